@@ -1,0 +1,1 @@
+"""A vision-language model as three verbs: encode, generate, score."""

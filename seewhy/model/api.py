@@ -1,0 +1,66 @@
+"""What a model offers to the other layers: protocols without torch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from seewhy.records.types import Chain, Question, Response, Style
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One prompt and how many chains are wanted of it.
+
+    Chains get the indices `first`, `first + 1`, ...; a chain is a function of (seed, question id, style, index).
+    """
+
+    question: Question
+    style: Style
+    count: int = 1
+    first: int = 0
+    blind: bool = False
+    """Withhold the pictures: the prompt holds text alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoding:
+    """How chains are drawn."""
+
+    temperature: float = 1.0
+    """0 is greedy."""
+    top_p: float = 1.0
+    top_k: int = 0
+    """0 keeps all tokens."""
+    max_tokens: int = 256
+    seed: int = 0
+
+
+class Generates(Protocol):
+    """Anything that answers prompts: a local net, a server, a scripted stand-in, the oracle."""
+
+    @property
+    def name(self) -> str:
+        """What stands in `Chain.sampler`: model and version."""
+        ...
+
+    def generate(self, asks: Sequence[Ask], decoding: Decoding) -> list[tuple[Chain, ...]]:
+        """The chains of each ask, in the order of `asks`; a chain does not depend on the other asks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreAsk:
+    """One prompt and the distinct responses to score beside each other: a question group."""
+
+    question: Question
+    style: Style
+    responses: tuple[Response, ...]
+    blind: bool = False
+
+
+class Scores(Protocol):
+    """Anything that tells per-token log-probabilities of given responses."""
+
+    def score(self, asks: Sequence[ScoreAsk]) -> list[tuple[tuple[float, ...], ...]]:
+        """For each ask, for each response, the log-probability of each of its tokens."""
+        ...

@@ -1,0 +1,221 @@
+"""Any Hugging Face vision-language model, by its folder or its name on the Hub."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor, nn
+from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedModel, ProcessorMixin
+
+from seewhy.model.api import Ask, Decoding, ScoreAsk
+from seewhy.model.decode import Drawn, draw
+from seewhy.model.group import Group, Prompt, tokens_of
+from seewhy.model.prompts import prompt_text
+from seewhy.model.scores import Path as ScorePath
+from seewhy.model.scores import packed_logps, separate_logps
+from seewhy.records.types import Chain, Question, Response, Stop, Style
+
+TOWER_WORDS = ("vision_tower", "vision_model", "visual", "vision_encoder")
+PROJECTOR_WORDS = ("projector", "connector", "merger")
+PROMPTS_KEPT = 20_000
+PICTURES_KEPT = 4_096
+
+
+class HubModel:
+    """A net with its processor: encodes questions, draws chains, scores responses."""
+
+    def __init__(self, net: PreTrainedModel, processor: ProcessorMixin, name: str, row_tokens: int = 8192) -> None:
+        """`row_tokens` bounds the tokens of one packed forward that needs no gradient."""
+        self.net = net.eval()
+        self.processor = processor
+        self.name = name
+        self.row_tokens = row_tokens
+        self.path = ScorePath.PACKED
+        self.tokenizer = processor.tokenizer  # pyright: ignore[reportAttributeAccessIssue]
+        self._ends, self._closing = _turn_end(processor, net)
+        self._prompts: OrderedDict[tuple[str, str, bool], Prompt] = OrderedDict()
+
+    @classmethod
+    def load(cls, source: str | Path, *, dtype: torch.dtype = torch.float32, device: str = "cpu") -> "HubModel":
+        """Load a folder in Hugging Face format, or a model of the Hub."""
+        processor = AutoProcessor.from_pretrained(source)
+        net = AutoModelForImageTextToText.from_pretrained(source, dtype=dtype).to(device)
+        return cls(net, processor, str(source))
+
+    def save(self, directory: Path) -> None:
+        """Write net and processor in Hugging Face format."""
+        self.net.save_pretrained(directory)
+        self.processor.save_pretrained(directory)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all weights and of the chat template, picture settings and vocabulary."""
+        digest = hashlib.sha256()
+        for name, tensor in sorted(self.net.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+        digest.update(self.processor.to_json_string().encode())
+        digest.update(repr(sorted(self.tokenizer.get_vocab().items())).encode())
+        return digest.hexdigest()
+
+    def parameter_groups(self) -> Mapping[str, list[nn.Parameter]]:
+        """Parameters of the vision tower, the projector and the language model."""
+        groups: dict[str, list[nn.Parameter]] = {"tower": [], "projector": [], "language": []}
+        for name, parameter in self.net.named_parameters():
+            if any(word in name for word in PROJECTOR_WORDS):
+                groups["projector"].append(parameter)
+            elif any(word in name for word in TOWER_WORDS):
+                groups["tower"].append(parameter)
+            else:
+                groups["language"].append(parameter)
+        return groups
+
+    def prompt(self, question: Question, style: Style, blind: bool = False) -> Prompt:
+        """Token ids and picture tensors of a question; kept in bounded memory."""
+        key = (question.id, str(style), blind)
+        if key in self._prompts:
+            self._prompts.move_to_end(key)
+            return self._prompts[key]
+        prompt = self._encode(question, style, blind)
+        self._prompts[key] = prompt
+        if len(self._prompts) > PROMPTS_KEPT:
+            self._prompts.popitem(last=False)
+        return prompt
+
+    def _encode(self, question: Question, style: Style, blind: bool) -> Prompt:
+        images = () if blind else question.images
+        content = [*({"type": "image"} for _ in images), {"type": "text", "text": prompt_text(question, style)}]
+        text = self.processor.apply_chat_template([{"role": "user", "content": content}], add_generation_prompt=True)
+        pictures = [_opened(ref.path, question.id) for ref in images]
+        encoded = self.processor(text=text, images=pictures or None, return_tensors="pt", add_special_tokens=False)
+        ids = tuple(encoded.pop("input_ids")[0].tolist())
+        encoded.pop("attention_mask")
+        self._check_length(len(ids), question.id)
+        return Prompt(ids=ids, pictures={name: tensor.to(self.net.dtype) if tensor.is_floating_point() else tensor
+                                         for name, tensor in encoded.items()})
+
+    def _check_length(self, length: int, question_id: str) -> None:
+        most = int(self.net.config.get_text_config().max_position_embeddings)
+        if length >= most:
+            raise ValueError(
+                f"question {question_id}: its prompt has {length} tokens and the model takes {most}; a prompt is never "
+                "truncated. Shorten the question or its pictures, or choose a model with a longer context."
+            )
+
+    def response_ids(self, response: Response) -> tuple[int, ...]:
+        """The ids as sampled, or those of the text followed by the end of the turn."""
+        if response.token_ids is not None:
+            return response.token_ids
+        return (*self.tokenizer(response.text, add_special_tokens=False)["input_ids"], *self._closing)
+
+    def group_tokens(self, group: Group) -> int:
+        """Tokens of the group's packed row."""
+        return tokens_of(group)
+
+    def group_logps(self, groups: Sequence[Group]) -> list[list[Tensor]]:
+        """Per group, per response: float32 log-probabilities of its tokens; differentiable."""
+        match self.path:
+            case ScorePath.PACKED:
+                return packed_logps(self.net, groups)
+            case ScorePath.SEPARATE:
+                return separate_logps(self.net, groups)
+
+    def group(self, ask: ScoreAsk) -> Group:
+        """The encoded group of a prompt and its responses."""
+        return Group(prompt=self.prompt(ask.question, ask.style, ask.blind),
+                     responses=tuple(self.response_ids(response) for response in ask.responses))
+
+    @torch.no_grad()
+    def score(self, asks: Sequence[ScoreAsk]) -> list[tuple[tuple[float, ...], ...]]:
+        """Per-token log-probabilities of each response of each ask."""
+        scored: list[tuple[tuple[float, ...], ...]] = []
+        for batch in batches([self.group(ask) for ask in asks], self.row_tokens):
+            scored.extend(tuple(tuple(row.tolist()) for row in rows) for rows in self.group_logps(batch))
+        return scored
+
+    def generate(self, asks: Sequence[Ask], decoding: Decoding) -> list[tuple[Chain, ...]]:
+        """Chains of each ask, batched by the token budget."""
+        prompts = [self.prompt(ask.question, ask.style, ask.blind) for ask in asks]
+        chains: list[tuple[Chain, ...]] = []
+        for start, stop in self._decode_blocks(asks, prompts, decoding):
+            drawn = draw(self.net, prompts[start:stop], asks[start:stop], decoding, self._ends, self._banned())
+            chains.extend(self._chains(ask, rows, decoding)
+                          for ask, rows in zip(asks[start:stop], drawn, strict=True))
+        return chains
+
+    def _decode_blocks(
+        self, asks: Sequence[Ask], prompts: Sequence[Prompt], decoding: Decoding
+    ) -> list[tuple[int, int]]:
+        """Ranges of asks whose prompts and chains together stay within four times the token budget."""
+        blocks: list[tuple[int, int]] = []
+        start, used = 0, 0
+        for number, (ask, prompt) in enumerate(zip(asks, prompts, strict=True)):
+            cost = len(prompt.ids) + ask.count * decoding.max_tokens
+            if number > start and used + cost > 4 * self.row_tokens:
+                blocks.append((start, number))
+                start, used = number, 0
+            used += cost
+        return [*blocks, (start, len(asks))] if asks else []
+
+    def _banned(self) -> tuple[int, ...]:
+        """Placeholder tokens: a chain that holds one would break its next forward pass."""
+        config = self.net.config.to_dict()
+        names = ("image_token_id", "image_token_index", "video_token_id", "audio_token_id")
+        return tuple(sorted({config[name] for name in names if config.get(name) is not None}))
+
+    def _chains(self, ask: Ask, rows: Sequence[Drawn], decoding: Decoding) -> tuple[Chain, ...]:
+        texts = self.tokenizer.batch_decode([row.ids for row in rows], skip_special_tokens=True)
+        return tuple(
+            Chain(question_id=ask.question.id, index=ask.first + place, style=ask.style, text=text.strip(),
+                  token_ids=row.ids, logprobs=row.logprobs, stop=Stop.END if row.ended else Stop.LENGTH,
+                  sampler=self.name, seed=decoding.seed)
+            for place, (row, text) in enumerate(zip(rows, texts, strict=True))
+        )
+
+
+def batches(groups: Sequence[Group], row_tokens: int) -> list[list[Group]]:
+    """Consecutive groups whose packed rows stay within `row_tokens`; a larger group stands alone."""
+    cut: list[list[Group]] = []
+    used = 0
+    for group in groups:
+        cost = tokens_of(group)
+        if not cut or used + cost > row_tokens:
+            cut.append([])
+            used = 0
+        cut[-1].append(group)
+        used += cost
+    return cut
+
+
+def _turn_end(processor: ProcessorMixin, net: PreTrainedModel) -> tuple[frozenset[int], tuple[int, ...]]:
+    """Tokens that end a chain, and the tokens that the chat template puts after a reply up to the first of them."""
+    tokenizer = processor.tokenizer  # pyright: ignore[reportAttributeAccessIssue]
+    configured = net.generation_config.eos_token_id if net.generation_config is not None else None
+    listed = configured if isinstance(configured, list) else [configured]
+    ends = frozenset(int(token) for token in [*listed, tokenizer.eos_token_id] if token is not None)
+    if not ends:
+        raise ValueError("the model names no end-of-turn token: set eos_token_id in its generation_config.json")
+    probe = "seewhy probe"
+    turns = [{"role": "user", "content": [{"type": "text", "text": "?"}]},
+             {"role": "assistant", "content": [{"type": "text", "text": probe}]}]
+    rendered = processor.apply_chat_template(turns, add_generation_prompt=False)
+    closing: list[int] = []
+    for token in tokenizer(rendered.split(probe)[-1], add_special_tokens=False)["input_ids"]:
+        closing.append(token)
+        if token in ends:
+            return ends, tuple(closing)
+    return ends, (min(ends),)
+
+
+def _opened(path: str, question_id: str) -> Image.Image:
+    """The picture as RGB, or an error that names question and file."""
+    try:
+        with Image.open(path) as picture:
+            return picture.convert("RGB")
+    except (OSError, UnidentifiedImageError) as error:
+        raise ValueError(
+            f"question {question_id}: picture {path} cannot be read ({error}); replace the file or drop the question"
+        ) from error

@@ -1,0 +1,32 @@
+"""The one alignment rule: `per_token[t]` is the log-probability of token t given those before it.
+
+Hidden states arrive at the positions that predict the wanted tokens and nowhere else, so full logits over a row
+never exist; large chunks are recomputed in the backward pass.
+"""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+CHUNK_LOGITS = 1 << 25
+"""Most logits (positions times vocabulary) that exist at once; 128 MiB in float32."""
+
+
+def _chunk(hidden: Tensor, head: nn.Module, targets: Tensor) -> Tensor:
+    logits = head(hidden).float()
+    return logits.gather(-1, targets[:, None]).squeeze(-1) - logits.logsumexp(dim=-1)
+
+
+def per_token_logps(
+    hidden: Float[Tensor, "time width"], head: nn.Module, targets: Int[Tensor, "time"], vocabulary: int
+) -> Float[Tensor, "time"]:
+    """Log-probabilities (natural, float32) of `targets`, where `hidden[t]` predicts `targets[t]`."""
+    size = max(1, CHUNK_LOGITS // vocabulary)
+    if len(targets) <= size:
+        return _chunk(hidden, head, targets)
+    parts = [
+        checkpoint(_chunk, hidden[start : start + size], head, targets[start : start + size], use_reentrant=False)
+        for start in range(0, len(targets), size)
+    ]
+    return torch.cat(parts)

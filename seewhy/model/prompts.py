@@ -1,0 +1,55 @@
+"""The words a question is asked in: they depend on the question's kind and the style alone.
+
+Source: LLaVA-Reasoner (arXiv 2410.16198), section 3.2.
+"""
+
+import string
+
+from seewhy.records.types import Question, Style
+
+DIRECT_LETTER = "Answer with the option's letter from the given choices directly."
+DIRECT_SHORT = "Answer the question with a short answer."
+REASON_LETTER = "Generate a reason first and then output a letter answer."
+REASON_SHORT = "Generate a reason first and then output a short answer."
+ANSWER_MARK = "### Answer:"
+
+
+def option_lines(question: Question) -> str:
+    """The options, one a line, as `(A) text`; empty for a short-answer question."""
+    letters = string.ascii_uppercase
+    return "".join(f"\n({letters[i]}) {option}" for i, option in enumerate(question.options))
+
+
+def instruction(question: Question, style: Style) -> str:
+    """The sentence that asks for a letter or a short answer, with or without a reason."""
+    match style, bool(question.options):
+        case Style.DIRECT, True:
+            return DIRECT_LETTER
+        case Style.DIRECT, False:
+            return DIRECT_SHORT
+        case Style.REASON, True:
+            return REASON_LETTER
+        case _:
+            return REASON_SHORT
+
+
+def prompt_text(question: Question, style: Style) -> str:
+    """The user's turn without its pictures: context, question, options, instruction.
+
+    Example:
+        >>> from seewhy.records.types import Gold, MatchRule, Split
+        >>> question = Question(id="q", benchmark="b", split=Split.TEST, text="Which is larger?", options=("3", "5"),
+        ...                     gold=Gold(answers=("B",), rule=MatchRule.LETTER), facets={})
+        >>> print(prompt_text(question, Style.REASON))
+        Which is larger?
+        (A) 3
+        (B) 5
+        Generate a reason first and then output a letter answer.
+    """
+    context = f"{question.context}\n" if question.context else ""
+    return f"{context}{question.text}{option_lines(question)}\n{instruction(question, style)}"
+
+
+def lesson_text(rationale: str, answer: str) -> str:
+    """A chain-of-thought reply: rationale, then the answer on the mark of LLaVA-Reasoner."""
+    return f"{rationale} {ANSWER_MARK} {answer}"

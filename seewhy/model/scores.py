@@ -1,0 +1,110 @@
+"""Per-token log-probabilities of question groups: packed in one row, or in separate rows as the reference."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from seewhy.model.branches import branching
+from seewhy.model.group import Group, Packed, joined_pictures, pack
+from seewhy.model.logps import per_token_logps
+
+
+class Path(StrEnum):
+    """How a group is run through the net."""
+
+    PACKED = "packed"
+    SEPARATE = "separate"
+
+
+def _vocabulary(net: PreTrainedModel) -> int:
+    return int(net.config.get_text_config().vocab_size)
+
+
+def packed_logps(net: PreTrainedModel, groups: Sequence[Group]) -> list[list[Tensor]]:
+    """Log-probabilities of all responses of all groups from one forward over one row."""
+    packed = pack(groups)
+    with branching(net):
+        hidden = _hidden(net, packed)
+    flat = per_token_logps(
+        hidden[packed.prefix_length :], net.get_output_embeddings(), packed.targets, _vocabulary(net)
+    )
+    rows = iter(flat.split(list(packed.lengths)))
+    return [[next(rows) for _ in group.responses] for group in groups]
+
+
+def _hidden(net: PreTrainedModel, packed: Packed) -> Tensor:
+    return net.model(  # pyright: ignore[reportCallIssue]
+        input_ids=packed.ids, position_ids=packed.positions, use_cache=False,
+        branch_layout=packed.layout, **packed.pictures,
+    ).last_hidden_state[0]
+
+
+def separate_logps(net: PreTrainedModel, groups: Sequence[Group]) -> list[list[Tensor]]:
+    """The same from one padded row a response: the reference for all else, and the fallback."""
+    scored: list[list[Tensor]] = []
+    for group in groups:
+        start = len(group.prompt.ids) - 1
+        rows = [(*group.prompt.ids, *response[:-1]) for response in group.responses]
+        width = max(map(len, rows))
+        ids = torch.tensor([[*row, *[row[-1]] * (width - len(row))] for row in rows])
+        filled = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
+        hidden = net.model(  # pyright: ignore[reportCallIssue]
+            input_ids=ids, attention_mask=filled, use_cache=False,
+            **joined_pictures([group.prompt] * len(rows)),
+        ).last_hidden_state
+        read = torch.cat([hidden[k, start : start + len(r)] for k, r in enumerate(group.responses)])
+        targets = torch.tensor([token for response in group.responses for token in response])
+        flat = per_token_logps(read, net.get_output_embeddings(), targets, _vocabulary(net))
+        scored.append(list(flat.split([len(response) for response in group.responses])))
+    return scored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathCheck:
+    """What the start-up comparison of packed and separate rows found."""
+
+    path: Path
+    value_gap: float
+    """Largest difference of a token's log-probability."""
+    gradient_gap: float
+    """Largest difference of a gradient entry, relative to the largest gradient entry."""
+    why: str
+
+
+def _value_and_gradient(
+    net: PreTrainedModel, scored: list[list[Tensor]]
+) -> tuple[Tensor, list[Tensor]]:
+    flat = torch.cat([row for rows in scored for row in rows])
+    weights = torch.linspace(0.5, 1.5, len(flat))
+    trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    gradients = torch.autograd.grad((flat * weights).sum(), trained, allow_unused=True)
+    return flat.detach(), [g for g in gradients if g is not None]
+
+
+def check_paths(
+    net: PreTrainedModel, groups: Sequence[Group], value_tolerance: float = 1e-4, gradient_tolerance: float = 1e-3
+) -> PathCheck:
+    """Score the groups both ways, value and gradient, and choose packed only where they agree.
+
+    Tolerances are for float32; a net whose layers carry state along the row, or look both ways, fails here.
+    """
+    expected, expected_gradients = _value_and_gradient(net, separate_logps(net, groups))
+    try:
+        found, gradients = _value_and_gradient(net, packed_logps(net, groups))
+    except (TypeError, ValueError, RuntimeError) as error:
+        why = f"packed rows do not run on this net ({error}); using separate rows"
+        return PathCheck(path=Path.SEPARATE, value_gap=float("inf"), gradient_gap=float("inf"), why=why)
+    value_gap = float((expected - found).abs().max())
+    largest = max(float(g.abs().max()) for g in expected_gradients)
+    gaps = [float((a - b).abs().max()) for a, b in zip(expected_gradients, gradients, strict=True)]
+    gradient_gap = max(gaps) / max(largest, 1e-30)
+    if value_gap <= value_tolerance and gradient_gap <= gradient_tolerance:
+        return PathCheck(path=Path.PACKED, value_gap=value_gap, gradient_gap=gradient_gap,
+                         why="packed rows equal separate rows")
+    why = (f"packed rows differ from separate rows (log-probability by {value_gap:.2g}, gradient by {gradient_gap:.2g} "
+           "of its largest entry); using separate rows")
+    return PathCheck(path=Path.SEPARATE, value_gap=value_gap, gradient_gap=gradient_gap, why=why)

@@ -1,0 +1,300 @@
+"""The nouns of seewhy: plain immutable rows that cross stages, files and processes.
+
+Every record is frozen, slotted and keyword-only, holds tuples rather than lists, and does no I/O.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Split(StrEnum):
+    """Which part of a benchmark a question belongs to."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+    SHIFTED = "shifted"
+
+
+class MatchRule(StrEnum):
+    """How an answer is compared with the gold ones; `judging/matching.py` has one function for each."""
+
+    LETTER = "letter"
+    EXACT = "exact"
+    RELAXED_NUMBER = "relaxed_number"
+    ANLS = "anls"
+    VQA_SOFT = "vqa_soft"
+    MATH = "math"
+    YES_NO = "yes_no"
+    OPEN = "open"
+
+
+class Outcome(StrEnum):
+    """What a judge found. A doubt has a name: it is never a zero and never a middle score."""
+
+    CORRECT = "correct"
+    INCORRECT = "incorrect"
+    NO_ANSWER = "no_answer"
+    UNJUDGED = "unjudged"
+
+
+class Style(StrEnum):
+    """The two prompts of LLaVA-Reasoner (arXiv 2410.16198, section 3.2)."""
+
+    DIRECT = "direct"
+    REASON = "reason"
+
+
+class Stop(StrEnum):
+    """Why a chain ends: the model said so, or the token limit was reached."""
+
+    END = "end"
+    LENGTH = "length"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gold:
+    """The right answers of a question and the rule that compares with them.
+
+    Example:
+        >>> Gold(answers=("12",), rule=MatchRule.RELAXED_NUMBER).answers
+        ('12',)
+    """
+
+    answers: tuple[str, ...]
+    rule: MatchRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRef:
+    """A picture by its content; pixels are read only when a model encodes them.
+
+    Example:
+        >>> ImageRef(sha256="ab12", path="images/ab12.png").path
+        'images/ab12.png'
+    """
+
+    sha256: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question about pictures, with its gold answer.
+
+    Example:
+        >>> question = Question(
+        ...     id="inkgrid/test/0", benchmark="inkgrid", split=Split.TEST, text="What is the sum of row 1?",
+        ...     gold=Gold(answers=("12",), rule=MatchRule.RELAXED_NUMBER), facets={"kind": "row_sum"})
+        >>> question.options
+        ()
+    """
+
+    id: str
+    benchmark: str
+    split: Split
+    text: str
+    gold: Gold
+    context: str = ""
+    options: tuple[str, ...] = ()
+    """Choices of a multiple-choice question, in the order of the letters A, B, C...; empty for a short answer."""
+    images: tuple[ImageRef, ...] = ()
+    rationale: str | None = None
+    """Gold rationale, without the answer line."""
+    facets: Mapping[str, str]
+    """Names of breakdowns, such as kind or grid, to this question's value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """One reply of a model to a question: `index` counts the replies of one (question, style).
+
+    Example:
+        >>> chain = Chain(question_id="q", index=0, style=Style.DIRECT, text="12", stop=Stop.END,
+        ...               sampler="tiny", seed=0)
+        >>> chain.token_ids is None
+        True
+    """
+
+    question_id: str
+    index: int
+    style: Style
+    text: str
+    token_ids: tuple[int, ...] | None = None
+    """Ids as sampled, the end-of-turn token included where it was sampled; None when a server hides them."""
+    logprobs: tuple[float, ...] | None = None
+    """Natural log-probability of each of `token_ids` at temperature 1, before any top-k or top-p."""
+    stop: Stop
+    sampler: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A sentence or fact of a chain, as character offsets into its text, with its score.
+
+    Example:
+        >>> Span(start=0, end=12, score=0.3).score
+        0.3
+    """
+
+    start: int
+    end: int
+    score: float
+    """From 0.0 (wrong) to 1.0 (right)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a judgement cost: tokens in and out, calls, and money in US dollars.
+
+    Example:
+        >>> Usage(prompt_tokens=10, completion_tokens=2, calls=1, dollars=0.0).calls
+        1
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    calls: int = 0
+    dollars: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one judge says of one chain.
+
+    Example:
+        >>> Verdict(question_id="q", index=0, style=Style.REASON, judge="outcome",
+        ...         outcome=Outcome.NO_ANSWER, why="no final statement").answer is None
+        True
+    """
+
+    question_id: str
+    index: int
+    style: Style
+    judge: str
+    outcome: Outcome
+    score: float | None = None
+    answer: str | None = None
+    """The extracted answer, as written in the chain; None when none was found."""
+    rule: str | None = None
+    """The extraction rule that fired."""
+    spans: tuple[Span, ...] = ()
+    why: str = ""
+    usage: Usage = Usage()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A reply to train on: its text, and its token ids where it was sampled (never re-tokenised).
+
+    Example:
+        >>> Response(text="The sum is 12. ### Answer: 12").token_ids is None
+        True
+    """
+
+    text: str
+    token_ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """A reply to imitate.
+
+    Example:
+        >>> Lesson(question_id="q", style=Style.DIRECT, response=Response(text="12"), source="gold").source
+        'gold'
+    """
+
+    question_id: str
+    style: Style
+    response: Response
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Two replies to one prompt, one preferred.
+
+    Example:
+        >>> Pair(question_id="q", style=Style.REASON, chosen=Response(text="12"), rejected=Response(text="11"),
+        ...      source="outcome", margin=1.0).margin
+        1.0
+    """
+
+    question_id: str
+    style: Style
+    chosen: Response
+    rejected: Response
+    source: str
+    margin: float
+    """Score of the chosen minus score of the rejected, in the judge's own unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredChain:
+    """A chain with its log-probabilities under the policy and under the reference.
+
+    Example:
+        >>> ScoredChain(question_id="q", index=0, style=Style.REASON, policy=(-0.1, -0.2), reference=(-0.3, -0.2)).index
+        0
+    """
+
+    question_id: str
+    index: int
+    style: Style
+    policy: tuple[float, ...]
+    reference: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceRow:
+    """Reference log-probabilities of one response, one for each of its tokens.
+
+    Example:
+        >>> ReferenceRow(key="3f", logprobs=(-0.5, -0.1)).logprobs
+        (-0.5, -0.1)
+    """
+
+    key: str
+    """Hash of the frozen model, the prompt, the pictures and the response's token ids."""
+    logprobs: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenCredit:
+    """One token of a chain with its credit, log pi - log ref, minus the mean over the chain.
+
+    Example:
+        >>> TokenCredit(question_id="q", index=0, position=3, token=" 7", start=10, end=12, credit=-0.8, wrong=True).wrong
+        True
+    """
+
+    question_id: str
+    index: int
+    position: int
+    token: str
+    start: int
+    end: int
+    """Character offsets of the token in the chain's text."""
+    credit: float
+    wrong: bool | None = None
+    """Whether the token lies in a sentence known to be wrong; None where nobody knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLog:
+    """What happened in one optimiser step.
+
+    Example:
+        >>> StepLog(step=0, loss=0.693147, learning_rate=1e-5, terms={"dpo": 0.693147}, seconds=0.5).step
+        0
+    """
+
+    step: int
+    loss: float
+    learning_rate: float
+    terms: Mapping[str, float]
+    """Named parts of the loss and guard-rail figures of the step."""
+    seconds: float
