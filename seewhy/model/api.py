@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from seewhy.records.types import Chain, Question, Response, Style
 
@@ -35,6 +35,7 @@ class Decoding:
     seed: int = 0
 
 
+@runtime_checkable
 class Generates(Protocol):
     """Anything that answers prompts: a local net, a server, a scripted stand-in, the oracle."""
 
@@ -58,6 +59,7 @@ class ScoreAsk:
     blind: bool = False
 
 
+@runtime_checkable
 class Scores(Protocol):
     """Anything that tells per-token log-probabilities of given responses."""
 

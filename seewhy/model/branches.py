@@ -89,15 +89,27 @@ class DecodeAttention:
     prompts are [G, kv heads, P, width], branches [n, kv heads, T, width].
     """
 
-    def __init__(self, prompts: list[tuple[Tensor, Tensor]], prompt_filled: Tensor, group: Tensor, slot: Tensor,
-                 most: int) -> None:
-        """`prompt_filled` [G, P]; `group` and `slot` [n]: a chain's question and its place among that question's."""
+    def __init__(
+        self, prompts: list[tuple[Tensor, Tensor]], prompt_filled: Tensor, group: Tensor, most: int
+    ) -> None:
+        """`prompt_filled` [G, P]; `group` [n], ascending: the question of each chain."""
         self.prompts = prompts
         self.hidden = torch.where(prompt_filled, 0.0, float("-inf"))[:, None, None, :]
-        self.group, self.slot, self.time = group, slot, 0
+        self.time = 0
+        """Tokens that each chain has stored."""
         shape = [(len(group), keys.shape[1], most, keys.shape[3]) for keys, _ in prompts]
         self.keys = [keys.new_empty(size) for (keys, _), size in zip(prompts, shape, strict=True)]
         self.values = [keys.new_empty(size) for (keys, _), size in zip(prompts, shape, strict=True)]
+        self._place(group)
+
+    def _place(self, group: Tensor) -> None:
+        """Give each chain a slot among those of its question; `full` where no slot of any question is empty."""
+        self.group = group
+        counts = torch.bincount(group, minlength=self.hidden.shape[0])
+        self.slots = int(counts.max())
+        self.full = len(group) == len(counts) * self.slots
+        before = counts.cumsum(0) - counts
+        self.place = group * self.slots + torch.arange(len(group), device=group.device) - before[group]
 
     def store(self, key: Tensor, value: Tensor, layer: int) -> None:
         """Keep the keys and values [1, kv heads, n, width] of this step's tokens."""
@@ -106,38 +118,45 @@ class DecodeAttention:
 
     def keep(self, rows: Tensor) -> None:
         """Drop the chains that are not in `rows`."""
-        self.group, self.slot = self.group[rows], self.slot[rows]
-        used = self.time
-        for layer, (keys, values) in enumerate(zip(self.keys, self.values, strict=True)):
-            kept = keys.new_empty((len(rows), *keys.shape[1:]))
-            kept[:, :, :used] = keys[rows, :, :used]
-            self.keys[layer] = kept
-            kept = values.new_empty((len(rows), *values.shape[1:]))
-            kept[:, :, :used] = values[rows, :, :used]
-            self.values[layer] = kept
+        for states in (self.keys, self.values):
+            for layer, old in enumerate(states):
+                states[layer] = old.new_empty((len(rows), *old.shape[1:]))
+                states[layer][:, :, : self.time] = old[:, :, : self.time].index_select(0, rows)
+        self._place(self.group[rows])
+
+    def _spread(self, chains: Tensor) -> Tensor:
+        """[n, kv heads, shared, x] by chain to [G, kv heads, slots * shared, x] by question."""
+        _, kv_heads, shared, last = chains.shape
+        questions = self.hidden.shape[0]
+        slots = chains
+        if not self.full:
+            slots = chains.new_zeros(questions * self.slots, kv_heads, shared, last).index_copy(0, self.place, chains)
+        by_question = slots.view(questions, self.slots, kv_heads, shared, last).transpose(1, 2)
+        return by_question.reshape(questions, kv_heads, self.slots * shared, last)
+
+    def _gathered(self, spread: Tensor) -> Tensor:
+        """The way back: [G, kv heads, slots * shared, x] to [n, kv heads, shared, x]."""
+        questions, kv_heads, rows, last = spread.shape
+        shared = rows // self.slots
+        slots = spread.view(questions, kv_heads, self.slots, shared, last).transpose(1, 2)
+        slots = slots.reshape(questions * self.slots, kv_heads, shared, last)
+        return slots if self.full else slots.index_select(0, self.place)
 
     def attend(self, query: Tensor, scale: float, layer: int) -> Tensor:
-        """[1, heads, n, width] to [1, n, heads, width], each chain over its prompt and its own tokens so far."""
+        """[1, heads, n, width] to [1, n, heads, width], each chain over its prompt and its own tokens so far.
+
+        Prompt and branch get a softmax each, and the two are weighed by their sums of exponents.
+        """
         prompt_keys, prompt_values = self.prompts[layer]
-        questions, kv_heads, width = prompt_keys.shape[0], prompt_keys.shape[1], query.shape[-1]
-        shared = query.shape[1] // kv_heads
-        rows = query.shape[2]
-        flat = (query[0].transpose(0, 1) * scale).view(rows, kv_heads, shared, width)
-        slots = int(self.slot.max()) + 1
-        padded = flat.new_zeros(questions, slots, kv_heads, shared, width)
-        padded[self.group, self.slot] = flat
-        grouped = padded.permute(0, 2, 1, 3, 4).reshape(questions, kv_heads, slots * shared, width)
-        on_prompt = grouped @ prompt_keys.transpose(2, 3) + self.hidden
-        length = on_prompt.shape[-1]
-        on_prompt = on_prompt.view(questions, kv_heads, slots, shared, length).transpose(1, 2)
-        on_own = flat @ self.keys[layer][:, :, : self.time + 1].transpose(2, 3)
-        weights = torch.cat([on_prompt[self.group, self.slot], on_own], dim=-1).softmax(dim=-1)
-        padded_weights = weights.new_zeros(questions, slots, kv_heads, shared, length)
-        padded_weights[self.group, self.slot] = weights[..., :length]
-        spread = padded_weights.transpose(1, 2).reshape(questions, kv_heads, slots * shared, length)
-        from_prompt = (spread @ prompt_values).view(questions, kv_heads, slots, shared, width).transpose(1, 2)
-        from_own = weights[..., length:] @ self.values[layer][:, :, : self.time + 1]
-        return (from_prompt[self.group, self.slot] + from_own).reshape(1, rows, kv_heads * shared, width)
+        heads, rows, width = query.shape[1:]
+        flat = (query[0].transpose(0, 1) * scale).view(rows, prompt_keys.shape[1], -1, width)
+        on_prompt = (self._spread(flat) @ prompt_keys.transpose(2, 3)).float() + self.hidden
+        on_own = (flat @ self.keys[layer][:, :, : self.time + 1].transpose(2, 3)).float()
+        from_prompt = self._gathered(on_prompt.softmax(dim=-1).to(flat.dtype) @ prompt_values)
+        from_own = on_own.softmax(dim=-1).to(flat.dtype) @ self.values[layer][:, :, : self.time + 1]
+        prompt_sum = self._gathered(on_prompt.logsumexp(dim=-1, keepdim=True))
+        share = (prompt_sum - on_own.logsumexp(dim=-1, keepdim=True)).sigmoid().to(flat.dtype)
+        return torch.lerp(from_own, from_prompt, share).reshape(1, rows, heads, width)
 
 
 AttentionInterface.register(NAME, branch_attention)

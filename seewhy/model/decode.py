@@ -11,11 +11,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
-from transformers.cache_utils import Cache
 
 from seewhy.model.api import Ask, Decoding
-from seewhy.model.branches import DecodeAttention, branching
-from seewhy.model.group import Prompt, joined_pictures, layout_of
+from seewhy.model.group import Prompt
+from seewhy.model.scores import Path
+from seewhy.model.steps import BranchSteps, RowSteps, Steps
+
+
+LEAVE_SHARE = 1 / 8
+"""Chains that have ended leave the batch when they are this share of it: leaving copies the keys of all others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,40 +29,6 @@ class Drawn:
     ids: tuple[int, ...]
     logprobs: tuple[float, ...]
     ended: bool
-
-
-class _Recorder(Cache):
-    """Takes the keys and values of a prefill as they are."""
-
-    def __init__(self) -> None:
-        super().__init__(layers=[])
-        self.taken: list[tuple[Tensor, Tensor]] = []
-
-    def update(self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: object, **__: object) -> tuple[
-        Tensor, Tensor
-    ]:
-        self.taken.append((key_states, value_states))
-        return key_states, value_states
-
-    def get_seq_length(self, layer_idx: int = 0) -> int:
-        return 0
-
-
-class _Steps(Cache):
-    """Hands each step's keys and values to the decode attention."""
-
-    def __init__(self, attention: DecodeAttention) -> None:
-        super().__init__(layers=[])
-        self.attention = attention
-
-    def update(self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: object, **__: object) -> tuple[
-        Tensor, Tensor
-    ]:
-        self.attention.store(key_states, value_states, layer_idx)
-        return key_states, value_states
-
-    def get_seq_length(self, layer_idx: int = 0) -> int:
-        return 0
 
 
 def chain_seed(seed: int, question_id: str, style: str, index: int) -> int:
@@ -101,84 +71,94 @@ def choose(logits: Tensor, decoding: Decoding, draws: Tensor) -> Tensor:
     return token.clamp(max=logits.shape[-1] - 1)
 
 
-@torch.no_grad()
-def _prefill(net: PreTrainedModel, prompts: Sequence[Prompt]) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
-    """Keys and values of each layer as [G, kv heads, P, width] without the prompts' last tokens, and [G, P] filled."""
-    lengths = [len(prompt.ids) - 1 for prompt in prompts]
-    layout = layout_of(lengths, [], [])
-    recorder = _Recorder()
-    net.model(  # pyright: ignore[reportCallIssue]
-        input_ids=torch.tensor([[token for prompt in prompts for token in prompt.ids[:-1]]]),
-        position_ids=torch.cat([torch.arange(length) for length in lengths])[None],
-        past_key_values=recorder,
-        use_cache=True,
-        branch_layout=layout,
-        **joined_pictures(prompts),
-    )
-    filled = torch.arange(max(lengths))[None] < torch.tensor(lengths)[:, None]
-    index = layout.prefix_index
-    padded = [
-        tuple(states[0][:, index].transpose(0, 1).contiguous() for states in layer) for layer in recorder.taken
-    ]
-    return [(keys, values) for keys, values in padded], filled
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drawing:
+    """What has been drawn so far: n chains of at most T tokens."""
+
+    ids: Tensor
+    """[n, T] and so are the log-probabilities."""
+    logprobs: Tensor
+    lengths: Tensor
+    """[n] T until the chain has ended."""
+    ended: Tensor
+
+    @classmethod
+    def blank(cls, chains: int, most: int, device: torch.device) -> "_Drawing":
+        return cls(
+            ids=torch.zeros(chains, most, dtype=torch.long, device=device),
+            logprobs=torch.zeros(chains, most, device=device),
+            lengths=torch.full((chains,), most, device=device),
+            ended=torch.zeros(chains, dtype=torch.bool, device=device),
+        )
+
+    def record(self, chains: Tensor, time: int, tokens: Tensor, logprobs: Tensor, ending: Tensor) -> None:
+        """Writes a step; what a chain draws after its end is written too and never read."""
+        self.ids[chains, time] = tokens
+        self.logprobs[chains, time] = logprobs
+        first = ending & ~self.ended[chains]
+        self.lengths[chains[first]] = time + 1
+        self.ended[chains[first]] = True
+
+    def drawn(self) -> list[Drawn]:
+        """The chains, each cut at its end."""
+        rows = zip(self.ids.tolist(), self.logprobs.tolist(), self.lengths.tolist(), self.ended.tolist(), strict=True)
+        return [Drawn(ids=tuple(ids[:n]), logprobs=tuple(logps[:n]), ended=ended) for ids, logps, n, ended in rows]
 
 
 @torch.no_grad()
 def draw(
     net: PreTrainedModel, prompts: Sequence[Prompt], asks: Sequence[Ask], decoding: Decoding,
-    ends: frozenset[int], banned: Sequence[int],
+    ends: frozenset[int], banned: Sequence[int], path: Path = Path.PACKED,
 ) -> list[list[Drawn]]:
     """Chains of each ask; `ends` are the tokens that end a chain, `banned` those that may never be drawn."""
     counts = [ask.count for ask in asks]
-    group = torch.tensor([number for number, count in enumerate(counts) for _ in range(count)])
-    slot = torch.tensor([place for count in counts for place in range(count)])
-    draws = uniforms(asks, decoding)
-    with branching(net):
-        attention = DecodeAttention(*_prefill(net, prompts), group, slot, decoding.max_tokens)
-        finished = _steps(net, attention, prompts, draws, decoding, ends, banned)
-    drawn = iter(finished)
-    return [[next(drawn) for _ in range(count)] for count in counts]
+    rules = _Rules(
+        decoding=decoding,
+        ends=torch.tensor(sorted(ends), device=net.device),
+        banned=torch.tensor(banned, dtype=torch.long, device=net.device),
+    )
+    match path:
+        case Path.PACKED:
+            last = torch.tensor([prompt.ids[-1] for prompt, count in zip(prompts, counts, strict=True)
+                                 for _ in range(count)], device=net.device)
+            steps = BranchSteps.begin(net, prompts, counts, decoding.max_tokens)
+            drawn = iter(_all_steps(steps, last, uniforms(asks, decoding), rules))
+            return [[next(drawn) for _ in range(count)] for count in counts]
+        case Path.SEPARATE:
+            return [
+                _all_steps(
+                    RowSteps.begin(net, prompt, ask.count),
+                    torch.full((ask.count,), prompt.ids[-1], device=net.device),
+                    uniforms([ask], decoding), rules,
+                )
+                for prompt, ask in zip(prompts, asks, strict=True)
+            ]
 
 
-def _steps(
-    net: PreTrainedModel, attention: DecodeAttention, prompts: Sequence[Prompt], draws: Tensor, decoding: Decoding,
-    ends: frozenset[int], banned: Sequence[int],
-) -> list[Drawn]:
-    """Step all chains together until each has ended or reached the limit."""
-    head = net.get_output_embeddings()
-    total = len(attention.group)
-    ids = torch.zeros(total, decoding.max_tokens, dtype=torch.long)
-    logprobs = torch.zeros(total, decoding.max_tokens)
-    lengths = torch.full((total,), decoding.max_tokens)
-    ended = torch.zeros(total, dtype=torch.bool)
-    end_tokens = torch.tensor(sorted(ends))
-    start = torch.tensor([len(prompt.ids) - 1 for prompt in prompts])
-    token = torch.tensor([prompt.ids[-1] for prompt in prompts])[attention.group]
-    active = torch.arange(total)
-    cache = _Steps(attention)
-    for time in range(decoding.max_tokens):
-        attention.time = time
-        hidden = net.model(  # pyright: ignore[reportCallIssue]
-            input_ids=token[None], position_ids=(start[attention.group] + time)[None], past_key_values=cache,
-            use_cache=True, decode_step=attention,
-        ).last_hidden_state[0]
-        logits = head(hidden).float()
-        normal = logits.logsumexp(-1)
-        allowed = logits.index_fill(1, torch.tensor(banned, dtype=torch.long), float("-inf"))
-        token = choose(allowed, decoding, draws[active, time])
-        ids[active, time] = token
-        logprobs[active, time] = logits.gather(1, token[:, None]).squeeze(1) - normal
-        done = torch.isin(token, end_tokens)
-        lengths[active[done]] = time + 1
-        ended[active[done]] = True
-        attention.time = time + 1
-        if bool(done.any()) and time + 1 < decoding.max_tokens:
-            rows = (~done).nonzero().squeeze(1)
-            if len(rows) == 0:
-                break
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rules:
+    """How tokens are chosen, and which ones end a chain or may never stand in one."""
+
+    decoding: Decoding
+    ends: Tensor
+    banned: Tensor
+
+
+def _all_steps(steps: Steps, token: Tensor, draws: Tensor, rules: _Rules) -> list[Drawn]:
+    """Step all chains together from their prompts' last `token` [n] until each has ended or reached the limit."""
+    most = rules.decoding.max_tokens
+    drawing = _Drawing.blank(len(token), most, token.device)
+    draws = draws.to(token.device)
+    active = torch.arange(len(token), device=token.device)
+    for time in range(most):
+        logits = steps.logits(token)
+        token = choose(logits.index_fill(1, rules.banned, float("-inf")), rules.decoding, draws[active, time])
+        logprobs = logits.gather(1, token[:, None]).squeeze(1) - logits.logsumexp(-1)
+        drawing.record(active, time, token, logprobs, torch.isin(token, rules.ends))
+        rows = (~drawing.ended[active]).nonzero().squeeze(1)
+        if len(rows) == 0:
+            break
+        if len(active) - len(rows) >= len(active) * LEAVE_SHARE:
             active, token = active[rows], token[rows]
-            attention.keep(rows)
-    return [
-        Drawn(ids=tuple(row[:n]), logprobs=tuple(logp[:n]), ended=end)
-        for row, logp, n, end in zip(ids.tolist(), logprobs.tolist(), lengths.tolist(), ended.tolist(), strict=True)
-    ]
+            steps.keep(rows)
+    return drawing.drawn()

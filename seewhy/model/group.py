@@ -10,11 +10,15 @@ prompt's end in each branch.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import Any
 
 import torch
 from torch import Tensor
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,10 @@ class Prompt:
     ids: tuple[int, ...]
     pictures: Mapping[str, Tensor]
     """Tensors by the name of the net's argument, such as pixel_values; the first axis is the picture's."""
+    features: tuple[Tensor, ...] = ()
+    """[tokens, width] of each picture where the vision tower has already run (`towers.see`), else empty."""
+    marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    """What the processor says of each token, such as token_type_ids, by the name of the net's argument."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,27 +86,35 @@ class Packed:
     lengths: tuple[int, ...]
     """Length of each branch, in order of groups and responses."""
     layout: Layout
-    pictures: Mapping[str, Tensor]
+    pictures: Mapping[str, Any]
+    """Arguments of the net's forward call, as `joined_pictures` makes them."""
 
 
-def _padded(starts: Sequence[int], lengths: Sequence[int], width: int) -> tuple[Tensor, Tensor]:
+def _padded(
+    starts: Sequence[int], lengths: Sequence[int], width: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
     """[rows, width] index of each place, and whether it is filled."""
-    offsets = torch.arange(width)[None]
-    filled = offsets < torch.tensor(lengths, dtype=torch.long)[:, None]
-    index = torch.tensor(starts, dtype=torch.long)[:, None] + offsets
+    offsets = torch.arange(width, device=device)[None]
+    filled = offsets < torch.tensor(lengths, dtype=torch.long, device=device)[:, None]
+    index = torch.tensor(starts, dtype=torch.long, device=device)[:, None] + offsets
     return index.masked_fill(~filled, 0), filled
 
 
-def layout_of(prefix_lengths: Sequence[int], branch_lengths: Sequence[int], branch_group: Sequence[int]) -> Layout:
+def layout_of(
+    prefix_lengths: Sequence[int],
+    branch_lengths: Sequence[int],
+    branch_group: Sequence[int],
+    device: torch.device = CPU,
+) -> Layout:
     """Layout of a row that holds the given prompts and then the given branches."""
     prefix_total = sum(prefix_lengths)
     prefix_starts = [0, *accumulate(prefix_lengths)][:-1]
     branch_starts = [prefix_total + start for start in [0, *accumulate(branch_lengths)][:-1]]
     width, height = max(prefix_lengths), max(branch_lengths, default=0)
-    prefix_index, prefix_filled = _padded(prefix_starts, prefix_lengths, width)
-    branch_index, branch_filled = _padded(branch_starts, branch_lengths, height)
-    group = torch.tensor(branch_group, dtype=torch.long)
-    causal = torch.ones(height, height, dtype=torch.bool).tril()
+    prefix_index, prefix_filled = _padded(prefix_starts, prefix_lengths, width, device)
+    branch_index, branch_filled = _padded(branch_starts, branch_lengths, height, device)
+    group = torch.tensor(branch_group, dtype=torch.long, device=device)
+    causal = torch.ones(height, height, dtype=torch.bool, device=device).tril()
     sees_prompt = prefix_filled[group][:, None, None, :].expand(-1, 1, height, -1)
     sees_branch = causal[None, None].expand(len(branch_lengths), 1, -1, -1)
     restore = torch.cat([prefix_filled.flatten(), branch_filled.flatten()]).nonzero().squeeze(1)
@@ -108,30 +124,54 @@ def layout_of(prefix_lengths: Sequence[int], branch_lengths: Sequence[int], bran
     )
 
 
-def joined_pictures(prompts: Sequence[Prompt]) -> dict[str, Tensor]:
-    """Picture tensors of all prompts in order, joined along the first axis."""
+def joined_pictures(prompts: Sequence[Prompt], device: torch.device = CPU) -> dict[str, Any]:
+    """What the net takes of all pictures in order: their tensors joined along the first axis, or their features."""
+    with_pictures = [prompt for prompt in prompts if prompt.pictures]
+    if with_pictures and all(prompt.features for prompt in with_pictures):
+        features = tuple(each.to(device) for prompt in with_pictures for each in prompt.features)
+        return {"mm_encoder_outputs": {"image": BaseModelOutputWithPooling(pooler_output=features)}}
     names = {name: None for prompt in prompts for name in prompt.pictures}
-    return {name: torch.cat([p.pictures[name] for p in prompts if name in p.pictures]) for name in names}
+    return {
+        name: torch.cat([prompt.pictures[name] for prompt in prompts if name in prompt.pictures]).to(device)
+        for name in names
+    }
 
 
-def pack(groups: Sequence[Group]) -> Packed:
-    """One row of all groups; every prompt must have at least two tokens and every response one."""
-    prefixes = [group.prompt.ids[:-1] for group in groups]
-    branches = [
-        (group.prompt.ids[-1], *response[:-1]) for group in groups for response in group.responses
-    ]
-    group_of = [number for number, group in enumerate(groups) for _ in group.responses]
-    if min(map(len, prefixes)) == 0 or any(not response for group in groups for response in group.responses):
+def joined_marks(rows: Sequence[tuple[Prompt, int]], device: torch.device = CPU) -> dict[str, Tensor]:
+    """[rows, longest] marks of rows of the given lengths, each its prompt and a response; of a response all are 0."""
+    names = {name: None for prompt, _ in rows for name in prompt.marks}
+    width = max(length for _, length in rows)
+    return {
+        name: torch.tensor(
+            [(*prompt.marks[name][:length], *[0] * (width - len(prompt.ids[:length]))) for prompt, length in rows],
+            device=device,
+        )
+        for name in names
+    }
+
+
+def _check(groups: Sequence[Group]) -> None:
+    if any(len(group.prompt.ids) < 2 or not all(group.responses) for group in groups):
         raise ValueError("a group needs a prompt of two tokens or more and responses that are not empty")
-    prefix_lengths = [len(prefix) for prefix in prefixes]
-    positions = [torch.arange(length) for length in prefix_lengths]
-    positions += [torch.arange(len(branch)) + prefix_lengths[g] for branch, g in zip(branches, group_of, strict=True)]
+
+
+def pack(groups: Sequence[Group], device: torch.device = CPU) -> Packed:
+    """One row of all groups; every prompt must have at least two tokens and every response one."""
+    _check(groups)
+    prefixes = [group.prompt.ids[:-1] for group in groups]
+    branches = [(group.prompt.ids[-1], *response[:-1]) for group in groups for response in group.responses]
+    group_of = [number for number, group in enumerate(groups) for _ in group.responses]
+    starts = [len(prefix) for prefix in prefixes]
+    positions = [place for prefix in prefixes for place in range(len(prefix))]
+    for branch, number in zip(branches, group_of, strict=True):
+        positions += range(starts[number], starts[number] + len(branch))
+    targets = [token for group in groups for response in group.responses for token in response]
     return Packed(
-        ids=torch.tensor([[token for part in [*prefixes, *branches] for token in part]]),
-        positions=torch.cat(positions)[None],
-        prefix_length=sum(prefix_lengths),
-        targets=torch.tensor([t for group in groups for response in group.responses for t in response]),
+        ids=torch.tensor([[token for part in [*prefixes, *branches] for token in part]], device=device),
+        positions=torch.tensor([positions], device=device),
+        prefix_length=sum(starts),
+        targets=torch.tensor(targets, dtype=torch.long, device=device),
         lengths=tuple(len(branch) for branch in branches),
-        layout=layout_of(prefix_lengths, [len(branch) for branch in branches], group_of),
-        pictures=joined_pictures([group.prompt for group in groups]),
+        layout=layout_of(starts, [len(branch) for branch in branches], group_of, device),
+        pictures=joined_pictures([group.prompt for group in groups], device),
     )

@@ -19,10 +19,11 @@ def _chunk(hidden: Tensor, head: nn.Module, targets: Tensor) -> Tensor:
 
 
 def per_token_logps(
-    hidden: Float[Tensor, "time width"], head: nn.Module, targets: Int[Tensor, "time"], vocabulary: int
+    hidden: Float[Tensor, "time width"], head: nn.Module, targets: Int[Tensor, "time"], vocabulary: int,
+    chunk_logits: int = CHUNK_LOGITS,
 ) -> Float[Tensor, "time"]:
     """Log-probabilities (natural, float32) of `targets`, where `hidden[t]` predicts `targets[t]`."""
-    size = max(1, CHUNK_LOGITS // vocabulary)
+    size = max(1, chunk_logits // vocabulary)
     if len(targets) <= size:
         return _chunk(hidden, head, targets)
     parts = [

@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from seewhy.model.branches import branching
-from seewhy.model.group import Group, Packed, joined_pictures, pack
+from seewhy.model.group import Group, Packed, joined_marks, joined_pictures, pack
 from seewhy.model.logps import per_token_logps
 
 
@@ -26,7 +26,7 @@ def _vocabulary(net: PreTrainedModel) -> int:
 
 def packed_logps(net: PreTrainedModel, groups: Sequence[Group]) -> list[list[Tensor]]:
     """Log-probabilities of all responses of all groups from one forward over one row."""
-    packed = pack(groups)
+    packed = pack(groups, net.device)
     with branching(net):
         hidden = _hidden(net, packed)
     flat = per_token_logps(
@@ -45,22 +45,24 @@ def _hidden(net: PreTrainedModel, packed: Packed) -> Tensor:
 
 def separate_logps(net: PreTrainedModel, groups: Sequence[Group]) -> list[list[Tensor]]:
     """The same from one padded row a response: the reference for all else, and the fallback."""
-    scored: list[list[Tensor]] = []
-    for group in groups:
-        start = len(group.prompt.ids) - 1
-        rows = [(*group.prompt.ids, *response[:-1]) for response in group.responses]
-        width = max(map(len, rows))
-        ids = torch.tensor([[*row, *[row[-1]] * (width - len(row))] for row in rows])
-        filled = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
-        hidden = net.model(  # pyright: ignore[reportCallIssue]
-            input_ids=ids, attention_mask=filled, use_cache=False,
-            **joined_pictures([group.prompt] * len(rows)),
-        ).last_hidden_state
-        read = torch.cat([hidden[k, start : start + len(r)] for k, r in enumerate(group.responses)])
-        targets = torch.tensor([token for response in group.responses for token in response])
-        flat = per_token_logps(read, net.get_output_embeddings(), targets, _vocabulary(net))
-        scored.append(list(flat.split([len(response) for response in group.responses])))
-    return scored
+    return [_separate_group(net, group) for group in groups]
+
+
+def _separate_group(net: PreTrainedModel, group: Group) -> list[Tensor]:
+    start = len(group.prompt.ids) - 1
+    rows = [(*group.prompt.ids, *response[:-1]) for response in group.responses]
+    width = max(map(len, rows))
+    hidden = net.model(  # pyright: ignore[reportCallIssue]
+        input_ids=torch.tensor([[*row, *[row[-1]] * (width - len(row))] for row in rows], device=net.device),
+        attention_mask=torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=net.device),
+        use_cache=False,
+        **joined_pictures([group.prompt] * len(rows), net.device),
+        **joined_marks([(group.prompt, len(row)) for row in rows], net.device),
+    ).last_hidden_state
+    read = torch.cat([hidden[k, start : start + len(r)] for k, r in enumerate(group.responses)])
+    targets = torch.tensor([token for response in group.responses for token in response], device=net.device)
+    flat = per_token_logps(read, net.get_output_embeddings(), targets, _vocabulary(net))
+    return list(flat.split([len(response) for response in group.responses]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,17 +76,27 @@ class PathCheck:
     """Largest difference of a gradient entry, relative to the largest gradient entry."""
     why: str
 
+    @property
+    def is_packed(self) -> bool:
+        """Whether packed rows can be trusted."""
+        return self.path is Path.PACKED
 
-def _value_and_gradient(
-    net: PreTrainedModel, scored: list[list[Tensor]]
-) -> tuple[Tensor, list[Tensor]]:
+
+def _value_and_gradient(net: PreTrainedModel, scored: list[list[Tensor]]) -> tuple[Tensor, list[Tensor]]:
     flat = torch.cat([row for rows in scored for row in rows])
-    weights = torch.linspace(0.5, 1.5, len(flat))
     trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
-    gradients = torch.autograd.grad((flat * weights).sum(), trained, allow_unused=True)
-    return flat.detach(), [g for g in gradients if g is not None]
+    if not trained:
+        return flat.detach(), []
+    weights = torch.linspace(0.5, 1.5, len(flat), device=flat.device)
+    gradients = torch.autograd.grad((flat * weights).sum(), trained, materialize_grads=True)
+    return flat.detach(), list(gradients)
 
 
+def _largest(tensors: Sequence[Tensor]) -> float:
+    return max((float(tensor.abs().max()) for tensor in tensors), default=0.0)
+
+
+@torch.enable_grad()
 def check_paths(
     net: PreTrainedModel, groups: Sequence[Group], value_tolerance: float = 1e-4, gradient_tolerance: float = 1e-3
 ) -> PathCheck:
@@ -98,10 +110,9 @@ def check_paths(
     except (TypeError, ValueError, RuntimeError) as error:
         why = f"packed rows do not run on this net ({error}); using separate rows"
         return PathCheck(path=Path.SEPARATE, value_gap=float("inf"), gradient_gap=float("inf"), why=why)
-    value_gap = float((expected - found).abs().max())
-    largest = max(float(g.abs().max()) for g in expected_gradients)
-    gaps = [float((a - b).abs().max()) for a, b in zip(expected_gradients, gradients, strict=True)]
-    gradient_gap = max(gaps) / max(largest, 1e-30)
+    value_gap = _largest([expected - found])
+    gaps = _largest([a - b for a, b in zip(expected_gradients, gradients, strict=True)])
+    gradient_gap = gaps / max(_largest(expected_gradients), 1e-30)
     if value_gap <= value_tolerance and gradient_gap <= gradient_tolerance:
         return PathCheck(path=Path.PACKED, value_gap=value_gap, gradient_gap=gradient_gap,
                          why="packed rows equal separate rows")

@@ -15,7 +15,7 @@ from seewhy.model.decode import Drawn, draw
 from seewhy.model.group import Group, Prompt, tokens_of
 from seewhy.model.prompts import prompt_text
 from seewhy.model.scores import Path as ScorePath
-from seewhy.model.scores import packed_logps, separate_logps
+from seewhy.model.scores import PathCheck, check_paths, packed_logps, separate_logps
 from seewhy.records.types import Chain, Question, Response, Stop, Style
 
 TOWER_WORDS = ("vision_tower", "vision_model", "visual", "vision_encoder")
@@ -36,14 +36,17 @@ class HubModel:
         self.path = ScorePath.PACKED
         self.tokenizer = processor.tokenizer  # pyright: ignore[reportAttributeAccessIssue]
         self._ends, self._closing = _turn_end(processor, net)
+        self._texts: dict[int, str] = {}
         self._prompts: OrderedDict[tuple[str, str, bool], Prompt] = OrderedDict()
 
     @classmethod
-    def load(cls, source: str | Path, *, dtype: torch.dtype = torch.float32, device: str = "cpu") -> "HubModel":
-        """Load a folder in Hugging Face format, or a model of the Hub."""
+    def load(
+        cls, source: str | Path, *, label: str = "", dtype: torch.dtype = torch.float32, device: str = "cpu"
+    ) -> "HubModel":
+        """Load a folder in Hugging Face format, or a model of the Hub; `label` is its name in rows."""
         processor = AutoProcessor.from_pretrained(source)
         net = AutoModelForImageTextToText.from_pretrained(source, dtype=dtype).to(device)
-        return cls(net, processor, str(source))
+        return cls(net, processor, label or str(source))
 
     def save(self, directory: Path) -> None:
         """Write net and processor in Hugging Face format."""
@@ -123,6 +126,12 @@ class HubModel:
             case ScorePath.SEPARATE:
                 return separate_logps(self.net, groups)
 
+    def settle_path(self, asks: Sequence[ScoreAsk]) -> PathCheck:
+        """Score a few groups packed and separate, value and gradient, and take the path that can be trusted."""
+        check = check_paths(self.net, [self.group(ask) for ask in asks])
+        self.path = check.path
+        return check
+
     def group(self, ask: ScoreAsk) -> Group:
         """The encoded group of a prompt and its responses."""
         return Group(prompt=self.prompt(ask.question, ask.style, ask.blind),
@@ -159,6 +168,20 @@ class HubModel:
                 start, used = number, 0
             used += cost
         return [*blocks, (start, len(asks))] if asks else []
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """The text of each token; special tokens have none. Joined, the pieces are the decoded text."""
+        texts = [self._text_of(token) for token in ids]
+        if "".join(texts) == self.tokenizer.decode(ids, skip_special_tokens=True):
+            return texts
+        # A character may be spread over several tokens: then each piece is what its token adds.
+        wholes = [self.tokenizer.decode(ids[: end + 1], skip_special_tokens=True) for end in range(len(ids))]
+        return [whole[len(before) :] for before, whole in zip(["", *wholes], wholes, strict=False)]
+
+    def _text_of(self, token: int) -> str:
+        if token not in self._texts:
+            self._texts[token] = self.tokenizer.decode([token], skip_special_tokens=True)
+        return self._texts[token]
 
     def _banned(self) -> tuple[int, ...]:
         """Placeholder tokens: a chain that holds one would break its next forward pass."""

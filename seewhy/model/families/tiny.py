@@ -16,7 +16,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-SHIPPED = Path(__file__).parent / "tiny"
+SHIPPED = Path(__file__).parent / "tiny_weights"
 """Folder in Hugging Face format; `seewhy run inkgrid-base` makes it."""
 PIXELS, PATCH = 48, 8
 SPECIAL = ("<pad>", "<end>", "<image>", "<user>", "<assistant>")

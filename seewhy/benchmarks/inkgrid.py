@@ -1,0 +1,75 @@
+"""Pages of real handwritten digits, and questions about them that take reading, arithmetic and comparison.
+
+Digits: E. Alpaydin and C. Kaynak, UCI Optical Recognition of Handwritten Digits, CC BY 4.0 (`ink/ATTRIBUTION.md`).
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from seewhy.benchmarks.ink.digits import Scans, load_scans
+from seewhy.benchmarks.ink.drawing import draw
+from seewhy.benchmarks.ink.posing import (
+    BASE_READING,
+    BASE_TRANSCRIPT,
+    PLAIN,
+    SHIFTED,
+    Syllabus,
+    generator_at,
+    pose,
+    to_question,
+)
+from seewhy.records.types import ImageRef, Question, Split
+
+
+def load(root: Path, split: Split, *, count: int, seed: int = 0, first: int = 0) -> Iterator[Question]:
+    """`count` questions of a split from number `first` on; their pictures are drawn under `root/images`.
+
+    A question depends on (split, seed, its number) alone. Splits share no scan, except that SHIFTED draws on TEST's:
+    it asks of larger and noisier grids than any other split, a third of the time in kinds no other split has.
+    """
+    scans = load_scans(split)
+    syllabus = SHIFTED if split is Split.SHIFTED else PLAIN
+    for number in range(first, first + count):
+        yield make_question(root, syllabus, scans, f"inkgrid/{split.value}/{seed}/{number}", split)
+
+
+def transcripts(root: Path, *, count: int, seed: int = 0, reading_share: float = 0.5) -> Iterator[Question]:
+    """Questions that teach a bare model to read, on TRAIN's scans and every grid from 2x2 to 4x4.
+
+    "Read the page.", whose gold answer is the page's transcript and which has no rationale; and, a share of the time,
+    a reading question such as "Read row 2." with its rationale.
+    """
+    scans = load_scans(Split.TRAIN)
+    for number in range(count):
+        address = f"inkgrid/transcripts/{seed}/{number}"
+        is_reading = generator_at(address, "syllabus").random() < reading_share
+        yield make_question(root, BASE_READING if is_reading else BASE_TRANSCRIPT, scans, address, Split.TRAIN)
+
+
+def make_question(root: Path, syllabus: Syllabus, scans: Scans, address: str, split: Split) -> Question:
+    """The question at an address, its picture written."""
+    generator = generator_at(address)
+    posed = pose(syllabus, generator)
+    image = keep_picture(root, draw(posed.page, scans, generator))
+    return to_question(posed, image, address, split)
+
+
+def keep_picture(root: Path, picture: Image.Image) -> ImageRef:
+    """Write a picture as PNG under the hash of its bytes, whole or not at all; one already there is left alone."""
+    buffer = BytesIO()
+    picture.save(buffer, format="PNG", compress_level=1)
+    digest = sha256(buffer.getvalue()).hexdigest()
+    path = root / "images" / digest[:2] / f"{digest}.png"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(buffer.getvalue())
+        os.replace(temporary, path)
+    return ImageRef(sha256=digest, path=path.as_posix())

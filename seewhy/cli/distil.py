@@ -1,0 +1,102 @@
+"""`seewhy distil`: rationales from a teacher, graded by their answer; the right ones become lessons."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from seewhy.cli.workspace import Workspace
+from seewhy.judging.api import judge_chains
+from seewhy.judging.outcome import OutcomeJudge
+from seewhy.model.api import Ask, Decoding, Generates
+from seewhy.pairs.lessons import direct_lessons, lessons_from, mix_lessons
+from seewhy.records.shards import read_rows
+from seewhy.records.types import Chain, Lesson, Question, Split, Style, Verdict
+from seewhy.runners.local import run_blocks
+from seewhy.testing.oracle import Oracle
+
+PER_SHARD = 500
+TEACHERS: dict[str, Callable[[float, int], Generates]] = {
+    "oracle": lambda error_rate, seed: Oracle(error_rate=error_rate, seed=seed),
+    "blind-oracle": lambda error_rate, seed: Oracle(error_rate=error_rate, seed=seed, blind=True),
+}
+
+
+def run(space: Workspace) -> None:
+    """Rows `distil/chains`, `distil/verdicts` and `distil/lessons`."""
+    plan = space.recipe.distil
+    questions = space.questions(Split.TRAIN)[: plan.questions]
+    with space.screen.track("distil rationales", 3 * len(questions), "rows") as advance:
+        _ask(space, questions, advance)
+        grade(space, "distil", questions, Style.REASON, advance)
+        _choose(space, questions, advance)
+
+
+def _ask(space: Workspace, questions: list[Question], advance: Callable[[int], None]) -> None:
+    plan = space.recipe.distil
+    if plan.teacher not in TEACHERS:
+        raise ValueError(f"--distil.teacher {plan.teacher!r}: there are {', '.join(TEACHERS)}")
+    teacher = TEACHERS[plan.teacher](plan.error_rate, plan.seed)
+
+    def work(block: Sequence[Question]) -> Iterable[Chain]:
+        asks = [Ask(question=question, style=Style.REASON) for question in block]
+        for chains in teacher.generate(asks, Decoding(seed=plan.seed)):
+            yield from chains
+
+    run_blocks(
+        space.place("distil", "chains"), questions, work, Chain, per_shard=PER_SHARD, stage="distil", plan=plan,
+        input_hashes=space.hashes(questions=space.place("questions", "train")), command=space.command("distil"),
+        on_done=advance,
+    )  # fmt: skip
+
+
+def grade(
+    space: Workspace, stage: str, questions: Sequence[Question], style: Style, advance: Callable[[int], None],
+    chains_at: tuple[str, ...] = (), verdicts_at: tuple[str, ...] = (),
+) -> None:  # fmt: skip
+    """Verdicts by outcome over a stage's chains, question by question."""
+    source = space.place(*(chains_at or (stage, "chains")))
+    by_question: dict[str, list[Chain]] = {question.id: [] for question in questions}
+    for chain in read_rows(source, Chain):
+        by_question[chain.question_id].append(chain)
+    judge = OutcomeJudge()
+
+    def work(block: Sequence[Question]) -> Iterable[Verdict]:
+        return judge_chains(judge, block, [chain for question in block for chain in by_question[question.id]])
+
+    def tally(rows: list[Verdict]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for row in rows:
+            found[row.outcome.value] = found.get(row.outcome.value, 0) + 1
+        return found
+
+    run_blocks(
+        space.place(*(verdicts_at or (stage, "verdicts"))), questions, work, Verdict, per_shard=PER_SHARD, stage=stage,
+        plan={"judge": judge.name, "style": style}, input_hashes=space.hashes(chains=source),
+        command=space.command(stage), on_done=advance, tally=tally,
+    )  # fmt: skip
+
+
+def _choose(space: Workspace, questions: list[Question], advance: Callable[[int], None]) -> None:
+    chains, verdicts = space.place("distil", "chains"), space.place("distil", "verdicts")
+    plan = space.recipe.mix
+    distilled = lessons_from(read_rows(chains, Chain), read_rows(verdicts, Verdict))
+
+    def work(_: Sequence[str]) -> Iterable[Lesson]:
+        return mix_lessons(
+            distilled.lessons, tuple(direct_lessons(questions)), questions, direct_share=plan.direct_share,
+            format_aligned=plan.format_aligned, seed=plan.seed,
+        )  # fmt: skip
+
+    run_blocks(
+        space.place("distil", "lessons"), ["all"], work, Lesson, per_shard=1, stage="distil", plan=plan,
+        input_hashes=space.hashes(chains=chains, verdicts=verdicts), command=space.command("distil"),
+        on_done=lambda _: advance(len(questions)),
+        tally=lambda rows: _account(rows, dict(distilled.reasons)),
+    )  # fmt: skip
+
+
+def _account(rows: list[Lesson], dropped: dict[str, int]) -> dict[str, int]:
+    """Lessons by style and source, and dropped chains by reason."""
+    counts = {f"dropped {reason}": count for reason, count in dropped.items()}
+    for row in rows:
+        name = f"{row.style.value} {row.source}"
+        counts[name] = counts.get(name, 0) + 1
+    return counts

@@ -1,0 +1,54 @@
+"""Opens models, and keeps the last few open so that stages of one run share them."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from transformers.utils import logging as transformers_logging
+
+from seewhy.model.families import tiny
+from seewhy.model.families.hub import HubModel
+from seewhy.records.files import hash_file
+
+OPEN = 4
+"""Models in memory at once."""
+
+
+def place_of(name: str) -> str:
+    """Folder or Hub name of a model's name in a recipe; `tiny` is the one that ships with seewhy."""
+    return str(tiny.SHIPPED) if name == "tiny" else name
+
+
+def identity_of(name: str) -> str:
+    """What stands for a model in fingerprints: the hash of its weight files, or its Hub name."""
+    files = sorted(Path(place_of(name)).glob("*.safetensors"))
+    return " ".join(hash_file(path) for path in files) if files else name
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Open models by name."""
+
+    models: OrderedDict[str, HubModel] = field(default_factory=OrderedDict)
+
+    def open(self, name: str, label: str) -> HubModel:
+        """The model of a folder or Hub name, called `label` in the rows it makes; never one whose weights moved."""
+        if name not in self.models:
+            self.models[name] = self.fresh(name, label)
+            if len(self.models) > OPEN:
+                self.models.popitem(last=False)
+        self.models.move_to_end(name)
+        return self.models[name]
+
+    def fresh(self, name: str, label: str) -> HubModel:
+        """The model anew from its files, to be trained."""
+        transformers_logging.set_verbosity_error()
+        transformers_logging.disable_progress_bar()
+        place = place_of(name)
+        try:
+            return HubModel.load(place, label=label)
+        except (OSError, ValueError) as error:
+            raise ValueError(
+                f"model {name!r} cannot be opened ({error}); give `tiny`, a folder in Hugging Face format with its "
+                "processor, or the name of a vision-language model on the Hub"
+            ) from error

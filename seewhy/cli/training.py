@@ -1,0 +1,52 @@
+"""What `sft` and `train` share: settle how groups are scored, take all steps, then say so in a manifest."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from seewhy.cli.workspace import Workspace
+from seewhy.model.api import ScoreAsk
+from seewhy.model.families.hub import HubModel
+from seewhy.records.canonical import canonical_json
+from seewhy.records.lineage import Manifest, fingerprint_of, library_versions, read_manifest, seeds_of, write_manifest
+from seewhy.records.types import StepLog
+from seewhy.training.alarms import alarms_of
+from seewhy.training.checkpoint import read_steps
+
+
+def is_trained(directory: Path, plan: object, inputs: Mapping[str, str]) -> bool:
+    """Whether this training is done; an error where the directory holds another one."""
+    if not (directory / "manifest.json").is_file():
+        return False
+    if read_manifest(directory).fingerprint != fingerprint_of(plan, inputs):
+        raise ValueError(
+            f"{directory} holds a model of another plan or of other rows; choose another --run, or delete that "
+            "directory to train anew"
+        )
+    return True
+
+
+def settle(space: Workspace, model: HubModel, asks: Sequence[ScoreAsk]) -> None:
+    """Choose packed or separate rows by comparing them, and say so where packed ones cannot be trusted."""
+    check = model.settle_path(asks)
+    if not check.is_packed:
+        space.screen.say(f"  {check.why}")
+
+
+def train_to_end(
+    space: Workspace, stage: str, what: str, directory: Path, logs: Iterable[StepLog], model: HubModel,
+    plan: object, inputs: Mapping[str, str],
+) -> None:  # fmt: skip
+    """Take every step that is left, then write the manifest."""
+    space.screen.follow(what, logs)
+    done = read_steps(directory / "steps.jsonl")
+    for alarm in alarms_of(done):
+        space.screen.say(f"  watch out: {alarm}")
+    manifest = Manifest(
+        stage=stage, plan=canonical_json(plan), fingerprint=fingerprint_of(plan, inputs), inputs=inputs,
+        counts={"steps": len(done), "rows": int(sum(log.terms["rows"] for log in done))},
+        versions={**library_versions(), "scoring": model.path.value}, seeds=seeds_of(plan),
+        seconds=sum(log.seconds for log in done), dollars=0.0, command=space.command(stage),
+        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )  # fmt: skip
+    write_manifest(directory, manifest)

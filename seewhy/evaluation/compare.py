@@ -1,0 +1,160 @@
+"""Whether one model is better than another on the same questions, and how small a gain a test can see."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import NormalDist
+
+import numpy as np
+from scipy.optimize import root_scalar
+from scipy.stats import binom, t
+
+from seewhy.evaluation.intervals import Floats, Ints, name_ids, number_clusters
+from seewhy.evaluation.scorecard import is_correct, verdict_by_question
+from seewhy.records.measures import Comparison
+from seewhy.records.types import Verdict
+
+
+def paired_difference(
+    first: Iterable[Verdict],
+    second: Iterable[Verdict],
+    *,
+    clusters: Mapping[str, str] | None = None,
+    confidence: float = 0.95,
+) -> Comparison:
+    """Share correct of `second` minus that of `first`, paired by question id.
+
+    The interval is the adjusted Wald one of Bonett and Price (2012): one question more is taken as gained and one
+    as lost, so that it keeps a width where nobody changed, which a bootstrap does not. Its variance is multiplied
+    by the design effect of the clusters (Miller 2024, arXiv 2411.00640, eq. 4, over the independent variance;
+    never below 1), and Student's t on clusters - 1 degrees replaces the normal, since clusters may be few.
+    The p-value is exact: under no change each cluster's gain is as likely as the same loss. Where every question
+    is its own cluster that is McNemar's exact test. A question with an UNJUDGED side is left out and counted.
+
+    Args:
+        first: one verdict a question.
+        second: one verdict a question, of the same questions.
+        clusters: question id to the key of its cluster, such as its picture; None takes questions as independent.
+        confidence: of the interval.
+
+    Raises:
+        ValueError: the two have other questions, two verdicts of one, or no question that both have judged.
+    """
+    before, after = verdict_by_question(first), verdict_by_question(second)
+    changes = _changes(before, after)
+    if not changes:
+        raise ValueError("no question is judged on both sides: nothing to compare")
+    change = np.array(list(changes.values()), dtype=np.int64)
+    cluster = number_clusters(list(changes), clusters)
+    low, high = _adjusted_wald(change, cluster, confidence)
+    return Comparison(
+        difference=float(change.mean()),
+        low=low,
+        high=high,
+        p_value=sign_flip_p(np.bincount(cluster, weights=change).astype(np.int64).tolist()),
+        n=len(change),
+        gained=int((change > 0).sum()),
+        lost=int((change < 0).sum()),
+        unjudged=len(before) - len(change),
+    )
+
+
+def sign_flip_p(gains: Sequence[int]) -> float:
+    """Probability of a total at least as far from 0, when each cluster's net gain had its sign by a fair coin.
+
+    Exact, by convolution over the whole numbers; for gains of -1, 0 and 1 it is McNemar's exact test.
+    """
+    steps, counts = np.unique(np.abs([gain for gain in gains if gain] or [0]), return_counts=True)
+    distribution: Floats = np.ones(1)
+    for step, count in zip(steps.tolist(), counts.tolist(), strict=True):
+        if step == 0:
+            continue
+        spread: Floats = np.zeros(2 * step * count + 1)
+        spread[:: 2 * step] = binom.pmf(np.arange(count + 1), count, 0.5)
+        distribution = np.convolve(distribution, spread)
+    reach = len(distribution) // 2
+    extreme = np.abs(np.arange(-reach, reach + 1)) >= abs(sum(gains))
+    return min(1.0, float(distribution[extreme].sum()))
+
+
+def minimal_detectable_difference(n: int, p: float, *, power: float = 0.8, alpha: float = 0.05) -> float | None:
+    """Smallest gain over the share `p` that a two-sided z test of two separate samples of `n` finds with `power`.
+
+    d sqrt(n) = z(1 - alpha/2) sqrt(2 q (1 - q)) + z(power) sqrt(p (1 - p) + (p + d) (1 - p - d)), q = p + d/2
+    (Fleiss, Levin and Paik 2003, section 4.2). None where not even p + d = 1 would be found.
+    """
+    _check_odds(p, power, alpha)
+
+    def spreads(gain: float) -> tuple[float, float]:
+        pooled = p + gain / 2
+        apart = p * (1 - p) + (p + gain) * (1 - p - gain)
+        return math.sqrt(2 * pooled * (1 - pooled)), math.sqrt(max(0.0, apart))
+
+    return _smallest_gain(n, 1 - p, spreads, power, alpha)
+
+
+def minimal_paired_difference(n: int, changed: float, *, power: float = 0.8, alpha: float = 0.05) -> float | None:
+    """Smallest difference that McNemar's two-sided test on `n` pairs finds with `power`.
+
+    d sqrt(n) = z(1 - alpha/2) sqrt(c) + z(power) sqrt(c - d^2) (Connor 1987, Biometrics 43), where c = `changed` is
+    the share of questions gained or lost. None where not even d = c, all change in one direction, would be found.
+    """
+    _check_odds(changed, power, alpha)
+
+    def spreads(gain: float) -> tuple[float, float]:
+        return math.sqrt(changed), math.sqrt(max(0.0, changed - gain * gain))
+
+    return _smallest_gain(n, changed, spreads, power, alpha)
+
+
+def _changes(before: Mapping[str, Verdict], after: Mapping[str, Verdict]) -> dict[str, int]:
+    """1 for a question gained, -1 for one lost, 0 for the same; questions with an unjudged side are left out."""
+    single = sorted(before.keys() ^ after.keys())
+    if single:
+        raise ValueError(f"only one side has a verdict of {name_ids(single)}; judge the same questions on both")
+    changes: dict[str, int] = {}
+    for question_id in sorted(before):
+        was, now = is_correct(before[question_id].outcome), is_correct(after[question_id].outcome)
+        if was is not None and now is not None:
+            changes[question_id] = int(now) - int(was)
+    return changes
+
+
+def _adjusted_wald(change: Ints, cluster: Ints, confidence: float) -> tuple[float, float]:
+    n, clusters = len(change), int(cluster.max()) + 1
+    if clusters < 2:
+        return -1.0, 1.0
+    gained, lost = (int((change > 0).sum()) + 1) / (n + 2), (int((change < 0).sum()) + 1) / (n + 2)
+    variance = (gained + lost - (gained - lost) ** 2) / (n + 2) * _design_effect(change, cluster)
+    half = float(t.ppf(0.5 + confidence / 2, clusters - 1)) * math.sqrt(variance)
+    return max(-1.0, gained - lost - half), min(1.0, gained - lost + half)
+
+
+def _design_effect(change: Ints, cluster: Ints) -> float:
+    """How many times the variance of the mean grows because questions of a cluster go together; at least 1."""
+    residual = change - change.mean()
+    alone = float((residual**2).sum()) / (len(change) - 1) * len(change)
+    if alone == 0:
+        return 1.0
+    sums = np.bincount(cluster, weights=residual).astype(np.float64)
+    together = float((sums**2).sum()) / (len(sums) - 1) * len(sums)
+    return max(1.0, together / alone)
+
+
+def _smallest_gain(
+    n: int, largest: float, spreads: Callable[[float], tuple[float, float]], power: float, alpha: float
+) -> float | None:
+    """Root of the power equation; `spreads` gives the deviations under no gain and under the gain."""
+    critical, wanted = NormalDist().inv_cdf(1 - alpha / 2), NormalDist().inv_cdf(power)
+
+    def surplus(gain: float) -> float:
+        null, alternative = spreads(gain)
+        return math.sqrt(n) * gain - critical * null - wanted * alternative
+
+    if surplus(largest) < 0:
+        return None
+    return float(root_scalar(surplus, bracket=(0.0, largest)).root)
+
+
+def _check_odds(p: float, power: float, alpha: float) -> None:
+    if not (0 < p < 1 and 0 < alpha < power < 1):
+        raise ValueError(f"need 0 < p < 1 and 0 < alpha < power < 1, got p={p}, alpha={alpha}, power={power}")

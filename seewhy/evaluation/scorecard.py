@@ -1,0 +1,122 @@
+"""How many questions a model has right, with the doubts shown beside the share."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from seewhy.evaluation.intervals import name_ids, wilson_interval
+from seewhy.records.measures import FacetScore, Scorecard
+from seewhy.records.types import Outcome, Question, Verdict
+
+T = TypeVar("T")
+
+PICTURE_FACET = "page"
+"""This facet names a picture, not a kind of question: a row for each would drown the breakdown."""
+
+
+def scorecard_of(
+    questions: Iterable[Question], verdicts: Iterable[Verdict], *, model: str, blind: bool = False
+) -> Scorecard:
+    """The scorecard of one model on one split of a benchmark, from one verdict a question.
+
+    Accuracy is CORRECT / (n - UNJUDGED), so a reply without an answer counts against the model and a judge's
+    failure does not. Intervals are Wilson's at 95 %; they take the questions as independent, so they are
+    somewhat too narrow where questions share a picture (`compare.py` and `curves.py` take clusters).
+
+    Raises:
+        ValueError: no questions, or of several benchmarks or splits; a question without a verdict, with two, or a
+            verdict of an unknown question; verdicts of several styles; nothing judged at all.
+    """
+    asked = _question_by_id(questions)
+    judged = verdict_by_question(verdicts)
+    _check_same_ids(asked.keys(), judged.keys())
+    benchmark = _only("benchmark", {question.benchmark for question in asked.values()})
+    split = _only("split", {question.split for question in asked.values()})
+    style = _only("style", {verdict.style for verdict in judged.values()})
+    counts = Counter(verdict.outcome for verdict in judged.values())
+    if counts[Outcome.UNJUDGED] == len(asked):
+        raise ValueError(f"{model} on {benchmark}/{split}: all {len(asked)} verdicts are unjudged; judge them again")
+    return Scorecard(
+        model=model,
+        benchmark=benchmark,
+        split=split,
+        style=style,
+        blind=blind,
+        n=len(asked),
+        accuracy=wilson_interval(counts[Outcome.CORRECT], len(asked) - counts[Outcome.UNJUDGED]),
+        correct=counts[Outcome.CORRECT],
+        incorrect=counts[Outcome.INCORRECT],
+        no_answer=counts[Outcome.NO_ANSWER],
+        unjudged=counts[Outcome.UNJUDGED],
+        breakdown=_break_down([(question, judged[question.id].outcome) for question in asked.values()]),
+    )
+
+
+def verdict_by_question(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
+    """Each question's only verdict.
+
+    Raises:
+        ValueError: a question has two; choose one chain a question and one judge first.
+    """
+    found: dict[str, Verdict] = {}
+    twice: list[str] = []
+    for verdict in verdicts:
+        if verdict.question_id in found:
+            twice.append(verdict.question_id)
+        found[verdict.question_id] = verdict
+    if twice:
+        raise ValueError(f"more than one verdict of {name_ids(twice)}; choose one chain a question and one judge")
+    return found
+
+
+def is_correct(outcome: Outcome) -> bool | None:
+    """Whether the question counts as right; None where no judge could tell."""
+    match outcome:
+        case Outcome.CORRECT:
+            return True
+        case Outcome.INCORRECT | Outcome.NO_ANSWER:
+            return False
+        case Outcome.UNJUDGED:
+            return None
+
+
+def _question_by_id(questions: Iterable[Question]) -> dict[str, Question]:
+    asked: dict[str, Question] = {}
+    for question in questions:
+        if question.id in asked:
+            raise ValueError(f"question {question.id} is there twice; ids must be unique")
+        asked[question.id] = question
+    if not asked:
+        raise ValueError("a scorecard needs at least one question")
+    return asked
+
+
+def _check_same_ids(asked: Iterable[str], judged: Iterable[str]) -> None:
+    missing = sorted(set(asked) - set(judged))
+    unknown = sorted(set(judged) - set(asked))
+    if missing:
+        raise ValueError(f"no verdict of {name_ids(missing)}; judge these questions or leave them out of both")
+    if unknown:
+        raise ValueError(f"verdicts of unknown questions {name_ids(unknown)}; were they judged on another split?")
+
+
+def _only(field: str, values: set[T]) -> T:
+    if len(values) != 1:
+        raise ValueError(f"one scorecard is of one {field}, got {', '.join(sorted(map(str, values)))}")
+    return next(iter(values))
+
+
+def _break_down(scored: Sequence[tuple[Question, Outcome]]) -> tuple[FacetScore, ...]:
+    outcomes: defaultdict[tuple[str, str], list[Outcome]] = defaultdict(list)
+    for question, outcome in scored:
+        for facet, value in question.facets.items():
+            if facet != PICTURE_FACET:
+                outcomes[facet, value].append(outcome)
+    return tuple(_score_facet(facet, value, outcomes[facet, value]) for facet, value in sorted(outcomes))
+
+
+def _score_facet(facet: str, value: str, outcomes: Sequence[Outcome]) -> FacetScore:
+    unjudged = outcomes.count(Outcome.UNJUDGED)
+    judged = len(outcomes) - unjudged
+    accuracy = wilson_interval(outcomes.count(Outcome.CORRECT), judged) if judged else None
+    return FacetScore(facet=facet, value=value, n=len(outcomes), unjudged=unjudged, accuracy=accuracy)

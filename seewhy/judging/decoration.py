@@ -1,0 +1,62 @@
+"""Take off what dresses an answer: markdown, LaTeX wrappers, quotes, closing punctuation."""
+
+import re
+import unicodedata
+
+WRAPPER = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|boxed|operatorname)\s?\{([^{}]*)\}")
+BARE_WRAPPER = re.compile(r"\\boxed\s?\{(.*)\}", re.DOTALL)
+PAIRS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ('"', '"'), ("'", "'"), ("“", "”"), ("`", "`"))
+DRESSED = re.compile(r"[*`$\\\"'“”_~\s.,;:!。，；：]")
+DEPTH = 6
+"""No reply seen dresses an answer deeper; a bound keeps hostile text linear."""
+EDGES = " \t\r\n,;:?\"'“”‘’`*。，；："
+
+
+def undress(value: str) -> str:
+    r"""The words of an answer; a currency or per cent sign, a minus and brackets that belong to it stay.
+
+    Example:
+        >>> undress("**$\\text{B}$**.")
+        'B'
+        >>> undress("$15.")
+        '$15'
+    """
+    if not DRESSED.search(value):
+        return value
+    for _ in range(DEPTH):
+        bare = _peel(value)
+        if bare == value:
+            break
+        value = bare
+    return value
+
+
+def _peel(value: str) -> str:
+    value = value.strip().strip("*").rstrip(".,;:。，；： \t\n").lstrip(",;: \t\n")
+    value = value.removeprefix("__").removesuffix("__").removeprefix("~~").removesuffix("~~")
+    if "\\" in value:
+        value = WRAPPER.sub(r"\1", value).replace("\\%", "%").replace("\\$", "$").replace("\\ ", " ")
+        if whole := BARE_WRAPPER.fullmatch(value):
+            value = whole[1]
+    for opening, closing in PAIRS:
+        inner = value[len(opening) : -len(closing)]
+        if len(value) > len(opening) + len(closing) and value == f"{opening}{inner}{closing}" and opening not in inner:
+            value = inner
+    if value.endswith("!") and not value[-2:-1].isdigit():
+        value = value[:-1]  # "5!" is a factorial, "Paris!" is a shout
+    return value
+
+
+def normalise(answer: str) -> str:
+    """Fold what never changes an answer's meaning: case, width, runs of spaces, edge punctuation.
+
+    Example:
+        >>> normalise("  New   York. ")
+        'new york'
+    """
+    if not answer.isascii():
+        answer = unicodedata.normalize("NFKC", answer)
+    folded = " ".join(answer.casefold().split()).strip(EDGES)
+    while folded.endswith((".", "!")) and not (folded.endswith("!") and folded[-2:-1].isdigit()):
+        folded = folded[:-1].rstrip(EDGES)
+    return folded

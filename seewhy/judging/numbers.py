@@ -1,0 +1,68 @@
+"""Read the number a short answer holds, and compare numbers with 5 % of slack."""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+NUMBER = re.compile(
+    r"(?P<lead>[^\d+\-.\u2212]{0,12}?)(?P<sign>[+\-\u2212]?)\s?(?P<money>[$€£¥]?)\s?"
+    r"(?:(?P<top>\d{1,15})\s?/\s?(?P<bottom>\d{1,15})|(?P<whole>\d{1,3}(?:,\d{3}){1,8}|\d{1,30})?(?P<part>\.\d{1,30})?)"
+    r"\s?(?P<unit>%|[^\d%]{0,24})"
+)
+LATEX_FRACTION = re.compile(r"\\[dt]?frac\{(\d{1,15})\}\{(\d{1,15})\}")
+LEADS = frozenset({"", "about", "approximately", "around", "roughly", "~", "≈", "=", "usd", "us"})
+SCALES = {
+    "thousand": 10**3, "k": 10**3, "million": 10**6, "mn": 10**6, "m": 10**6,
+    "billion": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12,
+}  # fmt: skip
+YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+SLACK = Fraction(1, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number as written: its face value and what its per cent sign or scale word makes of it."""
+
+    face: Fraction
+    factor: Fraction
+    """1/100 for a per cent, 1,000,000 for "million", 1 for neither."""
+
+
+def read_number(text: str) -> Reading | None:
+    """The one number of `text`; None where it holds none, several, or is more than a number with its unit.
+
+    Example:
+        >>> read_number("$1,200.5").face, read_number("75%").factor, read_number("1/2").face, read_number("12 or 13")
+        (Fraction(2401, 2), Fraction(1, 100), Fraction(1, 2), None)
+    """
+    shape = NUMBER.fullmatch(LATEX_FRACTION.sub(r"\1/\2", text.strip().strip("$") if "\\" in text else text.strip()))
+    if shape is None or shape["lead"].strip().casefold() not in LEADS:
+        return None
+    face = _face(shape)
+    words = shape["unit"].casefold().strip(" .").split()
+    if face is None or len(words) > 3:
+        return None
+    factor = Fraction(1, 100) if words[:1] in (["%"], ["percent"]) else Fraction(SCALES.get(" ".join(words[:1]), 1))
+    return Reading(-face if shape["sign"] in ("-", "\u2212") else face, factor)
+
+
+def _face(shape: re.Match[str]) -> Fraction | None:
+    if shape["top"]:
+        return Fraction(int(shape["top"]), int(shape["bottom"])) if int(shape["bottom"]) else None
+    digits = (shape["whole"] or "").replace(",", "") + (shape["part"] or "")
+    return Fraction(digits) if digits else None
+
+
+def same_number(gold: Reading, answer: Reading, slack: Fraction) -> bool:
+    """Whether the two numbers lie within `slack` times the gold one.
+
+    A sign or scale word that stands on one side only may be read or not (ChartQA's gold says "75", a reply "75%");
+    where it stands on both sides it counts.
+    """
+    if gold.factor != 1 and answer.factor != 1:
+        return _near(gold.face * gold.factor, answer.face * answer.factor, slack)
+    return _near(gold.face, answer.face, slack) or _near(gold.face * gold.factor, answer.face * answer.factor, slack)
+
+
+def _near(gold: Fraction, answer: Fraction, slack: Fraction) -> bool:
+    return abs(gold - answer) <= slack * abs(gold)

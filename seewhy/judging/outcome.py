@@ -1,0 +1,67 @@
+"""The judge that compares a chain's final answer with the gold one; it never guesses."""
+
+import string
+from dataclasses import dataclass, field
+
+from seewhy.judging.extract import extract_answer
+from seewhy.judging.findings import Abstention, Extraction
+from seewhy.judging.matching import Match, Prover, match_answer
+from seewhy.judging.math_process import MathProcess
+from seewhy.records.types import Chain, MatchRule, Outcome, Question, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeJudge:
+    """Grades by the gold answer: the reward that trains, the filter that distils and the metric that reports.
+
+    A chain without a readable final answer is NO_ANSWER; one whose gold cannot be compared with is UNJUDGED.
+    """
+
+    name: str = "outcome"
+    correct_at: float = 0.5
+    """Least score of a correct answer. Only ANLS and VQA soft accuracy know scores other than 0 and 1; `Verdict.score`
+    keeps them."""
+    prove: Prover = field(default_factory=MathProcess, compare=False, repr=False)
+    """Tells whether two formulas are equal."""
+
+    def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
+        """One verdict a chain, in the chains' order."""
+        return tuple(self(question, chain) for chain in chains)
+
+    def __call__(self, question: Question, chain: Chain) -> Verdict:
+        """The verdict on one chain."""
+        found = extract_answer(chain.text, question.options, rule=question.gold.rule, style=chain.style)
+        if question.gold.rule is MatchRule.OPEN:
+            return self._verdict(chain, Outcome.UNJUDGED, found, "an open question has no rule to match by")
+        if isinstance(found, Abstention):
+            return self._verdict(chain, Outcome.NO_ANSWER, found, found.why)
+        match = match_answer(question.gold, _comparable(question, found.answer), question.options, self.prove)
+        return self._verdict(chain, self._outcome(match), found, match.why, match.score)
+
+    def _outcome(self, match: Match) -> Outcome:
+        if match.score is None:
+            return Outcome.UNJUDGED
+        return Outcome.CORRECT if match.score >= self.correct_at else Outcome.INCORRECT
+
+    def _verdict(
+        self, chain: Chain, outcome: Outcome, found: Extraction | Abstention, why: str, score: float | None = None
+    ) -> Verdict:
+        is_found = isinstance(found, Extraction)
+        return Verdict(
+            question_id=chain.question_id,
+            index=chain.index,
+            style=chain.style,
+            judge=self.name,
+            outcome=outcome,
+            score=score,
+            answer=found.answer if is_found else None,
+            rule=found.rule if is_found else None,
+            why=why,
+        )
+
+
+def _comparable(question: Question, answer: str) -> str:
+    """The chosen option's text where the gold is compared as text: a MATH gold with options, for one."""
+    if question.options and question.gold.rule is not MatchRule.LETTER:
+        return question.options[string.ascii_uppercase.index(answer)]
+    return answer

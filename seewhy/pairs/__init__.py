@@ -1,0 +1,1 @@
+"""Choose what a model learns from: lessons to imitate, pairs to prefer."""

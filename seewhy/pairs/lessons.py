@@ -1,0 +1,173 @@
+"""Choose what a model imitates: a teacher's right chains, gold answers, or its own right chains.
+
+Source: LLaVA-Reasoner (arXiv 2410.16198), sections 3.1 (drop chains that miss the annotation) and 3.2 (both styles).
+"""
+
+import random
+import string
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from seewhy.pairs.judged import Judged, distinct_texts, group_by_prompt, join_verdicts
+from seewhy.records.types import Chain, Lesson, MatchRule, Outcome, Question, Response, Stop, Style, Verdict
+
+CUT_OFF = "cut off"
+REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """A chain that did not become a lesson, and why."""
+
+    question_id: str
+    style: Style
+    index: int
+    reason: str
+    """The outcome where it was not CORRECT; else "cut off" (by the token limit) or "repeated" (same text)."""
+    why: str
+    """The judge's own words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distilled:
+    """The lessons of a teacher's chains, and every chain that was dropped."""
+
+    lessons: tuple[Lesson, ...]
+    dropped: tuple[Dropped, ...]
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """How many chains were dropped for each reason."""
+        return Counter(chain.reason for chain in self.dropped)
+
+
+def lessons_from(chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> Distilled:
+    """A lesson of each distinct CORRECT chain that ended by itself.
+
+    A teacher's token ids are dropped: they belong to its own vocabulary. `ValueError` where a row stands alone.
+    """
+    lessons: list[Lesson] = []
+    dropped: list[Dropped] = []
+    for prompt in group_by_prompt(join_verdicts(chains, verdicts)).values():
+        usable = {id(one) for one in distinct_texts(one for one in prompt if _flaw(one) is None)}
+        for one in prompt:
+            if id(one) in usable:
+                lessons.append(_lesson(one, Response(text=one.chain.text)))
+            else:
+                dropped.append(_drop(one, _flaw(one) or REPEATED))
+    return Distilled(lessons=tuple(lessons), dropped=tuple(dropped))
+
+
+def own_correct(chains: Iterable[Chain], verdicts: Iterable[Verdict], most: int) -> Iterator[Lesson]:
+    """At most `most` distinct CORRECT chains of each prompt, with their token ids: rejection-sampling fine-tuning.
+
+    Which ones is chance by their index: chains are independent draws. `ValueError` where a row stands alone.
+    """
+    for prompt in group_by_prompt(join_verdicts(chains, verdicts)).values():
+        usable = distinct_texts(one for one in sorted(prompt, key=lambda one: one.chain.index) if _flaw(one) is None)
+        yield from (_lesson(one, one.response) for one in usable[:most])
+
+
+def _flaw(one: Judged) -> str | None:
+    if one.verdict.outcome is not Outcome.CORRECT:
+        return one.verdict.outcome
+    return CUT_OFF if one.chain.stop is Stop.LENGTH else None
+
+
+def _lesson(one: Judged, response: Response) -> Lesson:
+    return Lesson(question_id=one.chain.question_id, style=one.chain.style, response=response, source=one.chain.sampler)
+
+
+def _drop(one: Judged, reason: str) -> Dropped:
+    chain = one.chain
+    return Dropped(
+        question_id=chain.question_id, style=chain.style, index=chain.index, reason=reason, why=one.verdict.why
+    )
+
+
+def direct_lessons(questions: Iterable[Question]) -> Iterator[Lesson]:
+    """The gold short answer or letter of each question as a reply without reasoning; open questions have none."""
+    for question in questions:
+        if question.gold.rule is not MatchRule.OPEN and question.gold.answers:
+            yield Lesson(
+                question_id=question.id,
+                style=Style.DIRECT,
+                response=Response(text=gold_reply(question)),
+                source="gold",
+            )
+
+
+def gold_reply(question: Question) -> str:
+    """The answer most annotators gave (of equals the first), as a letter where the question has options."""
+    answer = Counter(question.gold.answers).most_common(1)[0][0]
+    letters = string.ascii_uppercase[: len(question.options)]
+    if question.options and answer not in letters and answer in question.options:
+        return letters[question.options.index(answer)]
+    return answer
+
+
+def mix_lessons(
+    reasoned: Iterable[Lesson],
+    direct: Iterable[Lesson],
+    questions: Iterable[Question],
+    *,
+    direct_share: float = 0.5,
+    format_aligned: int = 50,
+    seed: int = 0,
+) -> tuple[Lesson, ...]:
+    """LLaVA-Reasoner's mix for supervised fine-tuning, shuffled by `seed`.
+
+    First a format-aligned part: `format_aligned` lessons of each benchmark, half of either style, an odd one reasoned
+    (the paper takes 50 a set; its split between the styles is not told). Of the rest, a block of reasoned and one of
+    direct lessons, as large as they can be with direct ones a `direct_share` of the two (the paper: one half). No
+    lesson stands in the mix twice. Share 0 or 1 with a format-aligned part are the paper's variants (3) and (2).
+
+    Raises `ValueError` for a share outside [0, 1] or a lesson whose question is missing.
+    """
+    if not 0.0 <= direct_share <= 1.0:
+        raise ValueError(f"direct_share={direct_share} must lie in [0, 1]")
+    luck = random.Random(seed)
+    benchmark = {question.id: question.benchmark for question in questions}
+    half = format_aligned // 2
+    aligned, reasoned_rest = _draw(reasoned, benchmark, format_aligned - half, luck)
+    aligned_direct, direct_rest = _draw(direct, benchmark, half, luck)
+    thoughts, answers = block_sizes(len(reasoned_rest), len(direct_rest), direct_share)
+    mix = [*aligned, *aligned_direct, *reasoned_rest[:thoughts], *direct_rest[:answers]]
+    luck.shuffle(mix)
+    return tuple(mix)
+
+
+def block_sizes(reasoned: int, direct: int, direct_share: float) -> tuple[int, int]:
+    """The largest blocks, of at most `reasoned` and `direct` lessons, that hold the share to within one lesson.
+
+    Example:
+        >>> block_sizes(100, 300, 0.5), block_sizes(100, 20, 0.5), block_sizes(100, 50, 0.25)
+        ((100, 100), (20, 20), (100, 33))
+    """
+    if direct_share == 0.0:
+        return reasoned, 0
+    if direct_share == 1.0:
+        return 0, direct
+    wanted = round(reasoned * direct_share / (1.0 - direct_share))
+    if wanted <= direct:
+        return reasoned, wanted
+    return round(direct * (1.0 - direct_share) / direct_share), direct
+
+
+def _draw(
+    lessons: Iterable[Lesson], benchmark: dict[str, str], count: int, luck: random.Random
+) -> tuple[list[Lesson], list[Lesson]]:
+    """`count` lessons of each benchmark by chance, and the rest, shuffled."""
+    shuffled = sorted(lessons, key=lambda lesson: (lesson.question_id, lesson.style, lesson.response.text))
+    luck.shuffle(shuffled)
+    taken: Counter[str] = Counter()
+    drawn: list[Lesson] = []
+    rest: list[Lesson] = []
+    for lesson in shuffled:
+        if lesson.question_id not in benchmark:
+            raise ValueError(f"a lesson belongs to question {lesson.question_id!r}, which is not among the questions")
+        name = benchmark[lesson.question_id]
+        (drawn if taken[name] < count else rest).append(lesson)
+        taken[name] += 1
+    return drawn, rest

@@ -1,0 +1,36 @@
+"""LLaVA-Reasoner's path on pages of handwritten digits: minutes on two CPU cores, with the tiny model."""
+
+from seewhy.pairs.by_outcome import ByOutcome
+from seewhy.recipes.plans import (
+    CreditPlan,
+    DistilPlan,
+    EvaluationPlan,
+    MixPlan,
+    PreferencePlan,
+    QuestionsPlan,
+    Recipe,
+    RerankPlan,
+)
+from seewhy.sampling.plan import SamplingPlan
+from seewhy.training.plan import FitPlan
+
+
+def recipe(seed: int = 0) -> Recipe:
+    """The plans; constants without a paper were set on the validation split (`docs/log.md`)."""
+    return Recipe(
+        name="inkgrid",
+        model="tiny",
+        questions=QuestionsPlan(train=6000, validation=400, test=1000, shifted=500, seed=seed),
+        distil=DistilPlan(questions=3000, error_rate=0.1, seed=seed),
+        mix=MixPlan(direct_share=0.25, format_aligned=50, seed=seed),
+        sft=FitPlan(learning_rate=5e-4, tower_learning_rate=5e-5, batch_size=64, warmup=0.03, row_tokens=8192,
+                    save_every=20, seed=seed),
+        sampling=SamplingPlan(questions=2000, per_question=16, temperature=1.0, letter_temperature=1.0,
+                              max_tokens=96, seed=seed),
+        pairing=ByOutcome(lowest=0.25, highest=0.85, most=3, seed=seed),
+        preference=PreferencePlan(objective="mpo", beta=0.1, compare=("dpo",)),
+        fit=FitPlan(learning_rate=3e-5, batch_size=32, warmup=0.03, row_tokens=8192, save_every=20, seed=seed),
+        evaluation=EvaluationPlan(max_tokens=128),
+        rerank=RerankPlan(questions=300, per_question=16, seed=seed),
+        credit=CreditPlan(),
+    )  # fmt: skip

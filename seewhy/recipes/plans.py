@@ -1,0 +1,123 @@
+"""The plans of a whole run: one frozen plan a stage, together a recipe."""
+
+from dataclasses import dataclass, field
+
+from seewhy.pairs.by_outcome import ByOutcome
+from seewhy.sampling.plan import SamplingPlan
+from seewhy.training.plan import FitPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionsPlan:
+    """Which questions are asked, and how many of each split."""
+
+    benchmark: str = "inkgrid"
+    """Name of a file in `seewhy/benchmarks`."""
+    source: str = ""
+    """File or folder that the benchmark reads; inkgrid draws its own pages and needs none."""
+    train: int = 6000
+    """Questions that lessons and pairs are made of."""
+    validation: int = 400
+    """Questions for setting knobs; never reported as a result."""
+    test: int = 1000
+    """Questions of every reported accuracy."""
+    shifted: int = 500
+    """Questions of another kind than any trained on; 0 where a benchmark has none."""
+    seed: int = 0
+    """Address of the training and validation questions; test and shifted are the same for every seed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistilPlan:
+    """Rationales from a teacher, filtered by their answer (LLaVA-Reasoner, section 3.1)."""
+
+    questions: int
+    """The first so many training questions."""
+    teacher: str = "oracle"
+    """`oracle` knows inkgrid's pages."""
+    error_rate: float = 0.0
+    """Share of the oracle's chains that go wrong."""
+    seed: int = 0
+    """Address of the teacher's chances."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixPlan:
+    """What supervised fine-tuning sees (LLaVA-Reasoner, section 4.1): chain-of-thought, direct and format lessons."""
+
+    direct_share: float = 0.5
+    """Direct lessons as a share of all lessons; in the paper 193k of 386k."""
+    format_aligned: int = 50
+    """Questions that are shown in both styles (50 a data set in the paper)."""
+    seed: int = 0
+    """Address of the choice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferencePlan:
+    """What is preferred, by which loss."""
+
+    objective: str = "mpo"
+    """Name of a file in `seewhy/objectives`; its result is called `preference`."""
+    beta: float = 0.1
+    """Strength of the pull towards the reference (DPO, arXiv 2305.18290; LLaVA-Reasoner and MPO: 0.1)."""
+    compare: tuple[str, ...] = ()
+    """Other objectives trained on the same pairs and reported beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationPlan:
+    """What is measured of each model."""
+
+    max_tokens: int = 128
+    """Tokens of a reply, at most."""
+    blind: bool = True
+    """Measure with the pictures withheld too."""
+    per_shard: int = 250
+    """Questions a shard."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerankPlan:
+    """The trained model as verifier of its own chains (LLaVA-Reasoner, section 5.2)."""
+
+    questions: int = 300
+    """The first so many test questions."""
+    per_question: int = 16
+    """Candidates a question; the curves go up to it in powers of two."""
+    temperature: float = 1.0
+    """At which candidates are drawn."""
+    vote_temperature: float = 1.0
+    """Nats of log-ratio by which a candidate's weight in the weighted vote grows e-fold."""
+    seed: int = 0
+    """Address of the candidates and of the subsets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditPlan:
+    """Which tokens earned the reward (LLaVA-Reasoner, section 5.4)."""
+
+    shown: int = 6
+    """Chains coloured in the report."""
+    resamples: int = 500
+    """Bootstrap draws of the interval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """A whole run, from questions to report."""
+
+    name: str
+    model: str = "tiny"
+    """`tiny` is the model that ships with seewhy; else a folder in Hugging Face format, or a name on the Hub."""
+    questions: QuestionsPlan
+    distil: DistilPlan
+    mix: MixPlan = field(default_factory=MixPlan)
+    sft: FitPlan
+    sampling: SamplingPlan
+    pairing: ByOutcome = field(default_factory=ByOutcome)
+    preference: PreferencePlan = field(default_factory=PreferencePlan)
+    fit: FitPlan
+    evaluation: EvaluationPlan = field(default_factory=EvaluationPlan)
+    rerank: RerankPlan = field(default_factory=RerankPlan)
+    credit: CreditPlan = field(default_factory=CreditPlan)

@@ -1,0 +1,79 @@
+"""Files that appear whole or not at all, even when a process is killed or the disk is full."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+
+def write_bytes_atomically(path: Path, payload: bytes) -> None:
+    """Put `payload` at `path` in one step: a temporary name beside it, fsync, rename, fsync of the directory.
+
+    What a killed writer of the same path left behind is removed; it never had the final name.
+
+    Raises:
+        OSError: it could not be written (a full disk, no permission); `path` is as it was before.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
+        _write_and_rename(temporary, path, payload)
+    except OSError as error:
+        raise OSError(error.errno or errno.EIO, _explain(path, len(payload), error)) from error
+    finally:
+        _remove_quietly(temporary)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """`write_bytes_atomically` for text, as UTF-8."""
+    write_bytes_atomically(path, text.encode())
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_and_rename(temporary: Path, path: Path, payload: bytes) -> None:
+    with temporary.open("wb") as file:
+        file.write(payload)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    # The name itself is safe only once its directory is on disk.
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _remove_leftovers(path: Path) -> None:
+    prefix = f".{path.name}."
+    for found in path.parent.iterdir():
+        if found.name.startswith(prefix) and found.name.endswith(".tmp"):
+            found.unlink(missing_ok=True)
+
+
+def _remove_quietly(temporary: Path) -> None:
+    # Runs while another error is on its way: a directory that never came to be has nothing to remove.
+    with contextlib.suppress(OSError):
+        temporary.unlink(missing_ok=True)
+
+
+def _explain(path: Path, wanted: int, error: OSError) -> str:
+    return (
+        f"cannot write {path}: {error.strerror or error} ({wanted:,} bytes wanted{_describe_room(path.parent)}). "
+        "Nothing was lost: all that was finished before is on disk, and no half-written file is left. "
+        "Make room (or give permission to write), then run the same command again: it continues from there."
+    )
+
+
+def _describe_room(directory: Path) -> str:
+    if not directory.is_dir():
+        return ""
+    return f", {shutil.disk_usage(directory).free:,} free on that disk"

@@ -1,0 +1,138 @@
+"""Where rows came from: the plan, the inputs, the code and what it cost, written beside them when all are done."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from importlib import metadata
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import seewhy
+from seewhy.records.canonical import as_plain, canonical_json, flatten_plain
+from seewhy.records.files import hash_file, write_text_atomically
+from seewhy.records.shards import shard_numbers, shard_path
+
+MANIFEST = "manifest.json"
+
+_LIBRARIES = (
+    *("accelerate", "jaxtyping", "math-verify", "numpy", "peft", "pillow", "pyarrow"),
+    *("rapidfuzz", "safetensors", "scipy", "tokenizers", "torch", "transformers"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One finished stage. It is written last: rows without one are of a stage that was stopped.
+
+    Example:
+        >>> Manifest(stage="sample", plan="{}", fingerprint="9f", inputs={}, counts={"rows": 8}, versions={},
+        ...          seeds={"seed": 0}, seconds=1.5, dollars=0.0, command="seewhy sample",
+        ...          finished_at="2025-01-31T12:00:00+00:00").counts["rows"]
+        8
+    """
+
+    stage: str
+    plan: str
+    """The plan as JSON text."""
+    fingerprint: str
+    """SHA-256 of the plan and the inputs' hashes: equal fingerprints promise equal rows."""
+    inputs: Mapping[str, str]
+    """Name of each input to the hash of its content."""
+    counts: Mapping[str, int]
+    versions: Mapping[str, str]
+    """Of Python, seewhy and the libraries that were installed."""
+    seeds: Mapping[str, int]
+    """Where in the plan each seed stands, to the seed."""
+    seconds: float
+    """Wall-clock time spent on the rows, over all runs that made them."""
+    dollars: float
+    command: str
+    """The words of the command line that wrote it."""
+    finished_at: str
+    """ISO 8601, UTC."""
+
+
+def fingerprint_of(plan: object, inputs: Mapping[str, str]) -> str:
+    """SHA-256 of a plan and of its inputs' hashes, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical_json({"plan": plan, "inputs": inputs}).encode()).hexdigest()
+
+
+def seeds_of(plan: object) -> dict[str, int]:
+    """The seeds of a plan, each by the dotted name of its field.
+
+    Example:
+        >>> seeds_of({"decoding": {"seed": 7, "top_k": 0}})
+        {'decoding.seed': 7}
+    """
+    flat = flatten_plain(as_plain(plan))
+    return {name: value for name, value in flat.items() if isinstance(value, int) and name.endswith("seed")}
+
+
+def hash_directory(directory: Path) -> str:
+    """SHA-256 over the names and bytes of a directory's shards, as 64 hexadecimal digits.
+
+    Raises:
+        FileNotFoundError: there is no shard.
+    """
+    numbers = shard_numbers(directory)
+    if not numbers:
+        raise FileNotFoundError(f"{directory} holds no part-*.parquet. Run the stage that writes it first")
+    paths = [shard_path(directory, number) for number in numbers]
+    return hashlib.sha256(canonical_json([[path.name, hash_file(path)] for path in paths]).encode()).hexdigest()
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of Python, of seewhy and of the libraries that shape its numbers; none of them is imported."""
+    versions = {"seewhy": seewhy.__version__, "python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def write_manifest(directory: Path, manifest: Manifest) -> Path:
+    """Write the manifest of a finished stage; the last file of its directory.
+
+    Raises:
+        OSError: it could not be written; the message says how to continue.
+    """
+    path = directory / MANIFEST
+    write_text_atomically(path, json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n")
+    return path
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """The manifest of a finished stage.
+
+    Raises:
+        FileNotFoundError: there is none: the stage has not run, or was stopped.
+        ValueError: the file is not a manifest; the message names the field.
+    """
+    path = directory / MANIFEST
+    if not path.is_file():
+        raise FileNotFoundError(f"{directory} has no {MANIFEST}: its stage was stopped, or never ran. Run it (again)")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON ({error}). {_REMEDY}") from error
+    return Manifest(**_require_fields(path, found))
+
+
+_REMEDY = "Delete it and run the stage again: finished rows are kept"
+
+
+def _require_fields(path: Path, found: object) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} is not a JSON object. {_REMEDY}")
+    hints = get_type_hints(Manifest)
+    for field in fields(Manifest):
+        if field.name not in found:
+            raise ValueError(f"{path} has no field {field.name!r}. {_REMEDY}")
+        value = found[field.name]
+        if not isinstance(value, {str: str, float: (int, float)}.get(hints[field.name], dict)):
+            raise ValueError(f"{path}: field {field.name!r} is {value!r}, which is of another type. {_REMEDY}")
+    return {name: found[name] for name in hints}

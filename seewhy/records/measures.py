@@ -1,0 +1,119 @@
+"""The rows in which results are told: shares with their intervals, scorecards, comparisons and curves.
+
+Like the nouns of `types.py` they are frozen, slotted, keyword-only, and do no I/O.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from seewhy.records.types import Split, Style
+
+
+class Selection(StrEnum):
+    """How one answer is chosen among several chains of a question; pass@k is the bound no choice can beat."""
+
+    SELF_CONSISTENCY = "self_consistency"
+    BEST_OF_N = "best_of_n"
+    WEIGHTED_VOTE = "weighted_vote"
+    PASS_AT_K = "pass_at_k"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A share with its confidence interval, all from 0.0 to 1.0.
+
+    Example:
+        >>> Interval(value=0.5, low=0.4, high=0.6).value
+        0.5
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetScore:
+    """The accuracy on the questions that share one value of a facet.
+
+    Example:
+        >>> FacetScore(facet="kind", value="row_sum", n=3, unjudged=3, accuracy=None).accuracy is None
+        True
+    """
+
+    facet: str
+    value: str
+    n: int
+    """Questions with this value, the unjudged ones included."""
+    unjudged: int
+    accuracy: Interval | None
+    """Share correct of the judged questions; None where none was judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scorecard:
+    """How well one model answers one split of a benchmark with one prompt style.
+
+    Example:
+        >>> card = Scorecard(
+        ...     model="tiny", benchmark="inkgrid", split=Split.TEST, style=Style.REASON, blind=False, n=4,
+        ...     accuracy=Interval(value=0.5, low=0.15, high=0.85), correct=2, incorrect=1, no_answer=1, unjudged=0)
+        >>> card.correct + card.incorrect + card.no_answer + card.unjudged == card.n
+        True
+    """
+
+    model: str
+    benchmark: str
+    split: Split
+    style: Style
+    blind: bool
+    """Whether the pictures were withheld from the model."""
+    n: int
+    accuracy: Interval
+    """Share correct of the judged questions: correct / (n - unjudged)."""
+    correct: int
+    incorrect: int
+    no_answer: int
+    unjudged: int
+    breakdown: tuple[FacetScore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What changed from a first set of verdicts to a second on the same questions.
+
+    Example:
+        >>> Comparison(difference=0.1, low=0.02, high=0.18, p_value=0.01, n=100, gained=15, lost=5, unjudged=0).gained
+        15
+    """
+
+    difference: float
+    """Share correct of the second minus share correct of the first, from -1.0 to 1.0."""
+    low: float
+    high: float
+    p_value: float
+    """Two-sided, of the hypothesis that nothing changed."""
+    n: int
+    """Questions that both sides have judged."""
+    gained: int
+    """Questions that only the second has right."""
+    lost: int
+    """Questions that only the first has right."""
+    unjudged: int
+    """Questions left out because a side is unjudged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurvePoint:
+    """Expected accuracy when one answer is chosen among `n` random chains of each question.
+
+    Example:
+        >>> CurvePoint(method=Selection.BEST_OF_N, n=8, value=0.6, low=0.55, high=0.65).n
+        8
+    """
+
+    method: Selection
+    n: int
+    value: float
+    low: float
+    high: float

@@ -1,0 +1,196 @@
+"""What a report is made of: plain frozen rows, one class a kind of figure or table.
+
+Every share is from 0 to 1 (the page prints it in percent), every time is in seconds, and every interval is
+a 95 % interval. A section whose rows are empty, or None, is left out of the page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from seewhy.records.measures import Comparison, CurvePoint, Interval, Scorecard
+from seewhy.records.types import Outcome, Question, StepLog, Style, TokenCredit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelName:
+    """A model of the run: the key the rows use and the words the page shows.
+
+    Example:
+        >>> ModelName(key="sft", label="SFT").label
+        'SFT'
+    """
+
+    key: str
+    """As in `Scorecard.model`; `base`, `sft` and `preference` stand in the summary, any other is a variant."""
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What was run, on what, and for how long."""
+
+    recipe: str
+    model: str
+    parameters: int
+    seed: int
+    n: int
+    """Questions of the test split."""
+    machine: str
+    versions: Mapping[str, str]
+    seconds: float
+    date: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one treatment changed: two models on the same questions, paired question by question."""
+
+    before: str
+    after: str
+    style: Style
+    change: Comparison
+    what: str = ""
+    """The treatment as a sentence begins with it, such as "Preference training"; built from the labels if empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many rows had one thing in common, such as the reason for which they were dropped."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distillation:
+    """What became of the teacher's rationales, and which lessons SFT saw."""
+
+    asked: int
+    kept: int
+    dropped: tuple[Count, ...] = ()
+    mix: tuple[Count, ...] = ()
+    """Lessons by kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """The chains the student drew, the filters they passed, and the pairs that came of them."""
+
+    questions: int
+    per_question: int
+    chains: int
+    tokens: int
+    seconds: float
+    accuracies: tuple[float, ...]
+    """Share of right chains, one number a question."""
+    lowest: float
+    highest: float
+    """The band of accuracies from which pairs are taken, its ends included."""
+    dropped: tuple[Count, ...] = ()
+    pairs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermPanel:
+    """One small plot of a training run: which named terms of `StepLog.terms` it draws."""
+
+    title: str
+    unit: str
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRun:
+    """The steps of one training stage; panels whose terms no step has are left out."""
+
+    name: str
+    steps: tuple[StepLog, ...]
+    panels: tuple[TermPanel, ...] = (
+        TermPanel(title="Preference margin", unit="nats", terms=("margin",)),
+        TermPanel(title="Pairs ordered rightly", unit="share", terms=("accuracy",)),
+        TermPanel(title="Drift from the reference", unit="nats a token", terms=("chosen_drift", "rejected_drift")),
+    )
+    alarms: tuple[str, ...] = ()
+    """Guard rails that fired, in plain words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditChain:
+    """A chain to colour: `picture` is a PNG file's bytes, `tokens` are in the order of the text."""
+
+    question: Question
+    picture: bytes | None = None
+    text: str
+    tokens: tuple[TokenCredit, ...]
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """How well token credit finds the wrong sentences, and chains that show it."""
+
+    auroc: Interval
+    chains: tuple[CreditChain, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One model's answer to a sample question, with its verdict."""
+
+    model: str
+    style: Style
+    text: str
+    outcome: Outcome
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A question with its picture (a PNG file's bytes) and what each model said."""
+
+    question: Question
+    picture: bytes | None = None
+    replies: tuple[Reply, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One stage of the run: the command that repeats it, how long it took, how many rows it wrote."""
+
+    name: str
+    command: str
+    seconds: float
+    rows: int
+    unit: str = "rows"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproduction:
+    """Everything needed to get the same numbers again."""
+
+    commands: tuple[str, ...]
+    seeds: Mapping[str, int]
+    versions: Mapping[str, str]
+    fingerprints: Mapping[str, str]
+    """What was read or written, such as a split or a checkpoint, to its content hash."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportInput:
+    """All that one report shows."""
+
+    header: Header
+    models: tuple[ModelName, ...]
+    """In the order of the run: it orders tables and gives each model its colour."""
+    cards: tuple[Scorecard, ...]
+    """One for each model (by its key), style, split, and for the blind control; the split tells them apart."""
+    steps: tuple[Step, ...] = ()
+    distillation: Distillation | None = None
+    sampling: Sampling | None = None
+    training: tuple[TrainingRun, ...] = ()
+    curves: tuple[CurvePoint, ...] = ()
+    """Accuracy over the number of chains, by every way to choose among them."""
+    credit: Credit | None = None
+    samples: tuple[Sample, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    reproduction: Reproduction | None = None

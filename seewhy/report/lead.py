@@ -1,0 +1,101 @@
+"""What happened, in plain words: each sentence is built from numbers, and claims no more than their interval."""
+
+from collections.abc import Iterator
+
+from seewhy.records.measures import Comparison, Interval, Scorecard, Selection
+from seewhy.records.types import Split, Style
+from seewhy.report.cards import blind_cards, find_card, in_style, main_style, seen_cards
+from seewhy.report.inputs import Credit, ReportInput
+from seewhy.report.words import (
+    say_asked,
+    say_percent,
+    say_percent_range,
+    say_plain_range,
+    say_plural,
+    say_points,
+    say_selection,
+)
+
+
+def tell_what_happened(report: ReportInput) -> tuple[str, ...]:
+    """The sentences that open the report, most important first."""
+    credit = (_tell_credit(report.credit),) if report.credit else ()
+    return (*_tell_steps(report), *_tell_blind(report), *_tell_choice(report), *credit, *_tell_doubts(report))
+
+
+def tell_difference(
+    what: str, change: Comparison, style: Style, levels: tuple[Scorecard, Scorecard] | None = None
+) -> str:
+    """One comparison as a sentence; where the interval holds 0 it says that no difference can be seen.
+
+    `levels` are the scorecards before and after; without them the accuracies themselves are not told.
+    """
+    numbers = (
+        f"({say_points(change.difference)} points, 95 % interval {say_points(change.low)} to {say_points(change.high)})"
+    )
+    where = f"on {say_plural(change.n, 'test question')}"
+    asked = f"when {say_asked(style)}"
+    before, after = (say_percent(card.accuracy.value) for card in levels) if levels else ("", "")
+    if change.low <= 0.0 <= change.high:
+        told = f", {before} before and {after} after" if levels else ""
+        return f"{what}: no difference can be seen {where} {asked}{told} {numbers}."
+    verb = "raised" if change.difference > 0 else "lowered"
+    told = f" from {before} to {after}" if levels else ""
+    return f"{what} {verb} accuracy {where}{told} {asked} {numbers}."
+
+
+def _tell_steps(report: ReportInput) -> Iterator[str]:
+    labels = {model.key: model.label for model in report.models}
+    tested = seen_cards(report.cards, Split.TEST)
+    # Chains of thought are what the run is about: they come first.
+    for step in sorted(report.steps, key=lambda step: step.style is Style.DIRECT):
+        before, after = (find_card(tested, model, step.style) for model in (step.before, step.after))
+        levels = (before, after) if before is not None and after is not None else None
+        what = step.what or f"{labels[step.after]} after {labels[step.before]}"
+        yield tell_difference(what, step.change, step.style, levels)
+
+
+def _tell_blind(report: ReportInput) -> Iterator[str]:
+    blind = blind_cards(report.cards)
+    cards = in_style(blind, main_style(blind))
+    if not cards:
+        return
+    label = next(model.label for model in report.models if model.key == cards[-1].model)
+    share = cards[-1].accuracy
+    yield (
+        f"With the pictures withheld, {label} is right on {say_percent(share.value)} ({say_percent_range(share)}): "
+        "only what lies above that comes from looking."
+    )
+
+
+def _tell_choice(report: ReportInput) -> Iterator[str]:
+    # pass@k is a bound that nobody can reach without the gold answers: it is no way to choose.
+    points = [point for point in report.curves if point.method is not Selection.PASS_AT_K]
+    if not points:
+        return
+    most = max(point.n for point in points)
+    best = max((point for point in points if point.n == most), key=lambda point: point.value)
+    share = Interval(value=best.value, low=best.low, high=best.high)
+    yield (
+        f"Given {say_plural(most, 'chain')} a question, the best way to choose among them "
+        f"({say_selection(best.method).lower()}) is right on {say_percent(share.value)} ({say_percent_range(share)})."
+    )
+
+
+def _tell_credit(credit: Credit) -> str:
+    area = credit.auroc
+    found = f"AUROC {area.value:.2f}, 95 % interval {say_plain_range(area)}; chance is 0.50"
+    if area.low <= 0.5 <= area.high:
+        return f"Token credit: no power to tell wrong sentences from right ones can be seen ({found})."
+    if area.value < 0.5:
+        return f"Token credit is lower on right sentences than on wrong ones, the wrong way round ({found})."
+    return f"Token credit is lower on wrong sentences than on right ones ({found})."
+
+
+def _tell_doubts(report: ReportInput) -> Iterator[str]:
+    unjudged = sum(card.unjudged for card in seen_cards(report.cards, Split.TEST))
+    if unjudged:
+        yield f"{say_plural(unjudged, 'test reply', 'test replies')} could not be judged: counted below, not guessed."
+    alarms = sum(len(run.alarms) for run in report.training)
+    if alarms:
+        yield f"Guard rails gave {say_plural(alarms, 'alarm')} in training, listed with the curves."

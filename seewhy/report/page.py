@@ -1,0 +1,107 @@
+"""One HTML page that shows what a run did: no script, no network, nothing beside the file."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from seewhy.records.files import write_text_atomically
+from seewhy.records.types import Split
+from seewhy.report.cards import main_style, seen_cards
+from seewhy.report.inputs import ReportInput
+from seewhy.report.lead import tell_what_happened
+from seewhy.report.sections import (
+    colour_chains,
+    encode_picture,
+    list_facts,
+    make_tiles,
+    plot_headline,
+    show_choices,
+    show_distillation,
+    show_facets,
+    show_sampling,
+    show_settings,
+    show_training,
+    tell_sampling,
+)
+from seewhy.report.svg import assign_slots
+from seewhy.report.tables import tabulate_curves, tabulate_scores, tabulate_stages, tabulate_steps
+from seewhy.report.words import say_count, say_outcome, say_plain_range, say_style
+
+_HERE = Path(__file__).parent
+
+
+def render(report: ReportInput) -> str:
+    """The page as HTML text; sections without input are left out, and all text from models is escaped.
+
+    Raises ValueError where a row names a model that `report.models` lacks, and where the tokens of a
+    coloured chain overlap.
+    """
+    _check_models(report)
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.jinja").render(_fill(report))
+
+
+def write_report(path: Path, report: ReportInput) -> None:
+    """Write the page to `path`, whole or not at all."""
+    write_text_atomically(path, render(report))
+
+
+def _fill(report: ReportInput) -> dict[str, object]:
+    tested = seen_cards(report.cards, Split.TEST)
+    sampling, credit = report.sampling, report.credit
+    return {
+        "style": Markup((_HERE / "page.css").read_text(encoding="utf-8")),
+        "report": report,
+        "facts": list_facts(report.header),
+        "lead": tell_what_happened(report),
+        "tiles": make_tiles(report),
+        "tiles_style": say_style(main_style(tested)),
+        "legend": _list_legend(report),
+        "slots": assign_slots(report.models),
+        "labels": {model.key: model.label for model in report.models},
+        "headline": plot_headline(report),
+        "scores": tabulate_scores(report) if tested else None,
+        "steps": tabulate_steps(report) if report.steps else None,
+        "facets": show_facets(report),
+        "settings": show_settings(report),
+        "distillation": show_distillation(report),
+        "sampling": (tell_sampling(sampling), *show_sampling(sampling)) if sampling else None,
+        "training": show_training(report),
+        "choices": show_choices(report),
+        "choices_table": tabulate_curves(report.curves) if report.curves else None,
+        "coloured": colour_chains(credit) if credit else [],
+        "auroc": f"{credit.auroc.value:.2f}, 95 % interval {say_plain_range(credit.auroc)}" if credit else "",
+        "stages": tabulate_stages(report.stages) if report.stages else None,
+        "say_count": say_count,
+        "say_outcome": say_outcome,
+        "say_style": say_style,
+        "encode_picture": encode_picture,
+    }
+
+
+def _list_legend(report: ReportInput) -> list[tuple[str, str]]:
+    slots = assign_slots(report.models)
+    return [(slots[model.key], model.label) for model in report.models]
+
+
+def _check_models(report: ReportInput) -> None:
+    known = {model.key for model in report.models}
+    named = [
+        *(("cards", card.model) for card in report.cards),
+        *(("steps", step.before) for step in report.steps),
+        *(("steps", step.after) for step in report.steps),
+        *(("samples", reply.model) for sample in report.samples for reply in sample.replies),
+    ]
+    for field, key in named:
+        if key not in known:
+            raise ValueError(
+                f"report.{field} names the model {key!r}, which report.models lacks (it has {sorted(known)}): "
+                f"add ModelName(key={key!r}, label=...) to it"
+            )

@@ -1,0 +1,218 @@
+"""The sections of a report, made ready for the page: every number is text and every figure is drawn."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from seewhy.records.measures import Scorecard
+from seewhy.records.types import Outcome, Split
+from seewhy.report.cards import blind_cards, find_styles, in_style, main_style, seen_cards
+from seewhy.report.curves import plot_accuracies, plot_choices, plot_training
+from seewhy.report.heat import colour_chain, find_scale
+from seewhy.report.inputs import Credit, Header, ModelName, ReportInput, Sampling
+from seewhy.report.plots import Dot, Panel, plot_dots
+from seewhy.report.svg import assign_slots
+from seewhy.report.tables import Table, tabulate_counts, tabulate_facet, tabulate_settings
+from seewhy.report.words import (
+    say_amount,
+    say_count,
+    say_hundredths,
+    say_outcome,
+    say_percent,
+    say_percent_range,
+    say_plural,
+    say_seconds,
+    say_style,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """A model's accuracy in large type."""
+
+    slot: str
+    label: str
+    number: str
+    range: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curves:
+    """A training run: its panels, and its alarms in words."""
+
+    name: str
+    panels: tuple[Panel, ...]
+    alarms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColouredChain:
+    """A chain in colour beside its picture."""
+
+    question: str
+    gold: str
+    picture: str
+    outcome: Outcome
+    verdict: str
+    chain: Markup
+
+
+def list_facts(header: Header) -> list[tuple[str, str]]:
+    """What was run, as terms and their values."""
+    return [
+        ("Model", f"{header.model}, {say_amount(header.parameters)} parameters"),
+        ("Test questions", say_count(header.n)),
+        ("Seed", str(header.seed)),
+        ("Whole run", say_seconds(header.seconds)),
+        ("Machine", header.machine),
+        ("Versions", ", ".join(f"{name} {version}" for name, version in header.versions.items())),
+    ]
+
+
+def make_tiles(report: ReportInput) -> list[Tile]:
+    """One tile a model, of the main style on the test split, in the order of the run."""
+    tested = seen_cards(report.cards, Split.TEST)
+    shown = {card.model: card.accuracy for card in in_style(tested, main_style(tested))}
+    slots = assign_slots(report.models)
+    return [
+        Tile(
+            slot=slots[model.key],
+            label=model.label,
+            number=say_hundredths(shown[model.key].value),
+            range=say_percent_range(shown[model.key]),
+        )
+        for model in report.models
+        if model.key in shown
+    ]
+
+
+def plot_headline(report: ReportInput) -> list[Panel]:
+    """A dot plot a prompt style, a row a model."""
+    cards = seen_cards(report.cards, Split.TEST)
+    return [
+        _plot_cards(f"headline {style}", say_style(style), in_style(cards, style), report.models)
+        for style in find_styles(cards)
+    ]
+
+
+def show_facets(report: ReportInput) -> list[tuple[Panel, Table]]:
+    """A dot plot and a table for each facet of the test split, in the main style."""
+    tested = seen_cards(report.cards, Split.TEST)
+    cards = in_style(tested, main_style(tested))
+    facets = dict.fromkeys(row.facet for card in cards for row in card.breakdown)
+    slots = assign_slots(report.models)
+    order = {model.key: i for i, model in enumerate(report.models)}
+    shown: list[tuple[Panel, Table]] = []
+    for facet in facets:
+        dots = [
+            Dot(row=row.value.replace("_", " "), slot=slots[card.model], share=row.accuracy)
+            for card in sorted(cards, key=lambda card: order[card.model])
+            for row in card.breakdown
+            if row.facet == facet and row.accuracy is not None
+        ]
+        if dots:
+            title = facet.replace("_", " ").capitalize()
+            shown.append((plot_dots(f"facet {facet}", title, dots), tabulate_facet(cards, facet, report.models)))
+    return shown
+
+
+def show_settings(report: ReportInput) -> tuple[Panel, Table] | None:
+    """Test, shifted and blind beside each other, in the main style; None where there is nothing beside test."""
+    named = (
+        ("Test", seen_cards(report.cards, Split.TEST)),
+        ("Shifted", seen_cards(report.cards, Split.SHIFTED)),
+        ("Picture withheld", blind_cards(report.cards)),
+    )
+    style = main_style(report.cards)
+    settings = [(name, in_style(cards, style)) for name, cards in named if in_style(cards, style)]
+    if all(name == "Test" for name, _ in settings):
+        return None
+    slots = assign_slots(report.models)
+    order = {model.key: i for i, model in enumerate(report.models)}
+    dots = [
+        Dot(row=name, slot=slots[card.model], share=card.accuracy)
+        for name, cards in settings
+        for card in sorted(cards, key=lambda card: order[card.model])
+    ]
+    return plot_dots("settings", say_style(style), dots), tabulate_settings(settings, report.models)
+
+
+def show_distillation(report: ReportInput) -> list[Table]:
+    """What was kept of the teacher's rationales and why the rest was dropped, and the mix of lessons."""
+    distillation = report.distillation
+    if distillation is None:
+        return []
+    told = f"{say_count(distillation.kept)} of {say_plural(distillation.asked, 'rationale')} kept. Dropped, by reason:"
+    dropped = tabulate_counts(told, "Reason", distillation.dropped)
+    mix = tabulate_counts("Lessons that SFT saw, by kind:", "Lesson", distillation.mix)
+    return [dropped, *([mix] if distillation.mix else [])]
+
+
+def tell_sampling(sampling: Sampling) -> str:
+    """How many chains were drawn, how fast, and what became of them, in a sentence or two."""
+    inside = sum(sampling.lowest <= share <= sampling.highest for share in sampling.accuracies)
+    rate = ""
+    if sampling.seconds > 0:
+        tokens = say_amount(sampling.tokens / sampling.seconds)
+        rate = f", {say_amount(sampling.chains / sampling.seconds)} chains and {tokens} tokens a second"
+    return (
+        f"{say_plural(sampling.chains, 'chain')} of {say_count(sampling.tokens)} tokens were drawn in "
+        f"{say_seconds(sampling.seconds)}{rate}: {sampling.per_question} for each of "
+        f"{say_plural(sampling.questions, 'question')}. {say_count(inside)} questions lie in the band from "
+        f"{say_percent(sampling.lowest)} to {say_percent(sampling.highest)} right (shaded); "
+        f"{say_plural(sampling.pairs, 'pair')} came of them."
+    )
+
+
+def show_sampling(sampling: Sampling) -> tuple[Panel, Table | None]:
+    """The histogram of accuracies, and what each filter dropped."""
+    dropped = tabulate_counts("Dropped, by filter:", "Filter", sampling.dropped) if sampling.dropped else None
+    return plot_accuracies(sampling), dropped
+
+
+def show_training(report: ReportInput) -> list[Curves]:
+    """Curves and alarms of each training run that took a step."""
+    return [
+        Curves(name=run.name, panels=tuple(plot_training(run)), alarms=run.alarms)
+        for run in report.training
+        if run.steps
+    ]
+
+
+def show_choices(report: ReportInput) -> Panel | None:
+    """The curves of choosing among N chains, or None where they were not measured."""
+    return plot_choices(report.curves) if report.curves else None
+
+
+def colour_chains(credit: Credit) -> list[ColouredChain]:
+    """The chains in colour, all on one scale."""
+    scale = find_scale([token for chain in credit.chains for token in chain.tokens])
+    return [
+        ColouredChain(
+            question=chain.question.text,
+            gold=", ".join(chain.question.gold.answers),
+            picture=encode_picture(chain.picture),
+            outcome=chain.outcome,
+            verdict=say_outcome(chain.outcome),
+            chain=colour_chain(chain.text, chain.tokens, scale),
+        )
+        for chain in credit.chains
+    ]
+
+
+def encode_picture(picture: bytes | None) -> str:
+    """A PNG as a data URI, so that the page needs no other file; empty where there is no picture."""
+    return f"data:image/png;base64,{b64encode(picture).decode()}" if picture else ""
+
+
+def _plot_cards(name: str, title: str, cards: Sequence[Scorecard], models: Sequence[ModelName]) -> Panel:
+    slots = assign_slots(models)
+    found = {card.model: card for card in cards}
+    dots = [
+        Dot(row=model.label, slot=slots[model.key], share=found[model.key].accuracy)
+        for model in models
+        if model.key in found
+    ]
+    return plot_dots(name, title, dots, is_labelled=True)

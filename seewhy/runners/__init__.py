@@ -1,0 +1,1 @@
+"""Run a stage over its rows, here or on a Ray cluster."""

@@ -1,0 +1,41 @@
+"""How many chains are drawn of a question, and how freely."""
+
+from dataclasses import dataclass
+
+from seewhy.model.api import Decoding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplingPlan:
+    """Chains of a model's own, to be graded.
+
+    Example:
+        >>> SamplingPlan(questions=10).per_question
+        32
+    """
+
+    questions: int
+    """Training questions that are asked."""
+    per_question: int = 32
+    """Chains a question (LLaVA-Reasoner, arXiv 2410.16198, section 3.3: 32)."""
+    temperature: float = 1.0
+    """For short answers (LLaVA-Reasoner, section 5: 1.0)."""
+    letter_temperature: float = 1.2
+    """For multiple choice (LLaVA-Reasoner, section 5: 1.2)."""
+    top_p: float = 1.0
+    """Share of the probability mass that may be drawn; 1 keeps all."""
+    top_k: int = 0
+    """Number of most likely tokens that may be drawn; 0 keeps all."""
+    max_tokens: int = 256
+    """Tokens of a chain, at most; a longer one is cut and says so in `Chain.stop`."""
+    per_shard: int = 64
+    """Questions a shard: what is lost at most when a run is stopped."""
+    seed: int = 0
+    """Address of every chain's own generator, with question id and index."""
+
+    def decoding(self, is_letter: bool) -> Decoding:
+        """How chains of multiple-choice questions, or of the others, are drawn."""
+        return Decoding(
+            temperature=self.letter_temperature if is_letter else self.temperature,
+            top_p=self.top_p, top_k=self.top_k, max_tokens=self.max_tokens, seed=self.seed,
+        )  # fmt: skip

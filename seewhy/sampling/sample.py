@@ -1,0 +1,36 @@
+"""Ask a model for chains of many questions; the order of the questions is kept."""
+
+from collections.abc import Iterator, Sequence
+
+from seewhy.model.api import Ask, Decoding, Generates
+from seewhy.records.types import Chain, Question, Style
+from seewhy.sampling.plan import SamplingPlan
+
+
+def sample_chains(
+    model: Generates, questions: Sequence[Question], plan: SamplingPlan, style: Style = Style.REASON
+) -> Iterator[Chain]:
+    """`plan.per_question` chains of each question, in the order of the questions and of their indices.
+
+    Example:
+        >>> from seewhy.testing.oracle import Oracle
+        >>> list(sample_chains(Oracle(), [], SamplingPlan(questions=0)))
+        []
+    """
+    drawn: dict[str, tuple[Chain, ...]] = {}
+    for is_letter in (False, True):
+        alike = [question for question in questions if bool(question.options) is is_letter]
+        asks = [Ask(question=question, style=style, count=plan.per_question) for question in alike]
+        for question, chains in zip(alike, model.generate(asks, plan.decoding(is_letter)), strict=True):
+            drawn[question.id] = chains
+    for question in questions:
+        yield from drawn[question.id]
+
+
+def answer_once(
+    model: Generates, questions: Sequence[Question], style: Style, max_tokens: int, *, blind: bool = False
+) -> Iterator[Chain]:
+    """The greedy reply to each question; `blind` withholds the pictures."""
+    asks = [Ask(question=question, style=style, blind=blind) for question in questions]
+    for chains in model.generate(asks, Decoding(temperature=0.0, max_tokens=max_tokens)):
+        yield from chains

@@ -1,0 +1,1 @@
+"""Move weights: make the views an objective asks for, step, save, resume."""

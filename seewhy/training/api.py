@@ -1,0 +1,54 @@
+"""What training asks of a model: prompts, differentiable log-probabilities, and its weights by part."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from torch import Tensor, nn
+
+from seewhy.model.group import Group, Prompt
+from seewhy.records.types import Question, Response, Style
+
+
+@runtime_checkable
+class ScoresGroups(Protocol):
+    """Anything that encodes prompts and scores the responses of question groups."""
+
+    def prompt(self, question: Question, style: Style, blind: bool = False) -> Prompt:
+        """The question as token ids and picture tensors."""
+        ...
+
+    def response_ids(self, response: Response) -> tuple[int, ...]:
+        """Ids as sampled where the response has them, else its text tokenised, with the end of turn."""
+        ...
+
+    def group_logps(self, groups: Sequence[Group]) -> list[list[Tensor]]:
+        """For each group, for each response, the float32 log-probabilities of its tokens, differentiable."""
+        ...
+
+    def group_tokens(self, group: Group) -> int:
+        """Tokens of the group's packed row."""
+        ...
+
+
+@runtime_checkable
+class Trainable(ScoresGroups, Protocol):
+    """A vision-language model whose weights can be moved."""
+
+    @property
+    def net(self) -> nn.Module:
+        """The network; training moves its float32 weights in place."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the weights as they are now, and of the processor."""
+        ...
+
+    def parameter_groups(self) -> Mapping[str, list[nn.Parameter]]:
+        """All weights under "tower" (what sees), "projector" and "language"."""
+        ...
+
+    def save(self, directory: Path) -> None:
+        """Writes the model so that it can be opened again by its path."""
+        ...

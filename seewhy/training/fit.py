@@ -1,0 +1,188 @@
+"""Train a model on lessons or on pairs: one loop that yields what happened at each step and can be resumed."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+
+import torch
+
+from seewhy.objectives.api import LessonObjective, PairObjective
+from seewhy.records.types import Lesson, Pair, Question, StepLog
+from seewhy.training.api import Trainable
+from seewhy.training.checkpoint import (
+    Progress,
+    append_step,
+    cut_steps,
+    load_checkpoint,
+    newest_checkpoint,
+    save_checkpoint,
+    sync_file,
+    write_whole,
+)
+from seewhy.training.exercises import (
+    Exercise,
+    lesson_exercises,
+    pair_exercises,
+    questions_by_id,
+    steps_of,
+)
+from seewhy.training.plan import FitPlan
+from seewhy.training.reference import ReferenceStore
+from seewhy.training.schedule import moved_parameters, optimizer_of
+from seewhy.training.scoring import LessonScoring, PairScoring, Scoring
+from seewhy.training.step import Run, take_step
+
+
+def fit_lessons(
+    model: Trainable,
+    objective: LessonObjective,
+    lessons: Sequence[Lesson],
+    questions: Sequence[Question],
+    plan: FitPlan,
+    directory: Path,
+) -> Iterator[StepLog]:
+    """Trains the model in place on replies to imitate, and yields a log a step.
+
+    Called again after a stop, with the model as it was before the first step, it goes on from the newest checkpoint
+    in `directory` and yields the steps from there; `steps.jsonl` holds all. At the end `directory/model` is the
+    trained model and `directory/done.json` says so. Raises ValueError where rows, plan or model do not fit.
+    """
+    exercises = lesson_exercises(model, lessons, plan.keep_tokens)
+    known = questions_by_id(questions, exercises)
+    yield from _train(_run_of(model, LessonScoring(objective=objective), exercises, known, plan, directory, {}))
+
+
+def fit_pairs(
+    model: Trainable,
+    objective: PairObjective,
+    pairs: Sequence[Pair],
+    questions: Sequence[Question],
+    reference: ReferenceStore,
+    plan: FitPlan,
+    directory: Path,
+) -> Iterator[StepLog]:
+    """Trains the model in place on preferences, and yields a log a step; stops and resumes as `fit_lessons` does.
+
+    Every pair must have its reference rows before the first step. Pairs whose two sides are equal after truncation
+    are dropped and counted in `terms["dropped_pairs"]`. Raises ValueError where, before the first update, a loss with
+    a "dpo" part is not ln 2: the reference rows are then of another model than the one that starts.
+    """
+    exercises, dropped = pair_exercises(model, pairs, plan.keep_tokens)
+    known = questions_by_id(questions, exercises)
+    for exercise in exercises:
+        reference.of_pair(known, exercise)
+    scoring = PairScoring(objective=objective, reference=reference, questions=known)
+    extra = {"dropped_pairs": float(dropped)}
+    yield from _train(_run_of(model, scoring, exercises, known, plan, directory, extra))
+
+
+def _run_of(
+    model: Trainable,
+    scoring: Scoring,
+    exercises: Sequence[Exercise],
+    questions: Mapping[str, Question],
+    plan: FitPlan,
+    directory: Path,
+    extra: Mapping[str, float],
+) -> Run:
+    if not exercises:
+        raise ValueError(f"{directory}: no row to train on")
+    return Run(
+        model=model,
+        scoring=scoring,
+        exercises=exercises,
+        questions=questions,
+        plan=plan,
+        directory=directory,
+        steps=steps_of(exercises, plan),
+        extra=extra,
+    )
+
+
+def _train(run: Run) -> Iterator[StepLog]:
+    run.directory.mkdir(parents=True, exist_ok=True)
+    contents = _contents_of(run)
+    with _moving(run) as optimizer:
+        progress = _resume(run, optimizer, contents)
+        state = progress.objective
+        for step in range(progress.steps, len(run.steps)):
+            log, state = take_step(run, optimizer, step, state)
+            append_step(run.directory / "steps.jsonl", log)
+            if (step + 1) % run.plan.save_every == 0 or step + 1 == len(run.steps):
+                reached = Progress(steps=step + 1, objective=state, run=contents)
+                save_checkpoint(run.directory, run.model.net, optimizer, reached)
+            yield log
+    _finish(run)
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+
+
+def _contents_of(run: Run) -> dict[str, str]:
+    """Hashes of what must be the same for a run to be resumed; how often it saves may change."""
+    plan = {name: value for name, value in asdict(run.plan).items() if name != "save_every"}
+    objective = run.scoring.objective
+    settings = asdict(objective) if is_dataclass(objective) and not isinstance(objective, type) else {}
+    rows = [[e.question_id, str(e.style), e.responses] for e in run.exercises]
+    return {
+        "plan": _hash(plan),
+        "objective": _hash([objective.name, settings]),
+        "rows": _hash(rows),
+        "starting model": run.model.fingerprint,
+    }
+
+
+@contextmanager
+def _moving(run: Run) -> Generator[torch.optim.AdamW]:
+    """An optimiser over the weights that the plan moves, while the others ask for no gradient and dropout is off."""
+    net = run.model.net
+    moved = moved_parameters(run.model, run.plan)
+    moving = {id(p) for parameters in moved.values() for p in parameters}
+    asked = [(p, p.requires_grad) for p in net.parameters()]
+    was_training = net.training
+    try:
+        net.eval()
+        for parameter, _ in asked:
+            parameter.requires_grad_(id(parameter) in moving)
+        yield optimizer_of(moved, run.plan)
+    finally:
+        for parameter, flag in asked:
+            parameter.requires_grad_(flag)
+            parameter.grad = None
+        net.train(was_training)
+
+
+def _resume(run: Run, optimizer: torch.optim.Optimizer, contents: Mapping[str, str]) -> Progress:
+    """Where to go on: the newest whole checkpoint, put in place, or the start."""
+    found = newest_checkpoint(run.directory)
+    progress = found[1] if found else Progress(steps=0, objective=run.scoring.initial(), run=contents)
+    different = [name for name, value in contents.items() if progress.run.get(name) != value]
+    if different:
+        raise ValueError(
+            f"{run.directory}: its checkpoint belongs to a run with another {different[0]}; give the same again, or "
+            "remove the directory to start anew"
+        )
+    if found:
+        load_checkpoint(found[0], run.model.net, optimizer)
+    cut_steps(run.directory / "steps.jsonl", progress.steps)
+    return progress
+
+
+def _finish(run: Run) -> None:
+    """Writes the trained model whole, and then the mark that the run is done."""
+    done = run.directory / "done.json"
+    if done.exists():
+        return
+    partial, final = run.directory / ".model.partial", run.directory / "model"
+    shutil.rmtree(partial, ignore_errors=True)
+    run.model.save(partial)
+    for path in [*partial.rglob("*"), partial]:
+        sync_file(path)
+    shutil.rmtree(final, ignore_errors=True)
+    partial.replace(final)
+    write_whole(done, json.dumps({"steps": len(run.steps), "fingerprint": run.model.fingerprint}))

@@ -1,0 +1,60 @@
+"""The settings of one training run: how long, how fast, how much at once."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitPlan:
+    """How weights move: AdamW (betas 0.9 and 0.999), linear warm-up, then cosine to 0; dropout is off.
+
+    The optimiser and the schedule are those of LLaVA-Reasoner (arXiv 2410.16198) and MPO (arXiv 2411.10442, section 5).
+
+    Example:
+        >>> FitPlan(learning_rate=5e-6, batch_size=32).epochs
+        1
+    """
+
+    learning_rate: float
+    """Peak rate of all weights but the vision tower's. LLaVA-Reasoner: 5e-6 for SFT, 5e-7 for DPO; MPO: 5e-6."""
+    tower_learning_rate: float = 0.0
+    """Peak rate of the vision tower; 0 freezes it. LLaVA-Reasoner: a tenth of the others' in SFT, frozen in DPO."""
+    epochs: int = 1
+    """Passes over the rows."""
+    batch_size: int = 32
+    """Rows (lessons or pairs) a step, at most; all rows of one prompt stay in one step where they fit."""
+    warmup: float = 0.03
+    """Share of all steps over which the rate rises from 0. LLaVA-Reasoner: 0.03; MPO: 0.05."""
+    weight_decay: float = 0.0
+    """Decoupled decay of weight matrices, per unit of learning rate; norms and biases have none. MPO: 0.05."""
+    max_grad_norm: float = 1.0
+    """Gradients are scaled down to this global 2-norm; 0 leaves them as they are."""
+    row_tokens: int = 4096
+    """Tokens (prompts and responses) of one packed forward, at most; a bigger row runs alone and is counted."""
+    keep_tokens: int = 0
+    """Tokens of a response that are trained on, from its start; 0 keeps all. LLaVA-Reasoner: 90 in DPO."""
+    save_every: int = 100
+    """Steps between checkpoints."""
+    seed: int = 0
+    """Address of the order of the rows."""
+
+    def __post_init__(self) -> None:
+        """Refuses settings that cannot train, by name."""
+        above_zero = {
+            "learning_rate": self.learning_rate,
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "row_tokens": self.row_tokens,
+            "save_every": self.save_every,
+        }
+        zero_or_above = {
+            "tower_learning_rate": self.tower_learning_rate,
+            "weight_decay": self.weight_decay,
+            "max_grad_norm": self.max_grad_norm,
+            "keep_tokens": self.keep_tokens,
+        }
+        wrong = [f"{name} must be above 0" for name, value in above_zero.items() if not value > 0]
+        wrong += [f"{name} must be 0 or above" for name, value in zero_or_above.items() if not value >= 0]
+        if not 0 <= self.warmup < 1:
+            wrong.append("warmup is a share of all steps, from 0 to below 1")
+        if wrong:
+            raise ValueError(f"FitPlan: {'; '.join(wrong)}")

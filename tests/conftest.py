@@ -1,0 +1,68 @@
+"""What holds for every test: no network, no luck, and the place of real data."""
+
+import ipaddress
+import os
+import random
+import sys
+from pathlib import Path
+
+# Set before any test imports them: the libraries read these when they are loaded.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TRANSFORMERS_OFFLINE"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ["MPLBACKEND"] = "agg"
+# The order of sums depends on the number of threads: the same everywhere, and no more than the smallest machine has.
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "house", derandomize=True, deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("house")
+
+
+def is_loopback(host: object) -> bool:
+    """Whether an address stays on this machine."""
+    if host in (None, "", b"", "localhost", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+def refuse_network(event: str, args: tuple[object, ...]) -> None:
+    """An audit hook: sockets reach loopback only. Nothing is replaced, and no library can go around it."""
+    if event == "socket.getaddrinfo":
+        host = args[0]
+    elif event in {"socket.connect", "socket.sendto"} and isinstance(args[1], tuple):
+        host = args[1][0]
+    else:
+        return
+    if not is_loopback(host):
+        raise PermissionError(f"a test asked for {host}: tests reach loopback only")
+
+
+sys.addaudithook(refuse_network)
+
+
+@pytest.fixture(autouse=True)
+def same_luck_every_time() -> None:
+    """Seed the global generators; torch's only where a test has loaded it, for importing it takes seconds."""
+    random.seed(0)
+    np.random.seed(0)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The folder of real data, from SEEWHY_DATA; a test that needs it is skipped, and says so, where it is absent."""
+    place = os.environ.get("SEEWHY_DATA", "")
+    if not place or not Path(place).is_dir():
+        pytest.skip("SEEWHY_DATA names no folder: the tests on real data are not run")
+    return Path(place)

@@ -1,0 +1,36 @@
+"""A file is there whole, or as it was before."""
+
+import hashlib
+
+import pytest
+
+from seewhy.records.files import hash_file, write_bytes_atomically, write_text_atomically
+
+
+def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
+    path = tmp_path / "new" / "note.txt"
+    write_text_atomically(path, "one")
+    write_text_atomically(path, "zwei, größer")
+    assert path.read_text(encoding="utf-8") == "zwei, größer"
+    assert [found.name for found in path.parent.iterdir()] == ["note.txt"]
+
+
+def test_a_place_that_takes_no_file_is_named_with_the_bytes_wanted(tmp_path):
+    (tmp_path / "taken").write_text("a file, where a directory is wanted")
+    with pytest.raises(OSError, match=r"cannot write .*taken/note\.txt: .*4 bytes wanted.*the same command") as caught:
+        write_bytes_atomically(tmp_path / "taken" / "note.txt", b"four")
+    assert caught.value.errno is not None
+
+
+def test_what_a_killed_writer_of_the_same_file_left_is_removed(tmp_path):
+    (tmp_path / ".note.txt.4711.tmp").write_text("hal")
+    (tmp_path / ".other.txt.4711.tmp").write_text("hal")
+    write_text_atomically(tmp_path / "note.txt", "half")
+    assert sorted(found.name for found in tmp_path.iterdir()) == [".other.txt.4711.tmp", "note.txt"]
+
+
+def test_a_hash_is_sha_256_of_the_bytes(tmp_path):
+    (tmp_path / "note.txt").write_bytes(b"abc")
+    # FIPS 180-2, appendix B.1.
+    assert hash_file(tmp_path / "note.txt") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert hash_file(tmp_path / "note.txt") == hashlib.sha256(b"abc").hexdigest()

@@ -1,0 +1,136 @@
+"""A run that was stopped and resumed is the run that never stopped."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from tiny_trainable import TinyTrainable, pairs_of, questions_of, run_long, store_of, weights_equal
+
+from seewhy.objectives.dpo import DPO
+from seewhy.objectives.mpo import MPO
+from seewhy.records.types import StepLog
+from seewhy.training.checkpoint import checkpoints, read_steps
+from seewhy.training.fit import fit_pairs
+from seewhy.training.plan import FitPlan
+
+PLAN = FitPlan(learning_rate=1e-2, tower_learning_rate=1e-3, batch_size=4, epochs=2, save_every=2, row_tokens=60)
+
+
+def run(directory: Path, stop: int | None = None, plan: FitPlan = PLAN, seed: int = 0) -> list[StepLog]:
+    """Steps of one call, which is closed after `stop` of them."""
+    model, questions, pairs = TinyTrainable(seed), questions_of(5), pairs_of(5)
+    steps = fit_pairs(model, MPO(), pairs, questions, store_of(model, pairs, questions, plan), plan, directory)
+    taken = list(islice(steps, stop))
+    steps.close()
+    return taken
+
+
+def figures(log: StepLog) -> tuple[int, float, float, dict[str, float]]:
+    """What must be equal: all but time and memory."""
+    terms = {name: value for name, value in log.terms.items() if name != "resident_mb"}
+    return log.step, log.loss, log.learning_rate, terms
+
+
+def same_run(one: Path, other: Path) -> bool:
+    logs, others = (read_steps(directory / "steps.jsonl") for directory in (one, other))
+    return list(map(figures, logs)) == list(map(figures, others)) and weights_equal(one / "model", other / "model")
+
+
+@pytest.mark.parametrize("stop", [1, 2, 3, 5])
+def test_a_run_closed_after_any_step_resumes_to_the_same_bits(tmp_path: Path, stop: int) -> None:
+    whole = run(tmp_path / "whole")
+    run(tmp_path / "cut", stop=stop)
+    assert not (tmp_path / "cut" / "done.json").exists()
+    rest = run(tmp_path / "cut")
+    assert [log.step for log in rest] == list(range(stop - stop % 2, len(whole)))
+    assert same_run(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_a_process_killed_at_random_steps_resumes_to_the_same_bits(tmp_path: Path) -> None:
+    luck = random.Random(7)
+    goals = sorted(luck.sample(range(5, 55), 2))
+    for goal in goals:
+        script = Path(__file__).with_name("tiny_trainable.py")
+        child = subprocess.Popen([sys.executable, str(script), str(tmp_path / "killed"), "0.02"])
+        log = tmp_path / "killed" / "steps.jsonl"
+        deadline = time.monotonic() + 120
+        while (not log.exists() or log.read_bytes().count(b"\n") < goal) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        child.send_signal(signal.SIGKILL)
+        assert child.wait() == -signal.SIGKILL
+        assert not (tmp_path / "killed" / "done.json").exists()
+    assert checkpoints(tmp_path / "killed")
+    run_long(tmp_path / "killed", 0.0)
+    run_long(tmp_path / "whole", 0.0)
+    assert same_run(tmp_path / "whole", tmp_path / "killed")
+
+
+def test_a_line_cut_short_by_a_kill_is_taken_again(tmp_path: Path) -> None:
+    run(tmp_path / "whole")
+    run(tmp_path / "cut", stop=3)
+    with (tmp_path / "cut" / "steps.jsonl").open("a") as file:
+        file.write('{"step": 3, "lo')
+    run(tmp_path / "cut")
+    assert same_run(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_a_damaged_newest_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path) -> None:
+    run(tmp_path / "whole")
+    run(tmp_path / "cut", stop=5)
+    newest = checkpoints(tmp_path / "cut")[-1]
+    assert newest.name == "checkpoint-4"
+    weights = newest / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4] + b"\0\0\0\0")
+    rest = run(tmp_path / "cut")
+    assert rest[0].step == 2
+    assert same_run(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_the_last_two_checkpoints_stay_and_no_partial_one(tmp_path: Path) -> None:
+    taken = run(tmp_path)
+    saved = sorted({*range(2, len(taken) + 1, 2), len(taken)})
+    assert len(saved) > 2
+    assert {path.name for path in tmp_path.glob("checkpoint-*")} == {f"checkpoint-{steps}" for steps in saved[-2:]}
+    assert not list(tmp_path.glob(".*partial*"))
+
+
+def test_a_run_that_is_done_takes_no_step_and_gives_its_weights_back(tmp_path: Path) -> None:
+    run(tmp_path)
+    model, questions, pairs = TinyTrainable(), questions_of(5), pairs_of(5)
+    store = store_of(model, pairs, questions, PLAN)
+    assert list(fit_pairs(model, MPO(), pairs, questions, store, PLAN, tmp_path)) == []
+    model.save(tmp_path / "again")
+    assert weights_equal(tmp_path / "again", tmp_path / "model")
+
+
+def test_a_checkpoint_of_another_plan_is_refused_by_name(tmp_path: Path) -> None:
+    run(tmp_path, stop=3)
+    with pytest.raises(ValueError, match="another plan"):
+        run(tmp_path, plan=replace(PLAN, learning_rate=2e-2))
+
+
+def test_how_often_a_run_saves_may_change_on_resume(tmp_path: Path) -> None:
+    run(tmp_path / "whole")
+    run(tmp_path / "cut", stop=3)
+    run(tmp_path / "cut", plan=replace(PLAN, save_every=3))
+    assert same_run(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_a_checkpoint_of_another_model_is_refused_by_name(tmp_path: Path) -> None:
+    run(tmp_path, stop=3)
+    with pytest.raises(ValueError, match="another starting model"):
+        run(tmp_path, seed=1)
+
+
+def test_a_checkpoint_of_another_objective_is_refused_by_name(tmp_path: Path) -> None:
+    run(tmp_path, stop=3)
+    model, questions, pairs = TinyTrainable(), questions_of(5), pairs_of(5)
+    store = store_of(model, pairs, questions, PLAN)
+    with pytest.raises(ValueError, match="another objective"):
+        next(fit_pairs(model, DPO(beta=0.5), pairs, questions, store, PLAN, tmp_path))
