@@ -29,5 +29,7 @@ def find_module(layer: str, name: str) -> ModuleType:
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"seewhy {seewhy.__version__} has no {layer} called {name!r}{hint} There are: {', '.join(known)}")
+        raise ValueError(
+            f"seewhy {seewhy.__version__} has no {layer} called {name!r}{hint} There are: {', '.join(known)}"
+        )
     return importlib.import_module(f"seewhy.{layer}.{name}")

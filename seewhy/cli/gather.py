@@ -212,6 +212,5 @@ def _reproduction(space: Workspace) -> Reproduction:
         seeds={"questions": space.recipe.questions.seed, "sft": space.recipe.sft.seed,
                "sampling": space.recipe.sampling.seed, "fit": space.recipe.fit.seed},
         versions=library_versions(),
-        fingerprints={name: value for name, value in space.hashes(
-            **{key: space.place(*parts) for key, parts in folders.items()}).items()},
+        fingerprints=dict(space.hashes(**{key: space.place(*parts) for key, parts in folders.items()})),
     )  # fmt: skip

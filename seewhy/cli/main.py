@@ -11,11 +11,12 @@ import tyro
 from rich.console import Console
 
 import seewhy
-from seewhy.cli import credit, distil, evaluate, judge, pair, questions, report, rerank, sample, sft, train
+from seewhy.cli import base, credit, distil, evaluate, judge, pair, questions, report, rerank, sample, sft, train
 from seewhy.cli.find import names_in
 from seewhy.cli.progress import Screen
 from seewhy.cli.recipes import find_recipe, read_recipe, recipe_text, save_recipe
 from seewhy.cli.workspace import Workspace
+from seewhy.recipes.inkgrid_base import BaseRecipe
 from seewhy.recipes.plans import Recipe
 
 RECIPE_FILE = "recipe.yaml"
@@ -44,8 +45,8 @@ class StageWords:
     """Directory of the run."""
     recipe: str = ""
     """Recipe of a new run: a name or a YAML file. A run that exists keeps its own."""
-    seed: int = 0
-    """Seed of a new run."""
+    seed: int | None = None
+    """Seed of a new run; the recipe's own if not given."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -94,13 +95,16 @@ def _run_all(name: str, rest: list[str]) -> None:
 
     seed, rest = _take_seed(rest)
     chosen = find_recipe(name, seed)
+    if isinstance(chosen, BaseRecipe):
+        base.run(Path("runs") / name, chosen, Screen(console=Console()))
+        return
     said = tyro.cli(Words, args=rest, prog=f"seewhy run {name}", default=Words(recipe=chosen))
     space = open_workspace(said.run, said.recipe)
     for stage in STAGES.values():
         stage(space)
 
 
-def _take_seed(rest: list[str]) -> tuple[int, list[str]]:
+def _take_seed(rest: list[str]) -> tuple[int | None, list[str]]:
     """The value of `--seed`, which moves the seed of every stage, and the words without it."""
     for place, word in enumerate(rest):
         if word == "--seed":
@@ -109,7 +113,7 @@ def _take_seed(rest: list[str]) -> tuple[int, list[str]]:
             return int(rest[place + 1]), [*rest[:place], *rest[place + 2 :]]
         if word.startswith("--seed="):
             return int(word.removeprefix("--seed=")), [*rest[:place], *rest[place + 1 :]]
-    return 0, rest
+    return None, rest
 
 
 def _run_stage(stage: str, rest: list[str]) -> None:

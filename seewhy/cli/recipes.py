@@ -11,26 +11,39 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 import yaml
 
 from seewhy.cli.find import find_module
+from seewhy.recipes.inkgrid_base import BaseRecipe
 from seewhy.recipes.plans import Recipe
-from seewhy.records.canonical import as_plain
 from seewhy.records.files import write_text_atomically
 
 P = TypeVar("P")
 
 
-def find_recipe(name: str, seed: int = 0) -> Recipe:
-    """The recipe of a YAML file, or of `seewhy/recipes/<name>.py` at a seed."""
+def find_recipe(name: str, seed: int | None = None) -> Recipe | BaseRecipe:
+    """The recipe of a YAML file, or of `seewhy/recipes/<name>.py` at a seed or at its own; `-` and `_` are the same."""
     if name.endswith((".yaml", ".yml")):
         return read_recipe(Path(name))
-    made = find_module("recipes", name)
+    made = find_module("recipes", name.replace("-", "_"))
     if "recipe" not in vars(made):
         raise ValueError(f"{name!r} is no recipe of this kind; `seewhy recipe list` names them")
-    return made.recipe(seed)
+    return made.recipe() if seed is None else made.recipe(seed)
 
 
-def recipe_text(recipe: Recipe) -> str:
+def recipe_text(recipe: Recipe | BaseRecipe) -> str:
     """The recipe as YAML, fields in order."""
-    return yaml.safe_dump(as_plain(recipe), sort_keys=False, allow_unicode=True)
+    return yaml.safe_dump(_plain(dataclasses.asdict(recipe)), sort_keys=False, allow_unicode=True)
+
+
+def _plain(value: object) -> object:
+    """Tuples as lists and enums as their text, all the way down."""
+    match value:
+        case dict():
+            return {name: _plain(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_plain(one) for one in value]
+        case Enum():
+            return value.value
+        case _:
+            return value
 
 
 def save_recipe(path: Path, recipe: Recipe) -> None:
@@ -47,7 +60,9 @@ def read_recipe(path: Path) -> Recipe:
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ValueError(f"{path}: no such file; `seewhy recipe show inkgrid > {path}` writes one to start from") from error
+        raise ValueError(
+            f"{path}: no such file; `seewhy recipe show inkgrid > {path}` writes one to start from"
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not YAML ({error})") from error
     return build(Recipe, found, str(path))

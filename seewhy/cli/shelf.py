@@ -8,6 +8,7 @@ from transformers.utils import logging as transformers_logging
 
 from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
+from seewhy.model.prompt_cache import PromptCache
 from seewhy.records.files import hash_file
 
 OPEN = 4
@@ -30,6 +31,8 @@ class Shelf:
     """Open models by name."""
 
     models: OrderedDict[str, HubModel] = field(default_factory=OrderedDict)
+    prompts: dict[str, PromptCache] = field(default_factory=dict)
+    """Encoded prompts by processor: models of one run encode a question once."""
 
     def open(self, name: str, label: str) -> HubModel:
         """The model of a folder or Hub name, called `label` in the rows it makes; never one whose weights moved."""
@@ -46,9 +49,11 @@ class Shelf:
         transformers_logging.disable_progress_bar()
         place = place_of(name)
         try:
-            return HubModel.load(place, label=label)
+            model = HubModel.load(place, label=label)
         except (OSError, ValueError) as error:
             raise ValueError(
                 f"model {name!r} cannot be opened ({error}); give `tiny`, a folder in Hugging Face format with its "
                 "processor, or the name of a vision-language model on the Hub"
             ) from error
+        model.prompts = self.prompts.setdefault(model.processor_fingerprint, model.prompts)
+        return model

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from seewhy.cli.shelf import Shelf, identity_of
 from seewhy.cli.progress import Screen
+from seewhy.cli.shelf import Shelf, identity_of
+from seewhy.recipes.plans import Recipe
 from seewhy.records.files import hash_file
 from seewhy.records.lineage import hash_directory
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Question, Split
-from seewhy.recipes.plans import Recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

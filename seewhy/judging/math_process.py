@@ -9,7 +9,7 @@ from typing import IO, Final, final
 
 LONGEST_FORMULA = 1000
 PATIENCE = 300.0
-"""Wall-clock seconds after which a child is given up whatever it does; the kernel ends it by its CPU time long before."""
+"""Wall-clock seconds after which a child is given up; the kernel ends it by its CPU time long before."""
 
 
 class MathTimeoutError(Exception):

@@ -17,6 +17,7 @@ SCALES = {
 }  # fmt: skip
 YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 SLACK = Fraction(1, 20)
+WHOLE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ def read_number(text: str) -> Reading | None:
         >>> read_number("$1,200.5").face, read_number("75%").factor, read_number("1/2").face, read_number("12 or 13")
         (Fraction(2401, 2), Fraction(1, 100), Fraction(1, 2), None)
     """
+    if text.isascii() and text.isdigit() and len(text) <= 30:
+        return Reading(Fraction(int(text)), WHOLE)
     shape = NUMBER.fullmatch(LATEX_FRACTION.sub(r"\1/\2", text.strip().strip("$") if "\\" in text else text.strip()))
     if shape is None or shape["lead"].strip().casefold() not in LEADS:
         return None

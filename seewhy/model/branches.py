@@ -51,9 +51,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, layout: Layout, scaling: f
         keys = torch.cat([prefix_k[layout.branch_group], own_k], dim=2)
         values = torch.cat([prefix_v[layout.branch_group], own_v], dim=2)
         branch_q = _rows(flat_q, layout.branch_index)
-        outputs.append(
-            F.scaled_dot_product_attention(branch_q, keys, values, attn_mask=layout.visible, scale=scaling)
-        )
+        outputs.append(F.scaled_dot_product_attention(branch_q, keys, values, attn_mask=layout.visible, scale=scaling))
     heads, width = query.shape[1], value.shape[-1]
     flat = torch.cat([out.transpose(1, 2).reshape(-1, heads, width) for out in outputs])
     return flat.index_select(0, layout.restore)[None]
@@ -89,9 +87,7 @@ class DecodeAttention:
     prompts are [G, kv heads, P, width], branches [n, kv heads, T, width].
     """
 
-    def __init__(
-        self, prompts: list[tuple[Tensor, Tensor]], prompt_filled: Tensor, group: Tensor, most: int
-    ) -> None:
+    def __init__(self, prompts: list[tuple[Tensor, Tensor]], prompt_filled: Tensor, group: Tensor, most: int) -> None:
         """`prompt_filled` [G, P]; `group` [n], ascending: the question of each chain."""
         self.prompts = prompts
         self.hidden = torch.where(prompt_filled, 0.0, float("-inf"))[:, None, None, :]

@@ -17,7 +17,6 @@ from seewhy.model.group import Prompt
 from seewhy.model.scores import Path
 from seewhy.model.steps import BranchSteps, RowSteps, Steps
 
-
 LEAVE_SHARE = 1 / 8
 """Chains that have ended leave the batch when they are this share of it: leaving copies the keys of all others."""
 
@@ -107,8 +106,13 @@ class _Drawing:
 
 @torch.no_grad()
 def draw(
-    net: PreTrainedModel, prompts: Sequence[Prompt], asks: Sequence[Ask], decoding: Decoding,
-    ends: frozenset[int], banned: Sequence[int], path: Path = Path.PACKED,
+    net: PreTrainedModel,
+    prompts: Sequence[Prompt],
+    asks: Sequence[Ask],
+    decoding: Decoding,
+    ends: frozenset[int],
+    banned: Sequence[int],
+    path: Path = Path.PACKED,
 ) -> list[list[Drawn]]:
     """Chains of each ask; `ends` are the tokens that end a chain, `banned` those that may never be drawn."""
     counts = [ask.count for ask in asks]
@@ -119,8 +123,10 @@ def draw(
     )
     match path:
         case Path.PACKED:
-            last = torch.tensor([prompt.ids[-1] for prompt, count in zip(prompts, counts, strict=True)
-                                 for _ in range(count)], device=net.device)
+            last = torch.tensor(
+                [prompt.ids[-1] for prompt, count in zip(prompts, counts, strict=True) for _ in range(count)],
+                device=net.device,
+            )
             steps = BranchSteps.begin(net, prompts, counts, decoding.max_tokens)
             drawn = iter(_all_steps(steps, last, uniforms(asks, decoding), rules))
             return [[next(drawn) for _ in range(count)] for count in counts]
@@ -129,7 +135,8 @@ def draw(
                 _all_steps(
                     RowSteps.begin(net, prompt, ask.count),
                     torch.full((ask.count,), prompt.ids[-1], device=net.device),
-                    uniforms([ask], decoding), rules,
+                    uniforms([ask], decoding),
+                    rules,
                 )
                 for prompt, ask in zip(prompts, asks, strict=True)
             ]

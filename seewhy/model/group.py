@@ -90,9 +90,7 @@ class Packed:
     """Arguments of the net's forward call, as `joined_pictures` makes them."""
 
 
-def _padded(
-    starts: Sequence[int], lengths: Sequence[int], width: int, device: torch.device
-) -> tuple[Tensor, Tensor]:
+def _padded(starts: Sequence[int], lengths: Sequence[int], width: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """[rows, width] index of each place, and whether it is filled."""
     offsets = torch.arange(width, device=device)[None]
     filled = offsets < torch.tensor(lengths, dtype=torch.long, device=device)[:, None]

@@ -19,7 +19,10 @@ def _chunk(hidden: Tensor, head: nn.Module, targets: Tensor) -> Tensor:
 
 
 def per_token_logps(
-    hidden: Float[Tensor, "time width"], head: nn.Module, targets: Int[Tensor, "time"], vocabulary: int,
+    hidden: Float[Tensor, "time width"],
+    head: nn.Module,
+    targets: Int[Tensor, "time"],
+    vocabulary: int,
     chunk_logits: int = CHUNK_LOGITS,
 ) -> Float[Tensor, "time"]:
     """Log-probabilities (natural, float32) of `targets`, where `hidden[t]` predicts `targets[t]`."""

@@ -38,8 +38,11 @@ def packed_logps(net: PreTrainedModel, groups: Sequence[Group]) -> list[list[Ten
 
 def _hidden(net: PreTrainedModel, packed: Packed) -> Tensor:
     return net.model(  # pyright: ignore[reportCallIssue]
-        input_ids=packed.ids, position_ids=packed.positions, use_cache=False,
-        branch_layout=packed.layout, **packed.pictures,
+        input_ids=packed.ids,
+        position_ids=packed.positions,
+        use_cache=False,
+        branch_layout=packed.layout,
+        **packed.pictures,
     ).last_hidden_state[0]
 
 
@@ -114,8 +117,11 @@ def check_paths(
     gaps = _largest([a - b for a, b in zip(expected_gradients, gradients, strict=True)])
     gradient_gap = gaps / max(_largest(expected_gradients), 1e-30)
     if value_gap <= value_tolerance and gradient_gap <= gradient_tolerance:
-        return PathCheck(path=Path.PACKED, value_gap=value_gap, gradient_gap=gradient_gap,
-                         why="packed rows equal separate rows")
-    why = (f"packed rows differ from separate rows (log-probability by {value_gap:.2g}, gradient by {gradient_gap:.2g} "
-           "of its largest entry); using separate rows")
+        return PathCheck(
+            path=Path.PACKED, value_gap=value_gap, gradient_gap=gradient_gap, why="packed rows equal separate rows"
+        )
+    why = (
+        f"packed rows differ from separate rows (log-probability by {value_gap:.2g}, gradient by {gradient_gap:.2g} "
+        "of its largest entry); using separate rows"
+    )
     return PathCheck(path=Path.SEPARATE, value_gap=value_gap, gradient_gap=gradient_gap, why=why)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from seewhy.model.branches import DecodeAttention, branching
 from seewhy.model.group import Prompt, joined_marks, joined_pictures, layout_of
 
 
+@runtime_checkable
 class Steps(Protocol):
     """Chains in one batch, each at the same count of tokens."""
 

@@ -8,6 +8,7 @@ from seewhy.records.types import Split, Style
 from seewhy.report.cards import find_card, find_styles, in_style, main_style, measured_models, seen_cards
 from seewhy.report.inputs import Count, ModelName, ReportInput, Stage, Step
 from seewhy.report.words import (
+    SPACE,
     say_amount,
     say_count,
     say_hundredths,
@@ -118,7 +119,7 @@ def tabulate_settings(settings: Sequence[tuple[str, Sequence[Scorecard]]], model
         caption=f"{say_style(style)}: accuracy in percent with its 95 % interval.",
         columns=(
             Column(head="Model", is_number=False),
-            *(Column(head=f"{name} (n = {say_count(members[0].n)})") for name, members in settings),
+            *(Column(head=f"{name} (n{SPACE}={SPACE}{say_count(members[0].n)})") for name, members in settings),
         ),
         rows=tuple(
             (_model_cell(model), *(_card_cell(find_card(members, model.key, style)) for _, members in settings))

@@ -31,10 +31,10 @@ def say_points(difference: float) -> str:
         >>> say_points(0.328), say_points(-0.0121), say_points(0.0001)
         ('+32.8', '−1.2', '0.0')
     """
-    tenths = round(1000 * difference)
-    if tenths == 0:
-        return "0.0"
-    return f"{'+' if tenths > 0 else MINUS}{abs(100 * difference):.1f}"
+    size = say_hundredths(abs(difference))
+    if size == "0.0":
+        return size
+    return f"{'+' if difference > 0 else MINUS}{size}"
 
 
 def say_percent_range(interval: Interval) -> str:

@@ -11,7 +11,7 @@ import pytest
 from mutant_rows import Mutant
 
 ROOT = Path(__file__).parents[2]
-LONGEST = 300
+LONGEST = 600
 """Seconds that the tests of one defect may take."""
 
 # A server that has imported what is slow, and nothing of ours, forks a process a defect: 1 second each instead of 5.

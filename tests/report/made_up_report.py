@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import replace
 from io import BytesIO
 
 from PIL import Image
@@ -261,11 +262,7 @@ def make_report() -> ReportInput:
     """Every section filled."""
     picture = make_picture()
     chain = CreditChain(
-        question=make_question(),
-        picture=picture,
-        text=WRONG_CHAIN,
-        tokens=make_credits(),
-        outcome=Outcome.INCORRECT,
+        question=make_question(), picture=picture, text=WRONG_CHAIN, tokens=make_credits(), outcome=Outcome.INCORRECT
     )
     return ReportInput(
         header=make_header(),
@@ -292,4 +289,11 @@ def make_report() -> ReportInput:
             Stage(name="sample", command="seewhy sample runs/inkgrid --seed 0", seconds=412.0, rows=16000),
         ),
         reproduction=make_reproduction(),
+    )
+
+
+def make_small_report() -> ReportInput:
+    """The sample chains and coloured chains alone, without any figure: quick to render."""
+    return replace(
+        make_report(), cards=(), steps=(), distillation=None, sampling=None, training=(), curves=(), stages=()
     )

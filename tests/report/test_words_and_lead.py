@@ -90,7 +90,7 @@ def test_unjudged_replies_are_named_in_the_lead():
 
 
 def test_numbers_read_as_a_person_writes_them():
-    assert plain(say_percent(0.6395)) == "64.0 %"
+    assert plain(say_percent(0.6396)) == "64.0 %"
     assert plain(say_points(-0.0004)) == "0.0"
     assert plain(say_points(0.0006)) == "+0.1"
     assert [plain(say_seconds(t)) for t in (59.94, 59.96, 3599.6)] == ["59.9 s", "1 min 00 s", "1 h 00 min"]

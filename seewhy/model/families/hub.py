@@ -1,7 +1,7 @@
 """Any Hugging Face vision-language model, by its folder or its name on the Hub."""
 
 import hashlib
-from collections import OrderedDict
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,15 +13,19 @@ from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedM
 from seewhy.model.api import Ask, Decoding, ScoreAsk
 from seewhy.model.decode import Drawn, draw
 from seewhy.model.group import Group, Prompt, tokens_of
+from seewhy.model.prompt_cache import PromptCache
 from seewhy.model.prompts import prompt_text
 from seewhy.model.scores import Path as ScorePath
 from seewhy.model.scores import PathCheck, check_paths, packed_logps, separate_logps
 from seewhy.records.types import Chain, Question, Response, Stop, Style
 
 TOWER_WORDS = ("vision_tower", "vision_model", "visual", "vision_encoder")
+MARKS = ("token_type_ids", "mm_token_type_ids")
+"""What processors say of each token, by the names of the nets' arguments."""
 PROJECTOR_WORDS = ("projector", "connector", "merger")
-PROMPTS_KEPT = 20_000
-PICTURES_KEPT = 4_096
+ROUGH = 5e-2
+"""Largest gap between packed and separate rows that half precision is forgiven."""
+LOG = logging.getLogger(__name__)
 
 
 class HubModel:
@@ -33,11 +37,12 @@ class HubModel:
         self.processor = processor
         self.name = name
         self.row_tokens = row_tokens
-        self.path = ScorePath.PACKED
+        self.checks: dict[bool, PathCheck] = {}
+        """What packed rows were found to be on this net, for prompts without and with pictures."""
         self.tokenizer = processor.tokenizer  # pyright: ignore[reportAttributeAccessIssue]
         self._ends, self._closing = _turn_end(processor, net)
         self._texts: dict[int, str] = {}
-        self._prompts: OrderedDict[tuple[str, str, bool], Prompt] = OrderedDict()
+        self.prompts = PromptCache()
 
     @classmethod
     def load(
@@ -54,14 +59,18 @@ class HubModel:
         self.processor.save_pretrained(directory)
 
     @property
+    def processor_fingerprint(self) -> str:
+        """Hash of the chat template, picture settings and vocabulary: equal ones encode prompts alike."""
+        parts = self.processor.to_json_string() + repr(sorted(self.tokenizer.get_vocab().items()))
+        return hashlib.sha256(f"{parts}{self.net.dtype}".encode()).hexdigest()
+
+    @property
     def fingerprint(self) -> str:
-        """Hash of all weights and of the chat template, picture settings and vocabulary."""
-        digest = hashlib.sha256()
+        """Hash of all weights and of the processor."""
+        digest = hashlib.sha256(self.processor_fingerprint.encode())
         for name, tensor in sorted(self.net.state_dict().items()):
             digest.update(name.encode())
             digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
-        digest.update(self.processor.to_json_string().encode())
-        digest.update(repr(sorted(self.tokenizer.get_vocab().items())).encode())
         return digest.hexdigest()
 
     def parameter_groups(self) -> Mapping[str, list[nn.Parameter]]:
@@ -79,14 +88,7 @@ class HubModel:
     def prompt(self, question: Question, style: Style, blind: bool = False) -> Prompt:
         """Token ids and picture tensors of a question; kept in bounded memory."""
         key = (question.id, str(style), blind)
-        if key in self._prompts:
-            self._prompts.move_to_end(key)
-            return self._prompts[key]
-        prompt = self._encode(question, style, blind)
-        self._prompts[key] = prompt
-        if len(self._prompts) > PROMPTS_KEPT:
-            self._prompts.popitem(last=False)
-        return prompt
+        return self.prompts.get(key, lambda: self._encode(question, style, blind))
 
     def _encode(self, question: Question, style: Style, blind: bool) -> Prompt:
         images = () if blind else question.images
@@ -97,8 +99,12 @@ class HubModel:
         ids = tuple(encoded.pop("input_ids")[0].tolist())
         encoded.pop("attention_mask")
         self._check_length(len(ids), question.id)
-        return Prompt(ids=ids, pictures={name: tensor.to(self.net.dtype) if tensor.is_floating_point() else tensor
-                                         for name, tensor in encoded.items()})
+        marks = {name: tuple(encoded.pop(name)[0].tolist()) for name in MARKS if name in encoded}
+        pictures = {
+            name: tensor.to(self.net.dtype) if tensor.is_floating_point() else tensor
+            for name, tensor in encoded.items()
+        }
+        return Prompt(ids=ids, pictures=pictures, marks=marks)
 
     def _check_length(self, length: int, question_id: str) -> None:
         most = int(self.net.config.get_text_config().max_position_embeddings)
@@ -120,7 +126,7 @@ class HubModel:
 
     def group_logps(self, groups: Sequence[Group]) -> list[list[Tensor]]:
         """Per group, per response: float32 log-probabilities of its tokens; differentiable."""
-        match self.path:
+        match self.path_of([group.prompt for group in groups]):
             case ScorePath.PACKED:
                 return packed_logps(self.net, groups)
             case ScorePath.SEPARATE:
@@ -128,14 +134,42 @@ class HubModel:
 
     def settle_path(self, asks: Sequence[ScoreAsk]) -> PathCheck:
         """Score a few groups packed and separate, value and gradient, and take the path that can be trusted."""
-        check = check_paths(self.net, [self.group(ask) for ask in asks])
-        self.path = check.path
+        groups = [self.group(ask) for ask in asks]
+        check = self._check(groups)
+        self.checks.update((bool(group.prompt.pictures), check) for group in groups)
+        return check
+
+    @property
+    def path(self) -> ScorePath:
+        """Separate once packed rows were found to be wrong on this net."""
+        return ScorePath.PACKED if all(check.is_packed for check in self.checks.values()) else ScorePath.SEPARATE
+
+    def path_of(self, prompts: Sequence[Prompt]) -> ScorePath:
+        """How these prompts run: packed, unless that was found to be wrong on this net.
+
+        Where `settle_path` has not spoken, the first prompt with a picture and the first without are tried.
+        """
+        for prompt in prompts:
+            if bool(prompt.pictures) not in self.checks:
+                words = [token for token in prompt.ids if token not in self._banned()]
+                trial = Group(prompt=prompt, responses=(tuple(words[-6:]), tuple(words[-1:-5:-1])))
+                self.checks[bool(prompt.pictures)] = self._check([trial])
+        trusted = all(self.checks[bool(prompt.pictures)].is_packed for prompt in prompts)
+        return ScorePath.PACKED if trusted else ScorePath.SEPARATE
+
+    def _check(self, groups: Sequence[Group]) -> PathCheck:
+        exact = self.net.dtype in (torch.float32, torch.float64)
+        check = check_paths(self.net, groups) if exact else check_paths(self.net, groups, ROUGH, ROUGH)
+        if not check.is_packed:
+            LOG.warning("%s: %s", self.name, check.why)
         return check
 
     def group(self, ask: ScoreAsk) -> Group:
         """The encoded group of a prompt and its responses."""
-        return Group(prompt=self.prompt(ask.question, ask.style, ask.blind),
-                     responses=tuple(self.response_ids(response) for response in ask.responses))
+        return Group(
+            prompt=self.prompt(ask.question, ask.style, ask.blind),
+            responses=tuple(self.response_ids(response) for response in ask.responses),
+        )
 
     @torch.no_grad()
     def score(self, asks: Sequence[ScoreAsk]) -> list[tuple[tuple[float, ...], ...]]:
@@ -150,9 +184,9 @@ class HubModel:
         prompts = [self.prompt(ask.question, ask.style, ask.blind) for ask in asks]
         chains: list[tuple[Chain, ...]] = []
         for start, stop in self._decode_blocks(asks, prompts, decoding):
-            drawn = draw(self.net, prompts[start:stop], asks[start:stop], decoding, self._ends, self._banned())
-            chains.extend(self._chains(ask, rows, decoding)
-                          for ask, rows in zip(asks[start:stop], drawn, strict=True))
+            path = self.path_of(prompts[start:stop])
+            drawn = draw(self.net, prompts[start:stop], asks[start:stop], decoding, self._ends, self._banned(), path)
+            chains.extend(self._chains(ask, rows, decoding) for ask, rows in zip(asks[start:stop], drawn, strict=True))
         return chains
 
     def _decode_blocks(
@@ -192,9 +226,17 @@ class HubModel:
     def _chains(self, ask: Ask, rows: Sequence[Drawn], decoding: Decoding) -> tuple[Chain, ...]:
         texts = self.tokenizer.batch_decode([row.ids for row in rows], skip_special_tokens=True)
         return tuple(
-            Chain(question_id=ask.question.id, index=ask.first + place, style=ask.style, text=text.strip(),
-                  token_ids=row.ids, logprobs=row.logprobs, stop=Stop.END if row.ended else Stop.LENGTH,
-                  sampler=self.name, seed=decoding.seed)
+            Chain(
+                question_id=ask.question.id,
+                index=ask.first + place,
+                style=ask.style,
+                text=text.strip(),
+                token_ids=row.ids,
+                logprobs=row.logprobs,
+                stop=Stop.END if row.ended else Stop.LENGTH,
+                sampler=self.name,
+                seed=decoding.seed,
+            )
             for place, (row, text) in enumerate(zip(rows, texts, strict=True))
         )
 
@@ -222,8 +264,10 @@ def _turn_end(processor: ProcessorMixin, net: PreTrainedModel) -> tuple[frozense
     if not ends:
         raise ValueError("the model names no end-of-turn token: set eos_token_id in its generation_config.json")
     probe = "seewhy probe"
-    turns = [{"role": "user", "content": [{"type": "text", "text": "?"}]},
-             {"role": "assistant", "content": [{"type": "text", "text": probe}]}]
+    turns = [
+        {"role": "user", "content": [{"type": "text", "text": "?"}]},
+        {"role": "assistant", "content": [{"type": "text", "text": probe}]},
+    ]
     rendered = processor.apply_chat_template(turns, add_generation_prompt=False)
     closing: list[int] = []
     for token in tokenizer(rendered.split(probe)[-1], add_special_tokens=False)["input_ids"]:

@@ -35,46 +35,76 @@ def make_tokenizer(texts: Iterable[str], vocabulary: int = 640) -> PreTrainedTok
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary, special_tokens=list(SPECIAL), show_progress=False,
+        vocab_size=vocabulary,
+        special_tokens=list(SPECIAL),
+        show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
     tokenizer.train_from_iterator(texts, trainer)
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<end>",
-        extra_special_tokens={"image_token": "<image>"}, chat_template=CHAT, clean_up_tokenization_spaces=False,
+        tokenizer_object=tokenizer,
+        pad_token="<pad>",
+        eos_token="<end>",
+        extra_special_tokens={"image_token": "<image>"},
+        chat_template=CHAT,
+        clean_up_tokenization_spaces=False,
     )
 
 
 def make_processor(tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:
     """Pictures of 48 x 48 pixels, 36 patches, one placeholder token a patch."""
     pictures = CLIPImageProcessor(
-        do_resize=True, size={"shortest_edge": PIXELS}, crop_size={"height": PIXELS, "width": PIXELS},
-        image_mean=[0.5, 0.5, 0.5], image_std=[0.5, 0.5, 0.5],
+        do_resize=True,
+        size={"shortest_edge": PIXELS},
+        crop_size={"height": PIXELS, "width": PIXELS},
+        image_mean=[0.5, 0.5, 0.5],
+        image_std=[0.5, 0.5, 0.5],
     )
     return LlavaProcessor(
-        pictures, tokenizer, patch_size=PATCH, vision_feature_select_strategy="default", chat_template=CHAT,
-        image_token="<image>", num_additional_image_tokens=1,
+        pictures,
+        tokenizer,
+        patch_size=PATCH,
+        vision_feature_select_strategy="default",
+        chat_template=CHAT,
+        image_token="<image>",
+        num_additional_image_tokens=1,
     )
 
 
-def make_net(tokenizer: PreTrainedTokenizerFast, seed: int = 0, width: int = 160, layers: int = 4) -> (
-    LlavaForConditionalGeneration
-):
+def make_net(
+    tokenizer: PreTrainedTokenizerFast, seed: int = 0, width: int = 160, layers: int = 4
+) -> LlavaForConditionalGeneration:
     """An untrained net of about two million parameters."""
     torch.manual_seed(seed)
     vision = CLIPVisionConfig(
-        hidden_size=128, intermediate_size=256, num_hidden_layers=3, num_attention_heads=4, image_size=PIXELS,
-        patch_size=PATCH, attention_dropout=0.0,
+        hidden_size=128,
+        intermediate_size=256,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        image_size=PIXELS,
+        patch_size=PATCH,
+        attention_dropout=0.0,
     )
     text = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=width, intermediate_size=(width * 8 // 3 + 15) // 16 * 16,
-        num_hidden_layers=layers, num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=512,
-        tie_word_embeddings=True, pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id,
+        vocab_size=len(tokenizer),
+        hidden_size=width,
+        intermediate_size=(width * 8 // 3 + 15) // 16 * 16,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        tie_word_embeddings=True,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
         bos_token_id=None,
     )
     config = LlavaConfig(
-        vision_config=vision, text_config=text, image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
-        vision_feature_layer=-1, vision_feature_select_strategy="default", image_seq_length=(PIXELS // PATCH) ** 2,
+        vision_config=vision,
+        text_config=text,
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+        vision_feature_layer=-1,
+        vision_feature_select_strategy="default",
+        image_seq_length=(PIXELS // PATCH) ** 2,
         tie_word_embeddings=True,
     )
     net = LlavaForConditionalGeneration(config)

@@ -1,0 +1,165 @@
+"""Packed rows against separate rows: the same log-probabilities and gradients, whatever shares the row."""
+
+import pytest
+import torch
+from transformers import Gemma3ForConditionalGeneration
+from untrained import gemma, gradient, groups, responses, untrained_model
+
+from seewhy.model.families.hub import HubModel, batches
+from seewhy.model.group import Group
+from seewhy.model.scores import Path, check_paths, packed_logps, separate_logps
+from seewhy.model.towers import see
+
+CASES = {
+    "one response": {0: (7,)},
+    "two responses": {0: (5, 9)},
+    "six responses, one of them a single token": {0: (1, 7, 3, 12, 4, 2)},
+    "three questions of different lengths": {0: (5, 9), 1: (3,), 2: (8, 1, 6)},
+}
+VALUE, GRADIENT = 1e-5, 1e-4
+
+
+@pytest.fixture(scope="module")
+def model() -> HubModel:
+    return untrained_model(std=0.1)
+
+
+def flat(scored):
+    return torch.cat([row for rows in scored for row in rows])
+
+
+def gap(found, expected):
+    return float((flat(found) - flat(expected)).detach().abs().max())
+
+
+@pytest.mark.parametrize("lengths", CASES.values(), ids=CASES)
+def test_packed_rows_give_the_log_probabilities_of_separate_rows(model, tmp_path, lengths):
+    asked = groups(model, tmp_path, lengths)
+    packed = packed_logps(model.net, asked)
+    assert [[len(row) for row in rows] for rows in packed] == [list(each) for each in lengths.values()]
+    assert gap(packed, separate_logps(model.net, asked)) <= VALUE
+
+
+@pytest.mark.parametrize("lengths", CASES.values(), ids=CASES)
+def test_packed_rows_give_the_gradients_of_separate_rows(model, tmp_path, lengths):
+    asked = groups(model, tmp_path, lengths)
+    found, expected = (
+        gradient(model.net, (row * torch.linspace(0.5, 1.5, len(row))).sum())
+        for row in (flat(packed_logps(model.net, asked)), flat(separate_logps(model.net, asked)))
+    )
+    largest = max(float(each.abs().max()) for each in expected)
+    assert largest > 0
+    assert max(float((a - b).abs().max()) for a, b in zip(found, expected, strict=True)) <= GRADIENT * largest
+
+
+def test_blind_questions_share_a_row_with_questions_that_see(model, tmp_path):
+    asked = groups(model, tmp_path, {0: (5, 9), 1: (3, 4), 2: (6,)}, blind=(1,))
+    assert not asked[1].prompt.pictures
+    assert gap(packed_logps(model.net, asked), separate_logps(model.net, asked)) <= VALUE
+
+
+def test_the_order_of_responses_changes_nothing_but_rounding(model, tmp_path):
+    (group,) = groups(model, tmp_path, {0: (1, 7, 3, 12)})
+    turned = Group(prompt=group.prompt, responses=group.responses[::-1])
+    (found,) = packed_logps(model.net, [turned])
+    assert gap([found[::-1]], packed_logps(model.net, [group])) <= VALUE
+
+
+def test_the_order_of_groups_changes_nothing_but_rounding(model, tmp_path):
+    asked = groups(model, tmp_path, {0: (5, 9), 1: (3,), 2: (8, 1, 6)})
+    assert gap(packed_logps(model.net, asked[::-1])[::-1], packed_logps(model.net, asked)) <= VALUE
+
+
+def test_a_response_does_not_see_its_sibling(model, tmp_path):
+    (group,) = groups(model, tmp_path, {0: (6, 8)})
+    other = Group(prompt=group.prompt, responses=(responses((6,), seed=9)[0], group.responses[1]))
+    before, after = (packed_logps(model.net, [each])[0] for each in (group, other))
+    assert gap([[before[0]]], [[after[0]]]) > 0.1
+    assert gap([[before[1]]], [[after[1]]]) <= VALUE
+
+
+def test_a_group_does_not_see_another_group(model, tmp_path):
+    first, second, third = groups(model, tmp_path, {0: (6, 8), 1: (5,), 2: (4, 4)})
+    beside = packed_logps(model.net, [first, second])[0]
+    assert gap([beside], [packed_logps(model.net, [first, third])[0]]) <= VALUE
+
+
+def test_a_later_token_changes_no_earlier_log_probability(model, tmp_path):
+    (group,) = groups(model, tmp_path, {0: (8,)})
+    (response,) = group.responses
+    changed = Group(prompt=group.prompt, responses=((*response[:-1], (response[-1] + 1) % 300 + 10),))
+    before, after = (packed_logps(model.net, [each])[0][0] for each in (group, changed))
+    assert float((before - after)[:-1].detach().abs().max()) <= VALUE
+    assert float((before - after)[-1].detach().abs()) > 1e-3
+
+
+def test_pictures_that_were_seen_once_score_as_pictures_that_are_seen_in_the_pass(model, tmp_path):
+    asked = groups(model, tmp_path, {0: (5, 9), 1: (3,), 2: (6,)}, blind=(1,))
+    runs = []
+    hook = model.net.model.vision_tower.register_forward_hook(lambda *_: runs.append(1))
+    seen = see(model.net, asked)
+    assert len(runs) == 2
+    packed, separate = packed_logps(model.net, seen), separate_logps(model.net, seen)
+    assert see(model.net, seen) == seen
+    hook.remove()
+    assert len(runs) == 2
+    assert gap(packed, packed_logps(model.net, asked)) <= VALUE
+    assert gap(separate, packed) <= VALUE
+
+
+def test_the_check_trusts_packed_rows_of_a_llava(model, tmp_path):
+    check = check_paths(model.net, groups(model, tmp_path, {0: (5, 9), 1: (3,)}))
+    assert check.path is Path.PACKED
+    assert check.is_packed
+    assert check.value_gap <= VALUE
+    assert check.gradient_gap <= GRADIENT
+
+
+def test_the_check_works_where_nothing_is_trained_and_gradients_are_off(tmp_path):
+    model = untrained_model()
+    model.net.requires_grad_(False)
+    with torch.no_grad():
+        check = check_paths(model.net, groups(model, tmp_path, {0: (5, 9)}))
+    assert check.path is Path.PACKED
+    assert check.gradient_gap == 0
+
+
+@pytest.fixture(scope="module")
+def both_ways() -> tuple[Gemma3ForConditionalGeneration, Group]:
+    net, prompt = gemma()
+    return net, Group(prompt=prompt, responses=responses((6, 8)))
+
+
+def test_the_check_falls_back_for_a_net_whose_picture_tokens_see_both_ways_and_says_why(both_ways):
+    net, group = both_ways
+    check = check_paths(net, [group])
+    assert check.path is Path.SEPARATE
+    assert not check.is_packed
+    assert "using separate rows" in check.why
+
+
+def test_separate_rows_of_that_net_score_as_its_own_forward_call_does(both_ways):
+    net, group = both_ways
+    (scored,) = separate_logps(net, [group])
+    for response, row in zip(group.responses, scored, strict=True):
+        ids = torch.tensor([[*group.prompt.ids, *response]])
+        marks = torch.tensor([[*group.prompt.marks["token_type_ids"], *[0] * len(response)]])
+        logits = net(input_ids=ids, token_type_ids=marks, **group.prompt.pictures).logits[0]
+        logps = logits.float().log_softmax(-1)[len(group.prompt.ids) - 1 : -1]
+        expected = logps.gather(1, torch.tensor(response)[:, None]).squeeze(1)
+        torch.testing.assert_close(row, expected, rtol=0, atol=1e-4)
+
+
+def test_a_model_of_that_net_scores_separately_and_says_so_once(both_ways, caplog):
+    net, group = both_ways
+    model = HubModel(net, untrained_model().processor, "both-ways")
+    found = [model.group_logps([group]) for _ in range(2)]
+    assert gap(found[0], separate_logps(net, [group])) <= VALUE
+    assert model.path is Path.SEPARATE
+    assert ["using separate rows" in record.message for record in caplog.records] == [True]
+
+
+def test_rows_stay_within_the_token_budget_and_a_larger_group_stands_alone(model, tmp_path):
+    asked = groups(model, tmp_path, {0: (5,), 1: (5,), 2: (500,), 3: (5,)})
+    size = model.group_tokens(asked[0]) + model.group_tokens(asked[1])
+    assert [len(batch) for batch in batches(asked, size)] == [2, 1, 1]
