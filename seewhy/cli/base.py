@@ -24,7 +24,7 @@ from seewhy.records.types import Lesson, Outcome, Question, Response, Split, Sty
 from seewhy.sampling.sample import answer_once
 from seewhy.training.checkpoint import read_steps
 from seewhy.training.fit import fit_lessons
-from seewhy.training.tower import fit_tower, patch_labels
+from seewhy.training.tower import fit_tower, patch_facts
 
 TOWER = "tower.safetensors"
 VOCABULARY_FROM = 20_000
@@ -102,9 +102,9 @@ def pixels_of(questions: Sequence[Question]) -> Tensor:
 
 
 def labels_of(questions: Sequence[Question]) -> Tensor:
-    """[questions, patches] the digit in whose cell each patch lies."""
+    """[questions, patches, 3] digit, row and column of the cell in which each patch lies."""
     pages = [[[int(digit) for digit in row] for row in question.facets["page"].split("/")] for question in questions]
-    return torch.tensor([patch_labels(page, PIXELS, PIXELS // PATCH) for page in pages])
+    return torch.tensor([patch_facts(page, PIXELS, PIXELS // PATCH) for page in pages])
 
 
 def _see(root: Path, recipe: BaseRecipe, model: HubModel, questions: Sequence[Question], screen: Screen) -> None:

@@ -267,7 +267,7 @@ class TokenCredit:
     """One token of a chain with its credit, log pi - log ref, minus the mean over the chain.
 
     Example:
-        >>> TokenCredit(question_id="q", index=0, position=3, token=" 7", start=10, end=12, credit=-0.8, wrong=True).wrong
+        >>> TokenCredit(question_id="q", index=0, position=3, token=" 7", start=9, end=11, credit=-0.8).wrong is None
         True
     """
 

@@ -1,7 +1,8 @@
 """Teach a bare vision tower to see, patch by patch, before it is joined to a language model.
 
 A LLaVA starts from a tower that was trained on pictures (CLIP); the tiny one has no such ancestor. Its tower learns
-to tell, from each patch, which digit's cell the patch lies in; the linear head is thrown away.
+to tell, from each patch, in whose digit's cell the patch lies, and in which row and column of the page that cell is;
+the linear head is thrown away.
 """
 
 import math
@@ -32,8 +33,12 @@ class TowerPlan:
     """Address of the head's first weights and of the order of the pictures."""
 
 
-def patch_labels(rows: Sequence[Sequence[int]], side: int, patches: int) -> list[int]:
-    """The digit whose cell holds the centre of each patch, row by row.
+FACTS = {"digit": 10, "row": 4, "column": 4}
+"""What is told of a patch, and how many values each fact can take."""
+
+
+def patch_facts(rows: Sequence[Sequence[int]], side: int, patches: int) -> list[tuple[int, int, int]]:
+    """Digit, row and column (from 0) of the cell that holds the centre of each patch, row by row.
 
     Args:
         rows: digits of a page whose cells share its `side` x `side` pixels evenly.
@@ -41,16 +46,17 @@ def patch_labels(rows: Sequence[Sequence[int]], side: int, patches: int) -> list
         patches: patches along a side.
 
     Example:
-        >>> patch_labels([[3, 5], [7, 9]], side=48, patches=2)
-        [3, 5, 7, 9]
+        >>> patch_facts([[3, 5], [7, 9]], side=48, patches=2)
+        [(3, 0, 0), (5, 0, 1), (7, 1, 0), (9, 1, 1)]
     """
     high, wide, step = side // len(rows), side // len(rows[0]), side // patches
     centres = [step * place + step // 2 for place in range(patches)]
-    return [
-        rows[min(down // high, len(rows) - 1)][min(across // wide, len(rows[0]) - 1)]
+    places = [
+        (min(down // high, len(rows) - 1), min(across // wide, len(rows[0]) - 1))
         for down in centres
         for across in centres
     ]
+    return [(rows[row][column], row, column) for row, column in places]
 
 
 def tower_features(net: PreTrainedModel, pixels: Tensor) -> Tensor:
@@ -60,10 +66,13 @@ def tower_features(net: PreTrainedModel, pixels: Tensor) -> Tensor:
 
 
 def fit_tower(net: PreTrainedModel, pixels: Tensor, labels: Tensor, plan: TowerPlan) -> Iterator[StepLog]:
-    """Trains the tower in place; `labels` [pictures, patches] are classes 0 to 9. Yields a log a step."""
+    """Trains the tower in place on `labels` [pictures, patches, facts], in the order of FACTS; yields a log a step.
+
+    The log's accuracies are shares of patches, one a fact.
+    """
     generator = torch.Generator().manual_seed(plan.seed)
     torch.manual_seed(plan.seed)
-    head = nn.Linear(net.config.vision_config.hidden_size, 10)
+    head = nn.Linear(net.config.vision_config.hidden_size, sum(FACTS.values()))
     moved = [*net.model.vision_tower.parameters(), *head.parameters()]
     optimizer = torch.optim.AdamW(moved, lr=plan.learning_rate, weight_decay=plan.weight_decay)
     for step in range(plan.steps):
@@ -71,12 +80,14 @@ def fit_tower(net: PreTrainedModel, pixels: Tensor, labels: Tensor, plan: TowerP
         for group in optimizer.param_groups:
             group["lr"] = rate
         chosen = torch.randint(0, len(pixels), (plan.batch_size,), generator=generator)
-        told = head(tower_features(net, pixels[chosen]))
-        loss = F.cross_entropy(told.flatten(0, 1), labels[chosen].flatten())
+        told = head(tower_features(net, pixels[chosen])).split(tuple(FACTS.values()), dim=-1)
+        facts = labels[chosen].unbind(dim=-1)
+        losses = [F.cross_entropy(a.flatten(0, 1), b.flatten()) for a, b in zip(told, facts, strict=True)]
+        loss = torch.stack(losses).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(moved, 1.0)
         optimizer.step()
-        right = float((told.argmax(-1) == labels[chosen]).float().mean())
-        terms = {"accuracy": right, "rows": float(plan.batch_size), "steps": float(plan.steps)}
+        right = {name: float((a.argmax(-1) == b).float().mean()) for name, a, b in zip(FACTS, told, facts, strict=True)}
+        terms = {**right, "rows": float(plan.batch_size), "steps": float(plan.steps)}
         yield StepLog(step=step, loss=float(loss), learning_rate=rate, terms=terms, seconds=0.0)

@@ -44,3 +44,9 @@ def test_none_may_stand_for_a_record_and_for_an_element(tmp_path):
 def test_a_type_without_a_column_is_refused_by_name(record_type):
     with pytest.raises(TypeError, match=r"(int \| str|tuple\[int, int\]) has no column"):
         slots_of(record_type)
+
+
+def test_a_slice_of_a_column_gives_its_own_rows():
+    slot = slots_of(Odd)["gaps"]
+    column = slot.encode([(0.5,), (1.5, 2.5), (None,), ()])
+    assert slot.decode(column[1:3]) == [(1.5, 2.5), (None,)]

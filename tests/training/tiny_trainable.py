@@ -102,9 +102,7 @@ def lesson(question: str, text: str, style: Style = Style.REASON) -> Lesson:
 
 def pair(question: str, chosen: str, rejected: str) -> Pair:
     sides = Response(text=chosen), Response(text=rejected)
-    return Pair(
-        question_id=question, style=Style.REASON, chosen=sides[0], rejected=sides[1], source="hand", margin=1.0
-    )
+    return Pair(question_id=question, style=Style.REASON, chosen=sides[0], rejected=sides[1], source="hand", margin=1.0)
 
 
 def pairs_of(questions: int) -> list[Pair]:

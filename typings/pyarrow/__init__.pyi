@@ -1,7 +1,7 @@
 """The part of pyarrow that `seewhy/records/` uses, typed: pyarrow ships no types of its own."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
 class ArrowException(Exception): ...
 
