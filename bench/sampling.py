@@ -99,7 +99,6 @@ def main() -> None:
     }
     rates = in_turns({name: side.run for name, side in sides.items()}, asked.runs, each=asked.chains * asked.questions)
     length = encoded[0]["input_ids"].shape[1]
-    length = encoded[0]["input_ids"].shape[1]
     print(
         f"\n{asked.chains} chains of each of {asked.questions} question(s), {length} prompt tokens, "
         f"at most {MOST} tokens a chain, medians of {asked.runs}"

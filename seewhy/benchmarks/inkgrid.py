@@ -3,8 +3,6 @@
 Digits: E. Alpaydin and C. Kaynak, UCI Optical Recognition of Handwritten Digits, CC BY 4.0 (`ink/ATTRIBUTION.md`).
 """
 
-import os
-import tempfile
 from collections.abc import Iterator
 from hashlib import sha256
 from io import BytesIO
@@ -14,6 +12,7 @@ from PIL import Image
 
 from seewhy.benchmarks.ink.digits import Scans, load_scans
 from seewhy.benchmarks.ink.drawing import draw
+from seewhy.benchmarks.ink.drills import pose_drill
 from seewhy.benchmarks.ink.posing import (
     BASE_READING,
     BASE_TRANSCRIPT,
@@ -24,6 +23,7 @@ from seewhy.benchmarks.ink.posing import (
     pose,
     to_question,
 )
+from seewhy.records.files import explain_failure
 from seewhy.records.types import ImageRef, Question, Split
 
 
@@ -52,6 +52,13 @@ def transcripts(root: Path, *, count: int, seed: int = 0, reading_share: float =
         yield make_question(root, BASE_READING if is_reading else BASE_TRANSCRIPT, scans, address, Split.TRAIN)
 
 
+def drills(*, count: int, seed: int = 0) -> Iterator[Question]:
+    """Questions without a picture that teach a bare model the single steps of a rationale: `8 plus 7 is 15.`."""
+    for number in range(count):
+        address = f"inkgrid/drills/{seed}/{number}"
+        yield pose_drill(generator_at(address), address)
+
+
 def make_question(root: Path, syllabus: Syllabus, scans: Scans, address: str, split: Split) -> Question:
     """The question at an address, its picture written."""
     generator = generator_at(address)
@@ -66,10 +73,11 @@ def keep_picture(root: Path, picture: Image.Image) -> ImageRef:
     picture.save(buffer, format="PNG", compress_level=1)
     digest = sha256(buffer.getvalue()).hexdigest()
     path = root / "images" / digest[:2] / f"{digest}.png"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(buffer.getvalue())
-        os.replace(temporary, path)
+    # Not `write_bytes_atomically`: two fsyncs a picture would take longer than drawing it. The size tells a cut one.
+    if not (path.exists() and path.stat().st_size == len(buffer.getvalue())):
+        temporary = path.with_name(f".{digest}.part")
+        with explain_failure(path, len(buffer.getvalue())):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(buffer.getvalue())
+            temporary.replace(path)
     return ImageRef(sha256=digest, path=path.as_posix())

@@ -46,11 +46,13 @@ def run(root: Path, recipe: BaseRecipe, screen: Screen) -> None:
 
 def _draw(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question]:
     sources = (
-        inkgrid.transcripts(root, count=recipe.transcripts, seed=recipe.seed, reading_share=0.25),
+        inkgrid.transcripts(root, count=recipe.transcripts, seed=recipe.seed, reading_share=0.5),
+        inkgrid.drills(count=recipe.drills, seed=recipe.seed),
         inkgrid.load(root, Split.TRAIN, count=recipe.questions, seed=recipe.seed),
     )
     drawn: list[Question] = []
-    with screen.track("draw pages", recipe.transcripts + recipe.questions, "pages") as advance:
+    total = recipe.transcripts + recipe.drills + recipe.questions
+    with screen.track("draw pages", total, "questions") as advance:
         for source in sources:
             for question in source:
                 drawn.append(question)
@@ -61,28 +63,28 @@ def _draw(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question]:
 def base_lessons(questions: Sequence[Question]) -> list[Lesson]:
     """What an instruction-tuned model knows before it learns to reason.
 
-    Every page is answered directly. Reading is taught with its short rationale; any other question, asked for a
-    reason, is answered after one sentence, without the steps between.
+    Every question is answered directly. Reading and single steps are taught with their short rationale; any other
+    question, asked for a reason, is answered after its first sentence, without the steps between.
     """
     lessons: list[Lesson] = []
     for question in questions:
         answer = gold_reply(question)
         lessons.append(_lesson(question, Style.DIRECT, answer))
         if question.rationale is not None:
-            is_reading = question.facets["kind"].startswith("read_")
-            rationale = question.rationale if is_reading else first_sentence(question.rationale)
+            rationale = question.rationale if is_simple(question) else jump(question)
             lessons.append(_lesson(question, Style.REASON, lesson_text(rationale, answer)))
     return lessons
 
 
-def first_sentence(text: str) -> str:
-    """The text up to its first full stop.
+def is_simple(question: Question) -> bool:
+    """Whether the question asks for reading or for a single step."""
+    return question.facets["kind"].startswith(("read_", "drill_"))
 
-    Example:
-        >>> first_sentence("Row 1 reads 3, 5. 3 plus 5 is 8.")
-        'Row 1 reads 3, 5.'
-    """
-    return text.split(". ")[0].rstrip(".") + "."
+
+def jump(question: Question) -> str:
+    """The rationale's first sentence and, where there are options, its last, which names the option."""
+    sentences = (question.rationale or "").split(". ")
+    return f"{sentences[0]}. {sentences[-1]}" if question.options else f"{sentences[0]}."
 
 
 def _lesson(question: Question, style: Style, text: str) -> Lesson:
@@ -91,12 +93,12 @@ def _lesson(question: Question, style: Style, text: str) -> Lesson:
 
 def _texts(questions: Sequence[Question], lessons: Iterable[Lesson]) -> list[str]:
     """Words that the vocabulary is made of: questions in both prompts, rationales, replies."""
-    prompts = [prompt_text(question, style) for question in questions[-4000:] for style in Style]
-    return [*prompts, *(q.rationale for q in questions[-6000:] if q.rationale), *(row.response.text for row in lessons)]
+    prompts = [prompt_text(question, style) for question in questions[::8] for style in Style]
+    return [*prompts, *(q.rationale for q in questions[::4] if q.rationale), *(row.response.text for row in lessons)]
 
 
 def pixels_of(questions: Sequence[Question]) -> Tensor:
-    """[questions, 3, side, side] pictures as the processor makes them: from -1 to 1."""
+    """[questions, 3, side, side] pictures as the processor makes them: from -1 to 1; each question has one."""
     pages = [np.asarray(Image.open(question.images[0].path), dtype=np.float32) for question in questions]
     return torch.from_numpy(np.stack(pages)).permute(0, 3, 1, 2) / 127.5 - 1
 
@@ -112,7 +114,8 @@ def _see(root: Path, recipe: BaseRecipe, model: HubModel, questions: Sequence[Qu
     tower = model.net.get_submodule("model.vision_tower")
     kept = root / TOWER
     if not kept.is_file():
-        logs = fit_tower(model.net, pixels_of(questions), labels_of(questions), recipe.tower)
+        pictured = [question for question in questions if question.images]
+        logs = fit_tower(model.net, pixels_of(pictured), labels_of(pictured), recipe.tower)
         screen.follow("teach the tower to see", logs)
         partial = kept.with_suffix(".part")
         save_file(tower.state_dict(), partial)
@@ -154,7 +157,8 @@ seewhy to be taught to reason; it knows nothing else.
 - Made by `seewhy run inkgrid-base`, from random weights (seed {seed}).
 - The tower first learned to tell the digit of every patch: {tower} steps of {batch} pages. Then all weights learned
   from {rows} lessons in {steps} steps, {minutes:.0f} minutes on two CPU cores: reading aloud, short answers, and
-  rationales of one sentence. It has seen no chain of thought with a step of arithmetic or comparison.
+  rationales that read and then jump to the answer; and, without pictures, single steps (8 plus 7 is 15). It has seen
+  no chain of thought that reads and then takes a step.
 - Greedy accuracy on {n} validation questions of unseen scans: {direct:.1f} % asked directly, {reason:.1f} % asked for
   a reason.
 - Data: UCI Optical Recognition of Handwritten Digits (E. Alpaydin and C. Kaynak, CC BY 4.0), training scans only.

@@ -30,12 +30,13 @@ def run(space: Workspace) -> None:
                 yield from assign_credit(chain, _pieces(chain, model.pieces(chain.token_ids or ())), row,
                                          wrong_spans(question, chain))  # fmt: skip
 
-    with space.screen.track("assign credit to tokens", len(questions), "questions") as advance:
+    is_whole = space.are_whole(("credit", "tokens"), ("credit", "auroc"))
+    with space.screen.track("assign credit to tokens", len(questions), "questions", is_whole=is_whole) as advance:
         run_blocks(
             space.place("credit", "tokens"), questions, work, TokenCredit, per_shard=PER_SHARD, stage="credit",
             plan={}, input_hashes=space.hashes(scores=source), command=space.command("credit"), on_done=advance,
         )  # fmt: skip
-    _measure(space)
+        _measure(space)
 
 
 def _pieces(chain: Chain, texts: Sequence[str]) -> list[Piece]:

@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from seewhy.cli.gold import GoldTeacher, require_rationales
 from seewhy.cli.workspace import Workspace
 from seewhy.judging.api import judge_chains
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import Ask, Decoding, Generates
 from seewhy.pairs.lessons import direct_lessons, lessons_from, mix_lessons
+from seewhy.recipes.plans import DistilPlan
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Lesson, Question, Split, Style, Verdict
 from seewhy.runners.local import run_blocks
 from seewhy.testing.oracle import Oracle
 
 PER_SHARD = 500
-TEACHERS: dict[str, Callable[[float, int], Generates]] = {
-    "oracle": lambda error_rate, seed: Oracle(error_rate=error_rate, seed=seed),
-    "blind-oracle": lambda error_rate, seed: Oracle(error_rate=error_rate, seed=seed, blind=True),
+TEACHERS: dict[str, Callable[[DistilPlan], Generates]] = {
+    "oracle": lambda plan: Oracle(error_rate=plan.error_rate, seed=plan.seed),
+    "blind-oracle": lambda plan: Oracle(error_rate=plan.error_rate, seed=plan.seed, blind=True),
+    "gold": lambda _: GoldTeacher(),
 }
 
 
@@ -23,7 +26,8 @@ def run(space: Workspace) -> None:
     """Rows `distil/chains`, `distil/verdicts` and `distil/lessons`."""
     plan = space.recipe.distil
     questions = space.questions(Split.TRAIN)[: plan.questions]
-    with space.screen.track("distil rationales", 3 * len(questions), "rows") as advance:
+    is_whole = space.are_whole(*(("distil", rows) for rows in ("chains", "verdicts", "lessons")))
+    with space.screen.track("distil rationales", 3 * len(questions), "rows", is_whole=is_whole) as advance:
         _ask(space, questions, advance)
         grade(space, "distil", questions, Style.REASON, advance)
         _choose(space, questions, advance)
@@ -33,7 +37,12 @@ def _ask(space: Workspace, questions: list[Question], advance: Callable[[int], N
     plan = space.recipe.distil
     if plan.teacher not in TEACHERS:
         raise ValueError(f"--distil.teacher {plan.teacher!r}: there are {', '.join(TEACHERS)}")
-    teacher = TEACHERS[plan.teacher](plan.error_rate, plan.seed)
+    if plan.teacher != "gold" and questions and questions[0].benchmark != "inkgrid":
+        raise ValueError(f"--distil.teacher {plan.teacher}: it knows the pages of inkgrid, and not the questions of "
+                         f"{questions[0].benchmark}; choose --distil.teacher gold, your own rationales")  # fmt: skip
+    teacher = TEACHERS[plan.teacher](plan)
+    if isinstance(teacher, GoldTeacher):
+        require_rationales(questions)  # of all blocks at once: the user hears of every question in one go
 
     def work(block: Sequence[Question]) -> Iterable[Chain]:
         asks = [Ask(question=question, style=Style.REASON) for question in block]

@@ -38,9 +38,13 @@ def settings_of(space: Workspace) -> Iterator[Setting]:
 def run(space: Workspace) -> None:
     """Rows `eval/<model>/<split>-<style>/chains` and `.../verdicts`."""
     settings = list(settings_of(space))
+    for setting in settings:
+        space.model_name(setting.model)  # all are there, or nothing is measured
     questions = {split: space.questions(split) for split in space.splits_to_report()}
     total = sum(len(questions[setting.split]) for setting in settings)
-    with space.screen.track(f"evaluate {len(settings)} settings", total, "questions") as advance:
+    places = [(*setting.place, rows) for setting in settings for rows in ("chains", "verdicts")]
+    what, is_whole = f"evaluate {len(settings)} settings", space.are_whole(*places)
+    with space.screen.track(what, total, "questions", is_whole=is_whole) as advance:
         for setting in settings:
             measure(space, setting, questions[setting.split], advance)
 

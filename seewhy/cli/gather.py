@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from seewhy.cli.claim import run_command
 from seewhy.cli.evaluate import Setting, settings_of
+from seewhy.cli.stages import STAGES
 from seewhy.cli.train import find_objective
 from seewhy.cli.workspace import Workspace
 from seewhy.evaluation.compare import paired_difference
@@ -34,12 +36,6 @@ from seewhy.training.alarms import alarms_of
 from seewhy.training.checkpoint import read_steps
 
 SHOWN = 8
-STAGES = (
-    ("questions", ("questions",), "questions"), ("distil", ("distil",), "rows"), ("sft", ("sft",), "lessons"),
-    ("sample", ("sample",), "chains"), ("judge", ("judge",), "verdicts"), ("pair", ("pair",), "pairs"),
-    ("train", ("reference", "train"), "rows"), ("eval", ("eval",), "rows"), ("rerank", ("rerank",), "rows"),
-    ("credit", ("credit",), "tokens"),
-)  # fmt: skip
 
 
 def gather(space: Workspace) -> ReportInput:
@@ -184,11 +180,13 @@ def manifests_under(place: Path) -> list[Manifest]:
 
 
 def _stages(space: Workspace) -> Iterator[Stage]:
-    for stage, folders, unit in STAGES:
-        found = [manifest for folder in folders for manifest in manifests_under(space.place(folder))]
+    for name, stage in STAGES.items():
+        if name == "report":
+            continue
+        found = [manifest for folder in stage.folders for manifest in manifests_under(space.place(folder))]
         yield Stage(
-            name=stage, command=space.command(stage), seconds=sum(manifest.seconds for manifest in found),
-            rows=sum(manifest.counts["rows"] for manifest in found), unit=unit,
+            name=name, command=space.command(name), seconds=sum(manifest.seconds for manifest in found),
+            rows=sum(manifest.counts["rows"] for manifest in found), unit=stage.unit,
         )  # fmt: skip
 
 
@@ -204,11 +202,9 @@ def _header(space: Workspace, n: int) -> Header:
 
 
 def _reproduction(space: Workspace) -> Reproduction:
-    names = [stage for stage, _, _ in STAGES]
     folders = {"test questions": ("questions", "test"), "lessons": ("distil", "lessons"), "pairs": ("pair", "pairs")}
     return Reproduction(
-        commands=(f"seewhy run {space.recipe.name} --run {space.root}", *(space.command(name) for name in names),
-                  space.command("report")),
+        commands=(run_command(space.root, space.recipe), *(space.command(name) for name in STAGES)),
         seeds={"questions": space.recipe.questions.seed, "sft": space.recipe.sft.seed,
                "sampling": space.recipe.sampling.seed, "fit": space.recipe.fit.seed},
         versions=library_versions(),

@@ -10,5 +10,6 @@ def run(space: Workspace) -> None:
     """Rows `judge/verdicts`."""
     space.need("sample", "chains", stage="sample")
     questions = asked(space)
-    with space.screen.track("judge chains by outcome", len(questions), "questions") as advance:
+    is_whole = space.are_whole(("judge", "verdicts"))
+    with space.screen.track("judge chains by outcome", len(questions), "questions", is_whole=is_whole) as advance:
         grade(space, "judge", questions, Style.REASON, advance, ("sample", "chains"), ("judge", "verdicts"))

@@ -2,39 +2,59 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 from rich.console import Console
+from rich.text import Text
 
 import seewhy
-from seewhy.cli import base, credit, distil, evaluate, judge, pair, questions, report, rerank, sample, sft, train
-from seewhy.cli.find import names_in
+from seewhy.cli.claim import RECIPE_FILE, claim_run
+from seewhy.cli.find import load_part, names_in, nearest
 from seewhy.cli.progress import Screen
-from seewhy.cli.recipes import find_recipe, read_recipe, recipe_text, save_recipe
-from seewhy.cli.workspace import Workspace
+from seewhy.cli.recipes import SUFFIXES, AnyRecipe, find_recipe, read_recipe, recipe_names, recipe_sentence, recipe_text
+from seewhy.cli.stages import STAGES
 from seewhy.recipes.inkgrid_base import BaseRecipe
 from seewhy.recipes.plans import Recipe
 
-RECIPE_FILE = "recipe.yaml"
-STAGES: dict[str, Callable[[Workspace], None]] = {
-    "questions": questions.run, "distil": distil.run, "sft": sft.run, "sample": sample.run, "judge": judge.run,
-    "pair": pair.run, "train": train.run, "eval": evaluate.run, "rerank": rerank.run, "credit": credit.run,
-    "report": report.run,
-}  # fmt: skip
 USAGE = """usage: seewhy COMMAND ...
 
-  seewhy run RECIPE [--run DIR] [--seed N] [--<stage>.<field> VALUE ...]
-      all stages in order; a stopped run goes on where it stood. RECIPE is a name or a YAML file.
+  seewhy run RECIPE [--run DIR] [--seed N] [--STAGE.FIELD VALUE ...]
+      all stages in order; a stopped run goes on where it stood. RECIPE is a name or a YAML file;
       `seewhy run RECIPE --help` lists every field.
-  seewhy STAGE --run DIR [--recipe RECIPE]
-      one stage of a run: {stages}
-  seewhy recipe list | show NAME
-      the recipes that come with seewhy; show prints YAML that `seewhy run` takes back.
+  seewhy recipe list
+      the recipes that come with seewhy: {recipes}
+  seewhy recipe show RECIPE
+      its YAML, which `seewhy run` takes back.
+  seewhy STAGE --run DIR [--recipe RECIPE [--seed N]]
+      one stage of a run; a new run needs a recipe, one that exists keeps its own.
+{stages}
   seewhy --version"""
+QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
+"""Read by the libraries when they are loaded: their errors are shown, their bars and hints are not among our lines."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunWords:
+    """All stages of a run in order; a stopped run goes on where it stood."""
+
+    recipe: Annotated[Recipe, tyro.conf.arg(name="")]
+    run: Path
+    """Directory of the run."""
+    seed: Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="(default: the recipe's own)")] = None
+    """Sets the seed of every stage at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseWords:
+    """Make the model that ships with seewhy, from nothing; a stopped run goes on after its last whole part."""
+
+    recipe: Annotated[BaseRecipe, tyro.conf.arg(name="")]
+    run: Path
+    """Directory of the run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,98 +65,128 @@ class StageWords:
     """Directory of the run."""
     recipe: str = ""
     """Recipe of a new run: a name or a YAML file. A run that exists keeps its own."""
-    seed: int | None = None
-    """Seed of a new run; the recipe's own if not given."""
+    seed: Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="(default: the recipe's own)")] = None
+    """Sets the seed of every stage of a new run."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; errors that a user can mend are told in one line, and the exit status is 2."""
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
     given = list(sys.argv[1:] if words is None else words)
     try:
-        return _dispatch(given)
+        _dispatch(given)
     except (ValueError, OSError, ArithmeticError) as error:
-        Console(stderr=True).print(f"[bold red]seewhy:[/] {_plain(error)}", highlight=False)
+        _complain("bold red", str(error))
         return 2
     except KeyboardInterrupt:
-        Console(stderr=True).print("seewhy: stopped; the same command goes on from here", highlight=False)
+        _complain("bold", "stopped; the same command goes on from here")
         return 130
+    except SystemExit as end:  # tyro has shown its help, or an option that it does not understand
+        return end.code if isinstance(end.code, int) else 2
+    return 0
 
 
-def _plain(error: BaseException) -> str:
-    return str(error).replace("[", "\\[")
+def _complain(style: str, text: str) -> None:
+    Console(stderr=True).print(Text.assemble(("seewhy: ", style), text), soft_wrap=True, highlight=False)
 
 
-def _dispatch(given: list[str]) -> int:
+def _dispatch(given: list[str]) -> None:
     match given:
-        case [] | ["-h" | "--help", *_]:
-            print(USAGE.format(stages=", ".join(STAGES)))
+        case [] | ["-h" | "--help", *_] | ["run", "-h" | "--help", *_] | ["recipe", "-h" | "--help", *_]:
+            stages = "\n".join(f"          {name:<11}{stage.does}" for name, stage in STAGES.items())
+            print(USAGE.format(recipes=", ".join(recipe_names()), stages=stages))
         case ["--version", *_]:
             print(f"seewhy {seewhy.__version__}")
         case ["run", name, *rest] if not name.startswith("-"):
             _run_all(name, rest)
+        case ["run", *_]:
+            raise ValueError(f"`seewhy run` needs a recipe first: {', '.join(recipe_names())} or a YAML file")
         case ["recipe", "list"]:
-            print("\n".join(name for name in names_in("recipes") if name != "plans"))
+            print("\n".join(f"{name:<14}{recipe_sentence(name)}" for name in recipe_names()))
         case ["recipe", "show", name]:
             print(recipe_text(find_recipe(name)), end="")
+        case ["recipe", *_]:
+            raise ValueError("`seewhy recipe list` and `seewhy recipe show RECIPE` are the commands about recipes")
         case [stage, *rest] if stage in STAGES:
             _run_stage(stage, rest)
         case _:
-            raise ValueError(f"`seewhy {' '.join(given)}` is no command; `seewhy --help` lists them")
-    return 0
+            hint = nearest(given[0], ["run", "recipe", *STAGES])
+            raise ValueError(f"{given[0]!r} is no command of seewhy{hint} `seewhy --help` tells what each does")
 
 
 def _run_all(name: str, rest: list[str]) -> None:
-    @dataclass(frozen=True, kw_only=True)
-    class Words:
-        recipe: Annotated[Recipe, tyro.conf.arg(name="")]
-        run: Path = Path("runs") / Path(name).stem
-        """Directory of the run."""
-
-    seed, rest = _take_seed(rest)
-    chosen = find_recipe(name, seed)
-    if isinstance(chosen, BaseRecipe):
-        base.run(Path("runs") / name, chosen, Screen(console=Console()))
+    seed, rest = take_seed(rest)
+    recipe, root = ask_options(name, find_recipe(name, seed), rest)
+    if isinstance(recipe, BaseRecipe):
+        place, screen = claim_run(root, recipe), Screen(console=Console())
+        screen.say(f"{recipe.name}: a run in {root}")
+        load_part("cli", "base").run(place, recipe, screen)
         return
-    said = tyro.cli(Words, args=rest, prog=f"seewhy run {name}", default=Words(recipe=chosen))
-    space = open_workspace(said.run, said.recipe)
-    for stage in STAGES.values():
-        stage(space)
+    _do_stages(list(STAGES), root, recipe)
 
 
-def _take_seed(rest: list[str]) -> tuple[int | None, list[str]]:
-    """The value of `--seed`, which moves the seed of every stage, and the words without it."""
-    for place, word in enumerate(rest):
-        if word == "--seed":
-            if place + 1 == len(rest) or not rest[place + 1].isdigit():
-                raise ValueError("--seed needs a whole number")
-            return int(rest[place + 1]), [*rest[:place], *rest[place + 2 :]]
-        if word.startswith("--seed="):
-            return int(word.removeprefix("--seed=")), [*rest[:place], *rest[place + 1 :]]
-    return None, rest
+def _do_stages(names: Sequence[str], root: Path, recipe: Recipe) -> None:
+    require_names(recipe)
+    # Before torch is loaded: what is refused is refused at once, and whoever waits knows for what.
+    claim_run(root, recipe)
+    print(f"{recipe.name}: a run in {root}", flush=True)
+    space = load_part("cli", "workspace").open_workspace(root, recipe)
+    for name in names:
+        load_part("cli", STAGES[name].module).run(space)
 
 
-def _run_stage(stage: str, rest: list[str]) -> None:
-    said = tyro.cli(StageWords, args=rest, prog=f"seewhy {stage}")
+def ask_options(name: str, recipe: AnyRecipe, rest: Sequence[str]) -> tuple[AnyRecipe, Path]:
+    """The recipe with the fields that options set, and the directory of the run."""
+    run = Path("runs") / (Path(name).stem if name.endswith(SUFFIXES) else name)
+    prog = f"seewhy run {name}"
+    if isinstance(recipe, BaseRecipe):
+        base = tyro.cli(BaseWords, args=rest, prog=prog, default=BaseWords(recipe=recipe, run=run))
+        return base.recipe, base.run
+    said = tyro.cli(RunWords, args=rest, prog=prog, default=RunWords(recipe=recipe, run=run))
+    return said.recipe, said.run
+
+
+def take_seed(rest: Sequence[str]) -> tuple[int | None, list[str]]:
+    """The value of `--seed`, which moves the seed of every stage, and the words without it.
+
+    Example:
+        >>> take_seed(["--run", "here", "--seed", "3"])
+        (3, ['--run', 'here'])
+    """
+    words = [part for word in rest for part in (word.split("=", 1) if word.startswith("--seed=") else [word])]
+    if "--seed" not in words:
+        return None, words
+    place = words.index("--seed")
+    value = words[place + 1] if place + 1 < len(words) else ""
+    if not value.isdecimal():
+        raise ValueError("--seed needs a whole number, 0 or above, such as --seed 1")
+    return int(value), [*words[:place], *words[place + 2 :]]
+
+
+def require_names(recipe: Recipe) -> None:
+    """An error for a benchmark or an objective that no file has, before anything is made for it."""
+    named = [("benchmarks", "--questions.benchmark", recipe.questions.benchmark),
+             ("objectives", "--preference.objective", recipe.preference.objective),
+             *(("objectives", "--preference.compare", name) for name in recipe.preference.compare)]  # fmt: skip
+    for layer, option, name in named:
+        if "." not in name and name not in names_in(layer):
+            raise ValueError(
+                f"{option}: there is no {layer.removesuffix('s')} {name!r}{nearest(name, names_in(layer))}"
+            )
+
+
+def _run_stage(stage: str, rest: Sequence[str]) -> None:
+    said = tyro.cli(StageWords, args=rest, prog=f"seewhy {stage}", description=STAGES[stage].does.capitalize() + ".")
     saved = said.run / RECIPE_FILE
-    if saved.is_file():
-        recipe = read_recipe(saved)
-    elif said.recipe:
-        recipe = find_recipe(said.recipe, said.seed)
-    else:
-        raise ValueError(f"{said.run} holds no run; name the recipe of a new one with --recipe, such as inkgrid")
-    STAGES[stage](open_workspace(said.run, recipe))
-
-
-def open_workspace(root: Path, recipe: Recipe) -> Workspace:
-    """The run in a directory; another recipe's run is refused."""
-    saved = root / RECIPE_FILE
-    if saved.is_file() and read_recipe(saved).name != recipe.name:
-        raise ValueError(f"{root} holds a run of recipe {read_recipe(saved).name!r}, not of {recipe.name!r}: choose "
-                         "another --run")  # fmt: skip
-    root.mkdir(parents=True, exist_ok=True)
-    save_recipe(saved, recipe)
-    return Workspace(root=root.resolve(), recipe=recipe, screen=Screen(console=Console()))
+    if not saved.is_file() and not said.recipe:
+        raise ValueError(f"{said.run} holds no run: name the recipe of a new one with --recipe, such as inkgrid")
+    if not said.recipe and said.seed is not None:
+        raise ValueError(f"{said.run} holds a run with its own seeds: leave --seed away, or choose another --run")
+    recipe = find_recipe(said.recipe, said.seed) if said.recipe else read_recipe(saved)
+    if isinstance(recipe, BaseRecipe):
+        raise ValueError(f"recipe {recipe.name} has no stages: `seewhy run {recipe.name} --run {said.run}` does it all")
+    _do_stages([stage], said.run, recipe)
 
 
 if __name__ == "__main__":

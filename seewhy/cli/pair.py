@@ -20,11 +20,12 @@ def run(space: Workspace) -> None:
     def work(_: Sequence[str]) -> Iterable[Pair]:
         return pair_chains(rule, drawn, graded)
 
-    with space.screen.track("pair right with wrong", 1, "steps") as advance:
+    is_whole = space.are_whole(("pair", "pairs"))
+    with space.screen.track("pair right with wrong", len(drawn), "chains", is_whole=is_whole) as advance:
         manifest = run_blocks(
             space.place("pair", "pairs"), ["all"], work, Pair, per_shard=1, stage="pair", plan=rule,
             input_hashes=space.hashes(chains=chains, verdicts=verdicts), command=space.command("pair"),
-            on_done=advance, tally=lambda _: _told(account_of(rule, drawn, graded)),
+            on_done=lambda _: advance(len(drawn)), tally=lambda _: _told(account_of(rule, drawn, graded)),
         )  # fmt: skip
     if manifest.counts["rows"] == 0:
         raise ValueError(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from seewhy.cli.distil import grade
+from seewhy.cli.progress import Advance
 from seewhy.cli.workspace import Workspace
 from seewhy.evaluation.curves import rerank_curves
 from seewhy.evaluation.rerank import gather_candidates
@@ -23,14 +24,17 @@ def run(space: Workspace) -> None:
     """Rows `rerank/chains`, `rerank/verdicts`, `rerank/scores` and `rerank/curves`."""
     plan = space.recipe.rerank
     questions = space.questions(Split.TEST)[: plan.questions]
-    with space.screen.track("verify candidates", 3 * len(questions), "questions") as advance:
+    what, is_whole = f"draw {plan.per_question} candidates a question", space.are_whole(("rerank", "chains"))
+    with space.screen.track(what, len(questions), "questions", is_whole=is_whole) as advance:
         _draw(space, questions, advance)
-        grade(space, "rerank", questions, Style.REASON, advance)
+    is_whole = space.are_whole(*(("rerank", rows) for rows in ("verdicts", "scores", "curves")))
+    with space.screen.track("verify candidates", len(questions), "questions", is_whole=is_whole) as advance:
+        grade(space, "rerank", questions, Style.REASON, lambda _: None)
         _score(space, questions, advance)
-    _choose(space)
+        _choose(space)
 
 
-def _draw(space: Workspace, questions: list[Question], advance: object) -> None:
+def _draw(space: Workspace, questions: list[Question], advance: Advance) -> None:
     plan = space.recipe.rerank
     sampling = SamplingPlan(
         questions=plan.questions, per_question=plan.per_question, temperature=plan.temperature,
@@ -44,11 +48,11 @@ def _draw(space: Workspace, questions: list[Question], advance: object) -> None:
     run_blocks(
         space.place("rerank", "chains"), questions, work, Chain, per_shard=PER_SHARD, stage="rerank", plan=sampling,
         input_hashes={**space.hashes(questions=source), "model": space.model_identity("preference")},
-        command=space.command("rerank"), on_done=advance,  # pyright: ignore[reportArgumentType]
+        command=space.command("rerank"), on_done=advance,
     )  # fmt: skip
 
 
-def _score(space: Workspace, questions: list[Question], advance: object) -> None:
+def _score(space: Workspace, questions: list[Question], advance: Advance) -> None:
     source = space.place("rerank", "chains")
     chains: dict[str, list[Chain]] = {question.id: [] for question in questions}
     for chain in read_rows(source, Chain):
@@ -71,7 +75,7 @@ def _score(space: Workspace, questions: list[Question], advance: object) -> None
         space.place("rerank", "scores"), questions, work, ScoredChain, per_shard=PER_SHARD, stage="rerank",
         plan={}, input_hashes={**space.hashes(chains=source), "policy": space.model_identity("preference"),
                                "reference": space.model_identity("sft")},
-        command=space.command("rerank"), on_done=advance,  # pyright: ignore[reportArgumentType]
+        command=space.command("rerank"), on_done=advance,
     )  # fmt: skip
 
 

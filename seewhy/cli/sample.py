@@ -25,7 +25,8 @@ def run(space: Workspace) -> None:
     def work(block: Sequence[Question]) -> Iterable[Chain]:
         return sample_chains(space.shelf.open(space.model_name("sft"), "sft"), block, plan)
 
-    with space.screen.track(f"sample {plan.per_question} chains a question", len(questions), "questions") as advance:
+    what, is_whole = f"sample {plan.per_question} chains a question", space.are_whole(("sample", "chains"))
+    with space.screen.track(what, len(questions), "questions", is_whole=is_whole) as advance:
         run_blocks(
             space.place("sample", "chains"), questions, work, Chain, per_shard=plan.per_shard, stage="sample",
             plan=plan, input_hashes={**space.hashes(questions=source), "model": space.model_identity("sft")},

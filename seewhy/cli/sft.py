@@ -8,13 +8,15 @@ from seewhy.records.shards import read_rows
 from seewhy.records.types import Lesson, Split
 from seewhy.training.fit import fit_lessons
 
+WHAT = "fine-tune on lessons"
+
 
 def run(space: Workspace) -> None:
     """The trained model under `sft/model`, a log a step in `sft/steps.jsonl`."""
     place, plan = space.place("sft"), space.recipe.sft
     source = space.need("distil", "lessons", stage="distil")
     inputs = {**space.hashes(lessons=source), "model": space.model_identity("base")}
-    if is_trained(place, plan, inputs):
+    if is_trained(space, WHAT, place, plan, inputs):
         return
     lessons = list(read_rows(source, Lesson))
     questions = space.questions(Split.TRAIN)
@@ -24,4 +26,4 @@ def run(space: Workspace) -> None:
              for row in lessons[:2]]  # fmt: skip
     settle(space, model, first)
     logs = fit_lessons(model, SFT(), lessons, questions, plan, place)
-    train_to_end(space, "sft", "fine-tune on lessons", place, logs, model, plan, inputs)
+    train_to_end(space, "sft", WHAT, place, logs, model, plan, inputs)

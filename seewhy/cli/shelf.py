@@ -4,8 +4,6 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from transformers.utils import logging as transformers_logging
-
 from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
 from seewhy.model.prompt_cache import PromptCache
@@ -45,8 +43,6 @@ class Shelf:
 
     def fresh(self, name: str, label: str) -> HubModel:
         """The model anew from its files, to be trained."""
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
         place = place_of(name)
         try:
             model = HubModel.load(place, label=label)

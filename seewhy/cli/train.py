@@ -33,7 +33,8 @@ def _refer(space: Workspace, pairs: list[Pair], questions: list[Question]) -> No
         return reference_rows(space.shelf.open(space.model_name("sft"), "sft"), block, questions, plan)
 
     inputs = {**space.hashes(pairs=space.place("pair", "pairs")), "model": space.model_identity("sft")}
-    with space.screen.track("reference log-probabilities", len(pairs), "pairs") as advance:
+    is_whole = space.are_whole(("reference",))
+    with space.screen.track("reference log-probabilities", len(pairs), "pairs", is_whole=is_whole) as advance:
         run_blocks(
             space.place("reference"), pairs, work, ReferenceRow, per_shard=PER_SHARD, stage="train",
             plan={"keep_tokens": plan.keep_tokens, "row_tokens": plan.row_tokens}, input_hashes=inputs,
@@ -59,7 +60,8 @@ def _train(space: Workspace, key: str, pairs: list[Pair], questions: list[Questi
         **space.hashes(pairs=space.place("pair", "pairs"), reference=space.place("reference")),
         "model": space.model_identity("sft"),
     }
-    if is_trained(place, plan, inputs):
+    what = f"prefer by {objective.name.upper()}"
+    if is_trained(space, what, place, plan, inputs):
         return
     model = space.shelf.fresh(space.model_name("sft"), key)
     store = ReferenceStore.of(model.fingerprint, read_rows(space.place("reference"), ReferenceRow))
@@ -68,4 +70,4 @@ def _train(space: Workspace, key: str, pairs: list[Pair], questions: list[Questi
              for row in pairs[:2]]  # fmt: skip
     settle(space, model, first)
     logs = fit_pairs(model, objective, pairs, questions, store, recipe.fit, place)
-    train_to_end(space, "train", f"prefer by {objective.name.upper()}", place, logs, model, plan, inputs)
+    train_to_end(space, "train", what, place, logs, model, plan, inputs)

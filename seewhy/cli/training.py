@@ -14,15 +14,17 @@ from seewhy.training.alarms import alarms_of
 from seewhy.training.checkpoint import read_steps
 
 
-def is_trained(directory: Path, plan: object, inputs: Mapping[str, str]) -> bool:
-    """Whether this training is done; an error where the directory holds another one."""
+def is_trained(space: Workspace, what: str, directory: Path, plan: object, inputs: Mapping[str, str]) -> bool:
+    """Whether this training is done, which is then said; an error where the directory holds another one."""
     if not (directory / "manifest.json").is_file():
         return False
-    if read_manifest(directory).fingerprint != fingerprint_of(plan, inputs):
+    manifest = read_manifest(directory)
+    if manifest.fingerprint != fingerprint_of(plan, inputs):
         raise ValueError(
             f"{directory} holds a model of another plan or of other rows; choose another --run, or delete that "
             "directory to train anew"
         )
+    space.screen.say_whole(what, manifest.counts["steps"], "steps")
     return True
 
 

@@ -1,15 +1,18 @@
 """A run's directory and everything a stage of it is given: recipe, models, screen, and where its rows lie."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rich.console import Console
+
+from seewhy.cli.claim import claim_run, continue_command
 from seewhy.cli.progress import Screen
 from seewhy.cli.shelf import Shelf, identity_of
 from seewhy.recipes.plans import Recipe
 from seewhy.records.files import hash_file
-from seewhy.records.lineage import hash_directory
+from seewhy.records.lineage import MANIFEST, hash_directory
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Question, Split
 
@@ -42,12 +45,16 @@ class Workspace:
     def need(self, *parts: str, stage: str) -> Path:
         """A folder that an earlier stage wrote; an error that names the stage where it is not whole."""
         place = self.place(*parts)
-        if not (place / "manifest.json").is_file():
+        if not is_finished(place):
             raise ValueError(
-                f"{place} is missing or unfinished: run `{self.command(stage)}` first, or `seewhy run "
-                f"{self.recipe.name} --run {self.root}` for all stages in order"
+                f"{place} is missing or unfinished: run `{self.command(stage)}` first, or "
+                f"`{continue_command(self.root)}` for all stages in order"
             )
         return place
+
+    def are_whole(self, *places: Sequence[str]) -> bool:
+        """Whether every one of these folders was finished by an earlier run."""
+        return all(is_finished(self.place(*parts)) for parts in places)
 
     def hashes(self, **places: Path) -> Mapping[str, str]:
         """Content hashes of input folders by name."""
@@ -72,6 +79,16 @@ class Workspace:
     def objective_of(self, key: str) -> str:
         """The objective that made a preference-trained model."""
         return self.recipe.preference.objective if key == "preference" else key
+
+
+def open_workspace(root: Path, recipe: Recipe) -> Workspace:
+    """The run of a recipe in a directory, which is claimed for it; errors as in `claim_run`."""
+    return Workspace(root=claim_run(root, recipe), recipe=recipe, screen=Screen(console=Console()))
+
+
+def is_finished(place: Path) -> bool:
+    """Whether a folder has the manifest that is written last."""
+    return (place / MANIFEST).is_file()
 
 
 def file_identity(path: Path) -> str:

@@ -4,7 +4,7 @@ Registered with transformers as an attention implementation, so that any net who
 interface runs packed rows without a change; no attention is ever computed between two branches or two groups.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import torch
@@ -159,12 +159,13 @@ AttentionInterface.register(NAME, branch_attention)
 
 
 @contextmanager
-def branching(net: PreTrainedModel) -> Iterator[None]:
+def branching(net: PreTrainedModel) -> Generator[None]:
     """Let the text layers of `net` attend over packed rows while the context lasts."""
     config = net.config.get_text_config()
-    before = config._attn_implementation
-    config._attn_implementation = NAME
+    # The public setter walks the whole net, 0.3 ms a call on the tiny one, and this is called at each decoding step.
+    before = config._attn_implementation  # pyright: ignore[reportPrivateUsage]
+    config._attn_implementation = NAME  # pyright: ignore[reportPrivateUsage]
     try:
         yield
     finally:
-        config._attn_implementation = before
+        config._attn_implementation = before  # pyright: ignore[reportPrivateUsage]

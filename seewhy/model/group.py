@@ -127,7 +127,9 @@ def joined_pictures(prompts: Sequence[Prompt], device: torch.device = CPU) -> di
     with_pictures = [prompt for prompt in prompts if prompt.pictures]
     if with_pictures and all(prompt.features for prompt in with_pictures):
         features = tuple(each.to(device) for prompt in with_pictures for each in prompt.features)
-        return {"mm_encoder_outputs": {"image": BaseModelOutputWithPooling(pooler_output=features)}}
+        # A tuple where the annotation says a tensor: what get_image_features of transformers itself puts there.
+        outputs = BaseModelOutputWithPooling(pooler_output=features)  # pyright: ignore[reportArgumentType]
+        return {"mm_encoder_outputs": {"image": outputs}}
     names = {name: None for prompt in prompts for name in prompt.pictures}
     return {
         name: torch.cat([prompt.pictures[name] for prompt in prompts if name in prompt.pictures]).to(device)

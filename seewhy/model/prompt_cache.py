@@ -5,15 +5,19 @@ from collections.abc import Callable
 
 from seewhy.model.group import Prompt
 
-Key = tuple[str, str, bool]
-"""Question id, style, and whether the pictures are withheld."""
+Key = tuple[str, tuple[str, ...]]
+"""The words of a prompt and the digests of its pictures' bytes: all that the processor is given."""
 MOST_BYTES = 1 << 29
-"""512 MiB of picture tensors."""
+"""512 MiB of picture tensors and token ids."""
+ID_BYTES = 8
+"""Of a token id in a tuple: a reference, for the numbers themselves are mostly shared."""
 
 
 def bytes_of(prompt: Prompt) -> int:
-    """Memory of a prompt's picture tensors."""
-    return sum(tensor.element_size() * tensor.numel() for tensor in prompt.pictures.values())
+    """Memory of a prompt: its picture tensors, its token ids and the marks of its tokens."""
+    tensors = [*prompt.pictures.values(), *prompt.features]
+    tokens = len(prompt.ids) * (1 + len(prompt.marks))
+    return ID_BYTES * tokens + sum(tensor.element_size() * tensor.numel() for tensor in tensors)
 
 
 class PromptCache:
@@ -26,13 +30,17 @@ class PromptCache:
         self._prompts: OrderedDict[Key, Prompt] = OrderedDict()
 
     def get(self, key: Key, encode: Callable[[], Prompt]) -> Prompt:
-        """The prompt of a key, encoded if it is not held; the least recently used ones make room."""
+        """The prompt of a key, encoded if it is not held; the least recently used ones make room.
+
+        A prompt that is larger than the whole cache is handed back and not kept.
+        """
         if key in self._prompts:
             self._prompts.move_to_end(key)
             return self._prompts[key]
         prompt = encode()
-        self._prompts[key] = prompt
-        self.held_bytes += bytes_of(prompt)
-        while self.held_bytes > self.most_bytes and len(self._prompts) > 1:
+        if bytes_of(prompt) <= self.most_bytes:
+            self._prompts[key] = prompt
+            self.held_bytes += bytes_of(prompt)
+        while self.held_bytes > self.most_bytes:
             self.held_bytes -= bytes_of(self._prompts.popitem(last=False)[1])
         return prompt

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from seewhy.model.branches import branching
@@ -20,6 +20,14 @@ class Path(StrEnum):
     SEPARATE = "separate"
 
 
+def head_of(net: PreTrainedModel) -> nn.Module:
+    """The layer from hidden states [..., width] to logits; raises ValueError where the net has none."""
+    head = net.get_output_embeddings()
+    if head is None:
+        raise ValueError(f"{type(net).__name__} has no output layer: load the model with its language-model head")
+    return head
+
+
 def _vocabulary(net: PreTrainedModel) -> int:
     return int(net.config.get_text_config().vocab_size)
 
@@ -29,9 +37,7 @@ def packed_logps(net: PreTrainedModel, groups: Sequence[Group]) -> list[list[Ten
     packed = pack(groups, net.device)
     with branching(net):
         hidden = _hidden(net, packed)
-    flat = per_token_logps(
-        hidden[packed.prefix_length :], net.get_output_embeddings(), packed.targets, _vocabulary(net)
-    )
+    flat = per_token_logps(hidden[packed.prefix_length :], head_of(net), packed.targets, _vocabulary(net))
     rows = iter(flat.split(list(packed.lengths)))
     return [[next(rows) for _ in group.responses] for group in groups]
 
@@ -64,7 +70,7 @@ def _separate_group(net: PreTrainedModel, group: Group) -> list[Tensor]:
     ).last_hidden_state
     read = torch.cat([hidden[k, start : start + len(r)] for k, r in enumerate(group.responses)])
     targets = torch.tensor([token for response in group.responses for token in response], device=net.device)
-    flat = per_token_logps(read, net.get_output_embeddings(), targets, _vocabulary(net))
+    flat = per_token_logps(read, head_of(net), targets, _vocabulary(net))
     return list(flat.split([len(response) for response in group.responses]))
 
 

@@ -11,6 +11,7 @@ from transformers.cache_utils import Cache
 
 from seewhy.model.branches import DecodeAttention, branching
 from seewhy.model.group import Prompt, joined_marks, joined_pictures, layout_of
+from seewhy.model.scores import head_of
 
 
 @runtime_checkable
@@ -115,7 +116,7 @@ class BranchSteps:
                 decode_step=self.attention,
             ).last_hidden_state[0]
         self.attention.time += 1
-        return self.net.get_output_embeddings()(hidden).float()
+        return head_of(self.net)(hidden).float()
 
     def keep(self, rows: Tensor) -> None:
         """As the protocol says."""
@@ -146,7 +147,7 @@ class RowSteps:
         hidden = self.net.model(  # pyright: ignore[reportCallIssue]
             input_ids=token[:, None], past_key_values=self.cache, use_cache=True
         ).last_hidden_state[:, 0]
-        return self.net.get_output_embeddings()(hidden).float()
+        return head_of(self.net)(hidden).float()
 
     def keep(self, rows: Tensor) -> None:
         """As the protocol says."""

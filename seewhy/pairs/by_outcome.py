@@ -38,6 +38,7 @@ class ByOutcome:
     most: int = 3
     """Pairs a prompt at most (LLaVA-Reasoner, section 5)."""
     seed: int = 0
+    """Address of the choice among a prompt's chains."""
     format_negatives: bool = False
     """Whether chains without a readable answer may be rejected too: that teaches the format, not the reasoning."""
 

@@ -89,13 +89,18 @@ def _drop(one: Judged, reason: str) -> Dropped:
 def direct_lessons(questions: Iterable[Question]) -> Iterator[Lesson]:
     """The gold short answer or letter of each question as a reply without reasoning; open questions have none."""
     for question in questions:
-        if question.gold.rule is not MatchRule.OPEN and question.gold.answers:
+        if question.gold.rule is not MatchRule.OPEN and has_gold(question):
             yield Lesson(
                 question_id=question.id,
                 style=Style.DIRECT,
                 response=Response(text=gold_reply(question)),
                 source="gold",
             )
+
+
+def has_gold(question: Question) -> bool:
+    """Whether anyone said what the answer is."""
+    return bool(question.gold.answers)
 
 
 def gold_reply(question: Question) -> str:

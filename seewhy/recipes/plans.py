@@ -16,7 +16,7 @@ class QuestionsPlan:
     source: str = ""
     """File or folder that the benchmark reads; inkgrid draws its own pages and needs none."""
     train: int = 6000
-    """Questions that lessons and pairs are made of."""
+    """Questions that lessons and pairs are made of. Of a file, each split's first so many are taken, or all it has."""
     validation: int = 400
     """Questions for setting knobs; never reported as a result."""
     test: int = 1000
@@ -34,7 +34,7 @@ class DistilPlan:
     questions: int
     """The first so many training questions."""
     teacher: str = "oracle"
-    """`oracle` knows inkgrid's pages."""
+    """`oracle` knows inkgrid's pages, `blind-oracle` guesses them, `gold` gives the questions' own rationales."""
     error_rate: float = 0.0
     """Share of the oracle's chains that go wrong."""
     seed: int = 0
@@ -108,6 +108,7 @@ class Recipe:
     """A whole run, from questions to report."""
 
     name: str
+    """What the run and its report call themselves."""
     model: str = "tiny"
     """`tiny` is the model that ships with seewhy; else a folder in Hugging Face format, or a name on the Hub."""
     questions: QuestionsPlan

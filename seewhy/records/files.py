@@ -5,6 +5,7 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Generator
 from pathlib import Path
 
 
@@ -18,11 +19,10 @@ def write_bytes_atomically(path: Path, payload: bytes) -> None:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(path)
-        _write_and_rename(temporary, path, payload)
-    except OSError as error:
-        raise OSError(error.errno or errno.EIO, _explain(path, len(payload), error)) from error
+        with explain_failure(path, len(payload)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_leftovers(path)
+            _write_and_rename(temporary, path, payload)
     finally:
         _remove_quietly(temporary)
 
@@ -30,6 +30,15 @@ def write_bytes_atomically(path: Path, payload: bytes) -> None:
 def write_text_atomically(path: Path, text: str) -> None:
     """`write_bytes_atomically` for text, as UTF-8."""
     write_bytes_atomically(path, text.encode())
+
+
+@contextlib.contextmanager
+def explain_failure(path: Path, wanted: int | None = None) -> Generator[None]:
+    """Turns an OSError of writing `path` (`wanted` bytes of it) into one that names it and says how to go on."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno or errno.EIO, _explain(path, wanted, error)) from error
 
 
 def hash_file(path: Path) -> str:
@@ -65,9 +74,11 @@ def _remove_quietly(temporary: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _explain(path: Path, wanted: int, error: OSError) -> str:
+def _explain(path: Path, wanted: int | None, error: OSError) -> str:
+    told = [_describe_room(path.parent), "" if wanted is None else f"{wanted:,} bytes wanted"]
+    room = ", ".join(words for words in reversed(told) if words)
     return (
-        f"cannot write {path}: {error.strerror or error} ({wanted:,} bytes wanted{_describe_room(path.parent)}). "
+        f"cannot write {path}: {error.strerror or error}{f' ({room})' if room else ''}. "
         "Nothing was lost: all that was finished before is on disk, and no half-written file is left. "
         "Make room (or give permission to write), then run the same command again: it continues from there."
     )
@@ -76,4 +87,4 @@ def _explain(path: Path, wanted: int, error: OSError) -> str:
 def _describe_room(directory: Path) -> str:
     if not directory.is_dir():
         return ""
-    return f", {shutil.disk_usage(directory).free:,} free on that disk"
+    return f"{shutil.disk_usage(directory).free:,} free on that disk"

@@ -4,18 +4,22 @@ A run's directory holds `checkpoint-<steps taken>/` (weights, moments, state), `
 the end `model/` and then `done.json`. Nothing is pickled.
 """
 
+import errno
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from seewhy.records.files import explain_failure, write_text_atomically
 from seewhy.records.types import StepLog
 
 KEPT = 2
@@ -44,13 +48,14 @@ def sync_file(path: Path) -> None:
         os.close(handle)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file under a temporary name, forces it to the disk and renames it."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    sync_file(partial)
-    partial.replace(path)
-    sync_file(path.parent)
+@contextmanager
+def writing(path: Path) -> Generator[None]:
+    """Errors of writing a checkpoint or a model become OSErrors that name it and say how to go on."""
+    with explain_failure(path):
+        try:
+            yield
+        except SafetensorError as error:
+            raise OSError(errno.EIO, str(error)) from error
 
 
 def _digest(path: Path) -> str:
@@ -72,6 +77,20 @@ def save_checkpoint(directory: Path, net: nn.Module, optimizer: torch.optim.Opti
     """Writes checkpoint-<steps>, whole or not at all, and removes all but the last two; returns its path."""
     final = directory / f"checkpoint-{progress.steps}"
     partial = directory / f".checkpoint-{progress.steps}.partial"
+    try:
+        with writing(final):
+            _write_checkpoint(partial, net, optimizer, progress)
+            shutil.rmtree(final, ignore_errors=True)
+            partial.replace(final)
+            sync_file(directory)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    for old in checkpoints(directory)[:-KEPT]:
+        shutil.rmtree(old)
+    return final
+
+
+def _write_checkpoint(partial: Path, net: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     save_file({name: p.detach().cpu().contiguous() for name, p in moved_tensors(net).items()}, partial / WEIGHTS)
@@ -81,12 +100,6 @@ def save_checkpoint(directory: Path, net: nn.Module, optimizer: torch.optim.Opti
     for name in (WEIGHTS, MOMENTS, STATE):
         sync_file(partial / name)
     sync_file(partial)
-    shutil.rmtree(final, ignore_errors=True)
-    partial.replace(final)
-    sync_file(directory)
-    for old in checkpoints(directory)[:-KEPT]:
-        shutil.rmtree(old)
-    return final
 
 
 def checkpoints(directory: Path) -> list[Path]:
@@ -133,7 +146,7 @@ def load_checkpoint(checkpoint: Path, net: nn.Module, optimizer: torch.optim.Opt
 
 def append_step(path: Path, log: StepLog) -> None:
     """Adds one line to steps.jsonl and forces it to the disk."""
-    with path.open("a", encoding="utf-8") as file:
+    with writing(path), path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(log)) + "\n")
         file.flush()
         os.fsync(file.fileno())
@@ -152,4 +165,4 @@ def cut_steps(path: Path, start: int) -> None:
     kept: Sequence[StepLog] = [log for log in read_steps(path) if log.step < start]
     if [log.step for log in kept] != list(range(start)):
         raise ValueError(f"{path}: holds {len(kept)} of the {start} steps before the checkpoint; remove {path.parent}")
-    write_whole(path, "".join(json.dumps(asdict(log)) + "\n" for log in kept))
+    write_text_atomically(path, "".join(json.dumps(asdict(log)) + "\n" for log in kept))

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from seewhy.objectives.api import LessonObjective, PairObjective
+from seewhy.records.files import write_text_atomically
 from seewhy.records.types import Lesson, Pair, Question, StepLog
 from seewhy.training.api import Trainable
 from seewhy.training.checkpoint import (
@@ -21,7 +22,7 @@ from seewhy.training.checkpoint import (
     newest_checkpoint,
     save_checkpoint,
     sync_file,
-    write_whole,
+    writing,
 )
 from seewhy.training.exercises import (
     Exercise,
@@ -179,10 +180,14 @@ def _finish(run: Run) -> None:
     if done.exists():
         return
     partial, final = run.directory / ".model.partial", run.directory / "model"
-    shutil.rmtree(partial, ignore_errors=True)
-    run.model.save(partial)
-    for path in [*partial.rglob("*"), partial]:
-        sync_file(path)
-    shutil.rmtree(final, ignore_errors=True)
-    partial.replace(final)
-    write_whole(done, json.dumps({"steps": len(run.steps), "fingerprint": run.model.fingerprint}))
+    try:
+        with writing(final):
+            shutil.rmtree(partial, ignore_errors=True)
+            run.model.save(partial)
+            for path in [*partial.rglob("*"), partial]:
+                sync_file(path)
+            shutil.rmtree(final, ignore_errors=True)
+            partial.replace(final)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    write_text_atomically(done, json.dumps({"steps": len(run.steps), "fingerprint": run.model.fingerprint}))

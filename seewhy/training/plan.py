@@ -1,6 +1,6 @@
 """The settings of one training run: how long, how fast, how much at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +32,9 @@ class FitPlan:
     """Tokens (prompts and responses) of one packed forward, at most; a bigger row runs alone and is counted."""
     keep_tokens: int = 0
     """Tokens of a response that are trained on, from its start; 0 keeps all. LLaVA-Reasoner: 90 in DPO."""
-    save_every: int = 100
-    """Steps between checkpoints."""
+    # Not compared: how often a run saves changes nothing in what it makes, so a run may go on with another.
+    save_every: int = field(default=100, compare=False)
+    """Steps between checkpoints; a run may go on with another number."""
     seed: int = 0
     """Address of the order of the rows."""
 
@@ -58,3 +59,19 @@ class FitPlan:
             wrong.append("warmup is a share of all steps, from 0 to below 1")
         if wrong:
             raise ValueError(f"FitPlan: {'; '.join(wrong)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TowerPlan:
+    """How the tower is trained: AdamW, warm-up over the first 30 steps, then cosine to 0."""
+
+    steps: int = 3000
+    """Updates."""
+    batch_size: int = 128
+    """Pictures a step."""
+    learning_rate: float = 2e-3
+    """Peak rate."""
+    weight_decay: float = 0.05
+    """Decoupled decay, per unit of learning rate."""
+    seed: int = 0
+    """Address of the head's first weights and of the order of the pictures."""

@@ -7,7 +7,6 @@ the linear head is thrown away.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -15,23 +14,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from seewhy.records.types import StepLog
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TowerPlan:
-    """How the tower is trained: AdamW, warm-up over the first 30 steps, then cosine to 0."""
-
-    steps: int = 3000
-    """Updates."""
-    batch_size: int = 128
-    """Pictures a step."""
-    learning_rate: float = 2e-3
-    """Peak rate."""
-    weight_decay: float = 0.05
-    """Decoupled decay, per unit of learning rate."""
-    seed: int = 0
-    """Address of the head's first weights and of the order of the pictures."""
-
+from seewhy.training.plan import TowerPlan
 
 FACTS = {"digit": 10, "row": 4, "column": 4}
 """What is told of a patch, and how many values each fact can take."""
@@ -90,4 +73,4 @@ def fit_tower(net: PreTrainedModel, pixels: Tensor, labels: Tensor, plan: TowerP
         optimizer.step()
         right = {name: float((a.argmax(-1) == b).float().mean()) for name, a, b in zip(FACTS, told, facts, strict=True)}
         terms = {**right, "rows": float(plan.batch_size), "steps": float(plan.steps)}
-        yield StepLog(step=step, loss=float(loss), learning_rate=rate, terms=terms, seconds=0.0)
+        yield StepLog(step=step, loss=float(loss.detach()), learning_rate=rate, terms=terms, seconds=0.0)

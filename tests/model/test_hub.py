@@ -52,8 +52,7 @@ def test_a_blind_prompt_has_no_picture_and_scores_otherwise(model, tmp_path):
 
 def test_another_picture_scores_otherwise(model, tmp_path):
     first, second = (question(0, picture(tmp_path, number)) for number in (1, 2))
-    other = untrained_model()
-    assert score_of(model, first) != score_of(other, second)
+    assert score_of(model, first) != score_of(model, second)
 
 
 def test_a_picture_that_cannot_be_read_is_named_with_its_question(model, tmp_path):
@@ -74,6 +73,20 @@ def test_words_are_scored_with_the_end_of_the_turn_and_sampled_ids_as_they_are(m
     assert model.response_ids(WORDS)[-1] == model.tokenizer.eos_token_id
     assert model.tokenizer.decode(model.response_ids(WORDS)[:-1]) == WORDS.text
     assert model.response_ids(Response(text="3", token_ids=(20, 21))) == (20, 21)
+
+
+def test_scoring_and_drawing_build_no_graph(model, tmp_path):
+    asked = question(0, picture(tmp_path, 0))
+    score_of(model, asked)  # the self-check, which needs gradients, has run
+    graphs = []
+    hook = model.net.model.language_model.layers[0].register_forward_hook(
+        lambda *_: graphs.append(torch.is_grad_enabled())
+    )
+    score_of(model, asked)
+    model.generate([Ask(question=asked, style=Style.REASON, count=2)], Decoding(max_tokens=3))
+    model.group_logps([model.group(ScoreAsk(question=asked, style=Style.REASON, responses=(WORDS,)))])
+    hook.remove()
+    assert graphs == [False] * 5 + [True]
 
 
 def test_every_weight_belongs_to_one_part(model):

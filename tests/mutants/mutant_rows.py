@@ -1,4 +1,4 @@
-"""The table of planted defects: one row a defect, and the test that must see it."""
+"""Defects planted in the losses: one row a defect, and the test that must see it."""
 
 from dataclasses import dataclass
 
@@ -17,10 +17,6 @@ class Mutant:
 
 TERMS = "seewhy/objectives/terms.py"
 DPO_VALUE = "tests/objectives/test_dpo.py::test_dpo_is_the_negative_log_chance_that_the_chosen_wins"
-GROUP = "seewhy/model/group.py"
-SCORES = "tests/model/test_scores.py"
-DECODE = "tests/model/test_decode.py"
-PACKED_VALUE = f"{SCORES}::test_packed_rows_give_the_log_probabilities_of_separate_rows"
 EVERY = "tests/properties/test_every_objective.py"
 
 MUTANTS = [
@@ -135,90 +131,5 @@ MUTANTS = [
         source="(mask.cumsum(dim=-1) - 1).float()",
         defect="mask.cumsum(dim=-1).float()",
         seen_by="tests/objectives/test_length.py::test_the_cosine_discount_falls_from_one_by_half_a_wave",
-    ),
-    Mutant(
-        name="packed row: targets shifted by one",
-        file=GROUP,
-        source="for response in group.responses for token in response]",
-        defect="for response in group.responses for token in (*response[1:], response[0])]",
-        seen_by=PACKED_VALUE,
-    ),
-    Mutant(
-        name="packed row: positions not restarted in a branch",
-        file=GROUP,
-        source="positions += range(starts[number], starts[number] + len(branch))",
-        defect="positions += range(len(positions), len(positions) + len(branch))",
-        seen_by=PACKED_VALUE,
-    ),
-    Mutant(
-        name="packed row: a branch sees the first question's prompt",
-        file=GROUP,
-        source="group_of = [number for number, group in enumerate(groups) for _ in group.responses]",
-        defect="group_of = [0 for number, group in enumerate(groups) for _ in group.responses]",
-        seen_by=PACKED_VALUE,
-    ),
-    Mutant(
-        name="packed row: a branch token sees later tokens",
-        file=GROUP,
-        source="torch.ones(height, height, dtype=torch.bool, device=device).tril()",
-        defect="torch.ones(height, height, dtype=torch.bool, device=device)",
-        seen_by=f"{SCORES}::test_a_later_token_changes_no_earlier_log_probability",
-    ),
-    Mutant(
-        name="packed row: a branch sees its sibling",
-        file="seewhy/model/branches.py",
-        source="keys = torch.cat([prefix_k[layout.branch_group], own_k], dim=2)",
-        defect="keys = torch.cat([prefix_k[layout.branch_group], own_k.roll(1, 0)], dim=2)",
-        seen_by=f"{SCORES}::test_a_response_does_not_see_its_sibling",
-    ),
-    Mutant(
-        name="log-probabilities: cut off from the net",
-        file="seewhy/model/logps.py",
-        source="logits = head(hidden).float()",
-        defect="logits = head(hidden.detach()).float()",
-        seen_by="tests/model/test_logps.py::test_chunks_change_neither_the_values_nor_the_gradients",
-    ),
-    Mutant(
-        name="log-probabilities: normaliser without gradient",
-        file="seewhy/model/logps.py",
-        source="- logits.logsumexp(dim=-1)",
-        defect="- logits.logsumexp(dim=-1).detach()",
-        seen_by="tests/model/test_logps.py::"
-        "test_the_gradient_of_a_log_probability_is_one_at_its_token_less_the_softmax",
-    ),
-    Mutant(
-        name="decoding: placeholder not banned",
-        file="seewhy/model/decode.py",
-        source='logits.index_fill(1, rules.banned, float("-inf"))',
-        defect="logits",
-        seen_by=f"{DECODE}::test_the_placeholder_of_a_picture_is_never_drawn",
-    ),
-    Mutant(
-        name="decoding: log-probabilities at the drawing temperature",
-        file="seewhy/model/decode.py",
-        source="logprobs = logits.gather(1, token[:, None]).squeeze(1) - logits.logsumexp(-1)",
-        defect="logprobs = (logits / rules.decoding.temperature).log_softmax(-1).gather(1, token[:, None]).squeeze(1)",
-        seen_by=f"{DECODE}::test_a_chain_scores_to_the_log_probabilities_it_was_drawn_with",
-    ),
-    Mutant(
-        name="decoding: prompt and branch weighed the wrong way round",
-        file="seewhy/model/branches.py",
-        source="torch.lerp(from_own, from_prompt, share)",
-        defect="torch.lerp(from_prompt, from_own, share)",
-        seen_by=f"{DECODE}::test_greedy_chains_are_those_of_generate",
-    ),
-    Mutant(
-        name="decoding: chains of a question share their luck",
-        file="seewhy/model/decode.py",
-        source='f"{seed}/{question_id}/{style}/{index}"',
-        defect='f"{seed}/{question_id}/{style}"',
-        seen_by=f"{DECODE}::test_chains_are_numbered_on_where_an_earlier_ask_stopped",
-    ),
-    Mutant(
-        name="decoding: chains that ended stay in the batch",
-        file="seewhy/model/decode.py",
-        source="LEAVE_SHARE = 1 / 8",
-        defect="LEAVE_SHARE = 2",
-        seen_by=f"{DECODE}::test_chains_that_have_ended_leave_the_batch",
     ),
 ]

@@ -1,22 +1,24 @@
 """Would a flipped sign be seen? Each row plants one defect in a copy of the package, and one test must then fail."""
 
 import pytest
+from engine_mutants import ENGINE_MUTANTS
 from mutant_rows import MUTANTS, Mutant
 from mutant_runs import copy_house, plant, run_tests
 
 pytestmark = pytest.mark.mutant
 
+ALL_MUTANTS = [*MUTANTS, *ENGINE_MUTANTS]
 PASSED, FAILED = 0, 1
 """Exit codes of pytest; all others mean that no verdict was reached (no such test, an import that broke)."""
 
 
 def test_without_a_defect_all_these_tests_pass(tmp_path):
-    nodes = sorted({mutant.seen_by for mutant in MUTANTS})
+    nodes = sorted({mutant.seen_by for mutant in ALL_MUTANTS})
     run = run_tests(nodes, copy_house(nodes, tmp_path))
     assert run.code == PASSED, run.output
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+@pytest.mark.parametrize("mutant", ALL_MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_planted_defect_is_seen(mutant, tmp_path):
     house = copy_house([mutant.seen_by], tmp_path)
     plant(mutant, house)

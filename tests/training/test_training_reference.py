@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import torch
 from tiny_trainable import TinyTrainable, pair, pairs_of, questions_of, store_of
 
 from seewhy.records.types import ImageRef, Response, Style
@@ -26,6 +27,13 @@ def test_a_row_holds_what_the_model_says_without_dropout() -> None:
     model.net.eval()
     expected = model.net(prompt.pictures["pixels"], prompt.ids, ids)
     assert store.find(QUESTIONS[2], Style.REASON, ids).tolist() == expected.tolist()
+
+
+def test_the_reference_is_scored_without_a_graph() -> None:
+    model, graphs = TinyTrainable(), list[bool]()
+    model.net.register_forward_hook(lambda *_: graphs.append(torch.is_grad_enabled()))
+    assert list(reference_rows(model, pairs_of(1), QUESTIONS, PLAN))
+    assert set(graphs) == {False}
 
 
 def test_rows_on_disk_are_not_computed_again() -> None:

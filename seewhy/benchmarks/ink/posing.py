@@ -16,6 +16,8 @@ SMALL_GRIDS = ((2, 2), (2, 3), (3, 2), (3, 3))
 LARGE_GRIDS = ((3, 4), (4, 3), (4, 4))
 PLAIN_NOISE = {"low": 1 / 3, "medium": 1 / 3, "high": 1 / 3}
 SHIFTED_NOISE = {"medium": 1 / 3, "high": 1 / 3, "severe": 1 / 3}
+WITH_OPTIONS = 0.2
+"""Share of questions that offer options: a net of this size hardly learns to find its answer among four."""
 BASE_NOISE = {"low": 0.3, "medium": 0.3, "high": 0.3, "severe": 0.1}
 
 
@@ -52,8 +54,8 @@ def generator_at(*address: object) -> np.random.Generator:
 
 
 def pose(syllabus: Syllabus, generator: np.random.Generator) -> Posed:
-    """Draw a question: half of them with options where kinds allow it."""
-    with_options = bool(generator.random() < 0.5)
+    """Draw a question, some of them with options where kinds allow it."""
+    with_options = bool(generator.random() < WITH_OPTIONS)
     kinds = kinds_to_choose(syllabus, with_options) or kinds_to_choose(syllabus, False)
     kind = kinds[int(generator.integers(len(kinds)))]
     grids = [grid for grid in syllabus.grids if kind.suits(*grid)]

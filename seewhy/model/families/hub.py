@@ -3,16 +3,18 @@
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import torch
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor, nn
 from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedModel, ProcessorMixin
 
 from seewhy.model.api import Ask, Decoding, ScoreAsk
 from seewhy.model.decode import Drawn, draw
 from seewhy.model.group import Group, Prompt, tokens_of
+from seewhy.model.pictures import PictureFile, picture_files
 from seewhy.model.prompt_cache import PromptCache
 from seewhy.model.prompts import prompt_text
 from seewhy.model.scores import Path as ScorePath
@@ -50,7 +52,8 @@ class HubModel:
     ) -> "HubModel":
         """Load a folder in Hugging Face format, or a model of the Hub; `label` is its name in rows."""
         processor = AutoProcessor.from_pretrained(source)
-        net = AutoModelForImageTextToText.from_pretrained(source, dtype=dtype).to(device)
+        net = AutoModelForImageTextToText.from_pretrained(source, dtype=dtype)
+        net.to(device)  # pyright: ignore[reportArgumentType]
         return cls(net, processor, label or str(source))
 
     def save(self, directory: Path) -> None:
@@ -86,19 +89,22 @@ class HubModel:
         return groups
 
     def prompt(self, question: Question, style: Style, blind: bool = False) -> Prompt:
-        """Token ids and picture tensors of a question; kept in bounded memory."""
-        key = (question.id, str(style), blind)
-        return self.prompts.get(key, lambda: self._encode(question, style, blind))
+        """Token ids and picture tensors of a question; kept in bounded memory, by words and picture bytes."""
+        files = [] if blind else picture_files(question)
+        words = prompt_text(question, style)
+        key = (words, tuple(file.digest for file in files))
+        return self.prompts.get(key, lambda: self._encode(question.id, words, files))
 
-    def _encode(self, question: Question, style: Style, blind: bool) -> Prompt:
-        images = () if blind else question.images
-        content = [*({"type": "image"} for _ in images), {"type": "text", "text": prompt_text(question, style)}]
-        text = self.processor.apply_chat_template([{"role": "user", "content": content}], add_generation_prompt=True)
-        pictures = [_opened(ref.path, question.id) for ref in images]
-        encoded = self.processor(text=text, images=pictures or None, return_tensors="pt", add_special_tokens=False)
+    def _encode(self, question_id: str, words: str, files: Sequence[PictureFile]) -> Prompt:
+        content = [*({"type": "image"} for _ in files), {"type": "text", "text": words}]
+        turns: list[dict[str, Any]] = [{"role": "user", "content": content}]
+        text = self.processor.apply_chat_template(turns, add_generation_prompt=True)
+        images = [file.open() for file in files] or None
+        form: dict[str, Any] = {"return_tensors": "pt", "add_special_tokens": False}
+        encoded = self.processor(text=text, images=images, **form)
         ids = tuple(encoded.pop("input_ids")[0].tolist())
         encoded.pop("attention_mask")
-        self._check_length(len(ids), question.id)
+        self._check_length(len(ids), question_id)
         marks = {name: tuple(encoded.pop(name)[0].tolist()) for name in MARKS if name in encoded}
         pictures = {
             name: tensor.to(self.net.dtype) if tensor.is_floating_point() else tensor
@@ -208,9 +214,10 @@ class HubModel:
         texts = [self._text_of(token) for token in ids]
         if "".join(texts) == self.tokenizer.decode(ids, skip_special_tokens=True):
             return texts
-        # A character may be spread over several tokens: then each piece is what its token adds.
+        # A character may be spread over several tokens: then it is the piece of the token that completes it.
         wholes = [self.tokenizer.decode(ids[: end + 1], skip_special_tokens=True) for end in range(len(ids))]
-        return [whole[len(before) :] for before, whole in zip(["", *wholes], wholes, strict=False)]
+        complete = [*(whole.rstrip("\ufffd") for whole in wholes[:-1]), wholes[-1]]
+        return [whole[len(before) :] for before, whole in pairwise(["", *complete])]
 
     def _text_of(self, token: int) -> str:
         if token not in self._texts:
@@ -264,7 +271,7 @@ def _turn_end(processor: ProcessorMixin, net: PreTrainedModel) -> tuple[frozense
     if not ends:
         raise ValueError("the model names no end-of-turn token: set eos_token_id in its generation_config.json")
     probe = "seewhy probe"
-    turns = [
+    turns: list[dict[str, Any]] = [
         {"role": "user", "content": [{"type": "text", "text": "?"}]},
         {"role": "assistant", "content": [{"type": "text", "text": probe}]},
     ]
@@ -275,14 +282,3 @@ def _turn_end(processor: ProcessorMixin, net: PreTrainedModel) -> tuple[frozense
         if token in ends:
             return ends, tuple(closing)
     return ends, (min(ends),)
-
-
-def _opened(path: str, question_id: str) -> Image.Image:
-    """The picture as RGB, or an error that names question and file."""
-    try:
-        with Image.open(path) as picture:
-            return picture.convert("RGB")
-    except (OSError, UnidentifiedImageError) as error:
-        raise ValueError(
-            f"question {question_id}: picture {path} cannot be read ({error}); replace the file or drop the question"
-        ) from error

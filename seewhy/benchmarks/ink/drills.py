@@ -1,0 +1,97 @@
+"""Drills without a picture: what a language model knows before it is shown one, from addition tables to option letters.
+
+Each is one step of a rationale, asked alone and answered in the words a rationale says it in; none asks for two steps.
+"""
+
+import string
+from collections.abc import Callable
+
+import numpy as np
+
+from seewhy.benchmarks.ink.kinds import AnswerForm
+from seewhy.benchmarks.ink.options import draw_options
+from seewhy.benchmarks.ink.page import Page
+from seewhy.benchmarks.ink.sentences import EXACT, compare, name_option, subtract, tell_parity
+from seewhy.records.types import Gold, MatchRule, Question, Split
+
+Drill = tuple[str, str, str, tuple[str, ...]]
+"""Question, sentence that answers it, answer, options."""
+WIDEST = Page(digits=((0, 0, 0),) * 3, noise="low")
+"""Sums of a drill's options are those of pages this large."""
+LINE = 3
+"""Digits in a line among options, at most."""
+MOST = 19
+"""Running totals go up to it; from there a rationale adds a digit."""
+
+
+def drill_options(generator: np.random.Generator) -> Drill:
+    """Find an answer among options."""
+    forms = (AnswerForm.DIGIT, AnswerForm.SUM, AnswerForm.COUNT, AnswerForm.LINE)
+    form = forms[int(generator.integers(len(forms)))]
+    match form:
+        case AnswerForm.LINE:
+            length = int(generator.integers(2, LINE + 1))
+            answer = " ".join(str(digit) for digit in generator.integers(0, 10, size=length).tolist())
+        case AnswerForm.COUNT:
+            answer = str(generator.integers(0, LINE + 1))
+        case AnswerForm.DIGIT:
+            answer = str(generator.integers(0, 10))
+        case _:
+            answer = str(generator.integers(0, 9 * LINE + 1))
+    options = draw_options(form, answer, WIDEST, generator)
+    letter = string.ascii_uppercase[options.index(answer)]
+    return f"Which option is {answer}?", name_option(answer, letter), letter, options
+
+
+def drill_plus(generator: np.random.Generator) -> Drill:
+    """Add a digit."""
+    left, right = int(generator.integers(0, MOST)), int(generator.integers(0, 10))
+    total = str(EXACT.plus(left, right))
+    return f"What is {left} plus {right}?", f"{left} plus {right} is {total}.", total, ()
+
+
+def drill_minus(generator: np.random.Generator) -> Drill:
+    """Subtract the smaller digit."""
+    right, left = sorted(generator.integers(0, 10, size=2).tolist())
+    result = EXACT.minus(left, right)
+    return f"What is {left} minus {right}?", subtract(left, right, result), str(result), ()
+
+
+def drill_order(generator: np.random.Generator) -> Drill:
+    """Compare two numbers."""
+    most = 10 if generator.random() < 0.5 else 9 * LINE + 1
+    left, right = generator.integers(0, most, size=2).tolist()
+    answer = "equal to" if left == right else "more than" if left > right else "less than"
+    return f"Is {left} more than, less than or equal to {right}?", compare(left, right), answer, ()
+
+
+def drill_parity(generator: np.random.Generator) -> Drill:
+    """Tell even from odd."""
+    digit = int(generator.integers(0, 10))
+    return f"Is {digit} even or odd?", tell_parity(digit), "odd" if digit % 2 else "even", ()
+
+
+DRILLS: dict[str, tuple[Callable[[np.random.Generator], Drill], float]] = {
+    "drill_options": (drill_options, 0.1),
+    "drill_plus": (drill_plus, 0.5),
+    "drill_order": (drill_order, 0.2),
+    "drill_minus": (drill_minus, 0.15),
+    "drill_parity": (drill_parity, 0.05),
+}
+"""Kinds of drill, and the share of each; shares sum to 1."""
+
+
+def pose_drill(generator: np.random.Generator, address: str) -> Question:
+    """One drill as a training question without a picture; `address` becomes its id."""
+    name = str(generator.choice(list(DRILLS), p=[share for _, share in DRILLS.values()]))
+    text, sentence, answer, options = DRILLS[name][0](generator)
+    return Question(
+        id=address,
+        benchmark="inkgrid",
+        split=Split.TRAIN,
+        text=text,
+        options=options,
+        gold=Gold(answers=(answer,), rule=MatchRule.LETTER if options else MatchRule.EXACT),
+        rationale=f"So {sentence}",
+        facets={"kind": name, "steps": "1", "format": "letter" if options else "short"},
+    )

@@ -1,0 +1,148 @@
+"""Your own questions: a JSON Lines file, or a folder of one file a split, every row checked before any is taken.
+
+`docs/your-questions.md` shows the fields of a row.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PIL import Image
+
+from seewhy.benchmarks.lines.fields import fields_of, pictures_of, question_of
+from seewhy.records.files import hash_file
+from seewhy.records.types import ImageRef, Question, Split
+
+TOLD = 20
+"""Bad rows that one error tells."""
+UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+"""What Pillow raises for a file that is no whole picture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of the file: its question, and the pictures that it names."""
+
+    place: str
+    """File and line, as `mine.jsonl:3`."""
+    question: Question
+    pictures: tuple[Path, ...]
+
+
+def load(root: Path, split: Split, *, count: int, seed: int = 0, first: int = 0) -> Iterator[Question]:
+    """At most `count` questions of a split from number `first` on, in the order of the file, whatever the seed.
+
+    `root` is the file, or a folder of `train.jsonl`, `validation.jsonl`, `test.jsonl` and perhaps `shifted.jsonl`.
+    Pictures stay where they are and are known by the hash of their bytes.
+
+    Raises:
+        ValueError: rows that are not as they must be, each with its line, its field and the remedy; or an empty split.
+    """
+    del seed
+    rows, faults = _read(root)
+    mine = [row for row in rows if row.question.split is split]
+    questions, unreadable = _see(mine[first : first + count])
+    _require_none([*faults, *unreadable])
+    if not mine:
+        there = ", ".join(f"{number} of {name}" for name, number in sizes(root).items() if number) or "none at all"
+        raise ValueError(
+            f"{root} has no question in its {split.value} split (it has {there}): add some, or, where the recipe "
+            f"can do without them, set --questions.{split.value} 0"
+        )
+    return iter(questions)
+
+
+def sizes(root: Path) -> dict[Split, int]:
+    """How many rows each split has; errors as in `load`, pictures apart."""
+    rows, faults = _read(root)
+    _require_none(faults)
+    counts = Counter(row.question.split for row in rows)
+    return {split: counts[split] for split in Split}
+
+
+def files(root: Path) -> tuple[Path, ...]:
+    """The files that hold the rows.
+
+    Raises:
+        ValueError: there is none, or a folder holds one that is named after no split.
+    """
+    if root.is_file():
+        return (root,)
+    if not root.is_dir():
+        raise ValueError(f"{root}: no such file or folder; give your questions with --questions.source")
+    found = tuple(sorted(root.glob("*.jsonl")))
+    names = [f"{split.value}.jsonl" for split in Split]
+    for path in found:
+        if path.name not in names:
+            raise ValueError(f"{path}: a folder's files are called {', '.join(names)}; rename it, or move it away")
+    if not found:
+        raise ValueError(f"{root} holds none of {', '.join(names)}")
+    return found
+
+
+def _read(root: Path) -> tuple[list[Row], list[str]]:
+    """All rows that are whole, and what is wrong with the others."""
+    rows: dict[str, Row] = {}
+    faults: list[str] = []
+    for path in files(root):
+        given = None if root.is_file() else Split(path.stem)
+        for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+            if not line.strip(b"\xef\xbb\xbf \t\r"):
+                continue
+            place = f"{path}:{number}"
+            try:
+                row = _row(place, path.parent, line, given)
+                _require_new(row, rows)
+            except ValueError as error:
+                faults.append(f"{place}: {error}")
+            else:
+                rows[row.question.id] = row
+    return list(rows.values()), faults
+
+
+def _row(place: str, folder: Path, line: bytes, given: Split | None) -> Row:
+    fields = fields_of(line)
+    question = question_of(fields, given)
+    return Row(place=place, question=question, pictures=tuple(folder / name for name in pictures_of(fields)))
+
+
+def _require_new(row: Row, rows: Mapping[str, Row]) -> None:
+    name = row.question.id
+    if name in rows:
+        raise ValueError(f"field 'id': {name!r} is the id of {rows[name].place} too; ids are unique over all splits")
+
+
+def _require_none(faults: Sequence[str]) -> None:
+    if faults:
+        more = [f"... and {len(faults) - TOLD} more"] if len(faults) > TOLD else []
+        head = f"{len(faults)} rows cannot be read" if len(faults) > 1 else "a row cannot be read"
+        raise ValueError("\n  ".join([f"{head}; correct them and run the same command again:", *faults[:TOLD], *more]))
+
+
+def _see(rows: Sequence[Row]) -> tuple[list[Question], list[str]]:
+    """The questions with their pictures, each decoded once, and what is wrong with the pictures."""
+    seen: dict[Path, ImageRef | str] = {}
+    questions: list[Question] = []
+    faults: list[str] = []
+    for row in rows:
+        for path in row.pictures:
+            if path not in seen:
+                seen[path] = _picture(path)
+        found = [seen[path] for path in row.pictures]
+        faults += [f"{row.place}: {fault}" for fault in found if isinstance(fault, str)]
+        images = tuple(image for image in found if isinstance(image, ImageRef))
+        questions.append(replace(row.question, images=images))
+    return questions, faults
+
+
+def _picture(path: Path) -> ImageRef | str:
+    """The picture, decoded once so that no later stage meets a broken one; or what is wrong with it."""
+    if not path.is_file():
+        return f"field 'images': {path} is not there; paths are relative to the file of the row"
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+        return ImageRef(sha256=hash_file(path), path=path.resolve().as_posix())
+    except UNREADABLE as error:
+        return f"field 'images': {path} cannot be read as a picture ({error}); replace it, or remove the row"

@@ -1,0 +1,1 @@
+"""The parts of jsonl: how a line becomes a question."""

@@ -1,0 +1,170 @@
+"""One line of a questions file as a question: every field checked, and an error that names it and the remedy."""
+
+import difflib
+import json
+import string
+from collections import Counter
+from collections.abc import Collection, Mapping
+
+from seewhy.records.types import Gold, MatchRule, Question, Split
+
+FIELDS = (
+    "id", "split", "question", "context", "options", "image", "images", "answer", "answers", "rule", "rationale",
+    "facets",
+)  # fmt: skip
+
+
+def fields_of(line: bytes) -> dict[str, object]:
+    """The line's JSON object; a name that stands in it twice is refused, for JSON would keep the last alone."""
+
+    def once(fields: list[tuple[str, object]]) -> dict[str, object]:
+        for name, times in Counter(name for name, _ in fields).items():
+            if times > 1:
+                raise ValueError(f"field {name!r} stands there {times} times; keep one")
+        return dict(fields)
+
+    try:
+        found: object = json.loads(line.decode("utf-8-sig"), object_pairs_hook=once)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 ({error}); save the file as UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON ({error}); a row is one JSON object on one line") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"a row is a JSON object such as {{'id': '1', ...}}, and this is {found!r}")
+    return {str(name): value for name, value in found.items()}
+
+
+def question_of(fields: Mapping[str, object], given: Split | None) -> Question:
+    """The question of a row, its pictures apart; `given` is the split that the file is named after.
+
+    Raises:
+        ValueError: a field is unknown, missing or not as it must be.
+    """
+    for name in fields:
+        if name not in FIELDS:
+            raise ValueError(f"unknown field {name!r}{_nearest(name, FIELDS)}")
+    options = _options(fields)
+    return Question(
+        id=_scalar(fields, "id"),
+        benchmark="jsonl",
+        split=_split(fields, given),
+        text=_scalar(fields, "question"),
+        context=_text(fields, "context"),
+        options=options,
+        gold=_gold(fields, options),
+        rationale=_text(fields, "rationale") or None,
+        facets=_facets(fields),
+    )
+
+
+def pictures_of(fields: Mapping[str, object]) -> tuple[str, ...]:
+    """The pictures' paths, as they stand in the row."""
+    return _either(fields, "image")
+
+
+def _nearest(word: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
+
+
+def _word(name: str, value: object) -> str:
+    """Text, or a number as text."""
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise ValueError(f"field {name!r} must be text (or a number), and is {value!r}")
+
+
+def _scalar(fields: Mapping[str, object], name: str) -> str:
+    if name not in fields:
+        raise ValueError(f"field {name!r} is missing; every row has one")
+    return _word(name, fields[name])
+
+
+def _text(fields: Mapping[str, object], name: str) -> str:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"field {name!r} must be text, and is {value!r}")
+    return (value or "").strip()
+
+
+def _words(name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError(f'field {name!r} must be a list, such as ["a", "b"], and is {value!r}')
+    return tuple(_word(name, one) for one in value)
+
+
+def _either(fields: Mapping[str, object], name: str) -> tuple[str, ...]:
+    """One value under `name`, or several under its plural."""
+    if name in fields and f"{name}s" in fields:
+        raise ValueError(f"fields {name!r} and '{name}s' are both there; keep one")
+    if name in fields:
+        return (_word(name, fields[name]),)
+    return _words(f"{name}s", fields.get(f"{name}s", []))
+
+
+def _split(fields: Mapping[str, object], given: Split | None) -> Split:
+    names = [split.value for split in Split]
+    if "split" not in fields and given is None:
+        raise ValueError(f"field 'split' is missing; say which of {', '.join(names)} the row is in, or give a folder "
+                         "of one file a split")  # fmt: skip
+    said = fields.get("split", given)
+    if said not in names:
+        raise ValueError(f"field 'split' is {said!r}{_nearest(str(said), names)}")
+    if given is not None and said != given:
+        raise ValueError(f"field 'split' is {said!r} in the file of {given.value}; move the row, or leave it out")
+    return Split(str(said))
+
+
+def _options(fields: Mapping[str, object]) -> tuple[str, ...]:
+    options = _words("options", fields.get("options") or [])
+    if len(options) == 1 or len(options) > len(string.ascii_uppercase):
+        raise ValueError(f"field 'options' holds {len(options)}; give 2 to 26, or none for a short answer")
+    if len(set(options)) < len(options):
+        raise ValueError(f"field 'options' holds {Counter(options).most_common(1)[0][0]!r} twice; they must differ")
+    return options
+
+
+def _gold(fields: Mapping[str, object], options: tuple[str, ...]) -> Gold:
+    answers, rule = _either(fields, "answer"), _rule(fields, options)
+    if not answers and rule is not MatchRule.OPEN:
+        raise ValueError('field \'answer\' is missing; give the right answer, or "rule": "open" where there is none')
+    if rule is MatchRule.LETTER:
+        answers = tuple(_letter(answer, options) for answer in answers)
+    return Gold(answers=answers, rule=rule)
+
+
+def _rule(fields: Mapping[str, object], options: tuple[str, ...]) -> MatchRule:
+    """The row's rule; else by letter where there are options, and equal but for case, spaces and edge marks where not.
+
+    RELAXED_NUMBER is no default: it forgives 5 %, and 21 is no right count of 20 things.
+    """
+    names = [rule.value for rule in MatchRule]
+    said = fields.get("rule", MatchRule.LETTER if options else MatchRule.EXACT)
+    if said not in names:
+        raise ValueError(f"field 'rule' is {said!r}{_nearest(str(said), names)}")
+    if said == MatchRule.LETTER and not options:
+        raise ValueError("field 'rule' is 'letter' and there are no 'options'; give them, or another rule")
+    return MatchRule(str(said))
+
+
+def _letter(answer: str, options: tuple[str, ...]) -> str:
+    """The capital letter of an answer that is a letter or an option's text."""
+    letters = string.ascii_uppercase[: len(options)]
+    named = {answer} if len(answer) == 1 and answer in letters else set[str]()
+    named |= {letter for letter, option in zip(letters, options, strict=True) if option == answer}
+    if len(named) == 1:
+        return named.pop()
+    if named:
+        raise ValueError(f"field 'answer': {answer!r} is a letter and the text of another option; give the option's "
+                         "text another wording")  # fmt: skip
+    raise ValueError(f"field 'answer': {answer!r} names none of the {len(options)} options; give a letter from A to "
+                     f"{letters[-1]}, or an option's text")  # fmt: skip
+
+
+def _facets(fields: Mapping[str, object]) -> dict[str, str]:
+    facets = fields.get("facets") or {}
+    if not isinstance(facets, dict):
+        raise ValueError(f'field \'facets\' must map names to values, such as {{"kind": "chart"}}, and is {facets!r}')
+    return {str(name): _word(f"facets.{name}", value) for name, value in facets.items()}

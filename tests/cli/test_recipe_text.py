@@ -1,0 +1,116 @@
+"""A recipe written as YAML reads back as the same recipe, and a wrong field is refused by its place."""
+
+import dataclasses
+import math
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from seewhy.cli.claim import fields_of, run_command
+from seewhy.cli.main import ask_options, take_seed
+from seewhy.cli.recipes import build, find_recipe, read_recipe, recipe_names, recipe_text, reseed
+from seewhy.recipes.inkgrid import recipe as inkgrid
+from seewhy.recipes.plans import Recipe
+
+WORDS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=20)
+SHARES = st.floats(min_value=0, max_value=0.99, exclude_min=True)
+COUNTS = st.integers(min_value=1, max_value=2**40)
+
+
+@st.composite
+def edited_recipes(draw: st.DrawFn) -> Recipe:
+    """Inkgrid with fields of every type edited."""
+    plans = inkgrid(draw(st.integers(min_value=0, max_value=10**6)))
+    return dataclasses.replace(
+        plans,
+        model=draw(WORDS),
+        sft=dataclasses.replace(plans.sft, learning_rate=draw(SHARES), epochs=draw(COUNTS), warmup=draw(SHARES)),
+        preference=dataclasses.replace(plans.preference, compare=tuple(draw(st.lists(WORDS, max_size=3)))),
+        evaluation=dataclasses.replace(plans.evaluation, blind=draw(st.booleans())),
+        questions=dataclasses.replace(plans.questions, source=draw(WORDS), seed=draw(COUNTS)),
+    )
+
+
+@pytest.mark.parametrize("name", recipe_names())
+@pytest.mark.parametrize("seed", [None, 7])
+def test_every_recipe_that_comes_with_seewhy_reads_back_from_its_yaml(name: str, seed: int | None, tmp_path: Path):
+    recipe = find_recipe(name, seed)
+    path = tmp_path / "mine.yaml"
+    path.write_text(recipe_text(recipe), encoding="utf-8")
+    assert read_recipe(path) == recipe
+    assert recipe_text(read_recipe(path)) == recipe_text(recipe)
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_the_seed_of_a_recipe_is_the_seed_of_every_stage(name: str):
+    seeds = {field: value for field, value in fields_of(find_recipe(name, 7)).items() if field.endswith("seed")}
+    assert len(seeds) > 1
+    assert set(seeds.values()) == {7}
+
+
+@given(edited_recipes())
+@example(dataclasses.replace(inkgrid(), model="a\x85b"))
+@example(dataclasses.replace(inkgrid(), model="yes", questions=dataclasses.replace(inkgrid().questions, source="3.0")))
+def test_an_edited_recipe_reads_back_from_its_yaml(recipe: Recipe):
+    assert build(Recipe, yaml.safe_load(recipe_text(recipe)), "mine.yaml") == recipe
+
+
+@given(edited_recipes())
+def test_the_command_that_a_report_shows_makes_the_same_recipe(recipe: Recipe):
+    # Words that begin with a dash are options to any command line; tuples of them cannot be told apart.
+    sane = dataclasses.replace(recipe, preference=dataclasses.replace(recipe.preference, compare=("ipo", "bco")))
+    words = shlex.split(run_command(Path("here"), sane))
+    assert words[:3] == ["seewhy", "run", "inkgrid"]
+    seed, rest = take_seed(words[3:])
+    again, run = ask_options("inkgrid", find_recipe("inkgrid", seed), rest)
+    assert again == sane
+    assert run == Path("here")
+
+
+def test_a_seed_moves_every_seed_of_a_yaml_recipe_and_nothing_else(tmp_path: Path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(recipe_text(inkgrid()), encoding="utf-8")
+    assert find_recipe(str(path), 5) == inkgrid(5)
+    assert reseed(inkgrid(5), 0) == inkgrid()
+
+
+@pytest.mark.parametrize(
+    ("line", "edited", "told"),
+    [
+        ("  train: 6000", "  trian: 6000", "questions: unknown field 'trian'; did you mean 'train'?"),
+        ("model: tiny", "modle: tiny", "unknown field 'modle'; did you mean 'model'?"),
+        ("  train: 6000", "  train: many", "questions.train must be a whole number, and is 'many'"),
+        ("  train: 6000", "  train: 1.5", "questions.train must be a whole number, and is 1.5"),
+        ("  train: 6000", "  train: true", "questions.train must be a whole number, and is True"),
+        ("  blind: true", "  blind: 1", "evaluation.blind must be true or false, and is 1"),
+        ("model: tiny", "model: 7", "model must be text, and is 7"),
+        ("  learning_rate: 0.0005", "  learning_rate: fast", "sft.learning_rate must be a number, and is 'fast'"),
+        ("  learning_rate: 0.0005", "  learning_rate: -1.0", "sft: FitPlan: learning_rate must be above 0"),
+        ("  learning_rate: 0.0005", "  rows: 1", "sft: unknown field 'rows'"),
+        ("  - dpo", "  - 3", "preference.compare.0 must be text, and is 3"),
+        ("  compare:\n  - dpo", "  compare: dpo", "preference.compare must be a list, and is 'dpo'"),
+        ("distil:\n  questions: 3000", "distil:\n  seed: 0", "distil: field 'questions' is missing"),
+        ("credit:\n  shown: 6\n  resamples: 500", "credit: 3", "credit must be a mapping of fields, and is 3"),
+    ],
+)
+def test_a_wrong_field_is_refused_by_its_place(line: str, edited: str, told: str, tmp_path: Path):
+    text = recipe_text(inkgrid())
+    assert line in text
+    path = tmp_path / "mine.yaml"
+    path.write_text(text.replace(line, edited, 1), encoding="utf-8")
+    with pytest.raises(ValueError, match=r".") as error:
+        read_recipe(path)
+    assert str(error.value).startswith(f"{path}: ")
+    assert told in str(error.value)
+
+
+def test_a_number_in_powers_of_ten_is_read_as_the_number_it_is(tmp_path: Path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(recipe_text(inkgrid()).replace("learning_rate: 0.0005", "learning_rate: 5e-4"), encoding="utf-8")
+    read = read_recipe(path)
+    assert isinstance(read, Recipe)
+    assert math.isclose(read.sft.learning_rate, 0.0005)

@@ -1,0 +1,78 @@
+"""Pictures that the tower sees once: the features of unshared passes, and the scores and gradients made of them."""
+
+import pytest
+import torch
+from untrained import gemma, gradient, groups, picture, question, responses, untrained_model
+
+from seewhy.model.families.hub import HubModel
+from seewhy.model.group import Group
+from seewhy.model.scores import packed_logps, separate_logps
+from seewhy.model.towers import see
+from seewhy.records.types import Style
+
+CLOSE = 1e-5
+
+
+@pytest.fixture(scope="module")
+def model() -> HubModel:
+    return untrained_model()
+
+
+@pytest.fixture
+def asked(model, tmp_path) -> list[Group]:
+    """One question of two pictures, one blind, one of a picture."""
+    first, blind, last = groups(model, tmp_path, {0: (5, 9), 1: (3,), 2: (6,)}, blind=(1,))
+    two = question(9, picture(tmp_path, 1), picture(tmp_path, 2))
+    return [Group(prompt=model.prompt(two, Style.REASON), responses=first.responses), blind, last]
+
+
+def flat(scored):
+    return torch.cat([row for rows in scored for row in rows])
+
+
+def test_features_are_those_of_a_pass_of_each_picture_alone(model, asked):
+    seen = see(model.net, asked)
+    assert [len(group.prompt.features) for group in seen] == [2, 0, 1]
+    for before, after in zip(asked, seen, strict=True):
+        assert after.prompt.ids == before.prompt.ids
+        for number, features in enumerate(after.prompt.features):
+            pixels = before.prompt.pictures["pixel_values"][number : number + 1]
+            tower = model.net.model.vision_tower(pixels, output_hidden_states=True)
+            expected = model.net.model.multi_modal_projector(tower.hidden_states[-1][:, 1:])[0]
+            torch.testing.assert_close(features, expected, rtol=0, atol=CLOSE)
+            assert not features.requires_grad
+
+
+def test_the_tower_runs_once_a_question_and_never_again(model, asked):
+    runs = []
+    hook = model.net.model.vision_tower.register_forward_hook(lambda *_: runs.append(1))
+    seen = see(model.net, asked)
+    assert len(runs) == 2
+    packed_logps(model.net, seen)
+    separate_logps(model.net, seen)
+    assert see(model.net, seen) == seen
+    hook.remove()
+    assert len(runs) == 2
+
+
+def test_features_score_as_pictures_that_are_seen_in_the_pass(model, asked):
+    seen = see(model.net, asked)
+    expected = flat(packed_logps(model.net, asked))
+    for scored in (packed_logps(model.net, seen), separate_logps(model.net, seen)):
+        torch.testing.assert_close(flat(scored), expected, rtol=0, atol=CLOSE)
+
+
+def test_the_language_model_gets_the_gradient_of_unshared_passes(model, asked):
+    language = model.net.model.language_model
+    found, expected = (
+        gradient(language, flat(packed_logps(model.net, each)).sum()) for each in (see(model.net, asked), asked)
+    )
+    for (name, _), a, b in zip(language.named_parameters(), found, expected, strict=True):
+        assert float(b.norm()) > 0, name
+        assert float((a - b).norm()) <= 1e-4 * float(b.norm()), name
+
+
+def test_a_net_that_does_not_tell_its_pictures_apart_is_refused():
+    net, prompt = gemma()
+    with pytest.raises(ValueError, match="Gemma3ForConditionalGeneration gives no features by picture"):
+        see(net, [Group(prompt=prompt, responses=responses((3,)))])
