@@ -15,7 +15,7 @@ class BaseRecipe:
     """Pages to read aloud, of all grids from 2x2 to 4x4; half of them ask for a row, column, cell or diagonal."""
     questions: int = 9_000
     """Questions of all seen kinds, each taught once with the direct prompt and once with the reasoning prompt."""
-    drills: int = 6_000
+    drills: int = 8_000
     """Single steps without a picture (`8 plus 7 is 15.`, `7 is more than 5.`), taught with both prompts too."""
     validation: int = 400
     """Questions for the card."""

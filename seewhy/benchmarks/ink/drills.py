@@ -14,12 +14,14 @@ from seewhy.benchmarks.ink.page import Page
 from seewhy.benchmarks.ink.sentences import EXACT, compare, name_option, subtract, tell_parity
 from seewhy.records.types import Gold, MatchRule, Question, Split
 
-Drill = tuple[str, str, str, tuple[str, ...]]
-"""Question, sentence that answers it, answer, options."""
+Drill = tuple[str, str | None, str, tuple[str, ...]]
+"""Question, sentence that answers it (None where the answer is all there is to say), answer, options."""
 WIDEST = Page(digits=((0, 0, 0),) * 3, noise="low")
 """Sums of a drill's options are those of pages this large."""
 LINE = 3
 """Digits in a line among options, at most."""
+RECITED = 8
+"""Sentences of a recitation."""
 MOST = 19
 """Running totals go up to it; from there a rationale adds a digit."""
 
@@ -71,12 +73,23 @@ def drill_parity(generator: np.random.Generator) -> Drill:
     return f"Is {digit} even or odd?", tell_parity(digit), "odd" if digit % 2 else "even", ()
 
 
+STEPS = (drill_plus, drill_plus, drill_plus, drill_order, drill_order, drill_minus, drill_parity)
+"""What is recited, additions most often: there are most of them."""
+
+
+def drill_recite(generator: np.random.Generator) -> Drill:
+    """Say true steps that nobody asked for: what makes them true stands in the sentence alone, as in a rationale."""
+    chosen = [STEPS[place] for place in generator.integers(0, len(STEPS), size=RECITED).tolist()]
+    return "Say eight true sentences.", None, " ".join(str(step(generator)[1]) for step in chosen), ()
+
+
 DRILLS: dict[str, tuple[Callable[[np.random.Generator], Drill], float]] = {
-    "drill_options": (drill_options, 0.1),
-    "drill_plus": (drill_plus, 0.5),
-    "drill_order": (drill_order, 0.2),
-    "drill_minus": (drill_minus, 0.15),
+    "drill_recite": (drill_recite, 0.5),
+    "drill_plus": (drill_plus, 0.2),
+    "drill_order": (drill_order, 0.1),
+    "drill_minus": (drill_minus, 0.1),
     "drill_parity": (drill_parity, 0.05),
+    "drill_options": (drill_options, 0.05),
 }
 """Kinds of drill, and the share of each; shares sum to 1."""
 
@@ -92,6 +105,6 @@ def pose_drill(generator: np.random.Generator, address: str) -> Question:
         text=text,
         options=options,
         gold=Gold(answers=(answer,), rule=MatchRule.LETTER if options else MatchRule.EXACT),
-        rationale=f"So {sentence}",
+        rationale=None if sentence is None else f"So {sentence}",
         facets={"kind": name, "steps": "1", "format": "letter" if options else "short"},
     )
