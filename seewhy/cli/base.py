@@ -156,7 +156,8 @@ seewhy to be taught to reason; it knows nothing else.
 
 - Made by `seewhy run inkgrid-base`, from random weights (seed {seed}).
 - The tower first learned to tell of every patch the digit, row and column of its cell: {tower} steps of {batch}
-  pages. Then all weights learned from {rows} lessons in {steps} steps, {minutes:.0f} minutes on two CPU cores: reading aloud, short answers, and
+  pages. Then all weights learned from {rows} lessons in {steps} steps, {minutes:.0f} minutes on two CPU cores:
+  reading aloud, short answers, and
   rationales that read and then jump to the answer; and, without pictures, single steps (8 plus 7 is 15). It has seen
   no chain of thought that reads and then takes a step.
 - Greedy accuracy on {n} validation questions of unseen scans: {direct:.1f} % asked directly, {reason:.1f} % asked for
