@@ -112,7 +112,8 @@ def test_a_run_directory_that_cannot_be_made_is_named(run: str, elsewhere: Path,
 @pytest.mark.parametrize(
     ("words", "changes"),
     [
-        (["run", "inkgrid", "--sft.learning-rate", "0.001"], ["sft.learning_rate: 0.0005 here, 0.001 asked."]),
+        (["run", "inkgrid", "--sft.learning-rate", "0.001"],
+         [f"sft.learning_rate: {inkgrid().sft.learning_rate} here, 0.001 asked."]),
         (["run", "inkgrid", "--preference.compare", "bco", "ipo"],
          ["preference.compare: [dpo] here, [bco, ipo] asked."]),
         (["run", "inkgrid", "--model", "mine"], ["model: tiny here, mine asked."]),

@@ -16,6 +16,9 @@ from seewhy.cli.recipes import build, find_recipe, read_recipe, recipe_names, re
 from seewhy.recipes.inkgrid import recipe as inkgrid
 from seewhy.recipes.plans import Recipe
 
+TRAIN = f"  train: {inkgrid().questions.train}"
+RATE = f"  learning_rate: {inkgrid().sft.learning_rate}"
+DISTILLED = f"distil:\n  questions: {inkgrid().distil.questions}"
 WORDS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=20)
 SHARES = st.floats(min_value=0, max_value=0.99, exclude_min=True)
 COUNTS = st.integers(min_value=1, max_value=2**40)
@@ -81,19 +84,19 @@ def test_a_seed_moves_every_seed_of_a_yaml_recipe_and_nothing_else(tmp_path: Pat
 @pytest.mark.parametrize(
     ("line", "edited", "told"),
     [
-        ("  train: 6000", "  trian: 6000", "questions: unknown field 'trian'; did you mean 'train'?"),
+        (TRAIN, "  trian: 6000", "questions: unknown field 'trian'; did you mean 'train'?"),
         ("model: tiny", "modle: tiny", "unknown field 'modle'; did you mean 'model'?"),
-        ("  train: 6000", "  train: many", "questions.train must be a whole number, and is 'many'"),
-        ("  train: 6000", "  train: 1.5", "questions.train must be a whole number, and is 1.5"),
-        ("  train: 6000", "  train: true", "questions.train must be a whole number, and is True"),
+        (TRAIN, "  train: many", "questions.train must be a whole number, and is 'many'"),
+        (TRAIN, "  train: 1.5", "questions.train must be a whole number, and is 1.5"),
+        (TRAIN, "  train: true", "questions.train must be a whole number, and is True"),
         ("  blind: true", "  blind: 1", "evaluation.blind must be true or false, and is 1"),
         ("model: tiny", "model: 7", "model must be text, and is 7"),
-        ("  learning_rate: 0.0005", "  learning_rate: fast", "sft.learning_rate must be a number, and is 'fast'"),
-        ("  learning_rate: 0.0005", "  learning_rate: -1.0", "sft: FitPlan: learning_rate must be above 0"),
-        ("  learning_rate: 0.0005", "  rows: 1", "sft: unknown field 'rows'"),
+        (RATE, "  learning_rate: fast", "sft.learning_rate must be a number, and is 'fast'"),
+        (RATE, "  learning_rate: -1.0", "sft: FitPlan: learning_rate must be above 0"),
+        (RATE, "  rows: 1", "sft: unknown field 'rows'"),
         ("  - dpo", "  - 3", "preference.compare.0 must be text, and is 3"),
         ("  compare:\n  - dpo", "  compare: dpo", "preference.compare must be a list, and is 'dpo'"),
-        ("distil:\n  questions: 3000", "distil:\n  seed: 0", "distil: field 'questions' is missing"),
+        (DISTILLED, "distil:\n  seed: 0", "distil: field 'questions' is missing"),
         ("credit:\n  shown: 6\n  resamples: 500", "credit: 3", "credit must be a mapping of fields, and is 3"),
     ],
 )
@@ -110,7 +113,7 @@ def test_a_wrong_field_is_refused_by_its_place(line: str, edited: str, told: str
 
 def test_a_number_in_powers_of_ten_is_read_as_the_number_it_is(tmp_path: Path):
     path = tmp_path / "mine.yaml"
-    path.write_text(recipe_text(inkgrid()).replace("learning_rate: 0.0005", "learning_rate: 5e-4"), encoding="utf-8")
+    path.write_text(recipe_text(inkgrid()).replace(RATE, "  learning_rate: 5e-4", 1), encoding="utf-8")
     read = read_recipe(path)
     assert isinstance(read, Recipe)
     assert math.isclose(read.sft.learning_rate, 0.0005)

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -31,10 +31,12 @@ def stage(capsys, run: Path, name: str, source: Path, teacher: str = "gold", **c
     recipe = run.with_suffix(".yaml")
     assert main(["recipe", "show", "inkgrid"]) == 0
     text = capsys.readouterr().out
-    wanted = {"train": 6000, "validation": 400, "test": 1000, "shifted": 0} | counts
+    asked = find_recipe("inkgrid").questions
+    olds = {split: asdict(asked)[split] for split in ("train", "validation", "test", "shifted")}
+    wanted = olds | {"shifted": 0} | counts
     text = text.replace("benchmark: inkgrid", "benchmark: jsonl").replace("source: ''", f"source: {source}")
     text = text.replace("teacher: oracle", f"teacher: {teacher}")
-    for split, old in {"train": 6000, "validation": 400, "test": 1000, "shifted": 500}.items():
+    for split, old in olds.items():
         text = text.replace(f"{split}: {old}\n", f"{split}: {wanted[split]}\n", 1)
     recipe.write_text(text)
     status = main([name, "--run", str(run), "--recipe", str(recipe)])
