@@ -3,7 +3,8 @@
 Digits: E. Alpaydin and C. Kaynak, UCI Optical Recognition of Handwritten Digits, CC BY 4.0 (`ink/ATTRIBUTION.md`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +14,7 @@ from PIL import Image
 from seewhy.benchmarks.ink.digits import Scans, load_scans
 from seewhy.benchmarks.ink.drawing import draw
 from seewhy.benchmarks.ink.drills import pose_drill
+from seewhy.benchmarks.ink.line_drills import pose_line_drill
 from seewhy.benchmarks.ink.posing import (
     BASE_READING,
     BASE_TRANSCRIPT,
@@ -57,6 +59,22 @@ def drills(*, count: int, seed: int = 0) -> Iterator[Question]:
     for number in range(count):
         address = f"inkgrid/drills/{seed}/{number}"
         yield pose_drill(generator_at(address), address)
+
+
+def line_drills(*, count: int, seed: int = 0) -> Iterator[Question]:
+    """Questions without a picture about digits in their text: `What is the sum of 3, 5, 8?`, with all steps."""
+    for number in range(count):
+        address = f"inkgrid/line-drills/{seed}/{number}"
+        yield pose_line_drill(generator_at(address), address)
+
+
+def beside_pages(root: Path, drills: Iterable[Question], *, seed: int = 0) -> Iterator[Question]:
+    """The same drills, each beside a page that has nothing to do with it: steps hold whatever there is to see."""
+    scans = load_scans(Split.TRAIN)
+    for number, drill in enumerate(drills):
+        generator = generator_at("inkgrid/drill-pages", seed, number)
+        image = keep_picture(root, draw(pose(BASE_TRANSCRIPT, generator).page, scans, generator))
+        yield replace(drill, id=f"{drill.id}/page", images=(image,))
 
 
 def make_question(root: Path, syllabus: Syllabus, scans: Scans, address: str, split: Split) -> Question:

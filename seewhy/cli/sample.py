@@ -12,8 +12,10 @@ def asked(space: Workspace) -> list[Question]:
     """The training questions that are sampled: those after the distilled ones, so that none was taught, if any."""
     plan = space.recipe.sampling
     questions = space.questions(Split.TRAIN)
-    fresh = questions[space.recipe.distil.questions :]
-    return (fresh if len(fresh) >= plan.questions else questions)[: plan.questions]
+    fresh = [question for question in questions[space.recipe.distil.questions :] if plan.asks(question)]
+    if len(fresh) < plan.questions:
+        fresh = [question for question in questions if plan.asks(question)]
+    return fresh[: plan.questions]
 
 
 def run(space: Workspace) -> None:

@@ -7,24 +7,44 @@ from seewhy.training.plan import FitPlan, TowerPlan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseRecipe:
-    """Tower first, then tower, projector and language model together on reading and short answers."""
+    """Language model and tower apart, then all weights together on reading and short answers: LLaVA's order."""
 
     name: str = "inkgrid-base"
     """What the run calls itself."""
-    transcripts: int = 16_000
+    language_drills: int = 75_000
+    """Single steps without a picture (`8 plus 7 is 15.`), which the language model learns before it is shown one."""
+    transcripts: int = 24_000
     """Pages to read aloud, of all grids from 2x2 to 4x4; half of them ask for a row, column, cell or diagonal."""
-    questions: int = 9_000
+    questions: int = 14_000
     """Questions of all seen kinds, each taught once with the direct prompt and once with the reasoning prompt."""
     drills: int = 8_000
     """Single steps without a picture (`8 plus 7 is 15.`, `7 is more than 5.`), taught with both prompts too."""
+    more_transcripts: int = 18_000
+    """Pages of the third stage, other ones."""
+    more_drills: int = 20_000
+    """Single steps of the third stage, each asked beside a page that has nothing to do with it."""
+    line_drills: int = 10_000
+    """Of the last stage: `What is the sum of 3, 5, 8?`, worked out step by step beside such a page."""
+    last_drills: int = 12_000
+    """Single steps of the last stage, beside a page too: without them it forgets how to find an option."""
+    last_transcripts: int = 4_000
+    """Pages of the last stage, other ones again."""
     validation: int = 400
     """Questions for the card."""
     width: int = 160
     """Of the language model."""
     layers: int = 4
     """Of the language model."""
+    language: FitPlan
+    """Of the language model alone."""
     tower: TowerPlan
+    """Of the tower alone."""
     fit: FitPlan
+    """Of all weights, on transcripts, questions and drills."""
+    settle: FitPlan
+    """Of all weights again, on more transcripts and drills."""
+    reckon: FitPlan
+    """Of all weights at last, on lines of digits in the text."""
     seed: int = 1000
     """Address of pages, of weights and of orders; `seewhy run inkgrid` takes other pages of the same scans."""
 
@@ -32,8 +52,14 @@ class BaseRecipe:
 def recipe(seed: int = 1000) -> BaseRecipe:
     """The plans of the shipped model, set by its validation accuracy (`docs/log.md`)."""
     return BaseRecipe(
+        language=FitPlan(learning_rate=2e-3, epochs=1, batch_size=64, warmup=0.03, weight_decay=0.01, row_tokens=16384,
+                         save_every=100, seed=seed),
         tower=TowerPlan(steps=1000, batch_size=128, learning_rate=3e-3, seed=seed),
         fit=FitPlan(learning_rate=1.5e-3, tower_learning_rate=2e-4, epochs=1, batch_size=32, warmup=0.03,
                     weight_decay=0.01, row_tokens=8192, save_every=100, seed=seed),
+        settle=FitPlan(learning_rate=1.5e-3, tower_learning_rate=2e-4, epochs=1, batch_size=32, warmup=0.03,
+                       weight_decay=0.01, row_tokens=8192, save_every=100, seed=seed),
+        reckon=FitPlan(learning_rate=1.5e-3, tower_learning_rate=2e-4, epochs=1, batch_size=32, warmup=0.03,
+                       weight_decay=0.01, row_tokens=8192, save_every=100, seed=seed),
         seed=seed,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from seewhy.model.api import Decoding
+from seewhy.records.types import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,9 @@ class SamplingPlan:
 
     questions: int
     """Training questions that are asked."""
+    with_options: bool = True
+    """Whether questions with options are asked; of four options a guess is right in a quarter of all chains, and a
+    model that guesses learns nothing from being right."""
     per_question: int = 32
     """Chains a question (LLaVA-Reasoner, arXiv 2410.16198, section 3.3: 32)."""
     temperature: float = 1.0
@@ -32,6 +36,10 @@ class SamplingPlan:
     """Questions a shard: what is lost at most when a run is stopped."""
     seed: int = 0
     """Address of every chain's own generator, with question id and index."""
+
+    def asks(self, question: Question) -> bool:
+        """Whether the question is one of those that are asked."""
+        return self.with_options or not question.options
 
     def decoding(self, is_letter: bool) -> Decoding:
         """How chains of multiple-choice questions, or of the others, are drawn."""

@@ -1,6 +1,8 @@
 """Drills without a picture: what a language model knows before it is shown one, from addition tables to option letters.
 
-Each is one step of a rationale, asked alone and answered in the words a rationale says it in; none asks for two steps.
+Each is one step of a rationale, asked alone and answered in the words a rationale says it in; none asks for two steps
+that depend on each other. Letters are the hardest: a net of this size finds its answer among four options after some
+thousand steps, and sums after some hundred (`docs/log.md`).
 """
 
 import string
@@ -26,8 +28,8 @@ MOST = 19
 """Running totals go up to it; from there a rationale adds a digit."""
 
 
-def drill_options(generator: np.random.Generator) -> Drill:
-    """Find an answer among options."""
+def draw_answer(generator: np.random.Generator) -> tuple[str, tuple[str, ...]]:
+    """An answer such as a page could have, and four options with the answer among them."""
     forms = (AnswerForm.DIGIT, AnswerForm.SUM, AnswerForm.COUNT, AnswerForm.LINE)
     form = forms[int(generator.integers(len(forms)))]
     match form:
@@ -40,9 +42,23 @@ def drill_options(generator: np.random.Generator) -> Drill:
             answer = str(generator.integers(0, 10))
         case _:
             answer = str(generator.integers(0, 9 * LINE + 1))
-    options = draw_options(form, answer, WIDEST, generator)
+    return answer, draw_options(form, answer, WIDEST, generator)
+
+
+def drill_options(generator: np.random.Generator) -> Drill:
+    """Find an answer among options."""
+    answer, options = draw_answer(generator)
     letter = string.ascii_uppercase[options.index(answer)]
     return f"Which option is {answer}?", name_option(answer, letter), letter, options
+
+
+def drill_all_options(generator: np.random.Generator) -> Drill:
+    """Find every option, in any order, the one asked for last: four letters to learn from instead of one."""
+    answer, options = draw_answer(generator)
+    others = [options[place] for place in generator.permutation(4).tolist() if options[place] != answer]
+    told = [name_option(option, string.ascii_uppercase[options.index(option)]) for option in (*others, answer)]
+    letter = string.ascii_uppercase[options.index(answer)]
+    return f"Go through the options. Which is {answer}?", " ".join(told), letter, options
 
 
 def drill_plus(generator: np.random.Generator) -> Drill:
@@ -84,12 +100,13 @@ def drill_recite(generator: np.random.Generator) -> Drill:
 
 
 DRILLS: dict[str, tuple[Callable[[np.random.Generator], Drill], float]] = {
-    "drill_recite": (drill_recite, 0.5),
-    "drill_plus": (drill_plus, 0.2),
-    "drill_order": (drill_order, 0.1),
-    "drill_minus": (drill_minus, 0.1),
-    "drill_parity": (drill_parity, 0.05),
-    "drill_options": (drill_options, 0.05),
+    "drill_recite": (drill_recite, 0.3),
+    "drill_all_options": (drill_all_options, 0.4),
+    "drill_options": (drill_options, 0.15),
+    "drill_plus": (drill_plus, 0.05),
+    "drill_order": (drill_order, 0.04),
+    "drill_minus": (drill_minus, 0.04),
+    "drill_parity": (drill_parity, 0.02),
 }
 """Kinds of drill, and the share of each; shares sum to 1."""
 
