@@ -9,13 +9,8 @@ from seewhy.sampling.sample import sample_chains
 
 
 def asked(space: Workspace) -> list[Question]:
-    """The training questions that are sampled: those after the distilled ones, so that none was taught, if any."""
-    plan = space.recipe.sampling
-    questions = space.questions(Split.TRAIN)
-    fresh = [question for question in questions[space.recipe.distil.questions :] if plan.asks(question)]
-    if len(fresh) < plan.questions:
-        fresh = [question for question in questions if plan.asks(question)]
-    return fresh[: plan.questions]
+    """The training questions that are sampled."""
+    return space.recipe.sampling.choose(space.questions(Split.TRAIN), space.recipe.distil.questions)
 
 
 def run(space: Workspace) -> None:

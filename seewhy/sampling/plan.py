@@ -1,6 +1,8 @@
 """How many chains are drawn of a question, and how freely."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from seewhy.model.api import Decoding
 from seewhy.records.types import Question
@@ -37,9 +39,11 @@ class SamplingPlan:
     seed: int = 0
     """Address of every chain's own generator, with question id and index."""
 
-    def asks(self, question: Question) -> bool:
-        """Whether the question is one of those that are asked."""
-        return self.with_options or not question.options
+    def choose(self, questions: Sequence[Question], taught: int) -> list[Question]:
+        """The questions that are asked: the first after the `taught` ones, or of all where too few are left."""
+        asked = [self.with_options or not question.options for question in questions]
+        fresh = list(compress(questions[taught:], asked[taught:]))
+        return (fresh if len(fresh) >= self.questions else list(compress(questions, asked)))[: self.questions]
 
     def decoding(self, is_letter: bool) -> Decoding:
         """How chains of multiple-choice questions, or of the others, are drawn."""
