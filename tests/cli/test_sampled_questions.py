@@ -7,7 +7,7 @@ from seewhy.sampling.plan import SamplingPlan
 def question(number: int, options: tuple[str, ...]) -> Question:
     rule = MatchRule.LETTER if options else MatchRule.EXACT
     gold = Gold(answers=("A",), rule=rule)
-    return Question(id=str(number), benchmark="b", split=Split.TRAIN, text="?", options=options, gold=gold)
+    return Question(id=str(number), benchmark="b", split=Split.TRAIN, text="?", options=options, gold=gold, facets={})
 
 
 EIGHT = [question(number, ("1", "2") if number % 2 else ()) for number in range(8)]
