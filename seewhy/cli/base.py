@@ -1,6 +1,7 @@
 """`seewhy run inkgrid-base`: make the tiny model that ships with seewhy, from nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,12 @@ from seewhy.objectives.sft import SFT
 from seewhy.recipes.inkgrid_base import BaseRecipe
 from seewhy.records.types import Question, Split
 from seewhy.training.fit import fit_lessons
+from seewhy.training.plan import FitPlan
 from seewhy.training.tower import fit_tower, patch_facts
 
 TOWER = "tower.safetensors"
+LABEL = "inkgrid-base"
+BLOCK = 500
 
 
 def run(root: Path, recipe: BaseRecipe, screen: Screen) -> None:
@@ -29,59 +33,67 @@ def run(root: Path, recipe: BaseRecipe, screen: Screen) -> None:
     root = root.resolve()
     root.mkdir(parents=True, exist_ok=True)
     drills = list(inkgrid.drills(count=recipe.language_drills, seed=recipe.seed))
+    pages = _first_pages(root, recipe, screen)
+    questions = [*pages, *drills[: recipe.drills]]
+    tokenizer = make_tokenizer(vocabulary_texts(questions))
+    net = make_net(tokenizer, recipe.seed, recipe.width, recipe.layers)
+    model = HubModel(net, make_processor(tokenizer), LABEL)
+    model = _teach(root / "language", "teach single steps", model, drills, recipe.language, screen)
+    _see(root, recipe, model, pages, screen)
+    model = _teach(root / "fit", "teach reading and answers", model, questions, recipe.fit, screen)
+    more = _more_pages(root, recipe, screen)
+    model = _teach(root / "settle", "teach single steps beside a page", model, more, recipe.settle, screen)
+    last = _last_pages(root, recipe, screen)
+    model = _teach(root / "reckon", "teach to work out digits in the text", model, last, recipe.reckon, screen)
+    write_card(root, recipe, model, screen)
+
+
+def _teach(
+    place: Path, what: str, model: HubModel, questions: Sequence[Question], plan: FitPlan, screen: Screen
+) -> HubModel:
+    """The model that has learned the questions' lessons, from the files that a later run would find."""
+    screen.follow(what, fit_lessons(model, SFT(), base_lessons(questions), questions, plan, place))
+    return HubModel.load(place / "model", label=LABEL)
+
+
+def _first_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question]:
+    """Pages to read, and questions to answer in short."""
     sources = (
         inkgrid.transcripts(root, count=recipe.transcripts, seed=recipe.seed, reading_share=0.5),
         inkgrid.load(root, Split.TRAIN, count=recipe.questions, seed=recipe.seed),
     )
-    pages = _draw(sources, recipe.transcripts + recipe.questions, screen)
-    questions = [*pages, *drills[: recipe.drills]]
-    lessons = base_lessons(questions)
-    tokenizer = make_tokenizer(vocabulary_texts(questions, lessons))
-    net = make_net(tokenizer, recipe.seed, recipe.width, recipe.layers)
-    model = HubModel(net, make_processor(tokenizer), "inkgrid-base")
-    logs = fit_lessons(model, SFT(), base_lessons(drills), drills, recipe.language, root / "language")
-    screen.follow("teach single steps", logs)
-    model = HubModel.load(root / "language" / "model", label="inkgrid-base")
-    _see(root, recipe, model, pages, screen)
-    screen.follow("teach reading and answers", fit_lessons(model, SFT(), lessons, questions, recipe.fit, root / "fit"))
-    _settle(root, recipe, HubModel.load(root / "fit" / "model", label="inkgrid-base"), screen)
-    _reckon(root, recipe, HubModel.load(root / "settle" / "model", label="inkgrid-base"), screen)
-    write_card(root, recipe, HubModel.load(root / "reckon" / "model", label="inkgrid-base"), screen)
+    return _draw(sources, recipe.transcripts + recipe.questions, screen)
 
 
-def _settle(root: Path, recipe: BaseRecipe, model: HubModel, screen: Screen) -> None:
-    """Teach more pages, and the single steps beside a page: learned without one, they fail where there is one."""
+def _more_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question]:
+    """More pages, and single steps beside a page: learned without one, they fail where there is one."""
     seed = recipe.seed + 1
     sources = (
         inkgrid.transcripts(root, count=recipe.more_transcripts, seed=seed, reading_share=0.5),
         inkgrid.beside_pages(root, inkgrid.drills(count=recipe.more_drills, seed=seed), seed=seed),
     )
-    questions = _draw(sources, recipe.more_transcripts + recipe.more_drills, screen)
-    logs = fit_lessons(model, SFT(), base_lessons(questions), questions, recipe.settle, root / "settle")
-    screen.follow("teach single steps beside a page", logs)
+    return _draw(sources, recipe.more_transcripts + recipe.more_drills, screen)
 
 
-def _reckon(root: Path, recipe: BaseRecipe, model: HubModel, screen: Screen) -> None:
-    """Teach to work out what stands in the text, as any language model can, but not what stands on the page."""
+def _last_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question]:
+    """Digits in the text to work out, as any language model can, beside pages; with what would else be forgotten."""
     seed = recipe.seed + 2
     sources = (
         inkgrid.transcripts(root, count=recipe.last_transcripts, seed=seed, reading_share=0.5),
         inkgrid.beside_pages(root, inkgrid.drills(count=recipe.last_drills, seed=seed), seed=seed),
         inkgrid.beside_pages(root, inkgrid.line_drills(count=recipe.line_drills, seed=seed), seed=seed + 1),
     )
-    total = recipe.last_transcripts + recipe.last_drills + recipe.line_drills
-    questions = _draw(sources, total, screen)
-    logs = fit_lessons(model, SFT(), base_lessons(questions), questions, recipe.reckon, root / "reckon")
-    screen.follow("teach to work out digits in the text", logs)
+    return _draw(sources, recipe.last_transcripts + recipe.last_drills + recipe.line_drills, screen)
 
 
-def _draw(sources: Iterable[Iterable[Question]], total: int, screen: Screen) -> list[Question]:
+def _draw(sources: Iterable[Iterator[Question]], total: int, screen: Screen) -> list[Question]:
     drawn: list[Question] = []
     with screen.track("draw pages", total, "questions") as advance:
         for source in sources:
-            for question in source:
-                drawn.append(question)
-                advance(1)
+            # In blocks: what is reported a page at a time looks as if it had been there.
+            while block := list(islice(source, BLOCK)):
+                drawn += block
+                advance(len(block))
     return drawn
 
 

@@ -30,9 +30,10 @@ def write_card(root: Path, recipe: BaseRecipe, model: HubModel, screen: Screen) 
         size=f"{size:,}", tower=f"{recipe.tower.steps:,}", batch=recipe.tower.batch_size, **took,
         n=len(asked), direct=100 * shares[Style.DIRECT], reason=100 * shares[Style.REASON], seed=recipe.seed,
     )  # fmt: skip
-    write_text_atomically(root / "reckon" / "model" / "README.md", card)
+    place = root / "reckon" / "model"
+    write_text_atomically(place / "README.md", card)
     screen.say(card)
-    screen.say(f"model: {root / 'fit' / 'model'}")
+    screen.say(f"model: {place}")
 
 
 CARD = """---

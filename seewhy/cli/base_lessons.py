@@ -41,8 +41,8 @@ def _lesson(question: Question, style: Style, text: str) -> Lesson:
     return Lesson(question_id=question.id, style=style, response=Response(text=text), source="inkgrid")
 
 
-def vocabulary_texts(questions: Sequence[Question], lessons: Sequence[Lesson]) -> list[str]:
+def vocabulary_texts(questions: Sequence[Question]) -> list[str]:
     """Words that the vocabulary is made of: questions in both prompts, rationales, replies."""
     prompts = [prompt_text(question, style) for question in questions[::8] for style in Style]
     told = [question.rationale for question in questions[::4] if question.rationale]
-    return [*prompts, *told, *(lesson.response.text for lesson in lessons[::8])]
+    return [*prompts, *told, *(lesson.response.text for lesson in base_lessons(questions)[::8])]

@@ -37,9 +37,15 @@ def find_module(layer: str, name: str) -> ModuleType:
     """
     if "." in name:
         return _find_outside(layer, name)
-    if name not in names_in(layer):
-        raise ValueError(f"there is no {layer.removesuffix('s')} {name!r}{nearest(name, names_in(layer))}")
+    require_name(layer, name)
     return load_part(layer, name)
+
+
+def require_name(layer: str, name: str, asked_by: str = "") -> None:
+    """An error where no file of a layer has this name, which begins with who asked for it."""
+    known = names_in(layer)
+    if name not in known:
+        raise ValueError(f"{asked_by}there is no {layer.removesuffix('s')} {name!r}{nearest(name, known)}")
 
 
 def load_part(layer: str, name: str) -> ModuleType:

@@ -12,7 +12,7 @@ from seewhy.cli.train import find_objective
 from seewhy.cli.workspace import Workspace
 from seewhy.evaluation.compare import paired_difference
 from seewhy.evaluation.scorecard import scorecard_of
-from seewhy.records.lineage import Manifest, library_versions, read_manifest
+from seewhy.records.lineage import MANIFEST, Manifest, library_versions, read_manifest
 from seewhy.records.measures import CurvePoint, Interval, Scorecard
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Outcome, Question, Split, Style, TokenCredit, Verdict
@@ -176,7 +176,7 @@ def _samples(space: Workspace, test: list[Question]) -> Iterator[Sample]:
 
 def manifests_under(place: Path) -> list[Manifest]:
     """Manifests of all finished directories below a folder."""
-    return [read_manifest(path.parent) for path in sorted(place.rglob("manifest.json"))]
+    return [read_manifest(path.parent) for path in sorted(place.rglob(MANIFEST))]
 
 
 def _stages(space: Workspace) -> Iterator[Stage]:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 import seewhy
 from seewhy.cli.claim import RECIPE_FILE, claim_run
-from seewhy.cli.find import load_part, names_in, nearest
+from seewhy.cli.find import load_part, nearest, require_name
 from seewhy.cli.progress import Screen
 from seewhy.cli.recipes import SUFFIXES, AnyRecipe, find_recipe, read_recipe, recipe_names, recipe_sentence, recipe_text
 from seewhy.cli.stages import STAGES
@@ -170,10 +170,8 @@ def require_names(recipe: Recipe) -> None:
              ("objectives", "--preference.objective", recipe.preference.objective),
              *(("objectives", "--preference.compare", name) for name in recipe.preference.compare)]  # fmt: skip
     for layer, option, name in named:
-        if "." not in name and name not in names_in(layer):
-            raise ValueError(
-                f"{option}: there is no {layer.removesuffix('s')} {name!r}{nearest(name, names_in(layer))}"
-            )
+        if "." not in name:
+            require_name(layer, name, f"{option}: ")
 
 
 def _run_stage(stage: str, rest: Sequence[str]) -> None:

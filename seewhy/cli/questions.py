@@ -1,17 +1,17 @@
 """`seewhy questions`: draw or read the questions of every split."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
 from seewhy.cli.find import find_module
-from seewhy.cli.workspace import Workspace, file_identity
+from seewhy.cli.progress import Advance
+from seewhy.cli.workspace import Workspace, file_identity, is_finished
 from seewhy.records.shards import shard_numbers
 from seewhy.records.types import Question, Split
 from seewhy.runners.local import run_blocks
 
 PER_SHARD = 500
-Advance = Callable[[int], None]
 
 
 class Draws(Protocol):
@@ -78,6 +78,7 @@ def _read(space: Workspace, benchmark: Reads, wanted: dict[Split, int], advance:
     hashes = {path.name: file_identity(path) for path in benchmark.files(source)}
     missing = [split for split in wanted if not _is_there(space.place("questions", split.value))]
     found = {split: list(benchmark.load(source, split, count=wanted[split])) for split in missing}
+    taken: dict[Split, int] = {}
     for split, count in wanted.items():
         manifest = run_blocks(
             space.place("questions", split.value), [split], lambda block: found[block[0]], Question, per_shard=1,
@@ -85,12 +86,15 @@ def _read(space: Workspace, benchmark: Reads, wanted: dict[Split, int], advance:
             stage="questions", input_hashes=hashes, command=space.command("questions"), on_done=lambda _: None,
             tally=_count,
         )  # fmt: skip
+        taken[split] = manifest.counts["rows"]
         advance(1)
-        _tell(space, split, manifest.counts["rows"], benchmark.sizes(source)[split])
+    there = benchmark.sizes(source)
+    for split, count in taken.items():
+        _tell(space, split, count, there[split])
 
 
 def _is_there(place: Path) -> bool:
-    return (place / "manifest.json").is_file() and shard_numbers(place) == [0]
+    return is_finished(place) and shard_numbers(place) == [0]
 
 
 def _tell(space: Workspace, split: Split, taken: int, there: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from seewhy.cli.workspace import Workspace
+from seewhy.cli.workspace import Workspace, is_finished
 from seewhy.model.api import ScoreAsk
 from seewhy.model.families.hub import HubModel
 from seewhy.records.canonical import canonical_json
@@ -16,7 +16,7 @@ from seewhy.training.checkpoint import read_steps
 
 def is_trained(space: Workspace, what: str, directory: Path, plan: object, inputs: Mapping[str, str]) -> bool:
     """Whether this training is done, which is then said; an error where the directory holds another one."""
-    if not (directory / "manifest.json").is_file():
+    if not is_finished(directory):
         return False
     manifest = read_manifest(directory)
     if manifest.fingerprint != fingerprint_of(plan, inputs):

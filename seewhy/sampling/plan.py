@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 from seewhy.model.api import Decoding
 from seewhy.records.types import Question
@@ -41,9 +40,11 @@ class SamplingPlan:
 
     def choose(self, questions: Sequence[Question], taught: int) -> list[Question]:
         """The questions that are asked: the first after the `taught` ones, or of all where too few are left."""
-        asked = [self.with_options or not question.options for question in questions]
-        fresh = list(compress(questions[taught:], asked[taught:]))
-        return (fresh if len(fresh) >= self.questions else list(compress(questions, asked)))[: self.questions]
+        fresh = self._suiting(questions[taught:])
+        return (fresh if len(fresh) >= self.questions else self._suiting(questions))[: self.questions]
+
+    def _suiting(self, questions: Sequence[Question]) -> list[Question]:
+        return [question for question in questions if self.with_options or not question.options]
 
     def decoding(self, is_letter: bool) -> Decoding:
         """How chains of multiple-choice questions, or of the others, are drawn."""

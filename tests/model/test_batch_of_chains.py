@@ -4,26 +4,16 @@ import itertools
 
 import pytest
 import torch
-from untrained import picture, question, untrained_model
+from untrained import GREEDY, MANY_ENDS, PLAIN, drawn_of, picture, question
 
 from seewhy.model.api import Ask, Decoding
-from seewhy.model.decode import Drawn, draw
-from seewhy.model.families.hub import HubModel
+from seewhy.model.decode import Drawn
 from seewhy.model.scores import Path
 from seewhy.records.types import Style
 
 QUESTIONS = 8
-PLAIN = Decoding(max_tokens=24)
-GREEDY = Decoding(max_tokens=24, temperature=0.0)
 NARROW = Decoding(max_tokens=24, temperature=0.7, top_p=0.9, seed=5)
-MANY_ENDS = frozenset(range(1, 320, 12))
-"""About one token in twelve ends a chain, so that lengths are mixed."""
 NO_END = frozenset[int]()
-
-
-@pytest.fixture(scope="module")
-def model() -> HubModel:
-    return untrained_model()
 
 
 @pytest.fixture
@@ -33,11 +23,6 @@ def asks(tmp_path) -> list[Ask]:
         Ask(question=question(n, picture(tmp_path, n)), style=Style.REASON, count=1 + n % 3, blind=n % 3 == 1)
         for n in range(QUESTIONS)
     ]
-
-
-def chains_of(model, asks, decoding=PLAIN, ends=MANY_ENDS, path=Path.PACKED) -> list[list[Drawn]]:
-    prompts = [model.prompt(ask.question, ask.style, ask.blind) for ask in asks]
-    return draw(model.net, prompts, asks, decoding, ends, model._banned(), path)
 
 
 def flat(drawn: list[list[Drawn]]) -> list[Drawn]:
@@ -52,26 +37,26 @@ def assert_same(found: list[Drawn], expected: list[Drawn]) -> None:
 
 @pytest.mark.parametrize("decoding", [PLAIN, GREEDY, NARROW], ids=["plain", "greedy", "narrow"])
 def test_chains_are_the_same_one_three_and_eight_questions_at_a_time(model, asks, decoding):
-    together = flat(chains_of(model, asks, decoding))
+    together = flat(drawn_of(model, asks, decoding))
     assert len({len(chain.ids) for chain in together}) > 3
     for size in (1, 3):
         batches = [asks[start : start + size] for start in range(0, QUESTIONS, size)]
-        assert_same([chain for batch in batches for chain in flat(chains_of(model, batch, decoding))], together)
-    backwards = chains_of(model, asks[::-1], decoding)[::-1]
+        assert_same([chain for batch in batches for chain in flat(drawn_of(model, batch, decoding))], together)
+    backwards = drawn_of(model, asks[::-1], decoding)[::-1]
     assert_same(flat(backwards), together)
 
 
 def test_separate_rows_draw_the_same_chains_with_the_same_log_probabilities(model, asks):
     for decoding in (PLAIN, GREEDY):
-        separate = flat(chains_of(model, asks, decoding, path=Path.SEPARATE))
-        assert_same(separate, flat(chains_of(model, asks, decoding)))
+        separate = flat(drawn_of(model, asks, decoding, path=Path.SEPARATE))
+        assert_same(separate, flat(drawn_of(model, asks, decoding)))
 
 
 @pytest.mark.parametrize("path", list(Path))
 def test_a_chain_that_ends_leaves_without_changing_the_others(model, asks, path):
     """With ends, each chain is what it is without them, cut at its first end: whoever left before."""
-    whole = flat(chains_of(model, asks, ends=NO_END, path=path))
-    cut = flat(chains_of(model, asks, path=path))
+    whole = flat(drawn_of(model, asks, ends=NO_END, path=path))
+    cut = flat(drawn_of(model, asks, path=path))
     for long, short in zip(whole, cut, strict=True):
         ended = [time for time, token in enumerate(long.ids) if token in MANY_ENDS]
         length = ended[0] + 1 if ended else PLAIN.max_tokens
@@ -82,9 +67,7 @@ def test_a_chain_that_ends_leaves_without_changing_the_others(model, asks, path)
 
 @pytest.mark.parametrize("path", list(Path))
 def test_a_chain_has_as_many_tokens_as_the_limit_says_and_a_higher_limit_only_adds_to_it(model, asks, path):
-    limited = {
-        most: flat(chains_of(model, asks[:4], Decoding(max_tokens=most), NO_END, path)) for most in (1, 2, 7, 24)
-    }
+    limited = {most: flat(drawn_of(model, asks[:4], Decoding(max_tokens=most), NO_END, path)) for most in (1, 2, 7, 24)}
     for most, chains in limited.items():
         assert {len(chain.ids) for chain in chains} == {most}
         assert not any(chain.ended for chain in chains)
@@ -96,6 +79,6 @@ def test_chains_of_one_prompt_differ_and_so_do_those_of_equal_prompts_of_other_q
     one, other = asks[0].question, asks[1].question
     twin = question(0, *one.images)
     renamed = [Ask(question=each, style=Style.REASON, count=4, blind=True) for each in (one, twin, other)]
-    first, same, third = chains_of(model, renamed, ends=NO_END)
+    first, same, third = drawn_of(model, renamed, ends=NO_END)
     assert [chain.ids for chain in first] == [chain.ids for chain in same]
     assert len({chain.ids for chain in [*first, *third]}) == 8

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 from scipy.stats import chisquare
-from untrained import gemma, picture, question, untrained_model
+from untrained import GREEDY, MANY_ENDS, PLAIN, drawn_of, gemma, picture, question, untrained_model
 
 from seewhy.model.api import Ask, Decoding
 from seewhy.model.decode import choose, draw, uniforms
@@ -14,16 +14,6 @@ from seewhy.model.group import Group
 from seewhy.model.scores import Path, packed_logps
 from seewhy.records.types import Stop, Style
 
-PLAIN = Decoding(max_tokens=24)
-GREEDY = Decoding(max_tokens=24, temperature=0.0)
-MANY_ENDS = frozenset(range(1, 320, 12))
-"""About one token in twelve ends a chain, so that lengths are mixed."""
-
-
-@pytest.fixture(scope="module")
-def model() -> HubModel:
-    return untrained_model()
-
 
 @pytest.fixture
 def asks(tmp_path) -> list[Ask]:
@@ -31,11 +21,6 @@ def asks(tmp_path) -> list[Ask]:
         Ask(question=question(number, picture(tmp_path, number)), style=Style.REASON, count=count)
         for number, count in enumerate((3, 1, 4))
     ]
-
-
-def drawn_of(model, asks, decoding=PLAIN, ends=MANY_ENDS, path=Path.PACKED):
-    prompts = [model.prompt(ask.question, ask.style, ask.blind) for ask in asks]
-    return draw(model.net, prompts, asks, decoding, ends, model._banned(), path)
 
 
 def ids_of(drawn):

@@ -11,11 +11,6 @@ from seewhy.records.types import ImageRef, Response, Style
 WORDS = Response(text="The digits are 3, 5 and 8. ### Answer: 16")
 
 
-@pytest.fixture(scope="module")
-def model() -> HubModel:
-    return untrained_model()
-
-
 def score_of(model, asked, **named):
     return model.score([ScoreAsk(question=asked, style=Style.REASON, responses=(WORDS,), **named)])[0][0]
 

@@ -7,7 +7,6 @@ import pytest
 import torch
 from untrained import picture, question, untrained_model
 
-from seewhy.model.families.hub import HubModel
 from seewhy.model.group import Prompt
 from seewhy.model.prompt_cache import PromptCache, bytes_of
 from seewhy.records.types import Style
@@ -75,11 +74,6 @@ def test_a_prompt_larger_than_the_cache_is_handed_back_and_puts_nothing_out():
     encoder.ask("a")
     assert encoder.encoded == ["a", "large"]
     assert encoder.cache.held_bytes == SIZE
-
-
-@pytest.fixture(scope="module")
-def model() -> HubModel:
-    return untrained_model()
 
 
 def test_another_picture_under_the_same_path_is_encoded_anew(model, tmp_path):

@@ -1,16 +1,10 @@
 """What was drawn is what is trained on: the same token ids, with the log-probabilities they were drawn with."""
 
 import pytest
-from untrained import picture, question, untrained_model
+from untrained import picture, question
 
 from seewhy.model.api import Ask, Decoding, ScoreAsk
-from seewhy.model.families.hub import HubModel
 from seewhy.records.types import Chain, Response, Style
-
-
-@pytest.fixture(scope="module")
-def model() -> HubModel:
-    return untrained_model()
 
 
 @pytest.fixture

@@ -24,11 +24,6 @@ ZERO = 1e-6
 a query alike."""
 
 
-@pytest.fixture(scope="module")
-def model() -> HubModel:
-    return untrained_model()
-
-
 def flat(scored):
     return torch.cat([row for rows in scored for row in rows])
 

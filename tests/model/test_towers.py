@@ -2,20 +2,14 @@
 
 import pytest
 import torch
-from untrained import gemma, gradient, groups, picture, question, responses, untrained_model
+from untrained import gemma, gradient, groups, picture, question, responses
 
-from seewhy.model.families.hub import HubModel
 from seewhy.model.group import Group
 from seewhy.model.scores import packed_logps, separate_logps
 from seewhy.model.towers import see
 from seewhy.records.types import Style
 
 CLOSE = 1e-5
-
-
-@pytest.fixture(scope="module")
-def model() -> HubModel:
-    return untrained_model()
 
 
 @pytest.fixture

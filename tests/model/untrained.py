@@ -9,9 +9,12 @@ from PIL import Image
 from torch import nn
 from transformers import Gemma3Config, Gemma3ForConditionalGeneration, PreTrainedModel
 
+from seewhy.model.api import Ask, Decoding
+from seewhy.model.decode import Drawn, draw
 from seewhy.model.families.hub import HubModel
 from seewhy.model.families.tiny import make_net, make_processor, make_tokenizer
 from seewhy.model.group import Group, Prompt
+from seewhy.model.scores import Path as ScorePath
 from seewhy.records.types import Gold, ImageRef, MatchRule, Question, Split, Style
 
 SENTENCES = (
@@ -19,6 +22,11 @@ SENTENCES = (
     "Which is larger? Generate a reason first and then output a letter answer.",
     "The digits are 3, 5 and 8. ### Answer: 16",
 )
+
+PLAIN = Decoding(max_tokens=24)
+GREEDY = Decoding(max_tokens=24, temperature=0.0)
+MANY_ENDS = frozenset(range(1, 320, 12))
+"""About one token in twelve ends a chain, so that lengths are mixed."""
 
 
 def shaken(net: PreTrainedModel, std: float, seed: int = 0) -> PreTrainedModel:
@@ -35,6 +43,18 @@ def untrained_model(std: float = 0.15) -> HubModel:
     """A tiny LLaVA that says nothing sensible."""
     tokenizer = make_tokenizer(SENTENCES * 20, vocabulary=320)
     return HubModel(shaken(make_net(tokenizer, width=64, layers=2), std), make_processor(tokenizer), "untrained")
+
+
+def drawn_of(
+    model: HubModel,
+    asks: Sequence[Ask],
+    decoding: Decoding = PLAIN,
+    ends: frozenset[int] = MANY_ENDS,
+    path: ScorePath = ScorePath.PACKED,
+) -> list[list[Drawn]]:
+    """The chains of each ask, without the rows that `generate` makes of them."""
+    prompts = [model.prompt(ask.question, ask.style, ask.blind) for ask in asks]
+    return draw(model.net, prompts, asks, decoding, ends, model._banned(), path)
 
 
 def picture(folder: Path, number: int) -> ImageRef:

@@ -5,7 +5,6 @@ that depend on each other. Letters are the hardest: a net of this size finds its
 thousand steps, and sums after some hundred (`docs/log.md`).
 """
 
-import string
 from collections.abc import Callable
 
 import numpy as np
@@ -13,8 +12,9 @@ import numpy as np
 from seewhy.benchmarks.ink.kinds import AnswerForm
 from seewhy.benchmarks.ink.options import draw_options
 from seewhy.benchmarks.ink.page import Page
-from seewhy.benchmarks.ink.sentences import EXACT, compare, name_option, subtract, tell_parity
-from seewhy.records.types import Gold, MatchRule, Question, Split
+from seewhy.benchmarks.ink.posing import gold_of, option_sentence
+from seewhy.benchmarks.ink.sentences import EXACT, add_up, compare, subtract, tell_parity
+from seewhy.records.types import Question, Split
 
 Drill = tuple[str, str | None, str, tuple[str, ...]]
 """Question, sentence that answers it (None where the answer is all there is to say), answer, options."""
@@ -48,24 +48,23 @@ def draw_answer(generator: np.random.Generator) -> tuple[str, tuple[str, ...]]:
 def drill_options(generator: np.random.Generator) -> Drill:
     """Find an answer among options."""
     answer, options = draw_answer(generator)
-    letter = string.ascii_uppercase[options.index(answer)]
-    return f"Which option is {answer}?", name_option(answer, letter), letter, options
+    (told,) = option_sentence(answer, options)
+    return f"Which option is {answer}?", told, answer, options
 
 
 def drill_all_options(generator: np.random.Generator) -> Drill:
     """Find every option, in any order, the one asked for last: four letters to learn from instead of one."""
     answer, options = draw_answer(generator)
     others = [options[place] for place in generator.permutation(4).tolist() if options[place] != answer]
-    told = [name_option(option, string.ascii_uppercase[options.index(option)]) for option in (*others, answer)]
-    letter = string.ascii_uppercase[options.index(answer)]
-    return f"Go through the options. Which is {answer}?", " ".join(told), letter, options
+    told = [sentence for option in (*others, answer) for sentence in option_sentence(option, options)]
+    return f"Go through the options. Which is {answer}?", " ".join(told), answer, options
 
 
 def drill_plus(generator: np.random.Generator) -> Drill:
     """Add a digit."""
     left, right = int(generator.integers(0, MOST)), int(generator.integers(0, 10))
-    total = str(EXACT.plus(left, right))
-    return f"What is {left} plus {right}?", f"{left} plus {right} is {total}.", total, ()
+    (told,), total = add_up((left, right), EXACT)
+    return f"What is {left} plus {right}?", told, str(total), ()
 
 
 def drill_minus(generator: np.random.Generator) -> Drill:
@@ -121,7 +120,7 @@ def pose_drill(generator: np.random.Generator, address: str) -> Question:
         split=Split.TRAIN,
         text=text,
         options=options,
-        gold=Gold(answers=(answer,), rule=MatchRule.LETTER if options else MatchRule.EXACT),
+        gold=gold_of(answer, options),
         rationale=None if sentence is None else f"So {sentence}",
         facets={"kind": name, "steps": "1", "format": "letter" if options else "short"},
     )

@@ -3,27 +3,18 @@
 Steps are copied from one another as in a rationale, and end, where there are options, at a letter.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from seewhy.benchmarks.ink.drills import LINE, WIDEST
 from seewhy.benchmarks.ink.kinds import AnswerForm
 from seewhy.benchmarks.ink.options import draw_options
 from seewhy.benchmarks.ink.posing import gold_of, option_sentence
-from seewhy.benchmarks.ink.sentences import EXACT, Arithmetic, conclude, subtract
-from seewhy.benchmarks.ink.solving import Reckon, Solution, count, extreme, total
+from seewhy.benchmarks.ink.sentences import EXACT
+from seewhy.benchmarks.ink.solving import Reckon, count, difference, extreme, total
 from seewhy.records.types import Question, Split
 
 OPTIONS_SHARE = 0.5
 """Share of the drills that offer options."""
-
-
-def take_away(digits: Sequence[int], head: Arithmetic) -> Solution:
-    """The smaller of two digits from the larger."""
-    low, high = sorted(digits)
-    result = head.minus(high, low)
-    return Solution(sentences=(subtract(high, low, result), conclude("difference", result)), answer=str(result))
 
 
 LINES: dict[str, tuple[str, Reckon, AnswerForm]] = {
@@ -31,7 +22,7 @@ LINES: dict[str, tuple[str, Reckon, AnswerForm]] = {
     "drill_largest": ("What is the largest of {}?", extreme("largest", max), AnswerForm.DIGIT),
     "drill_smallest": ("What is the smallest of {}?", extreme("smallest", min), AnswerForm.DIGIT),
     "drill_count": ("How many of {} are even?", count(0), AnswerForm.COUNT),
-    "drill_difference": ("What is the difference between {}?", take_away, AnswerForm.DIGIT),
+    "drill_difference": ("What is the difference between {}?", difference, AnswerForm.DIGIT),
 }
 """Question, how it is worked out, and what its answers look like; all are drawn equally often."""
 

@@ -17,7 +17,7 @@ LARGE_GRIDS = ((3, 4), (4, 3), (4, 4))
 PLAIN_NOISE = {"low": 1 / 3, "medium": 1 / 3, "high": 1 / 3}
 SHIFTED_NOISE = {"medium": 1 / 3, "high": 1 / 3, "severe": 1 / 3}
 WITH_OPTIONS = 0.2
-"""Share of questions that offer options: a net of this size hardly learns to find its answer among four."""
+"""Share of questions that offer options: the tiny model guesses among four at the end of a rationale."""
 BASE_NOISE = {"low": 0.3, "medium": 0.3, "high": 0.3, "severe": 0.1}
 
 

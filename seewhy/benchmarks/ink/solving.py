@@ -94,6 +94,13 @@ def count(remainder: int) -> Reckon:
     return reckon
 
 
+def difference(digits: Sequence[int], head: Arithmetic) -> Solution:
+    """The smaller of two digits from the larger."""
+    low, high = sorted(digits)
+    result = abs(head.minus(high, low))
+    return Solution(sentences=(subtract(high, low, result), conclude("difference", result)), answer=str(result))
+
+
 def solve_cell(page: Page, places: Places, head: Arithmetic) -> Solution:
     """Read the row, then pick the column."""
     row, column = places
@@ -106,10 +113,9 @@ def solve_difference(page: Page, places: Places, head: Arithmetic) -> Solution:
     """Read two cells, then take the smaller from the larger."""
     (top, left), (low, right) = places[:2], places[2:]
     first, second = page.digits[top - 1][left - 1], page.digits[low - 1][right - 1]
-    result = abs(head.minus(max(first, second), min(first, second)))
     reads = (read_cell(top, left, first), read_cell(low, right, second))
-    step = subtract(max(first, second), min(first, second), result)
-    return Solution(sentences=(*reads, step, conclude("difference", result)), answer=str(result))
+    rest = difference((first, second), head)
+    return Solution(sentences=(*reads, *rest.sentences), answer=rest.answer)
 
 
 def solve_rows(page: Page, places: Places, head: Arithmetic) -> Solution:
