@@ -25,6 +25,7 @@ from seewhy.benchmarks.ink.posing import (
     pose,
     to_question,
 )
+from seewhy.benchmarks.ink.told import tell
 from seewhy.records.files import explain_failure
 from seewhy.records.types import ImageRef, Question, Split
 
@@ -75,6 +76,11 @@ def beside_pages(root: Path, drills: Iterable[Question], *, seed: int = 0) -> It
         generator = generator_at("inkgrid/drill-pages", seed, number)
         image = keep_picture(root, draw(pose(BASE_TRANSCRIPT, generator).page, scans, generator))
         yield replace(drill, id=f"{drill.id}/page", images=(image,))
+
+
+def told(root: Path, *, count: int, seed: int = 0) -> Iterator[Question]:
+    """Questions of TRAIN that tell their page in words first: whoever cannot read it can still reason about it."""
+    yield from map(tell, load(root, Split.TRAIN, count=count, seed=seed))
 
 
 def make_question(root: Path, syllabus: Syllabus, scans: Scans, address: str, split: Split) -> Question:

@@ -33,7 +33,7 @@ def run(root: Path, recipe: BaseRecipe, screen: Screen) -> None:
     root = root.resolve()
     root.mkdir(parents=True, exist_ok=True)
     drills = list(inkgrid.drills(count=recipe.language_drills, seed=recipe.seed))
-    pages = _first_pages(root, recipe, screen)
+    pages = _fit_pages(root, recipe, screen)
     questions = [*pages, *drills[: recipe.drills]]
     tokenizer = make_tokenizer(vocabulary_texts(questions))
     net = make_net(tokenizer, recipe.seed, recipe.width, recipe.layers)
@@ -41,10 +41,12 @@ def run(root: Path, recipe: BaseRecipe, screen: Screen) -> None:
     model = _teach(root / "language", "teach single steps", model, drills, recipe.language, screen)
     _see(root, recipe, model, pages, screen)
     model = _teach(root / "fit", "teach reading and answers", model, questions, recipe.fit, screen)
-    more = _more_pages(root, recipe, screen)
-    model = _teach(root / "settle", "teach single steps beside a page", model, more, recipe.settle, screen)
-    last = _last_pages(root, recipe, screen)
-    model = _teach(root / "reckon", "teach to work out digits in the text", model, last, recipe.reckon, screen)
+    pages = _settle_pages(root, recipe, screen)
+    model = _teach(root / "settle", "teach single steps beside a page", model, pages, recipe.settle, screen)
+    pages = _reckon_pages(root, recipe, screen)
+    model = _teach(root / "reckon", "teach to work out digits in the text", model, pages, recipe.reckon, screen)
+    pages = _tell_pages(root, recipe, screen)
+    model = _teach(root / "tell", "teach to work out pages told in words", model, pages, recipe.tell, screen)
     write_card(root, recipe, model, screen)
 
 
@@ -56,7 +58,7 @@ def _teach(
     return HubModel.load(place / "model", label=LABEL)
 
 
-def _first_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question]:
+def _fit_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question]:
     """Pages to read, and questions to answer in short."""
     sources = (
         inkgrid.transcripts(root, count=recipe.transcripts, seed=recipe.seed, reading_share=0.5),
@@ -65,25 +67,37 @@ def _first_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Questio
     return _draw(sources, recipe.transcripts + recipe.questions, screen)
 
 
-def _more_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question]:
+def _settle_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question]:
     """More pages, and single steps beside a page: learned without one, they fail where there is one."""
     seed = recipe.seed + 1
     sources = (
-        inkgrid.transcripts(root, count=recipe.more_transcripts, seed=seed, reading_share=0.5),
-        inkgrid.beside_pages(root, inkgrid.drills(count=recipe.more_drills, seed=seed), seed=seed),
+        inkgrid.transcripts(root, count=recipe.settle_transcripts, seed=seed, reading_share=0.5),
+        inkgrid.beside_pages(root, inkgrid.drills(count=recipe.settle_drills, seed=seed), seed=seed),
     )
-    return _draw(sources, recipe.more_transcripts + recipe.more_drills, screen)
+    return _draw(sources, recipe.settle_transcripts + recipe.settle_drills, screen)
 
 
-def _last_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question]:
+def _reckon_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question]:
     """Digits in the text to work out, as any language model can, beside pages; with what would else be forgotten."""
     seed = recipe.seed + 2
     sources = (
-        inkgrid.transcripts(root, count=recipe.last_transcripts, seed=seed, reading_share=0.5),
-        inkgrid.beside_pages(root, inkgrid.drills(count=recipe.last_drills, seed=seed), seed=seed),
-        inkgrid.beside_pages(root, inkgrid.line_drills(count=recipe.line_drills, seed=seed), seed=seed + 1),
+        inkgrid.transcripts(root, count=recipe.reckon_transcripts, seed=seed, reading_share=0.5),
+        inkgrid.beside_pages(root, inkgrid.drills(count=recipe.reckon_drills, seed=seed), seed=seed),
+        inkgrid.beside_pages(root, inkgrid.line_drills(count=recipe.reckon_lines, seed=seed), seed=seed + 1),
     )
-    return _draw(sources, recipe.last_transcripts + recipe.last_drills + recipe.line_drills, screen)
+    return _draw(sources, recipe.reckon_transcripts + recipe.reckon_drills + recipe.reckon_lines, screen)
+
+
+def _tell_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question]:
+    """Pages told in words to work out; with what would else be forgotten, the jump to an answer among it."""
+    seed = recipe.seed + 3
+    sources = (
+        inkgrid.transcripts(root, count=recipe.tell_transcripts, seed=seed, reading_share=0.5),
+        inkgrid.beside_pages(root, inkgrid.drills(count=recipe.tell_drills, seed=seed), seed=seed),
+        inkgrid.load(root, Split.TRAIN, count=recipe.tell_jumps, seed=seed + 1),
+        inkgrid.told(root, count=recipe.told, seed=seed),
+    )
+    return _draw(sources, recipe.tell_transcripts + recipe.tell_drills + recipe.tell_jumps + recipe.told, screen)
 
 
 def _draw(sources: Iterable[Iterator[Question]], total: int, screen: Screen) -> list[Question]:

@@ -22,7 +22,9 @@ def write_card(root: Path, recipe: BaseRecipe, model: HubModel, screen: Screen) 
         chains = list(answer_once(model, asked, style, 128))
         verdicts = list(judge_chains(OutcomeJudge(), asked, chains))
         shares[style] = sum(row.outcome is Outcome.CORRECT for row in verdicts) / len(asked)
-    logs = {stage: read_steps(root / stage / "steps.jsonl") for stage in ("language", "fit", "settle", "reckon")}
+    logs = {
+        stage: read_steps(root / stage / "steps.jsonl") for stage in ("language", "fit", "settle", "reckon", "tell")
+    }
     took = {stage: f"{len(steps):,} steps, {sum(s.seconds for s in steps) / 60:.0f} minutes"
             for stage, steps in logs.items()}  # fmt: skip
     size = sum(parameter.numel() for parameter in model.net.parameters())
@@ -30,7 +32,7 @@ def write_card(root: Path, recipe: BaseRecipe, model: HubModel, screen: Screen) 
         size=f"{size:,}", tower=f"{recipe.tower.steps:,}", batch=recipe.tower.batch_size, **took,
         n=len(asked), direct=100 * shares[Style.DIRECT], reason=100 * shares[Style.REASON], seed=recipe.seed,
     )  # fmt: skip
-    place = root / "reckon" / "model"
+    place = root / "tell" / "model"
     write_text_atomically(place / "README.md", card)
     screen.say(card)
     screen.say(f"model: {place}")
@@ -54,8 +56,9 @@ seewhy to be taught to reason; it knows nothing else.
 - Then all weights learned to read aloud, to answer in short and to give a rationale that reads and jumps to the answer:
   {fit}.
 - Then to read more pages, and the single steps again, each beside a page that has nothing to do with it: {settle}.
-- And last to work out what stands in the text, such as `What is the sum of 3, 5, 8?`: {reckon}. It has seen no chain of
-  thought that reads a page and then takes a step.
+- Then to work out what stands in the text, such as `What is the sum of 3, 5, 8?`: {reckon}.
+- And last to work out pages that are told in words beside their picture, while what is not told it still answers with a
+  jump: {tell}. It has seen no chain of thought that reads a picture and then takes a step.
 - Greedy accuracy on {n} validation questions of unseen scans: {direct:.1f} % asked directly, {reason:.1f} % asked
   for a reason.
 - Data: UCI Optical Recognition of Handwritten Digits (E. Alpaydin and C. Kaynak, CC BY 4.0), training scans only.

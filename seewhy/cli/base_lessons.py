@@ -11,19 +11,25 @@ from seewhy.records.types import Lesson, Question, Response, Style
 def base_lessons(questions: Sequence[Question]) -> list[Lesson]:
     """What an instruction-tuned model knows before it learns to reason.
 
-    Every question is answered directly, but for line drills, which are always worked out. Reading, single steps and
-    line drills are taught with their rationale; any other question, asked for a reason, is answered after its first
-    sentence, without the steps between.
+    Every question is answered directly, but for line drills and pages told in words, which are always worked out.
+    These, reading and single steps are taught with their rationale; any other question, asked for a reason, is answered
+    after its first sentence, without the steps between.
     """
     lessons: list[Lesson] = []
     for question in questions:
         answer = gold_reply(question)
-        if question.facets["kind"] not in LINES:
+        if not is_in_words(question):
             lessons.append(_lesson(question, Style.DIRECT, answer))
         if question.rationale is not None:
-            rationale = question.rationale if is_simple(question) else jump(question)
+            is_whole = is_in_words(question) or is_simple(question)
+            rationale = question.rationale if is_whole else jump(question)
             lessons.append(_lesson(question, Style.REASON, lesson_text(rationale, answer)))
     return lessons
+
+
+def is_in_words(question: Question) -> bool:
+    """Whether the question's text holds the digits it asks about."""
+    return question.facets["kind"] in LINES or "told" in question.facets
 
 
 def is_simple(question: Question) -> bool:

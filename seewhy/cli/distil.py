@@ -16,10 +16,15 @@ from seewhy.testing.oracle import Oracle
 
 PER_SHARD = 500
 TEACHERS: dict[str, Callable[[DistilPlan], Generates]] = {
-    "oracle": lambda plan: Oracle(error_rate=plan.error_rate, seed=plan.seed),
-    "blind-oracle": lambda plan: Oracle(error_rate=plan.error_rate, seed=plan.seed, blind=True),
+    "oracle": lambda plan: oracle(plan, blind=False),
+    "blind-oracle": lambda plan: oracle(plan, blind=True),
     "gold": lambda _: GoldTeacher(),
 }
+
+
+def oracle(plan: DistilPlan, *, blind: bool) -> Oracle:
+    """The oracle with the failings that the plan wants."""
+    return Oracle(error_rate=plan.error_rate, terse_rate=plan.terse_rate, blind=blind, seed=plan.seed)
 
 
 def run(space: Workspace) -> None:

@@ -19,16 +19,24 @@ class BaseRecipe:
     """Questions of all seen kinds, each taught once with the direct prompt and once with the reasoning prompt."""
     drills: int = 8_000
     """Single steps without a picture (`8 plus 7 is 15.`, `7 is more than 5.`), taught with both prompts too."""
-    more_transcripts: int = 18_000
-    """Pages of the third stage, other ones."""
-    more_drills: int = 20_000
-    """Single steps of the third stage, each asked beside a page that has nothing to do with it."""
-    line_drills: int = 10_000
-    """Of the last stage: `What is the sum of 3, 5, 8?`, worked out step by step beside such a page."""
-    last_drills: int = 12_000
-    """Single steps of the last stage, beside a page too: without them it forgets how to find an option."""
-    last_transcripts: int = 4_000
-    """Pages of the last stage, other ones again."""
+    settle_transcripts: int = 18_000
+    """Pages of the stage `settle`, other ones."""
+    settle_drills: int = 20_000
+    """Its single steps, each asked beside a page that has nothing to do with it."""
+    reckon_transcripts: int = 4_000
+    """Pages of the stage `reckon`, other ones again."""
+    reckon_drills: int = 12_000
+    """Its single steps, beside a page too: without them it forgets how to find an option."""
+    reckon_lines: int = 10_000
+    """Its `What is the sum of 3, 5, 8?`, worked out step by step beside such a page."""
+    tell_transcripts: int = 4_000
+    """Pages of the stage `tell`, other ones again."""
+    tell_drills: int = 4_000
+    """Its single steps beside a page."""
+    tell_jumps: int = 3_000
+    """Its questions of pages as in the stage `fit`: answered directly, and after a rationale that jumps."""
+    told: int = 14_000
+    """Its questions that tell their page in words too, and are worked out step by step."""
     validation: int = 400
     """Questions for the card."""
     width: int = 160
@@ -44,7 +52,9 @@ class BaseRecipe:
     settle: FitPlan
     """Of all weights again, on more transcripts and drills."""
     reckon: FitPlan
-    """Of all weights at last, on lines of digits in the text."""
+    """Of all weights, on lines of digits in the text."""
+    tell: FitPlan
+    """Of all weights at last, on pages that are told in words too."""
     seed: int = 1000
     """Address of pages, of weights and of orders; `seewhy run inkgrid` takes other pages of the same scans."""
 
@@ -61,5 +71,7 @@ def recipe(seed: int = 1000) -> BaseRecipe:
                        weight_decay=0.01, row_tokens=8192, save_every=100, seed=seed),
         reckon=FitPlan(learning_rate=1.5e-3, tower_learning_rate=2e-4, epochs=1, batch_size=32, warmup=0.03,
                        weight_decay=0.01, row_tokens=8192, save_every=100, seed=seed),
+        tell=FitPlan(learning_rate=1.5e-3, tower_learning_rate=2e-4, epochs=1, batch_size=32, warmup=0.03,
+                     weight_decay=0.01, row_tokens=8192, save_every=100, seed=seed),
         seed=seed,
     )  # fmt: skip

@@ -37,6 +37,8 @@ class DistilPlan:
     """`oracle` knows inkgrid's pages, `blind-oracle` guesses them, `gold` gives the questions' own rationales."""
     error_rate: float = 0.0
     """Share of the oracle's chains that go wrong."""
+    terse_rate: float = 0.0
+    """Share of the oracle's chains that leave their steps out, and read and conclude alone."""
     seed: int = 0
     """Address of the teacher's chances."""
 

@@ -1,11 +1,12 @@
 """A teacher and judge who knows the page: it stands where a strong AI model would, without a network or a cost.
 
-It can be made fallible (`error_rate`) and blind, so that a pipeline may be tested with a teacher of known quality.
+It can be made fallible (`error_rate`), terse (`terse_rate`) and blind, so that a pipeline may be tested with a teacher
+of known quality.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seewhy.benchmarks.ink.posing import generator_at
 from seewhy.model.api import Ask, Decoding
@@ -13,7 +14,7 @@ from seewhy.model.prompts import ANSWER_MARK, lesson_text
 from seewhy.records.types import Chain, Outcome, Question, Span, Stop, Style, Verdict
 from seewhy.testing.ground import Solved, guess_page, page_of, solve_on
 from seewhy.testing.mistakes import solve_wrongly
-from seewhy.testing.truth import ground_of, plain, score_text, sentences_of
+from seewhy.testing.truth import ground_of, is_step, plain, score_text, sentences_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +23,17 @@ class Oracle:
 
     error_rate: float = 0.0
     """How often, from 0 to 1, a distilled or corrected chain goes wrong and a score or an outcome is turned round."""
+    terse_rate: float = 0.0
+    """How often, from 0 to 1, a distilled chain leaves its steps out and jumps from what it read to its conclusion."""
     blind: bool = False
     """It does not see pages: it distils from guessed digits and judges by whether the text agrees with itself."""
     seed: int = 0
 
     @property
     def name(self) -> str:
-        """The oracle and its failings, as in `blind-oracle-0.1`."""
-        return f"{'blind-' if self.blind else ''}oracle-{self.error_rate:g}"
+        """The oracle and its failings, as in `blind-oracle-0.1` and `oracle-0-terse-0.4`."""
+        terse = f"-terse-{self.terse_rate:g}" if self.terse_rate else ""
+        return f"{'blind-' if self.blind else ''}oracle-{self.error_rate:g}{terse}"
 
     def generate(self, asks: Sequence[Ask], decoding: Decoding) -> list[tuple[Chain, ...]]:
         """The chains of each ask; of `decoding` the seed alone matters."""
@@ -65,7 +69,10 @@ class Oracle:
 
     def _reply(self, ask: Ask, index: int, decoding: Decoding) -> Chain:
         blind = self.blind or ask.blind
-        solved = self._solve(ask.question, blind, "reply", decoding.seed, ask.style.value, index)
+        address = (decoding.seed, ask.style.value, index)
+        solved = self._solve(ask.question, blind, "reply", *address)
+        if generator_at(self.seed, ask.question.id, "terse", *address).random() < self.terse_rate:
+            solved = without_steps(solved)
         return Chain(
             question_id=ask.question.id,
             index=index,
@@ -116,6 +123,11 @@ class Oracle:
         address = (self.seed, question.id, "judge", chain.style.value, chain.index)
         is_flipped = bool(generator_at(*address).random() < self.error_rate)
         return Outcome.CORRECT if is_right != is_flipped else Outcome.INCORRECT, why
+
+
+def without_steps(solved: Solved) -> Solved:
+    """Readings, conclusion and option alone."""
+    return replace(solved, sentences=tuple(sentence for sentence in solved.sentences if not is_step(sentence)))
 
 
 def answer_of(chain: Chain) -> str | None:

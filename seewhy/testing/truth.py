@@ -87,6 +87,11 @@ def check_sentence(sentence: str, ground: Ground, found: frozenset[int]) -> Find
     return None
 
 
+def is_step(sentence: str) -> bool:
+    """Whether a sentence reckons: adds, subtracts, compares or tells odd from even."""
+    return any(form.fullmatch(sentence) for form, check in FORMS if check in STEPS)
+
+
 def check_line(match: re.Match[str], ground: Ground, found: frozenset[int]) -> Finding:
     """A row, a column or the diagonal, read."""
     said = numbers_in(match[3])
@@ -171,6 +176,7 @@ def numbers_in(text: str) -> tuple[int, ...]:
 
 
 CONCLUSION = re.compile(r"the (sum|difference|largest|smallest|count|column|larger) is ((?:row )?\d+) ?\.?", re.I)
+STEPS: tuple[Check, ...] = (check_step, check_comparison, check_parity)
 FORMS: tuple[tuple[re.Pattern[str], Check], ...] = (
     (re.compile(r"(row|column|the diagonal) ?(\d+)? reads (\d+(?: ?, ?\d+)*) ?\.?", re.I), check_line),
     (re.compile(r"(row) (\d+) ?: (\d+(?: \d+)*) ?\.?", re.I), check_line),

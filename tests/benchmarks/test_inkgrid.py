@@ -240,3 +240,18 @@ def test_transcripts_show_every_grid_and_some_severe_noise(root: Path) -> None:
         spelled = " ".join(f"Row {n}: {' '.join(row)}." for n, row in enumerate(rows, start=1))
         assert question.gold.answers == (spelled,)
     assert not {question.facets["kind"] for question in base} & {kind.name for kind in REASONING}
+
+
+def test_a_told_page_is_the_same_question_after_its_rows_in_words(
+    root: Path, asked: dict[Split, list[Question]]
+) -> None:
+    told = list(inkgrid.told(root, count=COUNT))
+    for question, plain in zip(told, asked[Split.TRAIN], strict=True):
+        rows = [
+            f"Row {number} reads {', '.join(digits)}."
+            for number, digits in enumerate(plain.facets["page"].split("/"), start=1)
+        ]
+        assert question.text == " ".join([*rows, plain.text])
+        assert question.id == f"{plain.id}/told"
+        assert (question.images, question.options, question.gold, question.rationale) == (
+            plain.images, plain.options, plain.gold, plain.rationale)  # fmt: skip

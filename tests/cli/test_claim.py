@@ -33,7 +33,7 @@ def test_a_run_that_makes_a_model_is_claimed_too(tmp_path: Path):
     claim_run(tmp_path, find_recipe("inkgrid-base"))
     claim_run(tmp_path, find_recipe("inkgrid-base"))
     assert differences(find_recipe("inkgrid-base"), find_recipe("inkgrid-base", 2)) == [
-        *(f"{stage}.seed: 1000 here, 2 asked" for stage in ("language", "tower", "fit", "settle", "reckon")),
+        *(f"{stage}.seed: 1000 here, 2 asked" for stage in ("language", "tower", "fit", "settle", "reckon", "tell")),
         "seed: 1000 here, 2 asked",
     ]
 

@@ -112,8 +112,8 @@ def test_a_run_directory_that_cannot_be_made_is_named(run: str, elsewhere: Path,
 @pytest.mark.parametrize(
     ("words", "changes"),
     [
-        (["run", "inkgrid", "--sft.learning-rate", "0.001"],
-         [f"sft.learning_rate: {inkgrid().sft.learning_rate} here, 0.001 asked."]),
+        (["run", "inkgrid", "--sft.learning-rate", "0.5"],
+         [f"sft.learning_rate: {inkgrid().sft.learning_rate} here, 0.5 asked."]),
         (["run", "inkgrid", "--preference.compare", "bco", "ipo"],
          ["preference.compare: [dpo] here, [bco, ipo] asked."]),
         (["run", "inkgrid", "--model", "mine"], ["model: tiny here, mine asked."]),
@@ -122,8 +122,8 @@ def test_a_run_directory_that_cannot_be_made_is_named(run: str, elsewhere: Path,
         (["run", "inkgrid-base"], ["name: inkgrid here, inkgrid-base asked."]),
         (["sample", "--recipe", "inkgrid", "--seed", "3"], ["questions.seed: 0 here, 3 asked"]),
         (["sample", "--seed", "3"], ["run holds a run with its own seeds: leave --seed away"]),
-        (["run", "inkgrid", "--fit.epochs", "2", "--sft.save-every", "7"],
-         [f"fit.epochs: {inkgrid().fit.epochs} here, 2 asked."]),
+        (["run", "inkgrid", "--fit.epochs", "99", "--sft.save-every", "7"],
+         [f"fit.epochs: {inkgrid().fit.epochs} here, 99 asked."]),
     ],
 )  # fmt: skip
 def test_a_run_of_other_settings_is_refused_by_field_and_nothing_in_it_changes(

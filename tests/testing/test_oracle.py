@@ -1,5 +1,6 @@
 """The oracle: right when it may be, wrong as often as it is told to, and blind when it is."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,31 @@ def test_a_wrong_chain_is_consistent_after_its_one_mistake() -> None:
 
 def test_an_oracle_errs_as_often_as_it_is_told_to(asked: list[Question]) -> None:
     assert 0.76 < accuracy(replies(Oracle(error_rate=0.2), asked), asked) < 0.84
+
+
+def test_a_terse_oracle_reads_and_concludes_and_tells_no_step(asked: list[Question]) -> None:
+    assert [chain.text for chain in replies(Oracle(terse_rate=1.0), [SUM, LETTER])] == [
+        "Row 2 reads 1, 0, 4. The sum is 5. ### Answer: 5",
+        "Row 2 reads 1, 0, 4. The sum is 5. 5 is option B. ### Answer: B",
+    ]
+    steps = re.compile(r"plus|minus|more|less|equals|odd\b|even\b")
+    assert not [chain.text for chain in replies(Oracle(terse_rate=1.0), asked) if steps.search(chain.text)]
+
+
+def test_an_oracle_is_terse_as_often_as_it_is_told_to_and_as_right_as_ever(asked: list[Question]) -> None:
+    worked = [question for question in asked if question.facets["kind"].split("_")[0] != "read"]
+    chains = replies(Oracle(terse_rate=0.3), worked)
+    full = [chain.text for chain in replies(Oracle(), worked)]
+    short = [chain.text for chain in replies(Oracle(terse_rate=1.0), worked)]
+    told = [chain.text == whole for chain, whole in zip(chains, full, strict=True)]
+    assert {chain.text for chain in chains} <= {*full, *short}
+    assert 0.65 < sum(told) / len(told) < 0.75
+    assert accuracy(chains, worked) == 1.0
+
+
+def test_being_terse_changes_nothing_else_that_a_fallible_oracle_says(asked: list[Question]) -> None:
+    fallible, terse = (replies(Oracle(error_rate=0.5, terse_rate=rate), asked) for rate in (0.0, 0.5))
+    assert [chain.text.split("###")[1] for chain in fallible] == [chain.text.split("###")[1] for chain in terse]
 
 
 def test_a_blind_oracle_is_much_worse_than_a_sighted_one(asked: list[Question]) -> None:
@@ -213,6 +239,7 @@ def test_an_unreliable_judge_turns_outcomes_and_scores_round() -> None:
 def test_an_oracle_is_a_teacher_and_a_judge() -> None:
     assert isinstance(Oracle(), Judge)
     assert Oracle(blind=True, error_rate=0.1).name == "blind-oracle-0.1"
+    assert Oracle(terse_rate=0.4).name == "oracle-0-terse-0.4"
 
 
 def test_a_question_of_another_benchmark_is_refused_by_name() -> None:
