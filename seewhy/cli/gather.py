@@ -52,6 +52,7 @@ def gather(space: Workspace) -> ReportInput:
         sampling=_sampling(space),
         training=tuple(_training(space)),
         curves=tuple(read_rows(space.need("rerank", "curves", stage="rerank"), CurvePoint)),
+        drawn_by=next(model.label for model in models if model.key == space.recipe.rerank.sampler),
         credit=_credit(space, test),
         samples=tuple(_samples(space, test)),
         stages=tuple(_stages(space)),

@@ -1,4 +1,4 @@
-"""`seewhy rerank`: the trained model as verifier of chains of the fine-tuned one."""
+"""`seewhy rerank`: the trained model as verifier of chains, the fine-tuned one's unless the plan says otherwise."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,6 +10,7 @@ from seewhy.evaluation.rerank import gather_candidates
 from seewhy.evaluation.rewards import chain_reward
 from seewhy.judging.decoration import normalise
 from seewhy.model.api import ScoreAsk
+from seewhy.recipes.plans import RerankPlan
 from seewhy.records.measures import CurvePoint
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Question, Response, ScoredChain, Split, Style, Verdict
@@ -18,11 +19,13 @@ from seewhy.sampling.plan import SamplingPlan
 from seewhy.sampling.sample import sample_chains
 
 PER_SHARD = 50
+SAMPLERS = ("sft", "preference")
 
 
 def run(space: Workspace) -> None:
     """Rows `rerank/chains`, `rerank/verdicts`, `rerank/scores` and `rerank/curves`."""
     plan = space.recipe.rerank
+    require_sampler(plan)
     questions = space.questions(Split.TEST)[: plan.questions]
     what, is_whole = f"draw {plan.per_question} candidates a question", space.are_whole(("rerank", "chains"))
     with space.screen.track(what, len(questions), "questions", is_whole=is_whole) as advance:
@@ -34,6 +37,12 @@ def run(space: Workspace) -> None:
         _choose(space)
 
 
+def require_sampler(plan: RerankPlan) -> None:
+    """ValueError unless the plan names a model that can draw candidates."""
+    if plan.sampler not in SAMPLERS:
+        raise ValueError(f"--rerank.sampler {plan.sampler!r}: there are {' and '.join(SAMPLERS)}")
+
+
 def _draw(space: Workspace, questions: list[Question], advance: Advance) -> None:
     plan = space.recipe.rerank
     sampling = SamplingPlan(
@@ -42,12 +51,12 @@ def _draw(space: Workspace, questions: list[Question], advance: Advance) -> None
     )  # fmt: skip
 
     def work(block: Sequence[Question]) -> Iterable[Chain]:
-        return sample_chains(space.shelf.open(space.model_name("preference"), "preference"), block, sampling)
+        return sample_chains(space.shelf.open(space.model_name(plan.sampler), plan.sampler), block, sampling)
 
     source = space.need("questions", "test", stage="questions")
     run_blocks(
         space.place("rerank", "chains"), questions, work, Chain, per_shard=PER_SHARD, stage="rerank", plan=sampling,
-        input_hashes={**space.hashes(questions=source), "model": space.model_identity("preference")},
+        input_hashes={**space.hashes(questions=source), "model": space.model_identity(plan.sampler)},
         command=space.command("rerank"), on_done=advance,
     )  # fmt: skip
 

@@ -32,6 +32,6 @@ def recipe(seed: int = 0) -> Recipe:
         fit=FitPlan(learning_rate=3e-5, epochs=2, batch_size=32, warmup=0.03, row_tokens=8192, save_every=20,
                     seed=seed),
         evaluation=EvaluationPlan(max_tokens=128),
-        rerank=RerankPlan(questions=300, per_question=16, seed=seed),
+        rerank=RerankPlan(questions=300, per_question=16, temperature=0.7, seed=seed),
         credit=CreditPlan(),
     )  # fmt: skip

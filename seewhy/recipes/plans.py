@@ -87,6 +87,8 @@ class RerankPlan:
     """The first so many test questions."""
     per_question: int = 16
     """Candidates a question; the curves go up to it in powers of two."""
+    sampler: str = "sft"
+    """Who draws them: `sft`, the fine-tuned model, whose chains the verifier learned from, or `preference`, itself."""
     temperature: float = 1.0
     """At which candidates are drawn."""
     vote_temperature: float = 1.0

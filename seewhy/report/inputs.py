@@ -190,6 +190,8 @@ class ReportInput:
     training: tuple[TrainingRun, ...] = ()
     curves: tuple[CurvePoint, ...] = ()
     """Accuracy over the number of chains, by every way to choose among them."""
+    drawn_by: str = ""
+    """Label of the model whose chains these are."""
     credit: Credit | None = None
     samples: tuple[Sample, ...] = ()
     stages: tuple[Stage, ...] = ()

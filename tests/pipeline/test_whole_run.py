@@ -15,7 +15,8 @@ import pytest
 import small_run
 
 from seewhy.records.lineage import MANIFEST
-from seewhy.records.shards import count_rows
+from seewhy.records.shards import count_rows, read_rows
+from seewhy.records.types import Chain
 from seewhy.training.checkpoint import read_steps
 
 KILLS = [name for name in small_run.STOPS if name.startswith("killed")]
@@ -82,6 +83,14 @@ def test_a_training_that_was_stopped_has_the_losses_and_weights_of_one_that_was_
 def test_the_summary_of_a_run_that_was_stopped_is_that_of_one_that_was_let_be(story):
     summaries = [json.loads((root / "report" / "summary.json").read_text()) for root in (story.let_be, story.stopped)]
     assert without_seconds(summaries[0]) == without_seconds(summaries[1])
+
+
+def test_the_fine_tuned_model_draws_what_is_paired_and_what_is_verified(story):
+    """Verifying itself, a model finds few chains of the kinds that its pairs told apart."""
+    drawers = [{row.sampler for row in read_rows(story.let_be / stage / "chains", Chain)}
+               for stage in ("sample", "rerank")]  # fmt: skip
+    assert drawers == [{"sft"}, {"sft"}]
+    assert "by N chains of SFT and one answer" in (story.let_be / "report" / "index.html").read_text()
 
 
 def test_nothing_half_written_is_left(story):
