@@ -26,6 +26,7 @@ def run(space: Workspace) -> None:
     """Rows `rerank/chains`, `rerank/verdicts`, `rerank/scores` and `rerank/curves`."""
     plan = space.recipe.rerank
     require_sampler(plan)
+    space.need("train", "preference", stage="train")  # before a minute is spent on drawing what it is to verify
     questions = space.questions(Split.TEST)[: plan.questions]
     what, is_whole = f"draw {plan.per_question} candidates a question", space.are_whole(("rerank", "chains"))
     with space.screen.track(what, len(questions), "questions", is_whole=is_whole) as advance:
