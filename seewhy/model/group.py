@@ -32,6 +32,8 @@ class Prompt:
     """[tokens, width] of each picture where the vision tower has already run (`towers.see`), else empty."""
     marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     """What the processor says of each token, such as token_type_ids, by the name of the net's argument."""
+    response_mark: int = 0
+    """What the net is told of each response token, under the same names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,12 +140,15 @@ def joined_pictures(prompts: Sequence[Prompt], device: torch.device = CPU) -> di
 
 
 def joined_marks(rows: Sequence[tuple[Prompt, int]], device: torch.device = CPU) -> dict[str, Tensor]:
-    """[rows, longest] marks of rows of the given lengths, each its prompt and a response; of a response all are 0."""
+    """[rows, longest] marks of rows of the given lengths, each its prompt and a response; of a response as it says."""
     names = {name: None for prompt, _ in rows for name in prompt.marks}
     width = max(length for _, length in rows)
     return {
         name: torch.tensor(
-            [(*prompt.marks[name][:length], *[0] * (width - len(prompt.ids[:length]))) for prompt, length in rows],
+            [
+                (*prompt.marks[name][:length], *[prompt.response_mark] * (width - len(prompt.ids[:length])))
+                for prompt, length in rows
+            ],
             device=device,
         )
         for name in names

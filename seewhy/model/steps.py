@@ -129,21 +129,25 @@ class RowSteps:
 
     net: PreTrainedModel
     cache: Cache
+    opening: list[Tensor]
+    """[n, width] hidden states of the prompt's last token, until they are asked for."""
 
     @classmethod
     def begin(cls, net: PreTrainedModel, prompt: Prompt, count: int) -> "RowSteps":
-        """Run the prompt once without its last token, and copy what the net keeps of it to `count` rows."""
-        cache = net.model(  # pyright: ignore[reportCallIssue]
-            input_ids=torch.tensor([prompt.ids[:-1]], device=net.device),
+        """Run the whole prompt once, for its tokens may see each other both ways, and copy it to `count` rows."""
+        run = net.model(  # pyright: ignore[reportCallIssue]
+            input_ids=torch.tensor([prompt.ids], device=net.device),
             use_cache=True,
             **joined_pictures([prompt], net.device),
-            **joined_marks([(prompt, len(prompt.ids) - 1)], net.device),
-        ).past_key_values
-        cache.batch_repeat_interleave(count)
-        return cls(net, cache)
+            **joined_marks([(prompt, len(prompt.ids))], net.device),
+        )
+        run.past_key_values.batch_repeat_interleave(count)
+        return cls(net, run.past_key_values, [run.last_hidden_state[0, -1:].expand(count, -1)])
 
     def logits(self, token: Tensor) -> Tensor:
-        """As the protocol says."""
+        """As the protocol says; what follows the prompt's last token is known from its own run."""
+        if self.opening:
+            return head_of(self.net)(self.opening.pop()).float()
         hidden = self.net.model(  # pyright: ignore[reportCallIssue]
             input_ids=token[:, None], past_key_values=self.cache, use_cache=True
         ).last_hidden_state[:, 0]
@@ -151,4 +155,5 @@ class RowSteps:
 
     def keep(self, rows: Tensor) -> None:
         """As the protocol says."""
+        self.opening[:] = [states[rows] for states in self.opening]
         self.cache.batch_select_indices(rows)

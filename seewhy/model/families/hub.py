@@ -24,6 +24,8 @@ from seewhy.records.types import Chain, Question, Response, Stop, Style
 TOWER_WORDS = ("vision_tower", "vision_model", "visual", "vision_encoder")
 MARKS = ("token_type_ids", "mm_token_type_ids")
 """What processors say of each token, by the names of the nets' arguments."""
+RESPONSE_MARKS = {"paligemma": 1}
+"""Of a response token, by `config.model_type`; else 0, which to PaliGemma is the prompt, that sees itself both ways."""
 PROJECTOR_WORDS = ("projector", "connector", "merger")
 ROUGH = 5e-2
 """Largest gap between packed and separate rows that half precision is forgiven."""
@@ -101,7 +103,12 @@ class HubModel:
         text = self.processor.apply_chat_template(turns, add_generation_prompt=True)
         images = [file.open() for file in files] or None
         form: dict[str, Any] = {"return_tensors": "pt", "add_special_tokens": False}
-        encoded = self.processor(text=text, images=images, **form)
+        try:
+            encoded = self.processor(text=text, images=images, **form)
+        except ValueError as error:
+            who = type(self.processor).__name__
+            raise ValueError(f"question {question_id}: {who} cannot encode its prompt with {len(files)} pictures: "
+                             f"{error}") from error  # fmt: skip
         ids = tuple(encoded.pop("input_ids")[0].tolist())
         encoded.pop("attention_mask")
         self._check_length(len(ids), question_id)
@@ -110,7 +117,8 @@ class HubModel:
             name: tensor.to(self.net.dtype) if tensor.is_floating_point() else tensor
             for name, tensor in encoded.items()
         }
-        return Prompt(ids=ids, pictures=pictures, marks=marks)
+        mark = RESPONSE_MARKS.get(self.net.config.model_type, 0)
+        return Prompt(ids=ids, pictures=pictures, marks=marks, response_mark=mark)
 
     def _check_length(self, length: int, question_id: str) -> None:
         most = int(self.net.config.get_text_config().max_position_embeddings)

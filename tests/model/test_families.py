@@ -1,0 +1,118 @@
+"""Every family: the same class trains, samples and scores it, and never another distribution than its own."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from families import FAMILIES, Family
+from untrained import picture, question, responses
+
+from seewhy.model.api import Ask, Decoding, ScoreAsk
+from seewhy.model.families.hub import HubModel
+from seewhy.model.group import Group
+from seewhy.model.scores import Path as ScorePath
+from seewhy.model.scores import check_paths
+from seewhy.records.types import Question, Response, Style
+
+# PaliGemma's processor turns arrays into arrays in a way that numpy means to drop.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+NAMES = [family.name for family in FAMILIES]
+GREEDY = Decoding(max_tokens=12, temperature=0.0)
+
+
+@pytest.fixture(scope="module", params=FAMILIES, ids=NAMES)
+def family(request: pytest.FixtureRequest) -> Family:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def model(family: Family) -> HubModel:
+    return family.make()
+
+
+def asking(folder: Path, number: int, pictures: int) -> Question:
+    return question(number, *(picture(folder, 10 * number + place) for place in range(pictures)))
+
+
+def mixed(model: HubModel, family: Family, folder: Path) -> list[Group]:
+    """Prompts of different lengths, with and without pictures, and responses of different lengths."""
+    counts = [count for count in family.pictures if count < 5]
+    return [
+        Group(
+            prompt=model.prompt(asking(folder, number, count), Style.REASON), responses=responses((3, 6), seed=number)
+        )
+        for number, count in enumerate(counts)
+    ]
+
+
+def test_packed_rows_equal_separate_rows_or_are_refused(model: HubModel, family: Family, tmp_path: Path) -> None:
+    check = check_paths(model.net, mixed(model, family, tmp_path), value_tolerance=1e-5, gradient_tolerance=1e-4)
+    assert check.is_packed is family.is_packed, check.why
+    if not family.is_packed:
+        assert check.why.startswith("packed rows ")
+        assert check.why.endswith("; using separate rows")
+
+
+def test_the_path_taken_is_the_one_that_is_right(model: HubModel, family: Family, tmp_path: Path) -> None:
+    prompts = [model.prompt(asking(tmp_path, 1, count), Style.REASON) for count in family.pictures[:2]]
+    assert model.path_of(prompts) is (ScorePath.PACKED if family.is_packed else ScorePath.SEPARATE)
+
+
+def test_a_prompt_holds_every_one_of_its_pictures(model: HubModel, family: Family, tmp_path: Path) -> None:
+    response = Response(text="The digits are 3, 5 and 8.")
+    lengths, scores = [], []
+    for count in family.pictures:
+        asked = asking(tmp_path, 1, count)
+        lengths.append(len(model.prompt(asked, Style.REASON).ids))
+        (((*scored,),),) = model.score([ScoreAsk(question=asked, style=Style.REASON, responses=(response,))])
+        scores.append(scored)
+    assert lengths == sorted(set(lengths))
+    assert len({tuple(scored) for scored in scores}) == len(scores)
+
+
+def test_what_is_blind_is_not_what_is_seen_or_is_refused(model: HubModel, family: Family, tmp_path: Path) -> None:
+    asked, response = asking(tmp_path, 1, 1), Response(text="The digits are 3, 5 and 8.")
+    ask = ScoreAsk(question=asked, style=Style.REASON, responses=(response,))
+    if 0 not in family.pictures:
+        with pytest.raises(ValueError, match=f"^question {asked.id}: .* cannot encode its prompt with 0 pictures"):
+            model.score([replace(ask, blind=True)])
+        return
+    seen, blind = (torch.tensor(model.score([each])[0][0]) for each in (ask, replace(ask, blind=True)))
+    assert (seen - blind).abs().max() > 1e-3
+
+
+def test_chains_score_as_they_were_drawn(model: HubModel, family: Family, tmp_path: Path) -> None:
+    asks = [Ask(question=asking(tmp_path, number, count), style=Style.REASON, count=3)
+            for number, count in enumerate(family.pictures[:3])]  # fmt: skip
+    drawn = model.generate(asks, Decoding(max_tokens=10))
+    scored = model.score([
+        ScoreAsk(question=ask.question, style=ask.style,
+                 responses=tuple(Response(text=chain.text, token_ids=chain.token_ids) for chain in chains))
+        for ask, chains in zip(asks, drawn, strict=True)
+    ])  # fmt: skip
+    for chains, rows in zip(drawn, scored, strict=True):
+        for chain, row in zip(chains, rows, strict=True):
+            assert chain.logprobs == pytest.approx(row, abs=1e-4)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_greedy_chains_are_those_of_generate(model: HubModel, family: Family, tmp_path: Path, place: int) -> None:
+    asked = asking(tmp_path, 3, family.pictures[place])
+    prompt = model.prompt(asked, Style.REASON)
+    (((chain),),) = model.generate([Ask(question=asked, style=Style.REASON)], GREEDY)
+    start = torch.tensor([prompt.ids])
+    marks = {name: torch.tensor([row]) for name, row in prompt.marks.items()}
+    told = model.net.generate(
+        input_ids=start, attention_mask=torch.ones_like(start), do_sample=False, max_new_tokens=GREEDY.max_tokens,
+        suppress_tokens=list(model._banned()), **marks, **prompt.pictures,
+    )[0, len(prompt.ids) :]  # fmt: skip
+    assert list(chain.token_ids or ()) == told.tolist()
+
+
+def test_a_saved_model_opens_as_the_same(model: HubModel, tmp_path: Path) -> None:
+    asks = [ScoreAsk(question=asking(tmp_path, 1, 1), style=Style.REASON, responses=(Response(text="16"),))]
+    model.save(tmp_path / "saved")
+    again = HubModel.load(tmp_path / "saved")
+    assert again.fingerprint == model.fingerprint
+    assert again.score(asks) == model.score(asks)
