@@ -67,13 +67,18 @@ def _fit_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question]
     return _draw(sources, recipe.transcripts + recipe.questions, screen)
 
 
+def _rehearsal(root: Path, transcripts: int, drills: int, seed: int) -> tuple[Iterator[Question], Iterator[Question]]:
+    """Other pages to read, and other single steps, each beside a page."""
+    return (
+        inkgrid.transcripts(root, count=transcripts, seed=seed, reading_share=0.5),
+        inkgrid.beside_pages(root, inkgrid.drills(count=drills, seed=seed), seed=seed),
+    )
+
+
 def _settle_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question]:
     """More pages, and single steps beside a page: learned without one, they fail where there is one."""
     seed = recipe.seed + 1
-    sources = (
-        inkgrid.transcripts(root, count=recipe.settle_transcripts, seed=seed, reading_share=0.5),
-        inkgrid.beside_pages(root, inkgrid.drills(count=recipe.settle_drills, seed=seed), seed=seed),
-    )
+    sources = _rehearsal(root, recipe.settle_transcripts, recipe.settle_drills, seed)
     return _draw(sources, recipe.settle_transcripts + recipe.settle_drills, screen)
 
 
@@ -81,8 +86,7 @@ def _reckon_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Questi
     """Digits in the text to work out, as any language model can, beside pages; with what would else be forgotten."""
     seed = recipe.seed + 2
     sources = (
-        inkgrid.transcripts(root, count=recipe.reckon_transcripts, seed=seed, reading_share=0.5),
-        inkgrid.beside_pages(root, inkgrid.drills(count=recipe.reckon_drills, seed=seed), seed=seed),
+        *_rehearsal(root, recipe.reckon_transcripts, recipe.reckon_drills, seed),
         inkgrid.beside_pages(root, inkgrid.line_drills(count=recipe.reckon_lines, seed=seed), seed=seed + 1),
     )
     return _draw(sources, recipe.reckon_transcripts + recipe.reckon_drills + recipe.reckon_lines, screen)
@@ -92,8 +96,7 @@ def _tell_pages(root: Path, recipe: BaseRecipe, screen: Screen) -> list[Question
     """Pages told in words to work out; with what would else be forgotten, the jump to an answer among it."""
     seed = recipe.seed + 3
     sources = (
-        inkgrid.transcripts(root, count=recipe.tell_transcripts, seed=seed, reading_share=0.5),
-        inkgrid.beside_pages(root, inkgrid.drills(count=recipe.tell_drills, seed=seed), seed=seed),
+        *_rehearsal(root, recipe.tell_transcripts, recipe.tell_drills, seed),
         inkgrid.load(root, Split.TRAIN, count=recipe.tell_jumps, seed=seed + 1),
         inkgrid.told(root, count=recipe.told, seed=seed),
     )

@@ -165,7 +165,8 @@ def take_seed(rest: Sequence[str]) -> tuple[int | None, list[str]]:
 
 
 def require_names(recipe: Recipe) -> None:
-    """An error for a benchmark or an objective that no file has, before anything is made for it."""
+    """An error for a benchmark, an objective or a sampler that does not exist, before anything is made for it."""
+    recipe.rerank.require_sampler()
     named = [("benchmarks", "--questions.benchmark", recipe.questions.benchmark),
              ("objectives", "--preference.objective", recipe.preference.objective),
              *(("objectives", "--preference.compare", name) for name in recipe.preference.compare)]  # fmt: skip

@@ -10,7 +10,6 @@ from seewhy.evaluation.rerank import gather_candidates
 from seewhy.evaluation.rewards import chain_reward
 from seewhy.judging.decoration import normalise
 from seewhy.model.api import ScoreAsk
-from seewhy.recipes.plans import RerankPlan
 from seewhy.records.measures import CurvePoint
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Question, Response, ScoredChain, Split, Style, Verdict
@@ -19,13 +18,12 @@ from seewhy.sampling.plan import SamplingPlan
 from seewhy.sampling.sample import sample_chains
 
 PER_SHARD = 50
-SAMPLERS = ("sft", "preference")
 
 
 def run(space: Workspace) -> None:
     """Rows `rerank/chains`, `rerank/verdicts`, `rerank/scores` and `rerank/curves`."""
     plan = space.recipe.rerank
-    require_sampler(plan)
+    plan.require_sampler()
     space.need("train", "preference", stage="train")  # before a minute is spent on drawing what it is to verify
     questions = space.questions(Split.TEST)[: plan.questions]
     what, is_whole = f"draw {plan.per_question} candidates a question", space.are_whole(("rerank", "chains"))
@@ -36,12 +34,6 @@ def run(space: Workspace) -> None:
         grade(space, "rerank", questions, Style.REASON, lambda _: None)
         _score(space, questions, advance)
         _choose(space)
-
-
-def require_sampler(plan: RerankPlan) -> None:
-    """ValueError unless the plan names a model that can draw candidates."""
-    if plan.sampler not in SAMPLERS:
-        raise ValueError(f"--rerank.sampler {plan.sampler!r}: there are {' and '.join(SAMPLERS)}")
 
 
 def _draw(space: Workspace, questions: list[Question], advance: Advance) -> None:

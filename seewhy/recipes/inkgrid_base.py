@@ -61,17 +61,15 @@ class BaseRecipe:
 
 def recipe(seed: int = 1000) -> BaseRecipe:
     """The plans of the shipped model, set by its validation accuracy (`docs/log.md`)."""
+    joint = FitPlan(learning_rate=1.5e-3, tower_learning_rate=2e-4, epochs=1, batch_size=32, warmup=0.03,
+                    weight_decay=0.01, row_tokens=8192, save_every=100, seed=seed)  # fmt: skip
     return BaseRecipe(
         language=FitPlan(learning_rate=2e-3, epochs=1, batch_size=64, warmup=0.03, weight_decay=0.01, row_tokens=16384,
                          save_every=100, seed=seed),
         tower=TowerPlan(steps=1000, batch_size=128, learning_rate=3e-3, seed=seed),
-        fit=FitPlan(learning_rate=1.5e-3, tower_learning_rate=2e-4, epochs=1, batch_size=32, warmup=0.03,
-                    weight_decay=0.01, row_tokens=8192, save_every=100, seed=seed),
-        settle=FitPlan(learning_rate=1.5e-3, tower_learning_rate=2e-4, epochs=1, batch_size=32, warmup=0.03,
-                       weight_decay=0.01, row_tokens=8192, save_every=100, seed=seed),
-        reckon=FitPlan(learning_rate=1.5e-3, tower_learning_rate=2e-4, epochs=1, batch_size=32, warmup=0.03,
-                       weight_decay=0.01, row_tokens=8192, save_every=100, seed=seed),
-        tell=FitPlan(learning_rate=1.5e-3, tower_learning_rate=2e-4, epochs=1, batch_size=32, warmup=0.03,
-                     weight_decay=0.01, row_tokens=8192, save_every=100, seed=seed),
+        fit=joint,
+        settle=joint,
+        reckon=joint,
+        tell=joint,
         seed=seed,
     )  # fmt: skip

@@ -79,6 +79,10 @@ class EvaluationPlan:
     """Questions a shard."""
 
 
+SAMPLERS = ("sft", "preference")
+"""Models that can draw a verifier's candidates."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RerankPlan:
     """The trained model as verifier of its own chains (LLaVA-Reasoner, section 5.2)."""
@@ -95,6 +99,11 @@ class RerankPlan:
     """Nats of log-ratio by which a candidate's weight in the weighted vote grows e-fold."""
     seed: int = 0
     """Address of the candidates and of the subsets."""
+
+    def require_sampler(self) -> None:
+        """ValueError unless the plan names a model that can draw candidates."""
+        if self.sampler not in SAMPLERS:
+            raise ValueError(f"--rerank.sampler {self.sampler!r}: there are {' and '.join(SAMPLERS)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

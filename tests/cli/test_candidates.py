@@ -2,15 +2,14 @@
 
 import pytest
 
-from seewhy.cli.rerank import require_sampler
 from seewhy.recipes.plans import RerankPlan
 
 
 @pytest.mark.parametrize("sampler", ["sft", "preference"])
 def test_the_fine_tuned_and_the_trained_model_may(sampler: str) -> None:
-    require_sampler(RerankPlan(sampler=sampler))
+    RerankPlan(sampler=sampler).require_sampler()
 
 
 def test_another_is_refused_by_option_and_choices() -> None:
     with pytest.raises(ValueError, match=r"^--rerank\.sampler 'base': there are sft and preference$"):
-        require_sampler(RerankPlan(sampler="base"))
+        RerankPlan(sampler="base").require_sampler()

@@ -53,6 +53,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["run", "inkgrid", "--seed"], "--seed needs a whole number, 0 or above, such as --seed 1"),
         (["run", "inkgrid", "--seed", "--run", "here"], "--seed needs a whole number"),
         (["run", "inkgrid", "--seed=one"], "--seed needs a whole number"),
+        (["run", "inkgrid", "--rerank.sampler", "base"], "--rerank.sampler 'base': there are sft and preference"),
         (["run", "inkgrid-base", "--seed", "-1"], "--seed needs a whole number"),
         (["run", "inkgrid", "--sft.learning-rat", "1"], "--sft.learning-rate FLOAT"),
         (["run", "inkgrid-base", "--fit.epoch", "1"], "--fit.epochs INT"),
