@@ -111,6 +111,19 @@ def test_chains_score_as_they_were_drawn(model: HubModel, family: Family, tmp_pa
             assert chain.logprobs == pytest.approx(row, abs=1e-4)
 
 
+def test_a_drawn_chain_is_trained_on_by_the_ids_it_was_drawn_as(
+    model: HubModel, family: Family, tmp_path: Path
+) -> None:
+    asks = [Ask(question=asking(tmp_path, 2, 1), style=Style.REASON, count=2)]
+    for chain in model.generate(asks, Decoding(max_tokens=10))[0]:
+        drawn = Response(text=chain.text, token_ids=chain.token_ids)
+        assert model.response_ids(drawn) == chain.token_ids
+        assert "".join(model.pieces(drawn.token_ids or ())).strip() == chain.text
+    words = "The digits are 3, 5 and 8. ### Answer: 16"
+    ids = model.response_ids(Response(text=words))
+    assert model.tokenizer.decode(ids, skip_special_tokens=True) == words
+
+
 def test_chains_are_drawn_by_branches_only_where_branches_draw_what_separate_rows_score(
     family: Family, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
