@@ -65,7 +65,7 @@ def draw(found: Table, asked: argparse.Namespace, place: Path) -> None:
     for responses, colour in zip((*asked.responses, 0), LINES, strict=False):
         label = f"seewhy, {responses} responses" if responses else TRL_SHORT
         heights = [found[prompt, responses] for prompt in asked.prompts]
-        left.plot(asked.prompts, heights, "o-", color=colour, label=label, ls="-" if responses else "--")
+        left.plot(asked.prompts, heights, "o-" if responses else "s--", color=colour, label=label)
     for prompt, colour in zip(asked.prompts, LINES, strict=False):
         heights = [found[prompt, responses] for responses in asked.responses]
         right.plot(asked.responses, heights, "o-", color=colour, label=f"prompt of {prompt:,} tokens")
