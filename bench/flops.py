@@ -51,8 +51,11 @@ def tower_flops(net: LlavaForConditionalGeneration, pictures: int) -> int:
     return pictures * (2 * patches * (patch + projector) + 2 * (patches + 1) * layer * layers + attention)
 
 
-def step_flops(net: LlavaForConditionalGeneration, groups: Sequence[Group]) -> int:
-    """Of a DPO step over these groups, reference included; `net` is the policy, so that trained weights are known."""
+def step_flops(net: LlavaForConditionalGeneration, groups: Sequence[Group], *, adapter: bool = False) -> int:
+    """Of a DPO step over these groups, reference included; `net` is the policy, so that trained weights are known.
+
+    With `adapter` the trained linear weights are an adapter's, which the reference does without.
+    """
     text = net.config.text_config
     responses = sum(len(each) for group in groups for each in group.responses)
     tokens = sum(len(group.prompt.ids) - 1 for group in groups) + responses
@@ -60,6 +63,7 @@ def step_flops(net: LlavaForConditionalGeneration, groups: Sequence[Group]) -> i
     head, head_trained = weights([net.lm_head])
     heads = text.num_attention_heads * (text.hidden_size // text.num_attention_heads)
     attention = 4 * heads * text.num_hidden_layers * sum(map(seen_pairs, groups))
-    # Reference forward, policy forward, gradient of the input; then of the weight.
-    linear = 2 * tokens * (3 * body + body_trained) + 2 * responses * (3 * head + head_trained)
+    reference = body - body_trained if adapter else body
+    # Reference forward, policy forward, gradient of the input, gradient of the weight.
+    linear = 2 * tokens * (reference + 2 * body + body_trained) + 2 * responses * (3 * head + head_trained)
     return linear + 4 * attention + tower_flops(net, pictures=len(groups))
