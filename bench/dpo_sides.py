@@ -10,6 +10,7 @@ and its fused head is refused; `gradient_checkpointing` trades time for memory. 
 of the row, on a GPU at response tokens alone: the side "TRL, head as on a GPU" does the latter here as well.
 """
 
+import argparse
 import copy
 import math
 import tempfile
@@ -178,11 +179,11 @@ def dataset_of(rows: list[Row]) -> Dataset:
     return Dataset.from_list(rows, features=kinds)
 
 
-def compare(geometry: Geometry, questions: int, pairs: int, runs: int) -> dict[str, float]:
+def compare(geometry: Geometry, pairs: int, asked: argparse.Namespace) -> dict[str, float]:
     """Prints a line a side; pairs a second of each."""
     processor = make_processor(geometry)
     net = make_net(processor.tokenizer, geometry)
-    rows = make_rows(questions, pairs, geometry)
+    rows = make_rows(asked.questions, pairs, geometry)
     groups = make_groups(rows, processor, pairs)
     with tempfile.TemporaryDirectory() as folder:
         sides = {
@@ -191,10 +192,11 @@ def compare(geometry: Geometry, questions: int, pairs: int, runs: int) -> dict[s
             **{tower.value: Ours(net, groups, tower) for tower in Tower},
         }
         check_losses(sides)
-        rates = in_turns({name: side.step for name, side in sides.items()}, runs, each=len(rows))
+        rates = in_turns({name: side.step for name, side in sides.items()}, asked.runs, len(rows), asked.clock)
     million = sum(parameter.numel() for parameter in net.parameters()) / 1e6
-    print(f"\n{pairs} pair(s) a question, {questions} question(s) a step, {len(groups[0].prompt.ids)} prompt tokens, "
-          f"{TOKENS}-token responses, {million:.1f} M parameters, medians of {runs}")  # fmt: skip
+    print(f"\n{pairs} pair(s) a question, {asked.questions} question(s) a step, "
+          f"{len(groups[0].prompt.ids)} prompt tokens, {TOKENS}-token responses, {million:.1f} M parameters, "
+          f"medians of {asked.runs}")  # fmt: skip
     for name, rate in rates.items():
         print(f"  {name:28} {rate:8.3f} pairs/s   {rate / rates[TRL]:5.2f} x   {rate / rates[TRL_SHORT]:5.2f} x")
     return rates

@@ -8,17 +8,18 @@ the line "tower cached" shows it with features that are kept from an earlier ste
 """
 
 from dpo_sides import compare, print_ratios
-from tiny_llava import LLAVA, parser, set_up
+from tiny_llava import LLAVA, add_clock, parser, set_up
 
 
 def main() -> None:
     made = parser(__doc__, runs=3)
     made.add_argument("--pairs", type=int, help="pairs a question; left out: 1 and 3")
     made.add_argument("--questions", type=int, default=2, help="questions a step")
+    add_clock(made)
     asked = made.parse_args()
     set_up(asked.threads)
     for pairs in (asked.pairs,) if asked.pairs else (1, 3):
-        print_ratios(compare(LLAVA, asked.questions, pairs, asked.runs))
+        print_ratios(compare(LLAVA, pairs, asked))
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ from transformers import (
 from trl import DPOConfig, DPOTrainer
 from trl.trainer.utils import get_peak_flops
 
+from seewhy.model.branches import branching
 from seewhy.model.group import Group
 from seewhy.model.scores import packed_logps
 from seewhy.model.towers import see
@@ -119,8 +120,10 @@ def our_loss(model: PeftModel, groups: list[Group]) -> float:
     seen = see(net, groups)
     with torch.no_grad(), model.disable_adapter():
         reference = packed_logps(net, seen)
-    loss = OBJECTIVE.loss(pair_view(packed_logps(net, seen), reference), {}).each.mean()
-    loss.backward()
+    # The backward pass too, for layers that are recomputed in it call the attention again.
+    with branching(net):
+        loss = OBJECTIVE.loss(pair_view(packed_logps(net, seen), reference), {}).each.mean()
+        loss.backward()
     return float(loss.detach())
 
 

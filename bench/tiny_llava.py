@@ -129,6 +129,14 @@ def parser(about: str | None, runs: int = 5) -> argparse.ArgumentParser:
     return made
 
 
+def add_clock(made: argparse.ArgumentParser) -> None:
+    """The option of the benches that only compare sides by their rates."""
+    made.add_argument(
+        "--cpu-seconds", dest="clock", action="store_const", const=time.process_time, default=time.perf_counter,
+        help="count CPU seconds of this process instead of time: with --threads 1, for a machine that others use",
+    )  # fmt: skip
+
+
 def set_up(threads: int) -> None:
     """Threads, silence, and a heap that is kept; print the machine and the versions."""
     keep_heap()
@@ -149,13 +157,18 @@ def keep_heap() -> None:
             library.mallopt(parameter, value)
 
 
-def in_turns(sides: Mapping[str, Callable[[], object]], runs: int, each: int) -> dict[str, float]:
+def in_turns(
+    sides: Mapping[str, Callable[[], object]],
+    runs: int,
+    each: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, float]:
     """Median rate of each side: a call does `each` pieces of work; `runs` turns after a first one not counted."""
     rates: dict[str, list[float]] = {name: [] for name in sides}
     for run in range(runs + 1):
         for name, work in sides.items():
-            began = time.perf_counter()
+            began = clock()
             work()
             if run:
-                rates[name].append(each / (time.perf_counter() - began))
+                rates[name].append(each / (clock() - began))
     return {name: statistics.median(done) for name, done in rates.items()}
