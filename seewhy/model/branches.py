@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import AttentionInterface, PreTrainedModel
 
+from seewhy.model.folded import attend_folded, folds
 from seewhy.model.group import Layout
 
 NAME = "seewhy_branches"
@@ -74,6 +75,9 @@ def attend(
     """
     shared = query.shape[1] // key.shape[1]
     flat_q, flat_k, flat_v = (states[0].transpose(0, 1) for states in (query, key, value))
+    if folds(query, value, layout, window):
+        keys, values = _repeated(flat_k, shared), _repeated(flat_v, shared)
+        return attend_folded(flat_q, keys, values, layout, scaling)[None]
     prefix_k = _repeated(_rows(flat_k, layout.prefix_index), shared)
     prefix_v = _repeated(_rows(flat_v, layout.prefix_index), shared)
     prefix_q = _rows(flat_q, layout.prefix_index)
