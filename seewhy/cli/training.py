@@ -45,7 +45,7 @@ def with_alarms(screen: Screen, directory: Path, logs: Iterable[StepLog]) -> Ite
             screen.say(f"  watch out, {alarm.told}")
 
     for log in logs:
-        if watch.history.count == 0:
+        if log.step and watch.history.count == 0:
             for earlier in read_steps(directory / "steps.jsonl")[: log.step]:
                 say(earlier)
         say(log)

@@ -10,16 +10,19 @@ CHOSEN_FALL = -0.1
 MARGIN_EXPLODED = 10.0
 """Mean reward margin, in nats: the sigmoid's gradient is below 5e-5 there, and what still moves is drift."""
 LOSS_RISE = 1.1
-"""Last loss over first."""
+"""Mean loss of the last steps over that of the first."""
+LOSS_EXPLOSION = 3.0
+"""Mean loss of the last steps over the first step's: what blew up at once has no low mean to rise from."""
 GRADIENT_SPIKE = 20.0
 """Largest gradient norm of the second half over the median of the run; while it goes on, the last one over that."""
 MEMORY_GROWTH = 1.3
 """Peak memory now over that half way."""
-LENGTH_CORRELATION = 0.9
-"""Of margin and length difference, either sign: length then explains four fifths (0.9 squared) of the margins' spread.
-The default run, whose longer replies are the better ones, has 0.5 to 0.8."""
+LENGTH_COSINE = 0.85
+"""Of margins and length differences, either sign. A run whose longer side was always chosen rises to 0.87 in 30 steps;
+the default run, whose longer replies are often the better ones, has 0.69 to 0.74."""
 KL_FAR = 0.1
-"""Nats a token: the start's own 100-token reply is then e^10 times less likely. For preferences alone."""
+"""Nats a token: the start's own 100-token reply is then e^10 times less likely. For preferences alone. The default run
+ends at 0.02 by MPO and 0.04 by DPO; DPO at ten times its rate is at 0.2 after a third of the steps."""
 REPETITION_RISE = 0.2
 """Share of 4-grams that were said before, over that at the start: a fifth of each reply more goes round in circles."""
 CUT_SHARE, CUT_RISE = 0.5, 0.25
@@ -62,9 +65,13 @@ def _nothing_is_preferred(history: History) -> str | None:
 
 def _loss_rises(history: History) -> str | None:
     ends = history.ends("loss")
-    if ends is None or ends[0] <= 0 or ends[1] <= ends[0] * LOSS_RISE:
+    if ends is None:
         return None
-    return f"the loss rose from {ends[0]:.3f} to {ends[1]:.3f}"
+    early, late = ends
+    if 0 < early * LOSS_RISE < late:
+        return f"the loss rose from {early:.3f} to {late:.3f}"
+    first = history.values("loss")[0]
+    return f"the loss rose from {first:.3f} to {late:.3f}" if 0 < first * LOSS_EXPLOSION < late else None
 
 
 def _gradient_spikes(history: History) -> str | None:
@@ -87,11 +94,11 @@ def _memory_grows(history: History) -> str | None:
 
 
 def _length_is_what_pays(history: History) -> str | None:
-    late = history.late("length_correlation")
-    if late is None or abs(late) < LENGTH_CORRELATION:
+    late = history.late("length_cosine")
+    if late is None or abs(late) < LENGTH_COSINE:
         return None
-    longer = "longer" if late > 0 else "shorter"
-    return f"the reward follows length: margins and length differences correlate by {late:.2f}, so {longer} wins"
+    winner = "longer" if late > 0 else "shorter"
+    return f"the reward pays for length: margins go with length differences (cosine {late:.2f}), so the {winner} wins"
 
 
 def _far_from_start(history: History) -> str | None:
@@ -136,7 +143,7 @@ RULES = (
     Rule(figure="grad_norm", judge=_gradient_spikes, remedy="look at that step's rows"),
     Rule(figure="resident_mb", judge=_memory_grows, remedy="lower row_tokens, or look for what is kept"),
     Rule(
-        figure="length_correlation", judge=_length_is_what_pays,
+        figure="length_cosine", judge=_length_is_what_pays,
         remedy="pair responses of like length, truncate both sides (keep_tokens) or discount late tokens",
     ),
     Rule(figure="kl_from_start", judge=_far_from_start, remedy=f"{SLOWER}, or raise beta"),

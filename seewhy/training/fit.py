@@ -182,8 +182,7 @@ def _resume(run: Run, optimizer: torch.optim.Optimizer, contents: Mapping[str, s
         rails.begin(contents["starting model"])
     if found:
         load_checkpoint(found[0], run.model.net, optimizer)
-    cut_steps(run.directory / "steps.jsonl", progress.steps)
-    rails.recall()
+    rails.recall(cut_steps(run.directory / "steps.jsonl", progress.steps))
     return progress
 
 

@@ -1,12 +1,13 @@
 """The guard rails of one training: probes at their steps, alarms as they ring, and the stop that a plan asks for."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from seewhy.records.types import StepLog
 from seewhy.training.alarms import Alarm, AlarmError, Watch
 from seewhy.training.api import Probed
-from seewhy.training.checkpoint import checkpoints, read_steps
+from seewhy.training.checkpoint import checkpoints
 from seewhy.training.guard_plan import GuardPlan
 from seewhy.training.probe import Probe, start_probe
 from seewhy.training.step import Run
@@ -42,9 +43,9 @@ class Rails:
         )  # fmt: skip
         self.seconds = time.perf_counter() - began
 
-    def recall(self) -> None:
+    def recall(self, logs: Sequence[StepLog]) -> None:
         """Take in the steps of earlier calls; AlarmError where one of their alarms still stops the run."""
-        for log in read_steps(self.run.directory / "steps.jsonl"):
+        for log in logs:
             self._look(log)
         if not (self.run.directory / "done.json").exists():
             self.require_none()
@@ -73,7 +74,7 @@ class Rails:
         before = [path for path in checkpoints(place) if int(path.name.rpartition("-")[2]) <= alarm.step]
         good = f"{before[-1]} is the last one from before it" if before else "none was saved before it"
         raise AlarmError(
-            f"stopped by the alarm {alarm.name} at {alarm.told}. The weights of then are in "
+            f"stopped by the alarm {alarm.name} at {alarm.told}. What was trained is saved in "
             f"{checkpoints(place)[-1]}; {good}. To train with other settings, begin another run. To go on from "
             f"here all the same, give the same command without {alarm.name} among the alarms of `abort`"
         )

@@ -104,10 +104,10 @@ GUARD_MUTANTS = [
         seen_by=f"{ALARMS}::test_an_alarm_rings_once_and_at_the_first_step_that_shows_it",
     ),
     Mutant(
-        name="length: correlation of products without their means",
+        name="length: cosine turned, so that the shorter side seems to win",
         file="seewhy/training/lengths.py",
-        source="(means[PRODUCT] - gap * margin)",
-        defect="means[PRODUCT]",
-        seen_by=f"{LENGTHS}::test_margins_that_follow_the_length_difference_correlate_and_what_they_were_made_of_is_gone",
+        source="gap, reward = chosen - rejected, margin.double()",
+        defect="gap, reward = rejected - chosen, margin.double()",
+        seen_by=f"{LENGTHS}::test_margins_that_go_with_length_differences_have_their_cosine_and_no_moment_is_left",
     ),
 ]

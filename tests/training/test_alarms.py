@@ -78,6 +78,14 @@ def test_a_loss_that_rises_is_told_while_there_is_time_to_stop() -> None:
     assert 30 < alarm.step < 40
 
 
+def test_a_loss_that_explodes_in_its_first_steps_is_told_though_their_mean_is_as_high_as_all_later_ones() -> None:
+    """Then slowly falling: steps 10 to 19 have a mean of 28.55, steps 0 to 9 one of 26.575, times 1.1 above that."""
+    rows = [log(step, {}, loss=0.25 if step == 0 else 30.0 - step / 10) for step in range(100)]
+    (alarm,) = rung(rows)
+    assert (alarm.name, alarm.step) == ("loss", 19)
+    assert "from 0.250 to 28.550" in alarm.words
+
+
 def test_a_gradient_that_leaps_is_told_at_its_step() -> None:
     rows = [log(step, {"grad_norm": 30.0 if step == 60 else 1.0}) for step in range(100)]
     assert [(alarm.name, alarm.step) for alarm in rung(rows)] == [("grad_norm", 60)]
@@ -90,9 +98,9 @@ def test_memory_that_grows_is_told_after_half_of_the_steps() -> None:
 
 @pytest.mark.parametrize(("value", "who"), [(0.95, "longer"), (-0.95, "shorter")])
 def test_a_margin_that_follows_length_alone_is_told_with_the_side_that_wins(value: float, who: str) -> None:
-    assert rung([log(step, {"length_correlation": 0.85 * value / abs(value)}) for step in range(100)]) == []
-    (alarm,) = rung([log(step, {"length_correlation": value}) for step in range(100)])
-    assert alarm.name == "length_correlation"
+    assert rung([log(step, {"length_cosine": 0.84 * value / abs(value)}) for step in range(100)]) == []
+    (alarm,) = rung([log(step, {"length_cosine": value}) for step in range(100)])
+    assert alarm.name == "length_cosine"
     assert f"{who} wins" in alarm.words
 
 
