@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from seewhy.training.guard_plan import GuardPlan
+from seewhy.training.guard_plan import GUARDED, GuardPlan
 from seewhy.training.plan import FitPlan, TowerPlan
 
 
@@ -57,7 +57,7 @@ class BaseRecipe:
     tell: FitPlan
     """Of all weights at last, on pages that are told in words too."""
     # Not compared, as in `Recipe`.
-    guard: GuardPlan = field(default_factory=GuardPlan, compare=False)
+    guard: GuardPlan = field(default=GUARDED, compare=False)
     """What is watched while it is taught."""
     seed: int = 1000
     """Address of pages, of weights and of orders; `seewhy run inkgrid` takes other pages of the same scans."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from seewhy.pairs.by_outcome import ByOutcome
 from seewhy.sampling.plan import SamplingPlan
-from seewhy.training.guard_plan import GuardPlan
+from seewhy.training.guard_plan import GUARDED, GuardPlan
 from seewhy.training.plan import FitPlan
 
 
@@ -137,4 +137,4 @@ class Recipe:
     rerank: RerankPlan = field(default_factory=RerankPlan)
     credit: CreditPlan = field(default_factory=CreditPlan)
     # Not compared: how closely a training is watched moves no weight, so a run may go on with another.
-    guard: GuardPlan = field(default_factory=GuardPlan, compare=False)
+    guard: GuardPlan = field(default=GUARDED, compare=False)

@@ -25,8 +25,6 @@ class GuardPlan:
     """Tokens of a reply, at most."""
     abort: tuple[str, ...] = ()
     """Alarms that stop the run, by the figure that rings them (`docs/training-log.md`), or `all`."""
-    seed: int = 0
-    """Address of the prompts and of the replies."""
 
     def __post_init__(self) -> None:
         """Refuses what cannot be watched, by name."""
@@ -55,5 +53,7 @@ class GuardPlan:
         return alarm in self.abort or ALL in self.abort
 
 
+GUARDED = GuardPlan()
+"""What a run is watched by, unless you say."""
 UNGUARDED = GuardPlan(probe_questions=0)
 """No probe, and nothing stops the run but a loss or a gradient that is no number."""

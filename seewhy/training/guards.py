@@ -38,8 +38,7 @@ class Rails:
         if not isinstance(model, Probed):
             raise ValueError(f"{type(model).__name__} has no `generate` to be probed by; set probe_questions to 0")
         self.probe = start_probe(
-            model, self.run.exercises, self.run.questions, self.plan, self.run.directory, fingerprint,
-            self.run.plan.row_tokens,
+            model, self.run.exercises, self.run.questions, self.plan, self.run.plan, self.run.directory, fingerprint,
         )  # fmt: skip
         self.seconds = time.perf_counter() - began
 

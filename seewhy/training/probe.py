@@ -19,6 +19,7 @@ from seewhy.records.types import Chain, Question, Stop, Style
 from seewhy.training.api import Probed
 from seewhy.training.exercises import Exercise
 from seewhy.training.guard_plan import GuardPlan
+from seewhy.training.plan import FitPlan
 from seewhy.training.reference import score_exercises
 
 GRAM = 4
@@ -97,31 +98,36 @@ def start_probe(
     exercises: Sequence[Exercise],
     questions: Mapping[str, Question],
     plan: GuardPlan,
+    fit: FitPlan,
     directory: Path,
     fingerprint: str,
-    row_tokens: int,
 ) -> Probe:
-    """A probe of the model, which still is the start and has this fingerprint; kept replies are not drawn again."""
-    asks = prompts_of(exercises, questions, plan)
-    decoding = Decoding(temperature=1.0, max_tokens=plan.probe_tokens, seed=plan.seed)
+    """A probe of the model, which still is the start and has this fingerprint; kept replies are not drawn again.
+
+    Of the training's plan, `seed` and `row_tokens` are read.
+    """
+    asks = prompts_of(exercises, questions, plan.probe_questions, fit.seed)
+    decoding = Decoding(temperature=1.0, max_tokens=plan.probe_tokens, seed=fit.seed)
     asked = [fingerprint, asdict(decoding), [[ask.question.id, str(ask.style)] for ask in asks]]
     key = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
     kept = read_chains(directory / FOLDER / START, key)
     if kept is None:
         chains = draw(model, asks, decoding)
-        known = score(model, questions, chains, row_tokens)
+        known = score(model, questions, chains, fit.row_tokens)
         kept = tuple(replace(chain, logprobs=row) for chain, row in zip(chains, known, strict=True))
         write_chains(directory / FOLDER / START, key, kept)
     return Probe(
-        model=model, questions=questions, asks=asks, decoding=decoding, row_tokens=row_tokens,
+        model=model, questions=questions, asks=asks, decoding=decoding, row_tokens=fit.row_tokens,
         directory=directory / FOLDER, start=kept,
     )  # fmt: skip
 
 
-def prompts_of(exercises: Sequence[Exercise], questions: Mapping[str, Question], plan: GuardPlan) -> tuple[Ask, ...]:
-    """Distinct prompts of the rows, drawn by the plan's seed."""
+def prompts_of(
+    exercises: Sequence[Exercise], questions: Mapping[str, Question], count: int, seed: int
+) -> tuple[Ask, ...]:
+    """As many distinct prompts of the rows, or all there are, drawn by the seed."""
     keys = list(dict.fromkeys(exercise.prompt_key for exercise in exercises))
-    drawn = random.Random(f"probe/{plan.seed}").sample(keys, min(plan.probe_questions, len(keys)))
+    drawn = random.Random(f"probe/{seed}").sample(keys, min(count, len(keys)))
     return tuple(Ask(question=questions[question], style=style) for question, style in drawn)
 
 

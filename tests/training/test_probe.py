@@ -18,6 +18,7 @@ from seewhy.records.types import Chain, Question, Stop, Style
 from seewhy.training.api import Probed
 from seewhy.training.exercises import lesson_exercises
 from seewhy.training.guard_plan import GuardPlan
+from seewhy.training.plan import FitPlan
 from seewhy.training.probe import Probe, divergence, figures_of, prompts_of, repeated_share, start_probe
 
 PLAN = GuardPlan(probe_questions=4, probe_tokens=12)
@@ -30,14 +31,20 @@ def chain(ids: Sequence[int], stop: Stop = Stop.END) -> Chain:
 
 
 def probe_of(
-    model: Probed, directory: Path, plan: GuardPlan = PLAN, count: int = 6, questions: Sequence[Question] = ()
+    model: Probed,
+    directory: Path,
+    plan: GuardPlan = PLAN,
+    count: int = 6,
+    questions: Sequence[Question] = (),
+    seed: int = 0,
 ) -> Probe:
     """A probe begun on a lesson a question."""
     asked = questions or questions_of(count)
     model.net.eval()
     rows = lesson_exercises(model, [lesson(question.id, "a reply") for question in asked])
     known = {question.id: question for question in asked}
-    return start_probe(model, rows, known, plan, directory, model.fingerprint, row_tokens=4096)
+    fit = FitPlan(learning_rate=1e-3, seed=seed)
+    return start_probe(model, rows, known, plan, fit, directory, model.fingerprint)
 
 
 def test_a_reply_repeats_the_share_of_its_runs_that_stood_in_it_before() -> None:
@@ -109,8 +116,9 @@ def test_the_replies_of_the_start_are_kept_and_not_drawn_again(tmp_path: Path) -
 @pytest.mark.parametrize("change", [{"probe_tokens": 5}, {"probe_questions": 3}, {"seed": 1}])
 def test_with_other_settings_the_start_is_heard_anew(tmp_path: Path, change: dict[str, int]) -> None:
     before = probe_of(Talker(), tmp_path)
-    plan = GuardPlan(**{"probe_questions": 4, "probe_tokens": 12, **change})
-    after = probe_of(Talker(), tmp_path, plan)
+    settings = {"probe_questions": 4, "probe_tokens": 12, "seed": 0, **change}
+    seed = settings.pop("seed")
+    after = probe_of(Talker(), tmp_path, GuardPlan(**settings), seed=seed)
     assert [(row.question_id, row.token_ids) for row in after.start] != [
         (row.question_id, row.token_ids) for row in before.start
     ]
@@ -134,12 +142,12 @@ def test_prompts_are_distinct_ones_of_the_rows_and_as_many_as_there_are() -> Non
     rows = [*[lesson(f"q{n}", "a") for n in (0, 0, 1, 2)], lesson("q1", "b", Style.DIRECT)]
     known = {question.id: question for question in questions_of(3)}
     exercises = lesson_exercises(Talker(), rows)
-    asks = prompts_of(exercises, known, GuardPlan(probe_questions=9))
+    asks = prompts_of(exercises, known, 9, seed=0)
     found = {(ask.question.id, ask.style) for ask in asks}
     wanted = {("q0", Style.REASON), ("q1", Style.REASON), ("q2", Style.REASON), ("q1", Style.DIRECT)}
     assert len(asks) == len(found)
     assert found == wanted
-    drawn = [prompts_of(exercises, known, GuardPlan(probe_questions=2, seed=seed)) for seed in range(8)]
+    drawn = [prompts_of(exercises, known, 2, seed) for seed in range(8)]
     assert len({tuple(ask.question.id for ask in asks) for asks in drawn}) > 1
 
 
