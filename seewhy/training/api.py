@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
+from seewhy.model.api import Generates
 from seewhy.model.group import Group, Prompt
 from seewhy.records.types import Question, Response, Style
 
@@ -52,3 +53,8 @@ class Trainable(ScoresGroups, Protocol):
     def save(self, directory: Path) -> None:
         """Writes the model so that it can be opened again by its path."""
         ...
+
+
+@runtime_checkable
+class Probed(Trainable, Generates, Protocol):
+    """A trainable model that replies as well: what a probe asks of it."""

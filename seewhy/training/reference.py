@@ -61,9 +61,10 @@ class ReferenceStore:
 
 
 @torch.no_grad()
-def _score_window(
+def score_exercises(
     model: ScoresGroups, exercises: Sequence[Exercise], known: Mapping[str, Question], row_tokens: int
 ) -> list[tuple[Exercise, Ids, tuple[float, ...]]]:
+    """Each distinct response of each group, with its log-probabilities under the model as it is now."""
     scored: list[tuple[Exercise, Ids, tuple[float, ...]]] = []
     for forward in forwards_of(model, known, exercises, row_tokens):
         logps = model.group_logps([shared.group for shared in forward])
@@ -99,7 +100,7 @@ def reference_rows(
     wanted = [e for e in exercises if any(key_of(e, ids) not in done for ids in e.responses)]
     model.net.eval()
     for start in range(0, len(wanted), WINDOW):
-        for exercise, ids, logprobs in _score_window(model, wanted[start : start + WINDOW], known, plan.row_tokens):
+        for exercise, ids, logprobs in score_exercises(model, wanted[start : start + WINDOW], known, plan.row_tokens):
             key = key_of(exercise, ids)
             if key not in done:
                 done.add(key)
