@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from seewhy.model.plan import FeaturePlan
 from seewhy.pairs.by_outcome import ByOutcome
 from seewhy.sampling.plan import SamplingPlan
 from seewhy.training.plan import FitPlan
@@ -135,3 +136,4 @@ class Recipe:
     evaluation: EvaluationPlan = field(default_factory=EvaluationPlan)
     rerank: RerankPlan = field(default_factory=RerankPlan)
     credit: CreditPlan = field(default_factory=CreditPlan)
+    features: FeaturePlan = field(default_factory=FeaturePlan)
