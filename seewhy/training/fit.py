@@ -13,7 +13,7 @@ import torch
 from seewhy.objectives.api import LessonObjective, PairObjective
 from seewhy.records.files import write_text_atomically
 from seewhy.records.types import Lesson, Pair, Question, StepLog
-from seewhy.training.api import Trainable
+from seewhy.training.api import Trainable, standing
 from seewhy.training.checkpoint import (
     Progress,
     append_step,
@@ -160,7 +160,8 @@ def _moving(run: Run) -> Generator[torch.optim.AdamW]:
         net.eval()
         for parameter, _ in asked:
             parameter.requires_grad_(id(parameter) in moving)
-        yield optimizer_of(moved, run.plan)
+        with standing(run.model, [p for parameters in moved.values() for p in parameters]):
+            yield optimizer_of(moved, run.plan)
     finally:
         for parameter, flag in asked:
             parameter.requires_grad_(flag)
