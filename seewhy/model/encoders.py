@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import transformers
@@ -28,15 +29,15 @@ class Recall(nn.Module):
         self.encoder = encoder
         self.output = output
 
-    def __getattr__(self, name: str) -> Tensor | nn.Module:
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the encoder has, its type or device too
         try:
             return super().__getattr__(name)
         except AttributeError:
             return getattr(super().__getattr__("encoder"), name)
 
     def forward(self, *_: object, **__: object) -> ModelOutput:
-        """What was put in."""
-        return self.output
+        """What was put in, as an object of its own: some nets write their features into it."""
+        return type(self.output)(**self.output)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,15 +86,17 @@ def encoder_identity(net: PreTrainedModel, place: str, kept: Sequence[str]) -> s
 
 
 def picture_features(net: PreTrainedModel, prompt: Prompt) -> tuple[Tensor, ...]:
-    """[tokens, width] of each picture, as the net's own pass would make them.
+    """`Prompt.features` as the net's own pass would make them.
 
     Raises:
-        ValueError: the net does not tell the features of each picture apart.
+        ValueError: the net gives neither a tensor a picture nor one of three axes for all.
     """
-    taken = net.model.get_image_features(**joined_pictures([prompt], net.device), return_dict=True)
-    if not isinstance(taken.pooler_output, tuple | list):
+    taken = net.model.get_image_features(**joined_pictures([prompt], net.device), return_dict=True).pooler_output
+    if isinstance(taken, Tensor) and taken.dim() == 3:
+        return (taken,)
+    if not isinstance(taken, tuple | list):
         raise ValueError(f"{type(net).__name__} gives no features by picture: leave its pictures to every pass")
-    return tuple(taken.pooler_output)
+    return tuple(taken)
 
 
 @torch.no_grad()

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from families_plain import gemma3, llava, paligemma
+from families_grid import qwen3_vl
+from families_plain import llava
+from families_tiles import mllama
 from keeping import Make, features_of, flat, groups_of, keeping
 from torch import Tensor
 
@@ -22,15 +24,12 @@ def test_a_small_encoder_runs_in_each_pass_and_that_is_said(tmp_path: Path, capl
     assert "its vision encoder is small" in caplog.text
 
 
-# transformers' own PaliGemma processor, as in test_families.py.
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-@pytest.mark.parametrize("make", [gemma3, paligemma])
-def test_a_net_that_does_not_tell_its_pictures_apart_sees_them_in_each_pass_and_that_is_said(
+@pytest.mark.parametrize("make", [qwen3_vl, mllama])
+def test_a_net_that_takes_its_pictures_in_elsewhere_sees_them_in_each_pass_and_that_is_said(
     make: Make, tmp_path: Path, caplog
 ):
     model = keeping(make)
-    # PaliGemma's processor refuses a prompt without a picture.
-    asked = groups_of(model, tmp_path, (0, 2) if make is paligemma else (0, 1, 2))
+    asked = groups_of(model, tmp_path)
     expected = flat(model.group_logps(asked))
     with caplog.at_level(logging.WARNING), model.sight.standing():
         assert torch.equal(flat(model.group_logps(asked)), expected)
