@@ -17,6 +17,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.attention.flex_attention import BlockMask
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 CPU = torch.device("cpu")
@@ -97,6 +98,8 @@ class Layout:
     """[B] tokens of its prompt that stand before a branch."""
     blocks: Tensor | None = None
     """[G, P] `Prompt.blocks`, 0 where padded; None where no prompt has any."""
+    masks: dict[int | None, BlockMask] = field(default_factory=dict[int | None, BlockMask], compare=False)
+    """FlexAttention's mask for each window, made when it is first asked for: every layer asks again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
