@@ -16,11 +16,11 @@ class FeaturePlan:
     memory_mib: int = field(default=512, compare=False)
     """MiB of memory for what frozen vision encoders make of pictures, shared by the models of a run."""
     disk_mib: int = field(default=0, compare=False)
-    """MiB of disk for what memory has no room for; used only where reading is faster than running; 0 uses none."""
+    """MiB of disk for the same, found again by later runs; used only where reading is faster than running."""
     folder: str = field(default="", compare=False)
     """Where those files lie, so that runs may share them; left out: `features` in the run's directory."""
-    least_weights: int = 5_000_000
-    """Weights of a vision encoder below which it runs in each pass, where it sees many pictures together quickly."""
+    least_weights: int = 500_000
+    """Weights of a vision encoder below which it runs in each pass, as the shipped tiny model's of 0.4 million does."""
 
     def __post_init__(self) -> None:
         """Refuses bounds that keep nothing, by name."""
