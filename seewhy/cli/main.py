@@ -33,6 +33,8 @@ USAGE = """usage: seewhy COMMAND ...
   seewhy STAGE --run DIR [--recipe RECIPE [--seed N]]
       one stage of a run; a new run needs a recipe, one that exists keeps its own.
 {stages}
+  seewhy explain "TEXT" --rule RULE [--options N] [--gold ANSWER]
+      which rule reads the answer of a reply, where it stands, the verdict, and what evaluation suites would say.
   seewhy --version"""
 QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
 """Read by the libraries when they are loaded: their errors are shown, their bars and hints are not among our lines."""
@@ -109,10 +111,12 @@ def _dispatch(given: list[str]) -> None:
             print(recipe_text(find_recipe(name)), end="")
         case ["recipe", *_]:
             raise ValueError("`seewhy recipe list` and `seewhy recipe show RECIPE` are the commands about recipes")
+        case ["explain", *rest]:
+            load_part("cli", "explain").main(rest)
         case [stage, *rest] if stage in STAGES:
             _run_stage(stage, rest)
         case _:
-            hint = nearest(given[0], ["run", "recipe", *STAGES])
+            hint = nearest(given[0], ["run", "recipe", "explain", *STAGES])
             raise ValueError(f"{given[0]!r} is no command of seewhy{hint} `seewhy --help` tells what each does")
 
 
