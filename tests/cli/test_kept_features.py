@@ -31,8 +31,8 @@ def test_models_of_a_run_that_share_an_encoder_run_it_once_a_picture(tmp_path: P
     for one, other in zip(again.score(asks), scored, strict=True):
         assert one == other
     assert shelf.features.held_bytes == held
-    # The comparison of paths runs it once each way, the trial three times.
-    assert len(runs) == 5
+    # The comparison of paths runs it once each way, that of logits twice, the trial three times.
+    assert len(runs) == 7
     opened.score(asks)
     assert shelf.features.held_bytes == held
 
