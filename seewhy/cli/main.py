@@ -32,6 +32,9 @@ USAGE = """usage: seewhy COMMAND ...
   seewhy STAGE --run DIR [--recipe RECIPE [--seed N]]
       one stage of a run; a new run needs a recipe, one that exists keeps its own.
 {stages}
+  seewhy grade PREDICTIONS --questions FILE [--compare OTHER] [--json]
+      the scorecard of anyone's predictions file, other suites' result files among them (docs/grade.md);
+      `seewhy grade --help` lists every option.
   seewhy --version"""
 QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
 """Read by the libraries when they are loaded: their errors are shown, their bars and hints are not among our lines."""
@@ -108,10 +111,12 @@ def _dispatch(given: list[str]) -> None:
             print(recipe_text(find_recipe(name)), end="")
         case ["recipe", *_]:
             raise ValueError("`seewhy recipe list` and `seewhy recipe show RECIPE` are the commands about recipes")
+        case ["grade", *rest]:
+            load_part("cli", "grade").run(rest)
         case [stage, *rest] if stage in STAGES:
             _run_stage(stage, rest)
         case _:
-            hint = nearest(given[0], ["run", "recipe", *STAGES])
+            hint = nearest(given[0], ["run", "recipe", "grade", *STAGES])
             raise ValueError(f"{given[0]!r} is no command of seewhy{hint} `seewhy --help` tells what each does")
 
 

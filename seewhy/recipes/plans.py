@@ -77,6 +77,8 @@ class EvaluationPlan:
     """Measure with the pictures withheld too."""
     per_shard: int = 250
     """Questions a shard."""
+    also: tuple[str, ...] = ()
+    """Suites in whose forms the results are written too: `lmms-eval`, `vlmevalkit`."""
 
 
 SAMPLERS = ("sft", "preference")
