@@ -38,23 +38,31 @@ def sheet_bytes(rows: Sequence[Mapping[str, object]]) -> bytes:
         ValueError: a text is longer than a cell can be.
     """
     names = list(dict.fromkeys(name for row in rows for name in row))
+    lines = [
+        [_writable(row.get(name), f"line {number}, {name!r}") for name in names]
+        for number, row in enumerate(rows, start=2)
+    ]
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Sheet1")
     sheet.append(names)
-    for number, row in enumerate(rows, start=2):
-        sheet.append([_cell(book, row.get(name), f"line {number}, {name!r}") for name in names])
+    for line in lines:
+        sheet.append([_text_cell(book, value) if isinstance(value, str) else value for value in line])
     payload = io.BytesIO()
     book.save(payload)
     return payload.getvalue()
 
 
-def _cell(book: Workbook, value: object, place: str) -> object:
-    """A cell of text stays one where the text begins with "=" and would be taken for a formula."""
+def _writable(value: object, place: str) -> object:
     if not isinstance(value, str):
         return value
     if len(value) > LONGEST_CELL:
         raise ValueError(f"{place}: {len(value)} characters, and a cell of XLSX holds {LONGEST_CELL} at most; leave "
                          "vlmevalkit out of --also")  # fmt: skip
-    cell: Cell = WriteOnlyCell(book.worksheets[0], UNWRITABLE.sub("", value))
+    return UNWRITABLE.sub("", value)
+
+
+def _text_cell(book: Workbook, value: str) -> Cell:
+    """A cell that stays text where the text begins with "=" and would be taken for a formula."""
+    cell: Cell = WriteOnlyCell(book.worksheets[0], value)
     cell.data_type = "s"
     return cell
