@@ -2,10 +2,10 @@
 
 import itertools
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import tyro
 from rich.console import Console
@@ -22,16 +22,18 @@ from seewhy.cli.grade_inputs import (
     questions_of_file,
     questions_of_table,
 )
-from seewhy.cli.grade_rows import read_also, write_rows
-from seewhy.evaluation.polar import PolarRow, polar_scores
+from seewhy.cli.grade_rows import gold_text, read_also, write_rows
+from seewhy.evaluation.polar import NO, YES, PolarRow, polar_scores
 from seewhy.evaluation.repeats import summarise_repeats
 from seewhy.evaluation.scorecard import scorecard_of
 from seewhy.judging.api import judge_chains
+from seewhy.judging.compat import Compat
 from seewhy.judging.decoration import normalise
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.pairs.lessons import gold_reply
 from seewhy.records.measures import Comparison, PolarScore
 from seewhy.records.types import Chain, MatchRule, Outcome, Question, Split, Stop, Style, Verdict
+
+POLAR = (YES, NO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +101,10 @@ def run(rest: Sequence[str]) -> None:
 
 def judge_as(compat: str) -> OutcomeJudge:
     """The judge by outcome, with the quirks of a suite where one is named."""
-    if not compat:
-        return OutcomeJudge()
-    if "compat" not in {field.name for field in fields(OutcomeJudge)}:
-        raise ValueError(f"--compat {compat}: the rules of this version know no suite's quirks; leave --compat out")
-    return cast(Callable[..., OutcomeJudge], OutcomeJudge)(compat=compat)
+    names = [one.value for one in Compat]
+    if compat and compat not in names:
+        raise ValueError(f"--compat {compat!r}{nearest(compat, names)}")
+    return OutcomeJudge(compat=Compat(compat)) if compat else OutcomeJudge()
 
 
 def _check(words: GradeWords) -> Reading:
@@ -190,17 +191,17 @@ def _firsts(joined: Sequence[Joined]) -> list[int]:
 
 
 def polar_of(questions: Sequence[Question], verdicts: Sequence[Verdict], asked: Asked) -> tuple[PolarScore, ...]:
-    """F1 and its kin where every question is answered by yes or no; UNJUDGED questions are left out."""
+    """F1 and its kin where every question is answered by yes or no; without those that are UNJUDGED or have no gold."""
     if any(question.gold.rule is not MatchRule.YES_NO for question in questions):
         return ()
     by_id = {question.id: question for question in questions}
     rows = [
-        PolarRow(question_id=verdict.question_id, gold=normalise(gold_reply(by_id[verdict.question_id])),
-                 said=verdict.answer if verdict.answer in ("yes", "no") else None,
-                 facets=by_id[verdict.question_id].facets)
+        PolarRow(question_id=verdict.question_id, gold=normalise(gold_text(by_id[verdict.question_id])),
+                 said=verdict.answer if verdict.answer in POLAR else None, facets=by_id[verdict.question_id].facets)
         for verdict in verdicts if verdict.outcome is not Outcome.UNJUDGED
     ]  # fmt: skip
-    return polar_scores(rows, clusters=asked.clusters)
+    known = [row for row in rows if row.gold in POLAR]
+    return polar_scores(known, clusters=asked.clusters) if known else ()
 
 
 def _require_judged(verdicts: Sequence[Verdict]) -> None:

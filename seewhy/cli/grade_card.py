@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 import seewhy
-from seewhy.cli.grade_inputs import Asked, Joined
+from seewhy.cli.grade_inputs import PICTURE, Asked, Joined
 from seewhy.evaluation.intervals import name_ids
 from seewhy.records.measures import Comparison, Interval, PolarScore, Repeats, Scorecard, Selection
 from seewhy.records.types import Chain, Outcome, Question, Style, Verdict
@@ -60,7 +60,7 @@ def card_data(graded: Graded) -> dict[str, object]:
         "accuracy": asdict(whole.accuracy) if whole else None,
         "score": asdict(graded.card.score) if graded.card and graded.card.score else None,
         **{outcome.value: counts[outcome] for outcome in Outcome},
-        "pictures": None if graded.asked.clusters is None else len(_clusters(graded)),
+        "pictures": None if graded.asked.clusters is None else len(_pictures(graded)),
         "detectable_difference": whole.detectable if whole else None,
         "facets": [asdict(row) for row in whole.breakdown] if whole else [],
         "yes_no": [asdict(row) for row in graded.polar],
@@ -168,9 +168,9 @@ def _size_sentences(graded: Graded) -> Iterator[str]:
     whole = graded.card or graded.repeats
     if whole is None:
         return
-    of = f" about {len(_clusters(graded))} pictures" if graded.asked.clusters is not None else ""
+    of = f" about {len(_pictures(graded))} pictures" if graded.asked.clusters is not None else ""
     if whole.detectable is None:
-        yield f"{len(graded.questions)} questions{of} at this accuracy show no gain of any size with a power of 0.8."
+        yield f"{len(graded.questions)} questions{of} cannot see a gain over this accuracy, however large (power 0.8)."
     else:
         yield (f"{len(graded.questions)} questions{of} cannot see a gain of less than "
                f"{_percent(whole.detectable)} points over this accuracy (two models compared by their accuracies "
@@ -201,9 +201,11 @@ def _percent(share: float) -> str:
     return f"{100 * share:.2f}"
 
 
-def _clusters(graded: Graded) -> set[str]:
+def _pictures(graded: Graded) -> set[str]:
+    """The pictures that the graded questions are about, where some share one."""
     clusters: Mapping[str, str] = graded.asked.clusters or {}
-    return {clusters[question.id] for question in graded.questions if question.id in clusters}
+    found = (clusters.get(question.id, "") for question in graded.questions)
+    return {name for name in found if name.startswith(PICTURE)}
 
 
 def _reasons(graded: Graded, outcome: Outcome) -> list[tuple[str, int]]:

@@ -16,6 +16,8 @@ from seewhy.evaluation.tables import Sheet, Table, read_table
 from seewhy.records.types import MatchRule, Question, Split
 
 MISSING = ("wrong", "leave-out")
+PICTURE = "picture "
+"""Begins the key of a cluster that is a picture; a question without one is a cluster by itself."""
 
 
 class Loads(Protocol):
@@ -135,7 +137,7 @@ def shared(pictures: Mapping[str, str]) -> Mapping[str, str] | None:
     named = Counter(picture for picture in pictures.values() if picture)
     if not any(count > 1 for count in named.values()):
         return None
-    return {name: f"picture {picture}" if picture else f"question {name}" for name, picture in pictures.items()}
+    return {name: f"{PICTURE}{picture}" if picture else f"question {name}" for name, picture in pictures.items()}
 
 
 def join(table: Table, asked: Asked, reading: Reading) -> Joined:

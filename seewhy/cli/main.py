@@ -170,8 +170,11 @@ def take_seed(rest: Sequence[str]) -> tuple[int | None, list[str]]:
 
 
 def require_names(recipe: Recipe) -> None:
-    """An error for a benchmark, an objective or a sampler that does not exist, before anything is made for it."""
+    """An error for a name that stands for nothing, or needs a missing library, before anything is made for it."""
     recipe.rerank.require_sampler()
+    recipe.evaluation.require_suites()
+    if "vlmevalkit" in recipe.evaluation.also:
+        load_part("evaluation", "sheets")
     named = [("benchmarks", "--questions.benchmark", recipe.questions.benchmark),
              ("objectives", "--preference.objective", recipe.preference.objective),
              *(("objectives", "--preference.compare", name) for name in recipe.preference.compare)]  # fmt: skip

@@ -1,5 +1,6 @@
 """Several samples of each question: what one of them scores, how far samples differ, pass@k and majority of k."""
 
+import functools
 import itertools
 import math
 from collections import defaultdict
@@ -24,7 +25,7 @@ from seewhy.evaluation.scorecard import PICTURE_FACET, is_correct
 from seewhy.records.measures import CurvePoint, FacetScore, Repeats, Selection
 from seewhy.records.types import Outcome, Verdict
 
-MOST_SUBSETS = 1024
+MOST_SUBSETS = 256
 """Subsets of a question's samples that vote; where there are no more, maj@k is exact."""
 
 
@@ -176,9 +177,16 @@ def _expected(method: Selection, name: str, group: Sequence[Candidate], size: in
 def _subsets(name: str, samples: int, size: int, seed: int) -> Bools:
     """All subsets of that size where they are few, else random ones; shape (subsets, samples)."""
     if math.comb(samples, size) <= MOST_SUBSETS:
-        chosen = np.array(list(itertools.combinations(range(samples), size)), dtype=np.int64)
-    else:
-        chosen = draw_orders(name, samples, MOST_SUBSETS, seed)[:, :size]
+        return _all_subsets(samples, size)
+    return _membership(draw_orders(name, samples, MOST_SUBSETS, seed)[:, :size], samples)
+
+
+@functools.cache
+def _all_subsets(samples: int, size: int) -> Bools:
+    return _membership(np.array(list(itertools.combinations(range(samples), size)), dtype=np.int64), samples)
+
+
+def _membership(chosen: Ints, samples: int) -> Bools:
     member = np.zeros((len(chosen), samples), dtype=np.bool_)
     np.put_along_axis(member, chosen, True, axis=1)
     return member

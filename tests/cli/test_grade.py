@@ -34,7 +34,7 @@ def test_a_process_prints_a_plain_table_with_every_doubt_and_what_it_cannot_see(
         ["kind:", "even", "3", "66.67"],
         ["kind:", "odd", "3", "66.67"],
     ]
-    assert "6 questions about 3 pictures at this accuracy show no gain of any size" in done.stdout
+    assert "6 questions about 3 pictures cannot see a gain over this accuracy, however large" in done.stdout
     assert "NO_ANSWER counts as not right: 1 x 'I do not know' names no single option" in done.stdout
     assert "\x1b" not in done.stdout
 
@@ -227,6 +227,16 @@ def test_a_benchmark_directory_is_graded_by_its_own_loader(capsys: pytest.Captur
     found = card(capsys, write("a.jsonl", [{"id": n, "text": "1"} for n in range(3)]), "--benchmark", "jsonl", "--root",
                  "root", "--split", "test")  # fmt: skip
     assert (found["benchmark"], found["n"], found["correct"]) == ("jsonl", 3, 1)
+
+
+def test_questions_without_a_picture_stand_for_themselves(capsys: pytest.CaptureFixture[str]):
+    write("questions.jsonl", [
+        {"id": n, "question": "?", "answer": "1", **({"image": f"p{n // 3}.png"} if n < 6 else {})} for n in range(10)
+    ])  # fmt: skip
+    words = [write("a.jsonl", [{"id": n, "text": str(n % 4)} for n in range(10)]), "--questions", "questions.jsonl"]
+    assert card(capsys, *words)["pictures"] == 2
+    assert main(["grade", *words]) == 0
+    assert "10 questions about 2 pictures cannot see" in capsys.readouterr().out
 
 
 def test_a_broken_row_of_the_questions_is_told_with_its_line(capsys: pytest.CaptureFixture[str]):

@@ -1,6 +1,9 @@
 """Result files of lmms-eval and VLMEvalKit through `seewhy grade`, and what it writes for them."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -57,6 +60,43 @@ def test_lmms_evals_samples_of_pope_grade_alone_and_have_f1_for_each_split(capsy
     shown = capsys.readouterr().out
     assert "yes is positive" in shown
     assert "category: adversarial" in shown
+
+
+def test_compat_reads_as_another_suite_does(capsys: pytest.CaptureFixture[str]):
+    """POPE's own code takes whatever holds no "no" for a yes: the reply that says neither becomes a right yes."""
+    ours, theirs = (card(capsys, pope_samples(), "--rule", "yes_no", *more) for more in ([], ["--compat", "official"]))
+    assert (ours["correct"], ours["no_answer"], theirs["correct"], theirs["no_answer"]) == (4, 1, 5, 0)
+    assert theirs["compat"] == "official"
+    assert theirs["yes_no"][0]["yes_share"]["value"] == 5 / 8
+    complaint = told(capsys, pope_samples(), "--rule", "yes_no", "--compat", "lmms")
+    assert "--compat 'lmms'; did you mean 'lmms-eval'?" in complaint
+
+
+WITHOUT = """
+import sys
+sys.modules["openpyxl"] = None  # Python then says that there is no such module
+from seewhy.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("more", [["Model_MMStar.xlsx"], ["Model_MMStar.tsv", "--out", "o", "--also", "vlmevalkit"]])
+def test_without_openpyxl_the_extra_that_brings_it_is_named_and_nothing_is_written(more: list[str]):
+    star_sheet(more[0])
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, "grade", *more, "--rule", "letter"], env={**os.environ, "PYTHONPATH":
+        str(Path(__file__).parents[2])}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.strip() == "seewhy: openpyxl is not installed: pip install 'seewhy[xlsx]' brings it"
+    assert not Path("o").exists()
+
+
+def test_a_gold_that_is_neither_yes_nor_no_is_in_no_f1(capsys: pytest.CaptureFixture[str]):
+    rows = [{"doc_id": n, "doc": {"question": "?"}, "target": gold, "filtered_resps": ["hm"]} for n, gold in
+            enumerate(["maybe", "yes"])]  # fmt: skip
+    found = card(capsys, write("x_samples_own.jsonl", rows), "--rule", "yes_no")
+    assert (found["n"], found["no_answer"], found["yes_no"][0]["n"]) == (2, 2, 1)
 
 
 def star_sheet(name: str = "Model_MMStar.xlsx") -> str:
