@@ -19,6 +19,7 @@ from seewhy.cli.recipes import SUFFIXES, AnyRecipe, find_recipe, read_recipe, re
 from seewhy.cli.stages import STAGES
 from seewhy.recipes.inkgrid_base import BaseRecipe
 from seewhy.recipes.plans import Recipe
+from seewhy.training.alarms import AlarmError
 
 USAGE = """usage: seewhy COMMAND ...
 
@@ -35,6 +36,8 @@ USAGE = """usage: seewhy COMMAND ...
   seewhy grade PREDICTIONS --questions FILE [--compare OTHER] [--json]
       the scorecard of anyone's predictions file, other suites' result files among them (docs/grade.md);
       `seewhy grade --help` lists every option.
+  seewhy explain "TEXT" --rule RULE [--options N] [--gold ANSWER]
+      which rule reads the answer of a reply, where it stands, the verdict, and what evaluation suites would say.
   seewhy --version"""
 QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
 """Read by the libraries when they are loaded: their errors are shown, their bars and hints are not among our lines."""
@@ -79,7 +82,7 @@ def main(words: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if words is None else words)
     try:
         _dispatch(given)
-    except (ValueError, OSError, ArithmeticError) as error:
+    except (ValueError, OSError, ArithmeticError, AlarmError) as error:
         _complain("bold red", str(error))
         return 2
     except KeyboardInterrupt:
@@ -113,10 +116,12 @@ def _dispatch(given: list[str]) -> None:
             raise ValueError("`seewhy recipe list` and `seewhy recipe show RECIPE` are the commands about recipes")
         case ["grade", *rest]:
             load_part("cli", "grade").run(rest)
+        case ["explain", *rest]:
+            load_part("cli", "explain").main(rest)
         case [stage, *rest] if stage in STAGES:
             _run_stage(stage, rest)
         case _:
-            hint = nearest(given[0], ["run", "recipe", "grade", *STAGES])
+            hint = nearest(given[0], ["run", "recipe", "grade", "explain", *STAGES])
             raise ValueError(f"{given[0]!r} is no command of seewhy{hint} `seewhy --help` tells what each does")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
+from seewhy.model.features import FeatureCache
 from seewhy.model.prompt_cache import PromptCache
 from seewhy.records.files import hash_file
 
@@ -31,11 +32,14 @@ class Shelf:
     models: OrderedDict[str, HubModel] = field(default_factory=OrderedDict)
     prompts: dict[str, PromptCache] = field(default_factory=dict)
     """Encoded prompts by processor: models of one run encode a question once."""
+    features: FeatureCache | None = None
+    """What vision encoders made of pictures: models of one run that share an encoder run it once a picture."""
 
     def open(self, name: str, label: str) -> HubModel:
         """The model of a folder or Hub name, called `label` in the rows it makes; never one whose weights moved."""
         if name not in self.models:
             self.models[name] = self.fresh(name, label)
+            self.models[name].sight.stand()
             if len(self.models) > OPEN:
                 self.models.popitem(last=False)
         self.models.move_to_end(name)
@@ -52,4 +56,5 @@ class Shelf:
                 "processor, or the name of a vision-language model on the Hub"
             ) from error
         model.prompts = self.prompts.setdefault(model.processor_fingerprint, model.prompts)
+        model.sight.cache = self.features
         return model

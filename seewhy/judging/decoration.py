@@ -6,6 +6,7 @@ import unicodedata
 WRAPPER = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|boxed|operatorname)\s?\{([^{}]*)\}")
 BARE_WRAPPER = re.compile(r"\\boxed\s?\{(.*)\}", re.DOTALL)
 PAIRS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ('"', '"'), ("'", "'"), ("“", "”"), ("`", "`"))
+STRUCK = re.compile(r"~~[^~]{0,400}~~")
 DRESSED = re.compile(r"[*`$\\\"'“”_~\s.,;:!。，；：]")
 DEPTH = 6
 """No reply seen dresses an answer deeper; a bound keeps hostile text linear."""
@@ -33,7 +34,11 @@ def undress(value: str) -> str:
 
 def _peel(value: str) -> str:
     value = value.strip().strip("*").rstrip(".,;:。，；： \t\n").lstrip(",;: \t\n")
-    value = value.removeprefix("__").removesuffix("__").removeprefix("~~").removesuffix("~~")
+    value = value.removeprefix("__").removesuffix("__")
+    if "~~" in value:
+        value = STRUCK.sub("", value).strip() or value.replace("~~", "")
+    if value.endswith(("`", "_")) and value.count(value[-1]) == 1:
+        value = value[:-1]  # its other half stood before the answer
     if "\\" in value:
         value = WRAPPER.sub(r"\1", value).replace("\\%", "%").replace("\\$", "$").replace("\\ ", " ")
         if whole := BARE_WRAPPER.fullmatch(value):

@@ -11,7 +11,9 @@ NUMBER = re.compile(
     r"\s?(?P<unit>%|[^\d%]{0,24})"
 )
 LATEX_FRACTION = re.compile(r"\\[dt]?frac\{(\d{1,15})\}\{(\d{1,15})\}")
-LEADS = frozenset({"", "about", "approximately", "around", "roughly", "~", "≈", "=", "usd", "us"})
+LEADS = frozenset(
+    {"", "about", "approximately", "around", "roughly", "~", "≈", "=", "usd", "us", "it is", "it's", "it was", "is"}
+)
 SCALES = {
     "thousand": 10**3, "k": 10**3, "million": 10**6, "mn": 10**6, "m": 10**6,
     "billion": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12,

@@ -6,12 +6,15 @@ interface runs packed rows without a change; no attention is ever computed betwe
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import AttentionInterface, PreTrainedModel
 
+from seewhy.model.flex import attend_flex, flexes
+from seewhy.model.folded import attend_folded, folds
 from seewhy.model.group import Layout
 
 NAME = "seewhy_branches"
@@ -72,8 +75,21 @@ def attend(
     Returns:
         [1, L, heads, width]
     """
+    padded = partial(_attend_padded, layout=layout, scaling=scaling, window=window)
+    if flexes((query, key, value), layout, window, scaling, padded):
+        return attend_flex((query, key, value), layout, window, scaling)
+    return padded(query, key, value)
+
+
+def _attend_padded(
+    query: Tensor, key: Tensor, value: Tensor, layout: Layout, scaling: float, window: int | None
+) -> Tensor:
+    """By calls over prompts and over branches, each padded to the longest; on a CPU long prompts are not copied."""
     shared = query.shape[1] // key.shape[1]
     flat_q, flat_k, flat_v = (states[0].transpose(0, 1) for states in (query, key, value))
+    if folds(query, value, layout, window):
+        keys, values = _repeated(flat_k, shared), _repeated(flat_v, shared)
+        return attend_folded(flat_q, keys, values, layout, scaling)[None]
     prefix_k = _repeated(_rows(flat_k, layout.prefix_index), shared)
     prefix_v = _repeated(_rows(flat_v, layout.prefix_index), shared)
     prefix_q = _rows(flat_q, layout.prefix_index)

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.attention.flex_attention import BlockMask
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 CPU = torch.device("cpu")
@@ -32,7 +33,10 @@ class Prompt:
     pictures: Mapping[str, Tensor]
     """Tensors by the name of the net's argument, such as pixel_values; the first axis is the picture's."""
     features: tuple[Tensor, ...] = ()
-    """[tokens, width] of each picture where the vision tower has already run (`towers.see`), else empty."""
+    """[tokens, width] of each picture where the vision tower has already run (`towers.see`), else empty.
+
+    Of a net that gives one tensor for all its pictures, that alone: [pictures or tiles, tokens, width].
+    """
     marks: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     """What the processor says of each token, such as token_type_ids, by the name of the net's argument."""
     response_mark: int = 0
@@ -94,6 +98,8 @@ class Layout:
     """[B] tokens of its prompt that stand before a branch."""
     blocks: Tensor | None = None
     """[G, P] `Prompt.blocks`, 0 where padded; None where no prompt has any."""
+    masks: dict[int | None, BlockMask] = field(default_factory=dict[int | None, BlockMask], compare=False)
+    """FlexAttention's mask for each window, made when it is first asked for: every layer asks again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,8 +171,11 @@ def joined_pictures(prompts: Sequence[Prompt], device: torch.device = CPU) -> di
     with_pictures = [prompt for prompt in prompts if prompt.pictures]
     if with_pictures and all(prompt.features for prompt in with_pictures):
         features = tuple(each.to(device) for prompt in with_pictures for each in prompt.features)
-        # A tuple where the annotation says a tensor: what get_image_features of transformers itself puts there.
-        outputs = BaseModelOutputWithPooling(pooler_output=features)  # pyright: ignore[reportArgumentType]
+        # Of nets that give one tensor, the tensors of all prompts make one. Else a tuple where the annotation says a
+        # tensor: what get_image_features of transformers itself puts there.
+        outputs = BaseModelOutputWithPooling(
+            pooler_output=features if features[0].dim() == 2 else torch.cat(features)  # pyright: ignore[reportArgumentType]
+        )
         return {"mm_encoder_outputs": {"image": outputs}}
     names = {name: None for prompt in prompts for name in prompt.pictures}
     return {

@@ -81,7 +81,20 @@ def _arguments(net: PreTrainedModel, prompt: Prompt, rows: Sequence[tuple[int, .
         **joined_pictures([prompt] * len(rows), net.device),
         **joined_marks([(prompt, len(row)) for row in rows], net.device),
         **{name: mask.expand(len(rows), -1, -1, -1) for name, mask in looks.items()},
+        **_places(net, prompt, len(rows), width),
     }
+
+
+def _places(net: PreTrainedModel, prompt: Prompt, rows: int, width: int) -> dict[str, Tensor]:
+    """Where the tokens of rows stand, of a net that counts on several axes and cannot see how large the pictures were.
+
+    Else nothing: the net's own count is what packed rows are compared with.
+    """
+    if not prompt.features or prompt.positions is None:
+        return {}
+    further = prompt.positions[:, -1:] + 1 + torch.arange(width - len(prompt.ids))
+    places = torch.cat([prompt.positions, further], dim=1)[:, :width]
+    return {"position_ids": places[:, None].expand(-1, rows, -1).to(net.device)}
 
 
 @torch.no_grad()

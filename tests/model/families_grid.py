@@ -140,7 +140,7 @@ def glm4v() -> HubModel:
 GRIDS = (
     Family(name="qwen2_vl", make=qwen2_vl, is_packed=True),
     Family(name="qwen2_5_vl", make=qwen2_5_vl, is_packed=True),
-    Family(name="qwen3_vl", make=qwen3_vl, is_packed=True),
+    Family(name="qwen3_vl", make=qwen3_vl, is_packed=True, keeps_features=False),
     Family(name="qwen3_5", make=qwen3_5, is_packed=False),
     Family(name="glm4v", make=glm4v, is_packed=True),
 )

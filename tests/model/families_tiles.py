@@ -150,5 +150,5 @@ TILES = (
     Family(name="smolvlm", make=smolvlm, is_packed=True),
     Family(name="idefics3", make=idefics3, is_packed=True),
     Family(name="mistral3", make=mistral3, is_packed=True),
-    Family(name="mllama", make=mllama, is_packed=True, is_drawn_packed=False),
+    Family(name="mllama", make=mllama, is_packed=True, is_drawn_packed=False, keeps_features=False),
 )

@@ -35,6 +35,8 @@ class Family:
     """Whether packed rows are right for it: attention is causal and no layer carries a state."""
     is_drawn_packed: bool = True
     """Whether its chains about pictures are drawn by branches, where packed rows are right."""
+    keeps_features: bool = True
+    """Whether the net tells the features of its pictures apart, and takes them back."""
     pictures: tuple[int, ...] = (0, 1, 2, 5)
     """How many pictures a prompt may have."""
 

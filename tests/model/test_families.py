@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 from families import FAMILIES, Family
+from keeping import KEEP_ALL, keeping
 from untrained import picture, question, responses
 
 from seewhy.model.api import Ask, Decoding, ScoreAsk
 from seewhy.model.families.hub import HubModel
+from seewhy.model.features import FeatureCache
 from seewhy.model.group import Group, crossing_of
 from seewhy.model.scores import Path as ScorePath
 from seewhy.model.scores import check_head, check_paths
@@ -122,6 +124,20 @@ def test_a_drawn_chain_is_trained_on_by_the_ids_it_was_drawn_as(
     words = "The digits are 3, 5 and 8. ### Answer: 16"
     ids = model.response_ids(Response(text=words))
     assert model.tokenizer.decode(ids, skip_special_tokens=True) == words
+
+
+def test_features_of_pictures_that_are_kept_change_no_score(family: Family, tmp_path: Path) -> None:
+    cache = FeatureCache(KEEP_ALL)
+    model = keeping(family.make, cache)
+    response = Response(text="The digits are 3, 5 and 8.")
+    asks = [ScoreAsk(question=asking(tmp_path, number, count), style=Style.REASON, responses=(response,))
+            for number, count in enumerate(family.pictures)]  # fmt: skip
+    expected = model.score(asks)
+    with model.sight.standing():
+        found = [model.score([ask]) for ask in (*asks, *asks)]
+    assert (cache.held_bytes > 0) is family.keeps_features
+    for ((row,),), (wanted,) in zip(found, (*expected, *expected), strict=True):
+        assert row == pytest.approx(wanted, abs=1e-5)
 
 
 def test_chains_are_drawn_by_branches_only_where_branches_draw_what_separate_rows_score(

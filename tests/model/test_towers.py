@@ -66,7 +66,9 @@ def test_the_language_model_gets_the_gradient_of_unshared_passes(model, asked):
         assert float((a - b).norm()) <= 1e-4 * float(b.norm()), name
 
 
-def test_a_net_that_does_not_tell_its_pictures_apart_is_refused():
+def test_a_net_that_gives_one_tensor_for_all_its_pictures_gets_it_back_as_one():
     net, prompt = gemma()
-    with pytest.raises(ValueError, match="Gemma3ForConditionalGeneration gives no features by picture"):
-        see(net, [Group(prompt=prompt, responses=responses((3,)))])
+    groups = [Group(prompt=prompt, responses=responses((3, 5), seed=number)) for number in (0, 1)]
+    seen = see(net, groups)
+    assert [feature.shape for group in seen for feature in group.prompt.features] == [(1, 4, 64)] * 2
+    torch.testing.assert_close(flat(packed_logps(net, seen)), flat(packed_logps(net, groups)), rtol=0, atol=1e-5)

@@ -20,6 +20,7 @@ from seewhy.model.prompt_cache import PromptCache
 from seewhy.model.prompts import prompt_text
 from seewhy.model.scores import Path as ScorePath
 from seewhy.model.scores import PathCheck, check_head, check_paths, packed_logps, separate_logps
+from seewhy.model.sight import Sight
 from seewhy.records.types import Chain, Question, Response, Stop, Style
 
 TOWER_WORDS = ("vision_tower", "vision_model", "visual", "vision_encoder")
@@ -46,6 +47,7 @@ class HubModel:
         self._ends, self._closing = _turn_end(processor, net)
         self._texts: dict[int, str] = {}
         self.prompts = PromptCache()
+        self.sight = Sight(self.net)
 
     @classmethod
     def load(
@@ -110,9 +112,9 @@ class HubModel:
         """Per group, per response: float32 log-probabilities of its tokens; differentiable."""
         match self.path_of([group.prompt for group in groups]):
             case ScorePath.PACKED:
-                return packed_logps(self.net, groups)
+                return packed_logps(self.net, self.sight.groups(groups))
             case ScorePath.SEPARATE:
-                return separate_logps(self.net, groups)
+                return separate_logps(self.net, self.sight.groups(groups))
 
     def settle_path(self, asks: Sequence[ScoreAsk]) -> PathCheck:
         """Score a few groups packed and separate, value and gradient, and take the path that can be trusted."""
@@ -175,13 +177,15 @@ class HubModel:
             scored.extend(tuple(tuple(row.tolist()) for row in rows) for rows in self.group_logps(batch))
         return scored
 
+    @torch.no_grad()
     def generate(self, asks: Sequence[Ask], decoding: Decoding) -> list[tuple[Chain, ...]]:
         """Chains of each ask, batched by the token budget."""
         prompts = [self.prompt(ask.question, ask.style, ask.blind) for ask in asks]
         chains: list[tuple[Chain, ...]] = []
         for start, stop in self._decode_blocks(asks, prompts, decoding):
             path = self._drawing_path(prompts[start:stop], asks[start:stop])
-            drawn = draw(self.net, prompts[start:stop], asks[start:stop], decoding, self._ends, self._banned(), path)
+            seen = self.sight.prompts(prompts[start:stop])
+            drawn = draw(self.net, seen, asks[start:stop], decoding, self._ends, self._banned(), path)
             chains.extend(self._chains(ask, rows, decoding) for ask, rows in zip(asks[start:stop], drawn, strict=True))
         return chains
 

@@ -1,0 +1,72 @@
+"""FlexAttention, by its plain form on the CPU: the attention of the padded calls; and when it is chosen."""
+
+import time
+
+import pytest
+import torch
+from torch.nn.attention.flex_attention import flex_attention
+
+from seewhy.model.branches import attend
+from seewhy.model.flex import LONG, Trials, attend_flex, flexes
+from seewhy.model.group import layout_of
+
+ROWS = {
+    "one branch": ([30], [7], [0]),
+    "branches of mixed lengths": ([40], [9, 1, 5], [0, 0, 0]),
+    "questions of mixed lengths": ([7, 30, 1], [5, 9, 3, 8, 1, 12], [0, 0, 1, 2, 2, 2]),
+    "prompts alone": ([5, 9], [], []),
+}
+# Compiled it needs a GPU, and so does its backward pass; what torch says of the plain form is that it is slow.
+pytestmark = pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile:UserWarning")
+
+
+def states(length, heads, width=16):
+    drawn = torch.Generator().manual_seed(0)
+    return tuple(torch.randn(1, n, length, width, generator=drawn) for n in heads)
+
+
+@pytest.mark.parametrize("heads", [(4, 4, 4), (4, 2, 2)])
+@pytest.mark.parametrize("window", [None, 6])
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_flex_attention_is_the_attention_of_padded_calls(row, window, heads):
+    layout = layout_of(*row)
+    made = states(len(layout.restore), heads)
+    found = attend_flex(made, layout, window, 0.3, run=flex_attention)
+    expected = attend(*made, layout, 0.3, window)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
+
+
+def test_tokens_of_a_picture_see_each_other_both_ways():
+    layout = layout_of([8, 6], [3, 2], [0, 1], blocks=[[0, 1, 1, 1, 0, 2, 2, 0], [0, 0, 1, 1, 0, 0]])
+    made = states(len(layout.restore), (2, 2, 2))
+    found = attend_flex(made, layout, None, 0.3, run=flex_attention)
+    torch.testing.assert_close(found, attend(*made, layout, 0.3), rtol=0, atol=1e-5)
+
+
+def test_on_a_cpu_it_is_not_even_tried():
+    layout = layout_of([LONG], [8], [0])
+    made = states(LONG + 8, (1, 1, 1), width=4)
+    assert not flexes(made, layout, None, 0.3, plain=lambda *_: pytest.fail("it was tried"))
+
+
+def test_the_faster_of_the_two_is_taken_and_tried_once_for_rows_of_like_size(caplog):
+    caplog.set_level("INFO")
+    tried = []
+
+    def fast(query, key, value):
+        tried.append("fast")
+        return query + key + value
+
+    def slow(query, key, value):
+        time.sleep(0.005)
+        return query + key + value
+
+    trials = Trials()
+    made = states(64, (2, 2, 2))
+    assert trials.prefers_flex(made, flex=fast, plain=slow)
+    assert "taking FlexAttention" in caplog.text
+    runs = len(tried)
+    assert trials.prefers_flex(states(100, (2, 2, 2)), flex=fast, plain=slow)
+    assert len(tried) == runs
+    assert not trials.prefers_flex(states(128, (2, 2, 2)), flex=slow, plain=fast)
+    assert "taking padded calls" in caplog.text
