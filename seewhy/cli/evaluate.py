@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from seewhy.cli.distil import grade
+from seewhy.cli.grade_rows import require_suites, write_suites
 from seewhy.cli.workspace import Workspace
-from seewhy.records.types import Chain, Question, Split, Style
+from seewhy.evaluation.suites import Suite
+from seewhy.records.shards import read_rows
+from seewhy.records.types import Chain, Question, Split, Style, Verdict
 from seewhy.runners.local import run_blocks
 from seewhy.sampling.sample import answer_once
 
@@ -36,7 +39,9 @@ def settings_of(space: Workspace) -> Iterator[Setting]:
 
 
 def run(space: Workspace) -> None:
-    """Rows `eval/<model>/<split>-<style>/chains` and `.../verdicts`."""
+    """Rows `eval/<model>/<split>-<style>/chains` and `.../verdicts`, and suites' files under `.../also`."""
+    plan = space.recipe.evaluation
+    suites = require_suites(plan.also, "--evaluation.also")
     settings = list(settings_of(space))
     for setting in settings:
         space.model_name(setting.model)  # all are there, or nothing is measured
@@ -47,6 +52,8 @@ def run(space: Workspace) -> None:
     with space.screen.track(what, total, "questions", is_whole=is_whole) as advance:
         for setting in settings:
             measure(space, setting, questions[setting.split], advance)
+            if suites:
+                write_also(space, setting, questions[setting.split], suites)
 
 
 def measure(space: Workspace, setting: Setting, questions: list[Question], advance: Callable[[int], None]) -> None:
@@ -67,3 +74,10 @@ def measure(space: Workspace, setting: Setting, questions: list[Question], advan
         space, "eval", questions, setting.style, lambda _: None,
         (*setting.place, "chains"), (*setting.place, "verdicts"),
     )  # fmt: skip
+
+
+def write_also(space: Workspace, setting: Setting, questions: list[Question], suites: Sequence[Suite]) -> None:
+    """The results of one setting in the forms of other suites, under the setting's `also`."""
+    chains = list(read_rows(space.place(*setting.place, "chains"), Chain))
+    verdicts = list(read_rows(space.place(*setting.place, "verdicts"), Verdict))
+    write_suites(space.place(*setting.place, "also"), suites, questions, chains, verdicts, model=setting.model)

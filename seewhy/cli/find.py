@@ -10,6 +10,10 @@ TRAINING_LIBRARIES = ("accelerate", "jaxtyping", "peft", "safetensors", "torch",
 """What `pip install seewhy` leaves out and `pip install 'seewhy[train]'` brings."""
 
 
+EXTRAS = {**dict.fromkeys(TRAINING_LIBRARIES, "train"), "openpyxl": "xlsx"}
+"""The extra of `pip install` that brings a library."""
+
+
 def names_in(layer: str) -> list[str]:
     """Names of the files of a layer; none of them is imported."""
     package = importlib.import_module(f"seewhy.{layer}")
@@ -52,15 +56,15 @@ def load_part(layer: str, name: str) -> ModuleType:
     """A file of ours that is known to be there; what it needs is imported now, and not before.
 
     Raises:
-        ValueError: it needs torch or another library of `seewhy[train]`, which is not installed.
+        ValueError: it needs torch or another library of an extra such as `seewhy[train]`, which is not installed.
     """
     try:
         return importlib.import_module(f"seewhy.{layer}.{name}")
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if missing not in TRAINING_LIBRARIES:
+        if missing not in EXTRAS:
             raise
-        raise ValueError(f"{missing} is not installed: pip install 'seewhy[train]' brings it") from error
+        raise ValueError(f"{missing} is not installed: pip install 'seewhy[{EXTRAS[missing]}]' brings it") from error
 
 
 def _find_outside(layer: str, name: str) -> ModuleType:

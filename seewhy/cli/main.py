@@ -33,6 +33,9 @@ USAGE = """usage: seewhy COMMAND ...
   seewhy STAGE --run DIR [--recipe RECIPE [--seed N]]
       one stage of a run; a new run needs a recipe, one that exists keeps its own.
 {stages}
+  seewhy grade PREDICTIONS --questions FILE [--compare OTHER] [--json]
+      the scorecard of anyone's predictions file, other suites' result files among them (docs/grade.md);
+      `seewhy grade --help` lists every option.
   seewhy explain "TEXT" --rule RULE [--options N] [--gold ANSWER]
       which rule reads the answer of a reply, where it stands, the verdict, and what evaluation suites would say.
   seewhy --version"""
@@ -111,12 +114,14 @@ def _dispatch(given: list[str]) -> None:
             print(recipe_text(find_recipe(name)), end="")
         case ["recipe", *_]:
             raise ValueError("`seewhy recipe list` and `seewhy recipe show RECIPE` are the commands about recipes")
+        case ["grade", *rest]:
+            load_part("cli", "grade").run(rest)
         case ["explain", *rest]:
             load_part("cli", "explain").main(rest)
         case [stage, *rest] if stage in STAGES:
             _run_stage(stage, rest)
         case _:
-            hint = nearest(given[0], ["run", "recipe", "explain", *STAGES])
+            hint = nearest(given[0], ["run", "recipe", "grade", "explain", *STAGES])
             raise ValueError(f"{given[0]!r} is no command of seewhy{hint} `seewhy --help` tells what each does")
 
 
@@ -170,8 +175,11 @@ def take_seed(rest: Sequence[str]) -> tuple[int | None, list[str]]:
 
 
 def require_names(recipe: Recipe) -> None:
-    """An error for a benchmark, an objective or a sampler that does not exist, before anything is made for it."""
+    """An error for a name that stands for nothing, or needs a missing library, before anything is made for it."""
     recipe.rerank.require_sampler()
+    recipe.evaluation.require_suites()
+    if "vlmevalkit" in recipe.evaluation.also:
+        load_part("evaluation", "sheets")
     named = [("benchmarks", "--questions.benchmark", recipe.questions.benchmark),
              ("objectives", "--preference.objective", recipe.preference.objective),
              *(("objectives", "--preference.compare", name) for name in recipe.preference.compare)]  # fmt: skip

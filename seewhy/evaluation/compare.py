@@ -1,14 +1,13 @@
-"""Whether one model is better than another on the same questions, and how small a gain a test can see."""
+"""Whether one model is better than another on the same questions."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from statistics import NormalDist
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from scipy.optimize import root_scalar
 from scipy.stats import binom, t
 
-from seewhy.evaluation.intervals import Floats, Ints, name_ids, number_clusters
+from seewhy.evaluation.intervals import Floats, Ints, design_effect, name_ids, number_clusters
+from seewhy.evaluation.power import minimal_paired_difference
 from seewhy.evaluation.scorecard import is_correct, verdict_by_question
 from seewhy.records.measures import Comparison
 from seewhy.records.types import Verdict
@@ -55,6 +54,7 @@ def paired_difference(
         gained=int((change > 0).sum()),
         lost=int((change < 0).sum()),
         unjudged=len(before) - len(change),
+        detectable=_detectable(change, cluster),
     )
 
 
@@ -76,34 +76,9 @@ def sign_flip_p(gains: Sequence[int]) -> float:
     return min(1.0, float(distribution[extreme].sum()))
 
 
-def minimal_detectable_difference(n: int, p: float, *, power: float = 0.8, alpha: float = 0.05) -> float | None:
-    """Smallest gain over the share `p` that a two-sided z test of two separate samples of `n` finds with `power`.
-
-    d sqrt(n) = z(1 - alpha/2) sqrt(2 q (1 - q)) + z(power) sqrt(p (1 - p) + (p + d) (1 - p - d)), q = p + d/2
-    (Fleiss, Levin and Paik 2003, section 4.2). None where not even p + d = 1 would be found.
-    """
-    _check_odds(p, power, alpha)
-
-    def spreads(gain: float) -> tuple[float, float]:
-        pooled = p + gain / 2
-        apart = p * (1 - p) + (p + gain) * (1 - p - gain)
-        return math.sqrt(2 * pooled * (1 - pooled)), math.sqrt(max(0.0, apart))
-
-    return _smallest_gain(n, 1 - p, spreads, power, alpha)
-
-
-def minimal_paired_difference(n: int, changed: float, *, power: float = 0.8, alpha: float = 0.05) -> float | None:
-    """Smallest difference that McNemar's two-sided test on `n` pairs finds with `power`.
-
-    d sqrt(n) = z(1 - alpha/2) sqrt(c) + z(power) sqrt(c - d^2) (Connor 1987, Biometrics 43), where c = `changed` is
-    the share of questions gained or lost. None where not even d = c, all change in one direction, would be found.
-    """
-    _check_odds(changed, power, alpha)
-
-    def spreads(gain: float) -> tuple[float, float]:
-        return math.sqrt(changed), math.sqrt(max(0.0, changed - gain * gain))
-
-    return _smallest_gain(n, changed, spreads, power, alpha)
+def _detectable(change: Ints, cluster: Ints) -> float | None:
+    changed = float((change != 0).mean())
+    return minimal_paired_difference(len(change) / design_effect(change, cluster), changed) if 0 < changed < 1 else None
 
 
 def _changes(before: Mapping[str, Verdict], after: Mapping[str, Verdict]) -> dict[str, int]:
@@ -124,37 +99,6 @@ def _adjusted_wald(change: Ints, cluster: Ints, confidence: float) -> tuple[floa
     if clusters < 2:
         return -1.0, 1.0
     gained, lost = (int((change > 0).sum()) + 1) / (n + 2), (int((change < 0).sum()) + 1) / (n + 2)
-    variance = (gained + lost - (gained - lost) ** 2) / (n + 2) * _design_effect(change, cluster)
+    variance = (gained + lost - (gained - lost) ** 2) / (n + 2) * design_effect(change, cluster)
     half = float(t.ppf(0.5 + confidence / 2, clusters - 1)) * math.sqrt(variance)
     return max(-1.0, gained - lost - half), min(1.0, gained - lost + half)
-
-
-def _design_effect(change: Ints, cluster: Ints) -> float:
-    """How many times the variance of the mean grows because questions of a cluster go together; at least 1."""
-    residual = change - change.mean()
-    alone = float((residual**2).sum()) / (len(change) - 1) * len(change)
-    if alone == 0:
-        return 1.0
-    sums = np.bincount(cluster, weights=residual).astype(np.float64)
-    together = float((sums**2).sum()) / (len(sums) - 1) * len(sums)
-    return max(1.0, together / alone)
-
-
-def _smallest_gain(
-    n: int, largest: float, spreads: Callable[[float], tuple[float, float]], power: float, alpha: float
-) -> float | None:
-    """Root of the power equation; `spreads` gives the deviations under no gain and under the gain."""
-    critical, wanted = NormalDist().inv_cdf(1 - alpha / 2), NormalDist().inv_cdf(power)
-
-    def surplus(gain: float) -> float:
-        null, alternative = spreads(gain)
-        return math.sqrt(n) * gain - critical * null - wanted * alternative
-
-    if surplus(largest) < 0:
-        return None
-    return float(root_scalar(surplus, bracket=(0.0, largest)).root)
-
-
-def _check_odds(p: float, power: float, alpha: float) -> None:
-    if not (0 < p < 1 and 0 < alpha < power < 1):
-        raise ValueError(f"need 0 < p < 1 and 0 < alpha < power < 1, got p={p}, alpha={alpha}, power={power}")

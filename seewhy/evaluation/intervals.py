@@ -1,4 +1,4 @@
-"""Intervals around shares: Wilson's for counts, a clustered bootstrap for means."""
+"""Intervals around shares: Wilson's for counts, alone or in clusters, and a clustered bootstrap for means."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from seewhy.records.measures import Interval
 
@@ -14,6 +15,8 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 NAMED_IDS = 5
+DRAWS_AT_ONCE = 64
+"""Draws of a bootstrap held in memory together."""
 
 
 def wilson_interval(successes: int, n: int, *, confidence: float = 0.95) -> Interval:
@@ -24,8 +27,52 @@ def wilson_interval(successes: int, n: int, *, confidence: float = 0.95) -> Inte
     """
     if not 0 <= successes <= n or n == 0:
         raise ValueError(f"a share needs 0 <= successes <= n and n > 0, got {successes} of {n}")
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    share = successes / n
+    return _score_interval(successes / n, n, NormalDist().inv_cdf(0.5 + confidence / 2))
+
+
+def clustered_interval(correct: Ints, cluster: Ints, *, confidence: float = 0.95) -> Interval:
+    """The score interval of a share of questions of which some go together, such as those about one picture.
+
+    The number of questions is divided by their design effect and Student's t on clusters - 1 degrees replaces the
+    normal, since clusters may be few (after Dean and Pagano 2015, Journal of Survey Statistics and Methodology 3).
+    Where every question is its own cluster it is `wilson_interval`. A single cluster tells nothing: 0 to 1.
+
+    Args:
+        correct: 1 or 0 for each question, shape (questions,).
+        cluster: the number of its cluster, from 0, shape (questions,).
+        confidence: of the interval.
+
+    Raises:
+        ValueError: there are no questions.
+    """
+    n = len(correct)
+    if n == 0:
+        raise ValueError("a share needs at least one question")
+    clusters = int(cluster.max()) + 1
+    share = float(correct.mean())
+    if clusters == n:
+        return wilson_interval(int(correct.sum()), n, confidence=confidence)
+    if clusters < 2:
+        return Interval(value=share, low=0.0, high=1.0)
+    quantile = float(stdtrit(clusters - 1, 0.5 + confidence / 2))
+    return _score_interval(share, n / design_effect(correct, cluster), quantile)
+
+
+def design_effect(values: Ints, cluster: Ints) -> float:
+    """How many times the variance of the mean grows because members of a cluster go together; at least 1.
+
+    Miller 2024 (arXiv 2411.00640), equation 4, over the independent variance, both with their small-sample factors.
+    """
+    residual = values - values.mean()
+    alone = float((residual**2).sum()) / max(1, len(values) - 1) * len(values)
+    sums = np.bincount(cluster, weights=residual).astype(np.float64)
+    if alone == 0 or len(sums) < 2:
+        return 1.0
+    together = float((sums**2).sum()) / (len(sums) - 1) * len(sums)
+    return max(1.0, together / alone)
+
+
+def _score_interval(share: float, n: float, z: float) -> Interval:
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     # At 0 and at n successes one end is exact in theory and off by one rounding in floats.
@@ -50,12 +97,54 @@ def bootstrap_shares(
     clusters = len(sizes)
     if clusters < 2:
         return tuple(Interval(value=float(value), low=0.0, high=1.0) for value in values)
-    random = np.random.default_rng(seed)
-    draws = random.multinomial(clusters, np.full(clusters, 1 / clusters), size=resamples).astype(np.float64)
-    shares = (draws @ totals) / (draws @ sizes)[:, None]
+    drawn = resample_totals(np.column_stack([totals, sizes]), seed=seed, resamples=resamples)
+    shares = drawn[:, :-1] / drawn[:, -1:]
     return tuple(
         spread_interval(float(value), column, confidence) for value, column in zip(values, shares.T, strict=True)
     )
+
+
+def resample_totals(totals: Floats, *, seed: int = 0, resamples: int = 2000) -> Floats:
+    """Column sums of each draw of whole clusters with replacement.
+
+    Args:
+        totals: of each cluster, shape (clusters, columns).
+        seed: of the draws.
+        resamples: number of draws.
+
+    Returns:
+        Sums, shape (resamples, columns).
+    """
+    clusters, random = len(totals), np.random.default_rng(seed)
+    chance = np.full(clusters, 1 / clusters)
+    sums: list[Floats] = []
+    for done in range(0, resamples, DRAWS_AT_ONCE):
+        draws = random.multinomial(clusters, chance, size=min(DRAWS_AT_ONCE, resamples - done))
+        sums.append(draws.astype(np.float64) @ totals)
+    return np.concatenate(sums)
+
+
+def mean_interval(values: Floats, cluster: Ints, *, confidence: float = 0.95) -> Interval:
+    """The mean of scores from 0 to 1 and its clustered t interval (Miller 2024, arXiv 2411.00640, equation 4).
+
+    A single cluster tells nothing of the spread: its interval is 0 to 1.
+
+    Raises:
+        ValueError: there are no values.
+    """
+    if len(values) == 0:
+        raise ValueError("a mean needs at least one value")
+    mean, clusters = float(values.mean()), int(cluster.max()) + 1
+    if clusters < 2:
+        return Interval(value=mean, low=0.0, high=1.0)
+    half = float(stdtrit(clusters - 1, 0.5 + confidence / 2)) * standard_error(values, cluster)
+    return Interval(value=mean, low=max(0.0, mean - half), high=min(1.0, mean + half))
+
+
+def standard_error(values: Floats, cluster: Ints) -> float:
+    """The standard error of a mean over at least two clusters, by equation 4 of Miller 2024 (arXiv 2411.00640)."""
+    sums = np.bincount(cluster, weights=values - values.mean()).astype(np.float64)
+    return math.sqrt(float((sums**2).sum()) * len(sums) / (len(sums) - 1)) / len(values)
 
 
 def spread_interval(value: float, draws: Floats, confidence: float) -> Interval:

@@ -1,10 +1,20 @@
 """How many questions a model has right, with the doubts shown beside the share."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from seewhy.evaluation.intervals import name_ids, wilson_interval
+import numpy as np
+
+from seewhy.evaluation.intervals import (
+    Ints,
+    clustered_interval,
+    design_effect,
+    mean_interval,
+    name_ids,
+    number_clusters,
+)
+from seewhy.evaluation.power import minimal_detectable_difference
 from seewhy.records.measures import FacetScore, Scorecard
 from seewhy.records.types import Outcome, Question, Verdict
 
@@ -15,13 +25,18 @@ PICTURE_FACET = "page"
 
 
 def scorecard_of(
-    questions: Iterable[Question], verdicts: Iterable[Verdict], *, model: str, blind: bool = False
+    questions: Iterable[Question],
+    verdicts: Iterable[Verdict],
+    *,
+    model: str,
+    blind: bool = False,
+    clusters: Mapping[str, str] | None = None,
 ) -> Scorecard:
     """The scorecard of one model on one split of a benchmark, from one verdict a question.
 
     Accuracy is CORRECT / (n - UNJUDGED), so a reply without an answer counts against the model and a judge's
-    failure does not. Intervals are Wilson's at 95 %; they take the questions as independent, so they are
-    somewhat too narrow where questions share a picture (`compare.py` and `curves.py` take clusters).
+    failure does not. Intervals are Wilson's at 95 %, widened where questions go together by `clusters`, question id
+    to the key of a picture; without them the questions are taken as independent.
 
     Raises:
         ValueError: no questions, or of several benchmarks or splits; a question without a verdict, with two, or a
@@ -36,6 +51,11 @@ def scorecard_of(
     counts = Counter(verdict.outcome for verdict in judged.values())
     if counts[Outcome.UNJUDGED] == len(asked):
         raise ValueError(f"{model} on {benchmark}/{split}: all {len(asked)} verdicts are unjudged; judge them again")
+    rows = [(question, judged[question.id]) for question in asked.values()]
+    known = [verdict for _, verdict in rows if verdict.outcome is not Outcome.UNJUDGED]
+    right = _right(known)
+    cluster = number_clusters([verdict.question_id for verdict in known], clusters)
+    accuracy = clustered_interval(right, cluster)
     return Scorecard(
         model=model,
         benchmark=benchmark,
@@ -43,12 +63,15 @@ def scorecard_of(
         style=style,
         blind=blind,
         n=len(asked),
-        accuracy=wilson_interval(counts[Outcome.CORRECT], len(asked) - counts[Outcome.UNJUDGED]),
+        accuracy=accuracy,
         correct=counts[Outcome.CORRECT],
         incorrect=counts[Outcome.INCORRECT],
         no_answer=counts[Outcome.NO_ANSWER],
         unjudged=counts[Outcome.UNJUDGED],
-        breakdown=_break_down([(question, judged[question.id].outcome) for question in asked.values()]),
+        breakdown=_break_down(rows, clusters),
+        score=mean_interval(np.array([score_of(verdict) for verdict in known], dtype=np.float64), cluster),
+        clusters=None if clusters is None else int(cluster.max()) + 1,
+        detectable=_detectable(accuracy.value, len(known) / design_effect(right, cluster)),
     )
 
 
@@ -80,6 +103,19 @@ def is_correct(outcome: Outcome) -> bool | None:
             return None
 
 
+def score_of(verdict: Verdict) -> float:
+    """What a judged verdict counts in a mean score: its own degree, else 1 for a correct answer and 0 for any other."""
+    return float(verdict.outcome is Outcome.CORRECT) if verdict.score is None else verdict.score
+
+
+def _right(known: Sequence[Verdict]) -> Ints:
+    return np.array([verdict.outcome is Outcome.CORRECT for verdict in known], dtype=np.int64)
+
+
+def _detectable(share: float, n: float) -> float | None:
+    return minimal_detectable_difference(n, share) if 0 < share < 1 else None
+
+
 def _question_by_id(questions: Iterable[Question]) -> dict[str, Question]:
     asked: dict[str, Question] = {}
     for question in questions:
@@ -106,17 +142,24 @@ def _only(field: str, values: set[T]) -> T:
     return next(iter(values))
 
 
-def _break_down(scored: Sequence[tuple[Question, Outcome]]) -> tuple[FacetScore, ...]:
-    outcomes: defaultdict[tuple[str, str], list[Outcome]] = defaultdict(list)
-    for question, outcome in scored:
+def _break_down(rows: Sequence[tuple[Question, Verdict]], clusters: Mapping[str, str] | None) -> tuple[FacetScore, ...]:
+    found: defaultdict[tuple[str, str], list[Verdict]] = defaultdict(list)
+    for question, verdict in rows:
         for facet, value in question.facets.items():
             if facet != PICTURE_FACET:
-                outcomes[facet, value].append(outcome)
-    return tuple(_score_facet(facet, value, outcomes[facet, value]) for facet, value in sorted(outcomes))
+                found[facet, value].append(verdict)
+    return tuple(_score_facet(facet, value, found[facet, value], clusters) for facet, value in sorted(found))
 
 
-def _score_facet(facet: str, value: str, outcomes: Sequence[Outcome]) -> FacetScore:
-    unjudged = outcomes.count(Outcome.UNJUDGED)
-    judged = len(outcomes) - unjudged
-    accuracy = wilson_interval(outcomes.count(Outcome.CORRECT), judged) if judged else None
-    return FacetScore(facet=facet, value=value, n=len(outcomes), unjudged=unjudged, accuracy=accuracy)
+def _score_facet(facet: str, value: str, verdicts: Sequence[Verdict], clusters: Mapping[str, str] | None) -> FacetScore:
+    counts = Counter(verdict.outcome for verdict in verdicts)
+    known = [verdict for verdict in verdicts if verdict.outcome is not Outcome.UNJUDGED]
+    cluster = number_clusters([verdict.question_id for verdict in known], clusters)
+    return FacetScore(
+        facet=facet,
+        value=value,
+        n=len(verdicts),
+        unjudged=counts[Outcome.UNJUDGED],
+        accuracy=clustered_interval(_right(known), cluster) if known else None,
+        no_answer=counts[Outcome.NO_ANSWER],
+    )

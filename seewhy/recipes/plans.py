@@ -69,6 +69,10 @@ class PreferencePlan:
     """Other objectives trained on the same pairs and reported beside it."""
 
 
+SUITES = ("lmms-eval", "vlmevalkit")
+"""Evaluation suites in whose forms results can be written."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationPlan:
     """What is measured of each model."""
@@ -79,6 +83,14 @@ class EvaluationPlan:
     """Measure with the pictures withheld too."""
     per_shard: int = 250
     """Questions a shard."""
+    also: tuple[str, ...] = ()
+    """Suites in whose forms the results are written too: `lmms-eval`, `vlmevalkit`."""
+
+    def require_suites(self) -> None:
+        """ValueError unless every suite is one whose form can be written."""
+        for name in self.also:
+            if name not in SUITES:
+                raise ValueError(f"--evaluation.also {name!r}: there are {' and '.join(SUITES)}")
 
 
 SAMPLERS = ("sft", "preference")

@@ -48,6 +48,8 @@ class FacetScore:
     unjudged: int
     accuracy: Interval | None
     """Share correct of the judged questions; None where none was judged."""
+    no_answer: int = 0
+    """Questions whose reply holds no answer; they count as not correct."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,84 @@ class Scorecard:
     no_answer: int
     unjudged: int
     breakdown: tuple[FacetScore, ...] = ()
+    score: Interval | None = None
+    """Mean score of the judged questions; it is above or below the accuracy where a rule knows half-right answers."""
+    clusters: int | None = None
+    """Pictures (or other clusters) that the judged questions are of; None where each question is its own."""
+    detectable: float | None = None
+    """Smallest gain in accuracy that a test of this size finds in 4 of 5 cases, from 0.0 to 1.0; None: none at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurvePoint:
+    """Expected accuracy when one answer is chosen among `n` random chains of each question.
+
+    Example:
+        >>> CurvePoint(method=Selection.BEST_OF_N, n=8, value=0.6, low=0.55, high=0.65).n
+        8
+    """
+
+    method: Selection
+    n: int
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolarScore:
+    """How well yes-or-no questions are answered, with "yes" as the positive class (POPE, arXiv 2305.10355).
+
+    Example:
+        >>> half = Interval(value=0.5, low=0.1, high=0.9)
+        >>> PolarScore(facet="", value="", n=4, no_answer=0, precision=half, recall=half, f1=half, yes_share=half).n
+        4
+    """
+
+    facet: str
+    value: str
+    """The kind of question; both are empty for all questions."""
+    n: int
+    no_answer: int
+    """Replies that say neither yes nor no: never a yes, and a miss where the gold answer is yes."""
+    precision: Interval | None
+    """None where no reply says yes."""
+    recall: Interval | None
+    """None where no gold answer is yes."""
+    f1: Interval | None
+    yes_share: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """Several samples of one model on the same questions: what one of them scores, and what all of them could.
+
+    Example:
+        >>> Repeats(samples=2, n=1, accuracy=Interval(value=0.5, low=0.0, high=1.0), each=(0.0, 1.0), deviation=0.707,
+        ...         no_answer=0, unjudged=0, curves=()).each
+        (0.0, 1.0)
+    """
+
+    samples: int
+    """Replies to each question."""
+    n: int
+    """Questions all of whose replies are judged; the others are left out."""
+    accuracy: Interval
+    """Mean over questions of the share of correct replies; the interval is over questions."""
+    each: tuple[float, ...]
+    """Accuracy of the first reply to each question, of the second, and so on."""
+    deviation: float
+    """Standard deviation of `each`, with n - 1."""
+    no_answer: int
+    """Replies without an answer, over all samples."""
+    unjudged: int
+    """Questions left out because a reply to them is unjudged."""
+    curves: tuple[CurvePoint, ...]
+    """pass@k and majority vote of k."""
+    breakdown: tuple[FacetScore, ...] = ()
+    """Mean over the questions of one kind of their share of correct replies; counts are of questions and replies."""
+    detectable: float | None = None
+    """Smallest gain that a test of these samples finds in 4 of 5 cases; None where nothing varies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,19 +181,5 @@ class Comparison:
     """Questions that only the first has right."""
     unjudged: int
     """Questions left out because a side is unjudged."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CurvePoint:
-    """Expected accuracy when one answer is chosen among `n` random chains of each question.
-
-    Example:
-        >>> CurvePoint(method=Selection.BEST_OF_N, n=8, value=0.6, low=0.55, high=0.65).n
-        8
-    """
-
-    method: Selection
-    n: int
-    value: float
-    low: float
-    high: float
+    detectable: float | None = None
+    """Smallest difference that a test of as many pairs, of which as many change, finds in 4 of 5 cases."""

@@ -54,6 +54,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["run", "inkgrid", "--seed", "--run", "here"], "--seed needs a whole number"),
         (["run", "inkgrid", "--seed=one"], "--seed needs a whole number"),
         (["run", "inkgrid", "--rerank.sampler", "base"], "--rerank.sampler 'base': there are sft and preference"),
+        (["run", "inkgrid", "--evaluation.also", "lmms"],
+         "--evaluation.also 'lmms': there are lmms-eval and vlmevalkit"),
         (["run", "inkgrid-base", "--seed", "-1"], "--seed needs a whole number"),
         (["run", "inkgrid", "--sft.learning-rat", "1"], "--sft.learning-rate FLOAT"),
         (["run", "inkgrid-base", "--fit.epoch", "1"], "--fit.epochs INT"),

@@ -1,0 +1,169 @@
+"""Which field of a row names its question and which holds the reply; nothing is guessed where several could."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from seewhy.evaluation.intervals import name_ids
+from seewhy.evaluation.tables import KEY, VALUE, Table
+
+ID_FIELDS = (
+    "id", "question_id", "questionId", "questionid", "qid", "index", "doc_id", "pid", "idx", "problem_id", "sample_id",
+    "uid",
+)  # fmt: skip
+TEXT_FIELDS = (
+    "prediction", "pred", "response", "text", "output", "answer", "model_answer", "filtered_resps", "completion",
+    "generated_text", "model_output", "reply",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """A model's reply to a question.
+
+    Example:
+        >>> Prediction(question_id="q", index=0, text="The answer is B.").index
+        0
+    """
+
+    question_id: str
+    index: int
+    """Number of the reply among those to the same question."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """The fields that are read of each row; a dotted name goes into objects and lists.
+
+    Example:
+        >>> Columns(id="doc_id", text="filtered_resps").text
+        'filtered_resps'
+    """
+
+    id: str
+    """Empty where the rows stand in the questions' order."""
+    text: str
+
+
+def find_columns(table: Table, *, id_field: str = "", text_field: str = "", in_order: bool = False) -> Columns:
+    """The fields that hold the id and the reply: as named, else the only one that bears a well-known name.
+
+    Raises:
+        ValueError: none does, several do, or a named field is in no row; the message lists the fields.
+    """
+    for option, name in (("--id-field", id_field), ("--text-field", text_field)):
+        if name and all(find_value(row, name) is None for row in table.rows):
+            raise ValueError(f"{table.path}: {option} {name}: no row has it; the fields are {_listed(table)}")
+    if set(table.fields) == {KEY, VALUE}:
+        return Columns(id=id_field or KEY, text=text_field or VALUE)
+    known = {*table.fields} - {id_field, text_field}
+    wanted_id = "" if in_order else id_field or _only(table, "--id-field", "id", ID_FIELDS, known, KEY)
+    return Columns(id=wanted_id, text=text_field or _only(table, "--text-field", "reply", TEXT_FIELDS, known))
+
+
+def read_predictions(
+    table: Table, columns: Columns, *, ids: Sequence[str] = (), repeats: bool = False
+) -> tuple[Prediction, ...]:
+    """The replies in a table.
+
+    Args:
+        table: the rows.
+        columns: which fields hold what.
+        ids: question ids in order, for rows without an id of their own.
+        repeats: whether several replies to one question are samples of it, in the order of the file.
+
+    Raises:
+        ValueError: a row has no id or a reply that is no text; a question has several replies and `repeats` is off;
+            or rows without ids are not as many as the questions.
+    """
+    if not columns.id and len(table.rows) != len(ids):
+        raise ValueError(f"{table.path}: {len(table.rows)} rows and {len(ids)} questions; --in-order needs equally "
+                         "many, in the same order")  # fmt: skip
+    found: list[Prediction] = []
+    counts: dict[str, int] = {}
+    for number, (row, place) in enumerate(zip(table.rows, table.places, strict=True)):
+        at = f"{table.path}, {place}"
+        name = id_text(find_value(row, columns.id), f"{at}: field {columns.id!r}") if columns.id else ids[number]
+        for text in _texts(find_value(row, columns.text), f"{at}: field {columns.text!r}"):
+            index = counts.get(name, 0)
+            counts[name] = index + 1
+            found.append(Prediction(question_id=name, index=index, text=text))
+    several = [name for name, count in counts.items() if count > 1]
+    if several and not repeats:
+        raise ValueError(
+            f"{table.path}: {len(several)} of {len(counts)} questions have more than one reply: {name_ids(several)}; "
+            "keep one of each, or say --repeats where they are samples of one model"
+        )
+    return tuple(found)
+
+
+def find_value(row: Mapping[str, object], field: str) -> object:
+    """What stands under a field's name, or under a dotted one such as `doc.answer` or `resps.0`; None where nothing."""
+    if field in row:
+        return row[field]
+    found: object = row
+    for part in field.split("."):
+        if isinstance(found, Mapping) and part in found:
+            found = found[part]
+        elif isinstance(found, list) and part.isdecimal() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            return None
+    return found
+
+
+def id_text(value: object, place: str) -> str:
+    """An id as text: 12, 12.0 and "12" are one.
+
+    Raises:
+        ValueError: it is empty, or neither text nor a number.
+    """
+    text = _scalar(value)
+    if not text:
+        raise ValueError(f"{place} is {value!r}; every row needs an id that is text or a number")
+    return text
+
+
+def is_empty(value: object) -> bool:
+    """Whether a cell or field holds nothing: no value, not a number, or text without a letter."""
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
+def _scalar(value: object) -> str | None:
+    """Text, or a number as text; "" for nothing, None for what is neither."""
+    if is_empty(value):
+        return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, str):
+        return value.strip()
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _texts(value: object, place: str) -> Iterable[str]:
+    """The reply, or the replies of a list; an empty one is a reply that says nothing."""
+    if isinstance(value, list):
+        if not value:
+            raise ValueError(f"{place} is an empty list; a reply is text")
+        return [text for one in value for text in _texts(one, place)]
+    if isinstance(value, str):
+        return [value]
+    text = _scalar(value)
+    if text is None:
+        raise ValueError(f"{place} is {str(value)[:80]!r}; a reply is text")
+    return [text]
+
+
+def _only(table: Table, option: str, what: str, names: Sequence[str], known: set[str], spare: str = "") -> str:
+    found = [name for name in names if name in known]
+    if len(found) == 1:
+        return found[0]
+    if not found and spare in known:
+        return spare
+    could = f"{', '.join(found)} could all hold the {what}" if found else f"no field is known to hold the {what}"
+    raise ValueError(f"{table.path}: {could}; say which with {option}. The fields are {_listed(table)}")
+
+
+def _listed(table: Table) -> str:
+    return ", ".join(table.fields[:40]) + (" ..." if len(table.fields) > 40 else "")
