@@ -83,7 +83,8 @@ class Workspace:
 
 def open_workspace(root: Path, recipe: Recipe) -> Workspace:
     """The run of a recipe in a directory, which is claimed for it; errors as in `claim_run`."""
-    return Workspace(root=claim_run(root, recipe), recipe=recipe, screen=Screen(console=Console()))
+    return Workspace(root=claim_run(root, recipe), recipe=recipe, screen=Screen(console=Console()),
+                     shelf=Shelf(compute=recipe.compute))  # fmt: skip
 
 
 def is_finished(place: Path) -> bool:

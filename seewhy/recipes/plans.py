@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.pairs.by_outcome import ByOutcome
 from seewhy.sampling.plan import SamplingPlan
 from seewhy.training.plan import FitPlan
@@ -135,3 +136,7 @@ class Recipe:
     evaluation: EvaluationPlan = field(default_factory=EvaluationPlan)
     rerank: RerankPlan = field(default_factory=RerankPlan)
     credit: CreditPlan = field(default_factory=CreditPlan)
+    adapter: AdapterPlan = field(default_factory=AdapterPlan)
+    """Of both trainings, `sft` and `fit`: each makes one of its own and adds it into the model that it hands on."""
+    compute: ComputePlan = field(default_factory=ComputePlan)
+    """Of all models of the run."""

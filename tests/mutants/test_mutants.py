@@ -1,13 +1,14 @@
 """Would a flipped sign be seen? Each row plants one defect in a copy of the package, and one test must then fail."""
 
 import pytest
+from adapter_mutants import ADAPTER_MUTANTS
 from engine_mutants import ENGINE_MUTANTS
 from mutant_rows import MUTANTS, Mutant
 from mutant_runs import copy_house, plant, run_tests
 
 pytestmark = pytest.mark.mutant
 
-ALL_MUTANTS = [*MUTANTS, *ENGINE_MUTANTS]
+ALL_MUTANTS = [*MUTANTS, *ENGINE_MUTANTS, *ADAPTER_MUTANTS]
 PASSED, FAILED = 0, 1
 """Exit codes of pytest; all others mean that no verdict was reached (no such test, an import that broke)."""
 
