@@ -59,7 +59,9 @@ $(TRAIN): $(PINS) | $(BIN)/python
 	$(INSTALL) -c constraints.txt -e '.[train]'
 	@touch $@
 
-# The dev extra holds the train extra.
+# The dev extra holds the train extra. Processors of many families insist on torchvision, which PyPI has for CUDA alone:
+# it lies beside the environment, where the tests alone look for it (tests/torchvision_names.py).
 $(DEV): $(PINS) | $(BIN)/python
 	$(INSTALL) -c constraints.txt -e '.[dev]'
+	$(INSTALL) -c constraints.txt --no-deps --upgrade --target $(VENV)/torchvision-alone torchvision
 	@touch $(TRAIN) $@

@@ -8,7 +8,7 @@ import copy
 import math
 
 import torch
-from tiny_llava import in_turns, make_net, make_processor, parser, picture, prompt_text, set_up
+from tiny_llava import add_clock, in_turns, make_net, make_processor, parser, picture, prompt_text, set_up
 from transformers import BatchFeature, LlavaForConditionalGeneration
 
 from seewhy.model.api import Ask, Decoding
@@ -85,6 +85,7 @@ def main() -> None:
     made = parser(__doc__)
     made.add_argument("--chains", type=int, default=32, help="chains a question")
     made.add_argument("--questions", type=int, default=1, help="questions a batch")
+    add_clock(made)
     asked = made.parse_args()
     set_up(asked.threads)
     processor = make_processor()
@@ -97,7 +98,8 @@ def main() -> None:
         "Hugging Face generate": Theirs(copy.deepcopy(net), encoded, asked.chains),
         "seewhy": Ours(net, encoded, asked.chains),
     }
-    rates = in_turns({name: side.run for name, side in sides.items()}, asked.runs, each=asked.chains * asked.questions)
+    chains = asked.chains * asked.questions
+    rates = in_turns({name: side.run for name, side in sides.items()}, asked.runs, chains, asked.clock)
     length = encoded[0]["input_ids"].shape[1]
     print(
         f"\n{asked.chains} chains of each of {asked.questions} question(s), {length} prompt tokens, "

@@ -17,7 +17,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 import numpy as np
 import pytest
+import torchvision_names
 from hypothesis import HealthCheck, settings
+
+torchvision_names.let_import()
 
 settings.register_profile(
     "house", derandomize=True, deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]

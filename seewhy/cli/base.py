@@ -14,12 +14,14 @@ from seewhy.benchmarks import inkgrid
 from seewhy.cli.base_card import write_card
 from seewhy.cli.base_lessons import base_lessons, vocabulary_texts
 from seewhy.cli.progress import Screen
+from seewhy.cli.training import with_alarms
 from seewhy.model.families.hub import HubModel
 from seewhy.model.families.tiny import PATCH, PIXELS, make_net, make_processor, make_tokenizer
 from seewhy.objectives.sft import SFT
 from seewhy.recipes.inkgrid_base import BaseRecipe
 from seewhy.records.types import Question, Split
 from seewhy.training.fit import fit_lessons
+from seewhy.training.guard_plan import GuardPlan
 from seewhy.training.plan import FitPlan
 from seewhy.training.tower import fit_tower, patch_facts
 
@@ -38,23 +40,31 @@ def run(root: Path, recipe: BaseRecipe, screen: Screen) -> None:
     tokenizer = make_tokenizer(vocabulary_texts(questions))
     net = make_net(tokenizer, recipe.seed, recipe.width, recipe.layers)
     model = HubModel(net, make_processor(tokenizer), LABEL)
-    model = _teach(root / "language", "teach single steps", model, drills, recipe.language, screen)
+    model = _teach(root / "language", "teach single steps", model, drills, recipe.language, recipe.guard, screen)
     _see(root, recipe, model, pages, screen)
-    model = _teach(root / "fit", "teach reading and answers", model, questions, recipe.fit, screen)
+    model = _teach(root / "fit", "teach reading and answers", model, questions, recipe.fit, recipe.guard, screen)
     pages = _settle_pages(root, recipe, screen)
-    model = _teach(root / "settle", "teach single steps beside a page", model, pages, recipe.settle, screen)
+    model = _teach(
+        root / "settle", "teach single steps beside a page", model, pages, recipe.settle, recipe.guard, screen
+    )
     pages = _reckon_pages(root, recipe, screen)
-    model = _teach(root / "reckon", "teach to work out digits in the text", model, pages, recipe.reckon, screen)
+    model = _teach(
+        root / "reckon", "teach to work out digits in the text", model, pages, recipe.reckon, recipe.guard, screen
+    )
     pages = _tell_pages(root, recipe, screen)
-    model = _teach(root / "tell", "teach to work out pages told in words", model, pages, recipe.tell, screen)
+    model = _teach(
+        root / "tell", "teach to work out pages told in words", model, pages, recipe.tell, recipe.guard, screen
+    )
     write_card(root, recipe, model, screen)
 
 
 def _teach(
-    place: Path, what: str, model: HubModel, questions: Sequence[Question], plan: FitPlan, screen: Screen
-) -> HubModel:
+    place: Path, what: str, model: HubModel, questions: Sequence[Question], plan: FitPlan, guard: GuardPlan,
+    screen: Screen,
+) -> HubModel:  # fmt: skip
     """The model that has learned the questions' lessons, from the files that a later run would find."""
-    screen.follow(what, fit_lessons(model, SFT(), base_lessons(questions), questions, plan, place))
+    logs = fit_lessons(model, SFT(), base_lessons(questions), questions, plan, place, guard)
+    screen.follow(what, with_alarms(screen, place, logs))
     return HubModel.load(place / "model", label=LABEL)
 
 

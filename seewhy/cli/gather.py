@@ -124,7 +124,7 @@ def _training(space: Workspace) -> Iterator[TrainingRun]:
              if name.key not in ("base", "sft")]  # fmt: skip
     for name, place in runs:
         steps = tuple(read_steps(place / "steps.jsonl"))
-        yield TrainingRun(name=name, steps=steps, alarms=alarms_of(steps))
+        yield TrainingRun(name=name, steps=steps, alarms=tuple(alarm.told for alarm in alarms_of(steps)))
 
 
 def _picture(question: Question) -> bytes | None:

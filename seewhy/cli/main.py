@@ -19,6 +19,7 @@ from seewhy.cli.recipes import SUFFIXES, AnyRecipe, find_recipe, read_recipe, re
 from seewhy.cli.stages import STAGES
 from seewhy.recipes.inkgrid_base import BaseRecipe
 from seewhy.recipes.plans import Recipe
+from seewhy.training.alarms import AlarmError
 
 USAGE = """usage: seewhy COMMAND ...
 
@@ -76,7 +77,7 @@ def main(words: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if words is None else words)
     try:
         _dispatch(given)
-    except (ValueError, OSError, ArithmeticError) as error:
+    except (ValueError, OSError, ArithmeticError, AlarmError) as error:
         _complain("bold red", str(error))
         return 2
     except KeyboardInterrupt:

@@ -25,5 +25,5 @@ def run(space: Workspace) -> None:
     first = [ScoreAsk(question=asked[row.question_id], style=row.style, responses=(row.response,))
              for row in lessons[:2]]  # fmt: skip
     settle(space, model, first)
-    logs = fit_lessons(model, SFT(), lessons, questions, space.recipe.sft, place)
+    logs = fit_lessons(model, SFT(), lessons, questions, space.recipe.sft, place, space.recipe.guard)
     train_to_end(space, "sft", WHAT, place, logs, model, plan, inputs)

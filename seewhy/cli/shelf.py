@@ -7,6 +7,7 @@ from pathlib import Path
 from seewhy.model.adapters import base_of
 from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
+from seewhy.model.features import FeatureCache
 from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
 from seewhy.model.prompt_cache import PromptCache
 from seewhy.records.files import hash_file
@@ -36,6 +37,8 @@ class Shelf:
     """By name, and whether they hold float32 weights in any precision."""
     prompts: dict[str, PromptCache] = field(default_factory=dict)
     """Encoded prompts by processor: models of one run encode a question once."""
+    features: FeatureCache | None = None
+    """What vision encoders made of pictures: models of one run that share an encoder run it once a picture."""
 
     def open(self, name: str, label: str, adapter: AdapterPlan | None = None) -> HubModel:
         """The model of a folder or Hub name, called `label` in the rows it makes; never one whose weights moved.
@@ -46,6 +49,7 @@ class Shelf:
         key = (name, adapter is not None and not adapter.rank and self.compute.precision != FLOAT32)
         if key not in self.models:
             self.models[key] = self._load(name, label, masters=key[1])
+            self.models[key].sight.stand()
             if len(self.models) > OPEN:
                 self.models.popitem(last=False)
         self.models.move_to_end(key)
@@ -67,4 +71,5 @@ class Shelf:
                 "processor, or the name of a vision-language model on the Hub"
             ) from error
         model.prompts = self.prompts.setdefault(model.processor_fingerprint, model.prompts)
+        model.sight.cache = self.features
         return model

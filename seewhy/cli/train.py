@@ -71,5 +71,5 @@ def _train(space: Workspace, key: str, pairs: list[Pair], questions: list[Questi
     first = [ScoreAsk(question=asked[row.question_id], style=row.style, responses=(row.chosen, row.rejected))
              for row in pairs[:2]]  # fmt: skip
     settle(space, model, first)
-    logs = fit_pairs(model, objective, pairs, questions, store, recipe.fit, place)
+    logs = fit_pairs(model, objective, pairs, questions, store, recipe.fit, place, recipe.guard)
     train_to_end(space, "train", what, place, logs, model, plan, inputs)

@@ -1,9 +1,10 @@
 """What `sft` and `train` share: settle how groups are scored, take all steps, then say so in a manifest."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from seewhy.cli.progress import Screen
 from seewhy.cli.workspace import Workspace, is_finished
 from seewhy.model.api import ScoreAsk
 from seewhy.model.families.hub import HubModel
@@ -11,7 +12,7 @@ from seewhy.model.plan import ComputePlan
 from seewhy.records.canonical import canonical_json
 from seewhy.records.lineage import Manifest, fingerprint_of, library_versions, read_manifest, seeds_of, write_manifest
 from seewhy.records.types import StepLog
-from seewhy.training.alarms import alarms_of
+from seewhy.training.alarms import Watch
 from seewhy.training.checkpoint import read_steps
 from seewhy.training.plan import FitPlan
 
@@ -44,15 +45,32 @@ def settle(space: Workspace, model: HubModel, asks: Sequence[ScoreAsk]) -> None:
         space.screen.say(f"  {check.why}")
 
 
+def with_alarms(screen: Screen, directory: Path, logs: Iterable[StepLog]) -> Iterator[StepLog]:
+    """The steps as they are taken; each alarm is said when it first rings, those of earlier calls at the beginning."""
+    watch = Watch()
+
+    def say(log: StepLog) -> None:
+        for alarm in watch.take(log):
+            screen.say(f"  watch out, {alarm.told}")
+
+    for log in logs:
+        if log.step and watch.history.count == 0:
+            for earlier in read_steps(directory / "steps.jsonl")[: log.step]:
+                say(earlier)
+        say(log)
+        yield log
+    if watch.history.count == 0:
+        for earlier in read_steps(directory / "steps.jsonl"):
+            say(earlier)
+
+
 def train_to_end(
     space: Workspace, stage: str, what: str, directory: Path, logs: Iterable[StepLog], model: HubModel,
     plan: object, inputs: Mapping[str, str],
 ) -> None:  # fmt: skip
     """Take every step that is left, then write the manifest."""
-    space.screen.follow(what, logs)
+    space.screen.follow(what, with_alarms(space.screen, directory, logs))
     done = read_steps(directory / "steps.jsonl")
-    for alarm in alarms_of(done):
-        space.screen.say(f"  watch out: {alarm}")
     manifest = Manifest(
         stage=stage, plan=canonical_json(plan), fingerprint=fingerprint_of(plan, inputs), inputs=inputs,
         counts={"steps": len(done), "rows": int(sum(log.terms["rows"] for log in done))},

@@ -10,6 +10,7 @@ from rich.console import Console
 from seewhy.cli.claim import claim_run, continue_command
 from seewhy.cli.progress import Screen
 from seewhy.cli.shelf import Shelf, identity_of
+from seewhy.model.features import FeatureCache
 from seewhy.recipes.plans import Recipe
 from seewhy.records.files import hash_file
 from seewhy.records.lineage import MANIFEST, hash_directory
@@ -83,8 +84,9 @@ class Workspace:
 
 def open_workspace(root: Path, recipe: Recipe) -> Workspace:
     """The run of a recipe in a directory, which is claimed for it; errors as in `claim_run`."""
-    return Workspace(root=claim_run(root, recipe), recipe=recipe, screen=Screen(console=Console()),
-                     shelf=Shelf(compute=recipe.compute))  # fmt: skip
+    root = claim_run(root, recipe)
+    shelf = Shelf(compute=recipe.compute, features=FeatureCache(recipe.features, root / "features"))
+    return Workspace(root=root, recipe=recipe, screen=Screen(console=Console()), shelf=shelf)
 
 
 def is_finished(place: Path) -> bool:

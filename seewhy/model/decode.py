@@ -5,18 +5,21 @@ generator seeded by (seed, question id, style, index), so it does not depend on 
 """
 
 import hashlib
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
 from seewhy.model.api import Ask, Decoding
-from seewhy.model.group import Prompt
-from seewhy.model.scores import Path
+from seewhy.model.group import Group, Prompt
+from seewhy.model.scores import Path, PathCheck, separate_logps
 from seewhy.model.steps import BranchSteps, RowSteps, Steps
 
+TRIAL_TOKENS = 6
+"""Of the chains that show whether branches can be trusted: enough for the second to stand on what the first left."""
 LEAVE_SHARE = 1 / 8
 """Chains that have ended leave the batch when they are this share of it: leaving copies the keys of all others."""
 
@@ -140,6 +143,30 @@ def draw(
                 )
                 for prompt, ask in zip(prompts, asks, strict=True)
             ]
+
+
+@torch.no_grad()
+def check_drawing(
+    net: PreTrainedModel, prompt: Prompt, ask: Ask, banned: Sequence[int], tolerance: float = 1e-4
+) -> PathCheck:
+    """Draw two short chains of `ask` by branches, score them in separate rows, and trust branches where both agree.
+
+    A net may score packed rows well and still not draw from them: one that looks for what it keeps of a picture in a
+    cache of its own goes on without the picture.
+    """
+    short = Decoding(max_tokens=TRIAL_TOKENS)
+    try:
+        (drawn,) = draw(net, [prompt], [replace(ask, count=2)], short, frozenset(), banned)
+    except (TypeError, ValueError, RuntimeError, IndexError) as error:
+        why = f"branches do not run on this net ({error}); drawing in separate rows"
+        return PathCheck(path=Path.SEPARATE, value_gap=math.inf, gradient_gap=0.0, why=why)
+    (scored,) = separate_logps(net, [Group(prompt=prompt, responses=tuple(chain.ids for chain in drawn))])
+    told = torch.tensor([value for chain in drawn for value in chain.logprobs], device=net.device)
+    gap = float((torch.cat(scored) - told).abs().max())
+    if gap <= tolerance:
+        return PathCheck(path=Path.PACKED, value_gap=gap, gradient_gap=0.0, why="branches draw as separate rows do")
+    why = f"chains drawn by branches differ from separate rows (log-probability by {gap:.2g}); drawing in separate rows"
+    return PathCheck(path=Path.SEPARATE, value_gap=gap, gradient_gap=0.0, why=why)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

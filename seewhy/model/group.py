@@ -15,10 +15,13 @@ from itertools import accumulate
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 CPU = torch.device("cpu")
+CROSSING = "cross_attention_mask"
+"""The net's argument that `Prompt.crossing` is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,22 @@ class Prompt:
     """What the processor says of each token, such as token_type_ids, by the name of the net's argument."""
     response_mark: int = 0
     """What the net is told of each response token, under the same names."""
+    positions: Tensor | None = None
+    """[axes, tokens] where the net counts on several axes (M-RoPE: Qwen2-VL, arXiv 2409.12191); else 0, 1, 2..."""
+    blocks: tuple[int, ...] = ()
+    """Of each token, the number of the picture block in which all see each other both ways, 0 of none; or empty."""
+    crossing: Tensor | None = None
+    """[tokens, pictures, tiles] 1 where a token looks at a tile, of nets that see by cross-attention (Mllama).
+
+    Response tokens look where the prompt's last token does. Such a prompt never shares its row with another one, for a
+    token that may look at no tile looks at all of them.
+    """
+
+    def placed(self, axes: int) -> Tensor:
+        """[axes, tokens] position of each token; text stands at the same place on every axis."""
+        if self.positions is not None:
+            return self.positions
+        return torch.arange(len(self.ids)).expand(axes, -1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +90,10 @@ class Layout:
     """[B, 1, R, P + R] True where a branch token sees a prompt token or an earlier token of its branch."""
     restore: Tensor
     """[L] place of each token of the row in the padded prompts followed by the padded branches."""
+    branch_start: Tensor
+    """[B] tokens of its prompt that stand before a branch."""
+    blocks: Tensor | None = None
+    """[G, P] `Prompt.blocks`, 0 where padded; None where no prompt has any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +103,7 @@ class Packed:
     ids: Tensor
     """[1, L]"""
     positions: Tensor
-    """[1, L]"""
+    """[1, L], or [axes, 1, L] where the net counts in more than one."""
     prefix_length: int
     """Tokens of all prompts, which stand first; the rest are branch tokens."""
     targets: Tensor
@@ -105,8 +128,9 @@ def layout_of(
     branch_lengths: Sequence[int],
     branch_group: Sequence[int],
     device: torch.device = CPU,
+    blocks: Sequence[Sequence[int]] = (),
 ) -> Layout:
-    """Layout of a row that holds the given prompts and then the given branches."""
+    """Layout of a row that holds the given prompts and then the given branches; `blocks` of each prompt's tokens."""
     prefix_total = sum(prefix_lengths)
     prefix_starts = [0, *accumulate(prefix_lengths)][:-1]
     branch_starts = [prefix_total + start for start in [0, *accumulate(branch_lengths)][:-1]]
@@ -117,11 +141,23 @@ def layout_of(
     causal = torch.ones(height, height, dtype=torch.bool, device=device).tril()
     sees_prompt = prefix_filled[group][:, None, None, :].expand(-1, 1, height, -1)
     sees_branch = causal[None, None].expand(len(branch_lengths), 1, -1, -1)
-    restore = torch.cat([prefix_filled.flatten(), branch_filled.flatten()]).nonzero().squeeze(1)
-    visible = torch.cat([sees_prompt, sees_branch], dim=-1)
+    numbers = [[*row[:length], *[0] * (width - length)] for row, length in zip(blocks, prefix_lengths, strict=False)]
     return Layout(
-        prefix_index=prefix_index, branch_index=branch_index, branch_group=group, visible=visible, restore=restore
+        prefix_index=prefix_index,
+        branch_index=branch_index,
+        branch_group=group,
+        visible=torch.cat([sees_prompt, sees_branch], dim=-1),
+        restore=torch.cat([prefix_filled.flatten(), branch_filled.flatten()]).nonzero().squeeze(1),
+        branch_start=torch.tensor(prefix_lengths, device=device)[group],
+        blocks=torch.tensor(numbers, device=device) if numbers else None,
     )
+
+
+def blocks_of(prompts: Sequence[Prompt]) -> list[Sequence[int]]:
+    """The blocks of each prompt's tokens, none at all where no prompt has any."""
+    if not any(prompt.blocks for prompt in prompts):
+        return []
+    return [prompt.blocks or (0,) * len(prompt.ids) for prompt in prompts]
 
 
 def joined_pictures(prompts: Sequence[Prompt], device: torch.device = CPU) -> dict[str, Any]:
@@ -134,9 +170,31 @@ def joined_pictures(prompts: Sequence[Prompt], device: torch.device = CPU) -> di
         return {"mm_encoder_outputs": {"image": outputs}}
     names = {name: None for prompt in prompts for name in prompt.pictures}
     return {
-        name: torch.cat([prompt.pictures[name] for prompt in prompts if name in prompt.pictures]).to(device)
+        name: _joined([prompt.pictures[name] for prompt in prompts if name in prompt.pictures]).to(device)
         for name in names
     }
+
+
+def _joined(tensors: Sequence[Tensor]) -> Tensor:
+    """Along the first axis; on the others the smaller are filled up with 0, as processors fill up tiles and pixels."""
+    most = [max(sizes) for sizes in zip(*(tensor.shape[1:] for tensor in tensors), strict=True)]
+    filled = [
+        F.pad(tensor, [n for size, wide in zip(reversed(tensor.shape[1:]), reversed(most), strict=True)
+                       for n in (0, wide - size)])
+        for tensor in tensors
+    ]  # fmt: skip
+    return torch.cat(filled)
+
+
+def joined_positions(prompts: Sequence[Prompt], stop: int | None = None, device: torch.device = CPU) -> list[Tensor]:
+    """[axes, tokens] positions of each prompt's tokens up to `stop`, on as many axes as any of them needs."""
+    axes = max(1 if prompt.positions is None else len(prompt.positions) for prompt in prompts)
+    return [prompt.placed(axes)[:, :stop].to(device) for prompt in prompts]
+
+
+def position_ids(positions: Tensor) -> Tensor:
+    """What the net's argument of that name takes of [axes, L]: [1, L], or [axes, 1, L] where there are several."""
+    return positions if len(positions) == 1 else positions[:, None]
 
 
 def joined_marks(rows: Sequence[tuple[Prompt, int]], device: torch.device = CPU) -> dict[str, Tensor]:
@@ -155,6 +213,14 @@ def joined_marks(rows: Sequence[tuple[Prompt, int]], device: torch.device = CPU)
     }
 
 
+def crossing_of(prompt: Prompt, length: int, device: torch.device = CPU) -> dict[str, Tensor]:
+    """[1, length, pictures, tiles] where a row looks that begins with the prompt's tokens; nothing of most nets."""
+    if prompt.crossing is None:
+        return {}
+    last = prompt.crossing[-1:].expand(max(0, length - len(prompt.ids)), -1, -1)
+    return {CROSSING: torch.cat([prompt.crossing[:length], last])[None].to(device)}
+
+
 def _check(groups: Sequence[Group]) -> None:
     if any(len(group.prompt.ids) < 2 or not all(group.responses) for group in groups):
         raise ValueError("a group needs a prompt of two tokens or more and responses that are not empty")
@@ -163,20 +229,33 @@ def _check(groups: Sequence[Group]) -> None:
 def pack(groups: Sequence[Group], device: torch.device = CPU) -> Packed:
     """One row of all groups; every prompt must have at least two tokens and every response one."""
     _check(groups)
+    if len(groups) > 1 and any(group.prompt.crossing is not None for group in groups):
+        raise ValueError("prompts whose tokens look at pictures by cross-attention stand alone in their rows")
     prefixes = [group.prompt.ids[:-1] for group in groups]
     branches = [(group.prompt.ids[-1], *response[:-1]) for group in groups for response in group.responses]
     group_of = [number for number, group in enumerate(groups) for _ in group.responses]
     starts = [len(prefix) for prefix in prefixes]
-    positions = [place for prefix in prefixes for place in range(len(prefix))]
+    placed = joined_positions([group.prompt for group in groups], device=device)
+    positions = [places[:, :-1] for places in placed]
     for branch, number in zip(branches, group_of, strict=True):
-        positions += range(starts[number], starts[number] + len(branch))
+        positions.append(placed[number][:, -1:] + torch.arange(len(branch), device=device))
     targets = [token for group in groups for response in group.responses for token in response]
+    length = sum(starts) + sum(map(len, branches))
     return Packed(
         ids=torch.tensor([[token for part in [*prefixes, *branches] for token in part]], device=device),
-        positions=torch.tensor([positions], device=device),
+        positions=position_ids(torch.cat(positions, dim=1)),
         prefix_length=sum(starts),
         targets=torch.tensor(targets, dtype=torch.long, device=device),
         lengths=tuple(len(branch) for branch in branches),
-        layout=layout_of(starts, [len(branch) for branch in branches], group_of, device),
-        pictures=joined_pictures([group.prompt for group in groups], device),
+        layout=layout_of(
+            starts,
+            [len(branch) for branch in branches],
+            group_of,
+            device,
+            blocks_of([group.prompt for group in groups]),
+        ),
+        pictures={
+            **joined_pictures([group.prompt for group in groups], device),
+            **crossing_of(groups[0].prompt, length, device),
+        },
     )

@@ -4,28 +4,33 @@ Hidden states arrive at the positions that predict the wanted tokens and nowhere
 never exist; large chunks are recomputed in the backward pass.
 """
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 CHUNK_LOGITS = 1 << 25
 """Most logits (positions times vocabulary) that exist at once; 128 MiB in float32."""
 
 
-def _chunk(hidden: Tensor, head: nn.Module, targets: Tensor) -> Tensor:
+def _chunk(hidden: Tensor, head: Callable[[Tensor], Tensor], targets: Tensor) -> Tensor:
     logits = head(hidden).float()
     return logits.gather(-1, targets[:, None]).squeeze(-1) - logits.logsumexp(dim=-1)
 
 
 def per_token_logps(
     hidden: Float[Tensor, "time width"],
-    head: nn.Module,
+    head: Callable[[Tensor], Tensor],
     targets: Int[Tensor, "time"],
     vocabulary: int,
     chunk_logits: int = CHUNK_LOGITS,
 ) -> Float[Tensor, "time"]:
-    """Log-probabilities (natural, float32) of `targets`, where `hidden[t]` predicts `targets[t]`."""
+    """Log-probabilities (natural, float32) of `targets`, where `hidden[t]` predicts `targets[t]`.
+
+    `head` takes [n, width] to [n, vocabulary].
+    """
     size = max(1, chunk_logits // vocabulary)
     if len(targets) <= size:
         return _chunk(hidden, head, targets)

@@ -123,3 +123,14 @@ def as_planned(method: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M
             return method(self, *args, **kwargs)
 
     return run
+
+
+def as_held(method: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:
+    """A method whose forward passes are in the precision of the weights: it compares two ways to one number."""
+
+    @wraps(method)
+    def run(self: M, *args: P.args, **kwargs: P.kwargs) -> R:
+        with torch.autocast(self.net.device.type, enabled=False):
+            return method(self, *args, **kwargs)
+
+    return run

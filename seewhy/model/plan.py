@@ -1,4 +1,4 @@
-"""How much of a model is trained, and on what it is computed: no torch, so that recipes can hold these plans."""
+"""The settings of a model: how much of it is trained, on what it is computed, and what it keeps of pictures."""
 
 from dataclasses import dataclass, field
 
@@ -74,3 +74,31 @@ class ComputePlan:
                 "--compute.load-in-4bit: weights of 4 bits cannot be trained; add an adapter, such as --adapter.rank "
                 "64, or leave the switch away"
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeaturePlan:
+    """How much is kept of what a frozen vision encoder makes of pictures.
+
+    Example:
+        >>> FeaturePlan(disk_mib=4096, folder="features").memory_mib
+        512
+    """
+
+    # Not compared: how much is kept, and where, changes nothing in the rows of a run.
+    memory_mib: int = field(default=512, compare=False)
+    """MiB of memory for what frozen vision encoders make of pictures, shared by the models of a run."""
+    disk_mib: int = field(default=0, compare=False)
+    """MiB of disk for what memory has no room for; used only where reading is faster than running; 0 uses none."""
+    folder: str = field(default="", compare=False)
+    """Where those files lie, so that runs may share them; left out: `features` in the run's directory."""
+    least_weights: int = 5_000_000
+    """Weights of a vision encoder below which it runs in each pass, where it sees many pictures together quickly."""
+
+    def __post_init__(self) -> None:
+        """Refuses bounds that keep nothing, by name."""
+        wrong = ["memory_mib must be above 0"] if self.memory_mib <= 0 else []
+        zero_or_above = {"disk_mib": self.disk_mib, "least_weights": self.least_weights}
+        wrong += [f"{name} must be 0 or above" for name, value in zero_or_above.items() if value < 0]
+        if wrong:
+            raise ValueError(f"FeaturePlan: {'; '.join(wrong)}")

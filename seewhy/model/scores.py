@@ -1,16 +1,22 @@
 """Per-token log-probabilities of question groups: packed in one row, or in separate rows as the reference."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from seewhy.model.branches import branching
-from seewhy.model.group import Group, Packed, joined_marks, joined_pictures, pack
+from seewhy.model.group import Group, Packed, Prompt, crossing_of, joined_marks, joined_pictures, pack
+from seewhy.model.head import head_of
 from seewhy.model.logps import per_token_logps
+
+KNOWN_LAYERS = {"full_attention", "sliding_attention"}
+"""Kinds of layers, by transformers' `layer_types`, that packed rows can run."""
 
 
 class Path(StrEnum):
@@ -20,20 +26,17 @@ class Path(StrEnum):
     SEPARATE = "separate"
 
 
-def head_of(net: PreTrainedModel) -> nn.Module:
-    """The layer from hidden states [..., width] to logits; raises ValueError where the net has none."""
-    head = net.get_output_embeddings()
-    if head is None:
-        raise ValueError(f"{type(net).__name__} has no output layer: load the model with its language-model head")
-    return head
-
-
 def _vocabulary(net: PreTrainedModel) -> int:
     return int(net.config.get_text_config().vocab_size)
 
 
 def packed_logps(net: PreTrainedModel, groups: Sequence[Group]) -> list[list[Tensor]]:
-    """Log-probabilities of all responses of all groups from one forward over one row."""
+    """Log-probabilities of all responses of all groups from one forward over one row.
+
+    A row a group where prompts look at their pictures by cross-attention.
+    """
+    if len(groups) > 1 and any(group.prompt.crossing is not None for group in groups):
+        return [row for group in groups for row in packed_logps(net, [group])]
     packed = pack(groups, net.device)
     with branching(net):
         hidden = _hidden(net, packed)
@@ -60,18 +63,44 @@ def separate_logps(net: PreTrainedModel, groups: Sequence[Group]) -> list[list[T
 def _separate_group(net: PreTrainedModel, group: Group) -> list[Tensor]:
     start = len(group.prompt.ids) - 1
     rows = [(*group.prompt.ids, *response[:-1]) for response in group.responses]
-    width = max(map(len, rows))
-    hidden = net.model(  # pyright: ignore[reportCallIssue]
-        input_ids=torch.tensor([[*row, *[row[-1]] * (width - len(row))] for row in rows], device=net.device),
-        attention_mask=torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=net.device),
-        use_cache=False,
-        **joined_pictures([group.prompt] * len(rows), net.device),
-        **joined_marks([(group.prompt, len(row)) for row in rows], net.device),
-    ).last_hidden_state
+    hidden = net.model(**_arguments(net, group.prompt, rows)).last_hidden_state  # pyright: ignore[reportCallIssue]
     read = torch.cat([hidden[k, start : start + len(r)] for k, r in enumerate(group.responses)])
     targets = torch.tensor([token for response in group.responses for token in response], device=net.device)
     flat = per_token_logps(read, head_of(net), targets, _vocabulary(net))
     return list(flat.split([len(response) for response in group.responses]))
+
+
+def _arguments(net: PreTrainedModel, prompt: Prompt, rows: Sequence[tuple[int, ...]]) -> dict[str, Any]:
+    """What a net takes of rows that begin with the prompt, filled up on the right with what no token before sees."""
+    width = max(map(len, rows))
+    looks = crossing_of(prompt, width, net.device)
+    return {
+        "input_ids": torch.tensor([[*row, *[row[-1]] * (width - len(row))] for row in rows], device=net.device),
+        "attention_mask": torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=net.device),
+        "use_cache": False,
+        **joined_pictures([prompt] * len(rows), net.device),
+        **joined_marks([(prompt, len(row)) for row in rows], net.device),
+        **{name: mask.expand(len(rows), -1, -1, -1) for name, mask in looks.items()},
+    }
+
+
+@torch.no_grad()
+def check_head(net: PreTrainedModel, group: Group, tolerance: float = 1e-4) -> None:
+    """Raises ValueError where log-probabilities are not those of the net's own logits.
+
+    Some nets do more with their last hidden states than their output layer does; `head_of` knows what it knows.
+    """
+    (response, *_) = group.responses
+    row = (*group.prompt.ids, *response[:-1])
+    told = net(**_arguments(net, group.prompt, [row]), logits_to_keep=len(response)).logits[0]
+    own = per_token_logps(told, nn.Identity(), torch.tensor(response, device=net.device), _vocabulary(net))
+    (ours,) = _separate_group(net, Group(prompt=group.prompt, responses=(response,)))
+    gap = float((own - ours).abs().max())
+    if gap > tolerance:
+        raise ValueError(
+            f"{type(net).__name__} makes other logits than its output layer does of its hidden states (log-probability "
+            f"by {gap:.2g}): seewhy does not know how, and would train another model; choose another one"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +130,13 @@ def _value_and_gradient(net: PreTrainedModel, scored: list[list[Tensor]]) -> tup
     return flat.detach(), list(gradients)
 
 
+def foreign_layers(net: PreTrainedModel) -> list[str]:
+    """Kinds of text layers whose tokens do not look at each other by attention over all or over a window alone."""
+    config = net.config.get_text_config()
+    kinds = config.layer_types if hasattr(config, "layer_types") else None
+    return sorted(set(kinds or ()) - KNOWN_LAYERS)
+
+
 def _largest(tensors: Sequence[Tensor]) -> float:
     return max((float(tensor.abs().max()) for tensor in tensors), default=0.0)
 
@@ -111,14 +147,19 @@ def check_paths(
 ) -> PathCheck:
     """Score the groups both ways, value and gradient, and choose packed only where they agree.
 
-    Tolerances are for float32; a net whose layers carry state along the row, or look both ways, fails here.
+    Tolerances are for float32; a net whose layers carry state along the row, or look both ways, fails here. Layers that
+    say by their kind that they carry one are not tried: a trial can agree by luck, for a state that has stored what the
+    first response repeats does not change.
     """
+    if foreign := foreign_layers(net):
+        why = f"packed rows are not for layers of {' and '.join(foreign)}; using separate rows"
+        return PathCheck(path=Path.SEPARATE, value_gap=math.inf, gradient_gap=math.inf, why=why)
     expected, expected_gradients = _value_and_gradient(net, separate_logps(net, groups))
     try:
         found, gradients = _value_and_gradient(net, packed_logps(net, groups))
     except (TypeError, ValueError, RuntimeError) as error:
         why = f"packed rows do not run on this net ({error}); using separate rows"
-        return PathCheck(path=Path.SEPARATE, value_gap=float("inf"), gradient_gap=float("inf"), why=why)
+        return PathCheck(path=Path.SEPARATE, value_gap=math.inf, gradient_gap=math.inf, why=why)
     value_gap = _largest([expected - found])
     gaps = _largest([a - b for a, b in zip(expected_gradients, gradients, strict=True)])
     gradient_gap = gaps / max(_largest(expected_gradients), 1e-30)

@@ -10,8 +10,18 @@ from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
 from seewhy.model.branches import DecodeAttention, branching
-from seewhy.model.group import Prompt, joined_marks, joined_pictures, layout_of
-from seewhy.model.scores import head_of
+from seewhy.model.group import (
+    CROSSING,
+    Prompt,
+    blocks_of,
+    crossing_of,
+    joined_marks,
+    joined_pictures,
+    joined_positions,
+    layout_of,
+    position_ids,
+)
+from seewhy.model.head import head_of
 
 
 @runtime_checkable
@@ -32,12 +42,12 @@ class _Recorder(Cache):
 
     def __init__(self) -> None:
         super().__init__(layers=[])
-        self.taken: list[tuple[Tensor, Tensor]] = []
+        self.taken: dict[int, tuple[Tensor, Tensor]] = {}
 
     def update(
         self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: object, **__: object
     ) -> tuple[Tensor, Tensor]:
-        self.taken.append((key_states, value_states))
+        self.taken[layer_idx] = (key_states, value_states)
         return key_states, value_states
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
@@ -66,25 +76,25 @@ def _by_prompt(states: Tensor, index: Tensor) -> Tensor:
     return states[0][:, index].transpose(0, 1).contiguous()
 
 
-def _prefill(net: PreTrainedModel, prompts: Sequence[Prompt]) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
-    """Keys and values of each layer as [G, kv heads, P, width] without the prompts' last tokens, and [G, P] filled."""
+def _prefill(net: PreTrainedModel, prompts: Sequence[Prompt]) -> tuple[dict[int, tuple[Tensor, Tensor]], Tensor]:
+    """Keys and values by layer as [G, kv heads, P, width] without the prompts' last tokens, and [G, P] filled."""
     lengths = [len(prompt.ids) - 1 for prompt in prompts]
-    layout = layout_of(lengths, [], [], net.device)
+    layout = layout_of(lengths, [], [], net.device, blocks_of(prompts))
     recorder = _Recorder()
     with branching(net):
         net.model(  # pyright: ignore[reportCallIssue]
             input_ids=torch.tensor([[token for prompt in prompts for token in prompt.ids[:-1]]], device=net.device),
-            position_ids=torch.tensor([[place for length in lengths for place in range(length)]], device=net.device),
+            position_ids=position_ids(torch.cat(joined_positions(prompts, -1, net.device), dim=1)),
             past_key_values=recorder,
             use_cache=True,
             branch_layout=layout,
             **joined_pictures(prompts, net.device),
         )
     filled = torch.arange(max(lengths), device=net.device) < torch.tensor(lengths, device=net.device)[:, None]
-    keys_values = [
-        (_by_prompt(keys, layout.prefix_index), _by_prompt(values, layout.prefix_index))
-        for keys, values in recorder.taken
-    ]
+    keys_values = {
+        layer: (_by_prompt(keys, layout.prefix_index), _by_prompt(values, layout.prefix_index))
+        for layer, (keys, values) in recorder.taken.items()
+    }
     return keys_values, filled
 
 
@@ -95,22 +105,22 @@ class BranchSteps:
     net: PreTrainedModel
     attention: DecodeAttention
     start: Tensor
-    """[G] position of the first step of each question's chains."""
+    """[axes, G] position of the first step of each question's chains."""
 
     @classmethod
     def begin(cls, net: PreTrainedModel, prompts: Sequence[Prompt], counts: Sequence[int], most: int) -> "BranchSteps":
         """Run every prompt once; then `counts` chains of each, of at most `most` tokens."""
         group = torch.tensor([number for number, count in enumerate(counts) for _ in range(count)], device=net.device)
         attention = DecodeAttention(*_prefill(net, prompts), group, most)
-        start = torch.tensor([len(prompt.ids) - 1 for prompt in prompts], device=net.device)
-        return cls(net, attention, start)
+        ends = [places[:, -1] for places in joined_positions(prompts, device=net.device)]
+        return cls(net, attention, torch.stack(ends, dim=1))
 
     def logits(self, token: Tensor) -> Tensor:
         """As the protocol says."""
         with branching(self.net):
             hidden = self.net.model(  # pyright: ignore[reportCallIssue]
                 input_ids=token[None],
-                position_ids=(self.start[self.attention.group] + self.attention.time)[None],
+                position_ids=position_ids(self.start[:, self.attention.group] + self.attention.time),
                 past_key_values=_BranchCache(self.attention),
                 use_cache=True,
                 decode_step=self.attention,
@@ -123,37 +133,64 @@ class BranchSteps:
         self.attention.keep(rows)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RowSteps:
     """Chains of one question as rows of the net's own cache: for nets on which branches are wrong."""
 
     net: PreTrainedModel
     cache: Cache
-    opening: list[Tensor]
+    opening: Tensor | None
     """[n, width] hidden states of the prompt's last token, until they are asked for."""
+    newest: Tensor | None
+    """[axes, 1, 1] position of the newest token of every chain, where the net counts on several axes."""
+    crossing: Tensor | None
+    """[1, 1, pictures, tiles] where every new token looks, in nets that see by cross-attention."""
 
     @classmethod
     def begin(cls, net: PreTrainedModel, prompt: Prompt, count: int) -> "RowSteps":
         """Run the whole prompt once, for its tokens may see each other both ways, and copy it to `count` rows."""
+        positions = None if prompt.positions is None else prompt.positions[:, None].to(net.device)
         run = net.model(  # pyright: ignore[reportCallIssue]
             input_ids=torch.tensor([prompt.ids], device=net.device),
             use_cache=True,
+            **({} if positions is None else {"position_ids": positions}),
             **joined_pictures([prompt], net.device),
             **joined_marks([(prompt, len(prompt.ids))], net.device),
+            **(looks := crossing_of(prompt, len(prompt.ids), net.device)),
         )
-        run.past_key_values.batch_repeat_interleave(count)
-        return cls(net, run.past_key_values, [run.last_hidden_state[0, -1:].expand(count, -1)])
+        steps = cls(
+            net=net,
+            cache=run.past_key_values,
+            opening=run.last_hidden_state[0, -1:],
+            newest=None if positions is None else positions[:, :, -1:],
+            crossing=looks[CROSSING][:, -1:] if looks else None,
+        )
+        steps.keep(torch.zeros(count, dtype=torch.long, device=net.device))
+        return steps
 
     def logits(self, token: Tensor) -> Tensor:
         """As the protocol says; what follows the prompt's last token is known from its own run."""
-        if self.opening:
-            return head_of(self.net)(self.opening.pop()).float()
+        if self.opening is not None:
+            hidden, self.opening = self.opening, None
+            return head_of(self.net)(hidden).float()
         hidden = self.net.model(  # pyright: ignore[reportCallIssue]
-            input_ids=token[:, None], past_key_values=self.cache, use_cache=True
+            input_ids=token[:, None], past_key_values=self.cache, use_cache=True, **self._told(len(token))
         ).last_hidden_state[:, 0]
         return head_of(self.net)(hidden).float()
 
+    def _told(self, rows: int) -> dict[str, Tensor]:
+        """What nets of several axes, and those that see by cross-attention, are told of each row's new token."""
+        told: dict[str, Tensor] = {}
+        if self.newest is not None:
+            self.newest = self.newest + 1
+            told["position_ids"] = self.newest.expand(-1, rows, 1)
+        if self.crossing is not None:
+            told[CROSSING] = self.crossing.expand(rows, -1, -1, -1)
+        return told
+
     def keep(self, rows: Tensor) -> None:
-        """As the protocol says."""
-        self.opening[:] = [states[rows] for states in self.opening]
-        self.cache.batch_select_indices(rows)
+        """As the protocol says; a row may stand in `rows` more than once."""
+        if self.opening is not None:
+            self.opening = self.opening[rows]
+        # The one way of copying rows that layers of every kind have, those with a state among them.
+        self.cache.reorder_cache(rows)  # pyright: ignore[reportArgumentType]

@@ -1,7 +1,8 @@
 """How the tiny model that ships with seewhy was made: it can read digits and answer, and reasons poorly."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from seewhy.training.guard_plan import GUARDED, GuardPlan
 from seewhy.training.plan import FitPlan, TowerPlan
 
 
@@ -55,6 +56,9 @@ class BaseRecipe:
     """Of all weights, on lines of digits in the text."""
     tell: FitPlan
     """Of all weights at last, on pages that are told in words too."""
+    # Not compared, as in `Recipe`.
+    guard: GuardPlan = field(default=GUARDED, compare=False)
+    """What is watched while it is taught."""
     seed: int = 1000
     """Address of pages, of weights and of orders; `seewhy run inkgrid` takes other pages of the same scans."""
 

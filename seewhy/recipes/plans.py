@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from seewhy.model.plan import AdapterPlan, ComputePlan
+from seewhy.model.plan import AdapterPlan, ComputePlan, FeaturePlan
 from seewhy.pairs.by_outcome import ByOutcome
 from seewhy.sampling.plan import SamplingPlan
+from seewhy.training.guard_plan import GUARDED, GuardPlan
 from seewhy.training.plan import FitPlan
 
 
@@ -136,6 +137,9 @@ class Recipe:
     evaluation: EvaluationPlan = field(default_factory=EvaluationPlan)
     rerank: RerankPlan = field(default_factory=RerankPlan)
     credit: CreditPlan = field(default_factory=CreditPlan)
+    # Not compared: how closely a training is watched moves no weight, so a run may go on with another.
+    guard: GuardPlan = field(default=GUARDED, compare=False)
+    features: FeaturePlan = field(default_factory=FeaturePlan)
     adapter: AdapterPlan = field(default_factory=AdapterPlan)
     """Of both trainings, `sft` and `fit`: each makes one of its own and adds it into the model that it hands on."""
     compute: ComputePlan = field(default_factory=ComputePlan)

@@ -109,6 +109,9 @@ class TrainingRun:
         TermPanel(title="Preference margin", unit="nats", terms=("margin",)),
         TermPanel(title="Pairs ordered rightly", unit="share", terms=("accuracy",)),
         TermPanel(title="Drift from the reference", unit="nats a token", terms=("chosen_drift", "rejected_drift")),
+        TermPanel(title="Divergence from the start", unit="nats a token", terms=("kl_from_start",)),
+        TermPanel(title="Length of replies", unit="tokens", terms=("probe_length", "start_length")),
+        TermPanel(title="Repeated 4-grams of replies", unit="share", terms=("probe_repetition", "start_repetition")),
     )
     alarms: tuple[str, ...] = ()
     """Guard rails that fired, in plain words."""

@@ -1,12 +1,15 @@
 """What training asks of a model: prompts, differentiable log-probabilities, and its weights by part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
+from seewhy.model.api import Generates
 from seewhy.model.group import Group, Prompt
+from seewhy.model.sight import Sight
 from seewhy.records.types import Question, Response, Style
 
 
@@ -66,3 +69,23 @@ class Trainable(ScoresGroups, Protocol):
     def save_adapter(self, directory: Path) -> None:
         """Writes what lies beside the weights alone; called where `has_adapter`."""
         ...
+
+
+@runtime_checkable
+class Probed(Trainable, Generates, Protocol):
+    """A trainable model that replies as well: what a probe asks of it."""
+
+
+@runtime_checkable
+class KeepsFeatures(Protocol):
+    """A model that can keep what its vision encoder makes of a picture while that encoder stands still."""
+
+    @property
+    def sight(self) -> Sight:
+        """Which hands prompts on with the features of their pictures."""
+        ...
+
+
+def standing(model: ScoresGroups, moved: Iterable[nn.Parameter] = ()) -> AbstractContextManager[None]:
+    """While it lasts no weight of the model moves but `moved`, so a model that can may keep what a still part made."""
+    return model.sight.standing(moved) if isinstance(model, KeepsFeatures) else nullcontext()

@@ -160,9 +160,10 @@ def read_steps(path: Path) -> list[StepLog]:
     return [StepLog(**json.loads(line)) for line in lines[:-1]]
 
 
-def cut_steps(path: Path, start: int) -> None:
-    """Removes the steps at or after `start`; raises ValueError where one before it is missing."""
+def cut_steps(path: Path, start: int) -> Sequence[StepLog]:
+    """Removes the steps at or after `start` and returns the others; raises ValueError where one of these is missing."""
     kept: Sequence[StepLog] = [log for log in read_steps(path) if log.step < start]
     if [log.step for log in kept] != list(range(start)):
         raise ValueError(f"{path}: holds {len(kept)} of the {start} steps before the checkpoint; remove {path.parent}")
     write_text_atomically(path, "".join(json.dumps(asdict(log)) + "\n" for log in kept))
+    return kept

@@ -13,7 +13,7 @@ import torch
 from seewhy.objectives.api import LessonObjective, PairObjective
 from seewhy.records.files import write_text_atomically
 from seewhy.records.types import Lesson, Pair, Question, StepLog
-from seewhy.training.api import Trainable
+from seewhy.training.api import Trainable, standing
 from seewhy.training.checkpoint import (
     Progress,
     append_step,
@@ -31,6 +31,8 @@ from seewhy.training.exercises import (
     questions_by_id,
     steps_of,
 )
+from seewhy.training.guard_plan import UNGUARDED, GuardPlan
+from seewhy.training.guards import Rails
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import ReferenceStore
 from seewhy.training.schedule import moved_parameters, optimizer_of
@@ -45,17 +47,19 @@ def fit_lessons(
     questions: Sequence[Question],
     plan: FitPlan,
     directory: Path,
+    guard: GuardPlan = UNGUARDED,
 ) -> Iterator[StepLog]:
     """Trains the model in place on replies to imitate, and yields a log a step.
 
     Called again after a stop, with the model as it was before the first step, it goes on from the newest checkpoint
     in `directory` and yields the steps from there; `steps.jsonl` holds all. At the end `directory/model` is the
     trained model (with an adapter added in, which lies in `directory/adapter` too) and `directory/done.json` says so.
-    Raises ValueError where rows, plan or model do not fit.
+    `guard` says what is probed while it trains, and which alarms stop it. Raises ValueError where rows, plan or model
+    do not fit, AlarmError after the step of such an alarm.
     """
     exercises = lesson_exercises(model, lessons, plan.keep_tokens)
     known = questions_by_id(questions, exercises)
-    yield from _train(_run_of(model, LessonScoring(objective=objective), exercises, known, plan, directory, {}))
+    yield from _train(_run_of(model, LessonScoring(objective=objective), exercises, known, plan, guard, directory, {}))
 
 
 def fit_pairs(
@@ -66,6 +70,7 @@ def fit_pairs(
     reference: ReferenceStore,
     plan: FitPlan,
     directory: Path,
+    guard: GuardPlan = UNGUARDED,
 ) -> Iterator[StepLog]:
     """Trains the model in place on preferences, and yields a log a step; stops and resumes as `fit_lessons` does.
 
@@ -79,7 +84,7 @@ def fit_pairs(
         reference.of_pair(known, exercise)
     scoring = PairScoring(objective=objective, reference=reference, questions=known)
     extra = {"dropped_pairs": float(dropped)}
-    yield from _train(_run_of(model, scoring, exercises, known, plan, directory, extra))
+    yield from _train(_run_of(model, scoring, exercises, known, plan, guard, directory, extra))
 
 
 def _run_of(
@@ -88,6 +93,7 @@ def _run_of(
     exercises: Sequence[Exercise],
     questions: Mapping[str, Question],
     plan: FitPlan,
+    guard: GuardPlan,
     directory: Path,
     extra: Mapping[str, float],
 ) -> Run:
@@ -99,6 +105,7 @@ def _run_of(
         exercises=exercises,
         questions=questions,
         plan=plan,
+        guard=guard,
         directory=directory,
         steps=steps_of(exercises, plan),
         extra=extra,
@@ -108,16 +115,19 @@ def _run_of(
 def _train(run: Run) -> Iterator[StepLog]:
     run.directory.mkdir(parents=True, exist_ok=True)
     contents = _contents_of(run)
+    rails = Rails(run=run)
     with _moving(run) as optimizer:
-        progress = _resume(run, optimizer, contents)
+        progress = _resume(run, optimizer, contents, rails)
         state = progress.objective
         for step in range(progress.steps, len(run.steps)):
             log, state = take_step(run, optimizer, step, state)
+            log = rails.follow(log)
             append_step(run.directory / "steps.jsonl", log)
-            if (step + 1) % run.plan.save_every == 0 or step + 1 == len(run.steps):
+            if (step + 1) % run.plan.save_every == 0 or step + 1 == len(run.steps) or rails.stop:
                 reached = Progress(steps=step + 1, objective=state, run=contents)
                 save_checkpoint(run.directory, run.model.net, optimizer, reached)
             yield log
+            rails.require_none()
     _finish(run)
 
 
@@ -152,7 +162,8 @@ def _moving(run: Run) -> Generator[torch.optim.AdamW]:
         net.eval()
         for parameter, _ in asked:
             parameter.requires_grad_(id(parameter) in moving)
-        yield optimizer_of(moved, run.plan)
+        with standing(run.model, [p for parameters in moved.values() for p in parameters]):
+            yield optimizer_of(moved, run.plan)
     finally:
         for parameter, flag in asked:
             parameter.requires_grad_(flag)
@@ -160,7 +171,7 @@ def _moving(run: Run) -> Generator[torch.optim.AdamW]:
         net.train(was_training)
 
 
-def _resume(run: Run, optimizer: torch.optim.Optimizer, contents: Mapping[str, str]) -> Progress:
+def _resume(run: Run, optimizer: torch.optim.Optimizer, contents: Mapping[str, str], rails: Rails) -> Progress:
     """Where to go on: the newest whole checkpoint, put in place, or the start."""
     found = newest_checkpoint(run.directory)
     progress = found[1] if found else Progress(steps=0, objective=run.scoring.initial(), run=contents)
@@ -170,9 +181,11 @@ def _resume(run: Run, optimizer: torch.optim.Optimizer, contents: Mapping[str, s
             f"{run.directory}: its checkpoint belongs to a run with another {different[0]}; give the same again, or "
             "remove the directory to start anew"
         )
+    if progress.steps < len(run.steps):
+        rails.begin(contents["starting model"])
     if found:
         load_checkpoint(found[0], run.model.net, optimizer)
-    cut_steps(run.directory / "steps.jsonl", progress.steps)
+    rails.recall(cut_steps(run.directory / "steps.jsonl", progress.steps))
     return progress
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from seewhy.model.prompts import prompt_text
 from seewhy.records.types import Pair, Question, ReferenceRow, Style
-from seewhy.training.api import ScoresGroups, Trainable
+from seewhy.training.api import ScoresGroups, Trainable, standing
 from seewhy.training.exercises import Exercise, Ids, forwards_of, pair_exercises, questions_by_id
 from seewhy.training.plan import FitPlan
 
@@ -61,9 +61,10 @@ class ReferenceStore:
 
 
 @torch.no_grad()
-def _score_window(
+def score_exercises(
     model: ScoresGroups, exercises: Sequence[Exercise], known: Mapping[str, Question], row_tokens: int
 ) -> list[tuple[Exercise, Ids, tuple[float, ...]]]:
+    """Each distinct response of each group, with its log-probabilities under the model as it is now."""
     scored: list[tuple[Exercise, Ids, tuple[float, ...]]] = []
     for forward in forwards_of(model, known, exercises, row_tokens):
         logps = model.group_logps([shared.group for shared in forward])
@@ -98,9 +99,12 @@ def reference_rows(
 
     wanted = [e for e in exercises if any(key_of(e, ids) not in done for ids in e.responses)]
     model.net.eval()
-    for start in range(0, len(wanted), WINDOW):
-        for exercise, ids, logprobs in _score_window(model, wanted[start : start + WINDOW], known, plan.row_tokens):
-            key = key_of(exercise, ids)
-            if key not in done:
-                done.add(key)
-                yield ReferenceRow(key=key, logprobs=logprobs)
+    with standing(model):
+        for start in range(0, len(wanted), WINDOW):
+            for exercise, ids, logprobs in score_exercises(
+                model, wanted[start : start + WINDOW], known, plan.row_tokens
+            ):
+                key = key_of(exercise, ids)
+                if key not in done:
+                    done.add(key)
+                    yield ReferenceRow(key=key, logprobs=logprobs)

@@ -10,6 +10,7 @@ from torch import Tensor
 from seewhy.objectives.api import LessonObjective, Loss, PairObjective, PairView, State
 from seewhy.records.types import Question
 from seewhy.training.exercises import SharedGroup
+from seewhy.training.lengths import length_figures
 from seewhy.training.reference import ReferenceStore
 from seewhy.training.views import lesson_view, pair_view
 
@@ -63,9 +64,9 @@ class LessonScoring:
         return {}
 
     def score(self, shared: Sequence[SharedGroup], logps: Logps, state: State) -> Scored:
-        """Loss of each lesson, and its mean log-probability a token."""
+        """Loss of each lesson, its mean log-probability a token, and its tokens."""
         view = lesson_view(shared, logps)
-        figures = {"logp": _token_means(view.policy.detach(), view.mask)}
+        figures = {"logp": _token_means(view.policy.detach(), view.mask), "lesson_tokens": view.mask.sum(dim=1)}
         return Scored(loss=self.objective.loss(view), figures=figures)
 
     def advance(self, state: State, rewards: Tensor) -> State:
@@ -105,7 +106,8 @@ class PairScoring:
         known = [self.reference.of_pair(self.questions, e) for part in shared for e in part.exercises]
         view = pair_view(shared, logps, known)
         loss = self.objective.loss(view, state)
-        return Scored(loss=loss, figures=pair_figures(view, loss.terms["margin"]))
+        margin = loss.terms["margin"]
+        return Scored(loss=loss, figures=pair_figures(view, margin) | length_figures(view, margin))
 
     def advance(self, state: State, rewards: Tensor) -> State:
         """The objective's own."""

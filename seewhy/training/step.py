@@ -15,6 +15,8 @@ from seewhy.objectives.api import State
 from seewhy.records.types import Question, StepLog
 from seewhy.training.api import Trainable
 from seewhy.training.exercises import Exercise, forwards_of
+from seewhy.training.guard_plan import GuardPlan
+from seewhy.training.lengths import with_cosine
 from seewhy.training.plan import FitPlan
 from seewhy.training.schedule import rate_factor, set_rates
 from seewhy.training.scoring import Scoring, rewards_of, sums_of
@@ -34,6 +36,7 @@ class Run:
     exercises: Sequence[Exercise]
     questions: Mapping[str, Question]
     plan: FitPlan
+    guard: GuardPlan
     directory: Path
     steps: Sequence[tuple[int, ...]]
     extra: Mapping[str, float]
@@ -83,7 +86,7 @@ def _gradients(run: Run, rows: Sequence[Exercise], state: State) -> tuple[dict[s
         size = sum(run.model.group_tokens(shared.group) for shared in forward)
         tokens, above = tokens + size, above + (size > run.plan.row_tokens)
     means = {name: value / len(rows) for name, value in sums.items()}
-    figures = means | {"tokens": float(tokens), "rows_above_budget": float(above)}
+    figures = with_cosine(means) | {"tokens": float(tokens), "rows_above_budget": float(above)}
     return figures, run.scoring.advance(state, torch.cat(rewards))
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 from families import Family
-from torch import Tensor
+from torch import Tensor, nn
 from untrained import picture, question, responses
 
 from seewhy.model.families.hub import HubModel
@@ -17,11 +17,17 @@ MERGED = 1e-5
 """Largest gap of a log-probability between the adapter beside the weights and added into them; they are near 6."""
 
 
-def grouped(model: HubModel, folder: Path) -> list[Group]:
+def decoder_of(model: HubModel) -> nn.Module:
+    """The language model without its head."""
+    inner = model.net.model
+    return inner.language_model if hasattr(inner, "language_model") else inner.text_model
+
+
+def grouped(model: HubModel, folder: Path, lengths: tuple[int, ...] = (3, 6)) -> list[Group]:
     return [
         Group(
             prompt=model.prompt(question(number, picture(folder, number)), Style.REASON),
-            responses=responses((3, 6), seed=number),
+            responses=responses(lengths, seed=number),
         )
         for number in (1, 2)
     ]

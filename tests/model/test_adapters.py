@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 from families import FAMILIES, Family
-from lora import MERGED, PLAN, adapted, grouped, logps, stirred
+from lora import MERGED, PLAN, adapted, decoder_of, grouped, logps, stirred
+from peft.tuners.lora import LoraLayer
+from torch import nn
 from untrained import gradient, picture, question, untrained_model
 
 from seewhy.model.api import Ask, Decoding
@@ -63,13 +65,15 @@ def test_an_adapter_lies_on_linear_layers_of_the_language_model_alone(family: Fa
     model = family.make()
     model.adapt(PLAN)
     moved = {name for name, parameter in model.net.named_parameters() if parameter.requires_grad}
-    layers = {name.partition(".lora_")[0] for name in moved}
     assert all(".lora_" in name for name in moved)
-    assert len(layers) == 2 * 7  # query, key, value, output, gate, up and down of two layers
-    assert all(name.startswith("model.language_model.layers.") for name in layers)
+    layers = {module for module in model.net.modules() if isinstance(module, LoraLayer)}
+    decoder = [module for module in decoder_of(model).modules() if isinstance(module, LoraLayer | nn.Linear)]
+    plain = [module for module in decoder if isinstance(module, nn.Linear) and not isinstance(module, LoraLayer)]
+    assert layers == {module for module in decoder if isinstance(module, LoraLayer)}
+    assert len(plain) == 3 * len(layers)  # within each adapted layer its base and the two matrices, and none beside
     parts = model.parameter_groups()
     assert not any(parameter.requires_grad for part in ("tower", "projector") for parameter in parts[part])
-    assert sum(parameter.requires_grad for parameter in parts["language"]) == len(moved) == 2 * 14
+    assert sum(parameter.requires_grad for parameter in parts["language"]) == len(moved) == 2 * len(layers)
 
 
 def test_chains_of_an_adapted_model_score_as_they_were_drawn(family: Family, tmp_path: Path) -> None:

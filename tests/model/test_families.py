@@ -10,9 +10,9 @@ from untrained import picture, question, responses
 
 from seewhy.model.api import Ask, Decoding, ScoreAsk
 from seewhy.model.families.hub import HubModel
-from seewhy.model.group import Group
+from seewhy.model.group import Group, crossing_of
 from seewhy.model.scores import Path as ScorePath
-from seewhy.model.scores import check_paths
+from seewhy.model.scores import check_head, check_paths
 from seewhy.records.types import Question, Response, Style
 
 # PaliGemma's processor turns arrays into arrays in a way that numpy means to drop.
@@ -31,8 +31,13 @@ def model(family: Family) -> HubModel:
     return family.make()
 
 
+SHAPES = ((48, 48), (40, 90), (120, 60), (60, 64))
+"""Heights and widths in pixels: families that cut pictures by their shape make of each another number of tokens."""
+
+
 def asking(folder: Path, number: int, pictures: int) -> Question:
-    return question(number, *(picture(folder, 10 * number + place) for place in range(pictures)))
+    shapes = [SHAPES[(number + place) % len(SHAPES)] for place in range(pictures)]
+    return question(number, *(picture(folder, 10 * number + place, *shape) for place, shape in enumerate(shapes)))
 
 
 def mixed(model: HubModel, family: Family, folder: Path) -> list[Group]:
@@ -82,6 +87,16 @@ def test_what_is_blind_is_not_what_is_seen_or_is_refused(model: HubModel, family
     assert (seen - blind).abs().max() > 1e-3
 
 
+def test_another_picture_of_the_same_size_is_another_score(model: HubModel, family: Family, tmp_path: Path) -> None:
+    response = Response(text="The digits are 3, 5 and 8.")
+    asks = [
+        ScoreAsk(question=question(1, picture(tmp_path, number)), style=Style.REASON, responses=(response,))
+        for number in (1, 2)
+    ]
+    one, other = (torch.tensor(rows[0]) for rows in model.score(asks))
+    assert (one - other).abs().max() > 1e-3
+
+
 def test_chains_score_as_they_were_drawn(model: HubModel, family: Family, tmp_path: Path) -> None:
     asks = [Ask(question=asking(tmp_path, number, count), style=Style.REASON, count=3)
             for number, count in enumerate(family.pictures[:3])]  # fmt: skip
@@ -96,6 +111,40 @@ def test_chains_score_as_they_were_drawn(model: HubModel, family: Family, tmp_pa
             assert chain.logprobs == pytest.approx(row, abs=1e-4)
 
 
+def test_a_drawn_chain_is_trained_on_by_the_ids_it_was_drawn_as(
+    model: HubModel, family: Family, tmp_path: Path
+) -> None:
+    asks = [Ask(question=asking(tmp_path, 2, 1), style=Style.REASON, count=2)]
+    for chain in model.generate(asks, Decoding(max_tokens=10))[0]:
+        drawn = Response(text=chain.text, token_ids=chain.token_ids)
+        assert model.response_ids(drawn) == chain.token_ids
+        assert "".join(model.pieces(drawn.token_ids or ())).strip() == chain.text
+    words = "The digits are 3, 5 and 8. ### Answer: 16"
+    ids = model.response_ids(Response(text=words))
+    assert model.tokenizer.decode(ids, skip_special_tokens=True) == words
+
+
+def test_chains_are_drawn_by_branches_only_where_branches_draw_what_separate_rows_score(
+    family: Family, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = family.make()
+    model.generate([Ask(question=asking(tmp_path, 1, 1), style=Style.REASON)], GREEDY)
+    if not family.is_packed:
+        assert not model.draw_checks
+        return
+    check = model.draw_checks[True]
+    assert check.is_packed is family.is_drawn_packed
+    if not family.is_drawn_packed:
+        assert check.why.startswith("chains drawn by branches differ from separate rows (log-probability by ")
+        assert [record.message for record in caplog.records] == [f"{family.name}: {check.why}"]
+
+
+def test_log_probabilities_are_those_of_the_nets_own_logits(model: HubModel, family: Family, tmp_path: Path) -> None:
+    response = tuple(model.response_ids(Response(text="The digits are 3, 5 and 8.")))
+    group = Group(prompt=model.prompt(asking(tmp_path, 1, 1), Style.REASON), responses=(response,))
+    check_head(model.net, group, tolerance=1e-5)
+
+
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_greedy_chains_are_those_of_generate(model: HubModel, family: Family, tmp_path: Path, place: int) -> None:
     asked = asking(tmp_path, 3, family.pictures[place])
@@ -105,7 +154,7 @@ def test_greedy_chains_are_those_of_generate(model: HubModel, family: Family, tm
     marks = {name: torch.tensor([row]) for name, row in prompt.marks.items()}
     told = model.net.generate(
         input_ids=start, attention_mask=torch.ones_like(start), do_sample=False, max_new_tokens=GREEDY.max_tokens,
-        suppress_tokens=list(model._banned()), **marks, **prompt.pictures,
+        suppress_tokens=list(model._banned()), **marks, **prompt.pictures, **crossing_of(prompt, len(prompt.ids)),
     )[0, len(prompt.ids) :]  # fmt: skip
     assert list(chain.token_ids or ()) == told.tolist()
 

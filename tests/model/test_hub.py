@@ -72,13 +72,14 @@ def test_words_are_scored_with_the_end_of_the_turn_and_sampled_ids_as_they_are(m
 
 def test_scoring_and_drawing_build_no_graph(model, tmp_path):
     asked = question(0, picture(tmp_path, 0))
-    score_of(model, asked)  # the self-check, which needs gradients, has run
+    asks = [Ask(question=asked, style=Style.REASON, count=2)]
+    model.generate(asks, Decoding(max_tokens=1))  # the self-checks, one of which needs gradients, have run
     graphs = []
     hook = model.net.model.language_model.layers[0].register_forward_hook(
         lambda *_: graphs.append(torch.is_grad_enabled())
     )
     score_of(model, asked)
-    model.generate([Ask(question=asked, style=Style.REASON, count=2)], Decoding(max_tokens=3))
+    model.generate(asks, Decoding(max_tokens=3))
     model.group_logps([model.group(ScoreAsk(question=asked, style=Style.REASON, responses=(WORDS,)))])
     hook.remove()
     assert graphs == [False] * 5 + [True]

@@ -45,6 +45,17 @@ class CutsLongRows(nn.Module):
         return self.inner(hidden if hidden.shape[1] <= self.most else hidden.detach())
 
 
+class CapsScores(nn.Module):
+    """Tells its attention to cap scores, as Gemma 2 does."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, *given: object, **named: object) -> object:
+        return self.inner(*given, **named, softcap=50.0)
+
+
 def flat(scored):
     return torch.cat([row for rows in scored for row in rows])
 
@@ -105,6 +116,16 @@ def test_a_net_on_which_packed_rows_do_not_run_falls_back_with_the_reason(tmp_pa
     assert check.path is Path.SEPARATE
     assert check.value_gap == check.gradient_gap == float("inf")
     assert "attention dropout is not supported in packed rows" in check.why
+
+
+def test_a_net_that_caps_the_scores_of_its_attention_falls_back_with_the_reason(tmp_path):
+    model = untrained_model()
+    for layer in model.net.model.language_model.layers:
+        layer.self_attn = CapsScores(layer.self_attn)
+    model.net.set_attn_implementation("eager")
+    check = check_paths(model.net, groups(model, tmp_path, {0: (6, 8)}))
+    assert check.path is Path.SEPARATE
+    assert "this net's attention takes softcap, which packed rows do not know" in check.why
 
 
 def test_a_model_that_falls_back_scores_and_draws_as_a_sound_one_and_says_so_once(tmp_path, caplog):

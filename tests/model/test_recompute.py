@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 import torch
 from families import FAMILIES, Family
+from lora import decoder_of, grouped
 from torch import Tensor, nn
-from untrained import gradient, picture, question, responses, untrained_model
+from untrained import gradient, picture, question, untrained_model
 
 from seewhy.model.api import Ask, Decoding
 from seewhy.model.families.hub import HubModel
 from seewhy.model.group import Group
 from seewhy.model.plan import AdapterPlan, ComputePlan
+from seewhy.model.scores import Path as ScorePath
 from seewhy.records.types import Style
 
 # PaliGemma's processor turns arrays into arrays in a way that numpy means to drop.
@@ -24,16 +26,6 @@ SHARE = 0.5
 def checkpointed(model: HubModel) -> HubModel:
     """Another model of the same net, which checkpoints its layers."""
     return HubModel(model.net, model.processor, model.name, compute=CHECKPOINTED)
-
-
-def grouped(model: HubModel, folder: Path, lengths: tuple[int, ...] = (3, 6)) -> list[Group]:
-    return [
-        Group(
-            prompt=model.prompt(question(number, picture(folder, number)), Style.REASON),
-            responses=responses(lengths, seed=number),
-        )
-        for number in (1, 2)
-    ]
 
 
 def total(model: HubModel, groups: list[Group]) -> Tensor:
@@ -58,7 +50,8 @@ def saved_bytes(model: HubModel, groups: list[Group]) -> int:
 def forwards(model: HubModel) -> list[int]:
     """A list that grows by one number whenever the first layer of the language model is computed."""
     seen: list[int] = []
-    model.net.model.language_model.layers[0].self_attn.register_forward_hook(lambda *_: seen.append(len(seen)))
+    first = next(module for module in decoder_of(model).layers[0].modules() if isinstance(module, nn.Linear))
+    first.register_forward_hook(lambda *_: seen.append(len(seen)))
     return seen
 
 
@@ -68,12 +61,15 @@ def test_gradients_of_checkpointed_layers_are_those_of_kept_ones(family: Family,
     model = family.make()
     model.adapt(AdapterPlan(rank=rank))
     groups = grouped(model, tmp_path)
+    model.path_of([group.prompt for group in groups])
+    counted = forwards(model)
     expected = gradient_of_trained(model, groups)
+    once = len(counted)
     again = checkpointed(model)
-    again.path_of([group.prompt for group in groups])
-    counted = forwards(again)
+    again.checks = model.checks
     found = gradient_of_trained(again, groups)
-    assert len(counted) == (2 if family.is_packed else 4)  # forward and backward of a row, or of two
+    assert len(counted) == 3 * once
+    assert again.path is (ScorePath.PACKED if family.is_packed else ScorePath.SEPARATE)
     assert all(torch.equal(a, b) for a, b in zip(expected, found, strict=True))
     assert any(gradient.abs().max() > 0.1 for gradient in found)
 

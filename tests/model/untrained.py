@@ -57,10 +57,10 @@ def drawn_of(
     return draw(model.net, prompts, asks, decoding, ends, model._banned(), path)
 
 
-def picture(folder: Path, number: int) -> ImageRef:
+def picture(folder: Path, number: int, high: int = 48, wide: int = 48) -> ImageRef:
     """A picture of noise."""
     path = folder / f"{number}.png"
-    pixels = np.random.default_rng(number).integers(0, 256, (48, 48, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(number).integers(0, 256, (high, wide, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path)
     return ImageRef(sha256=str(number), path=str(path))
 

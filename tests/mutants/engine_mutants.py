@@ -15,24 +15,8 @@ PATHS = "tests/model/test_paths.py"
 CACHE = "tests/model/test_prompt_cache.py"
 PACKED_VALUE = f"{SCORES}::test_packed_rows_give_the_log_probabilities_of_separate_rows"
 
-STEPS = "seewhy/model/steps.py"
-FAMILIES = "tests/model/test_families.py"
 
 ENGINE_MUTANTS = [
-    Mutant(
-        name="families: a response of PaliGemma told as prompt, which sees what comes after it",
-        file=HUB,
-        source='RESPONSE_MARKS = {"paligemma": 1}',
-        defect='RESPONSE_MARKS = {"paligemma": 0}',
-        seen_by=f"{FAMILIES}::test_chains_score_as_they_were_drawn",
-    ),
-    Mutant(
-        name="row decode: the prompt's last token is run twice",
-        file=STEPS,
-        source="        if self.opening:\n            return head_of(self.net)(self.opening.pop()).float()\n",
-        defect="",
-        seen_by=f"{FAMILIES}::test_chains_score_as_they_were_drawn",
-    ),
     Mutant(
         name="packed row: targets shifted by one",
         file=GROUP,
@@ -43,8 +27,8 @@ ENGINE_MUTANTS = [
     Mutant(
         name="packed row: positions not restarted in a branch",
         file=GROUP,
-        source="positions += range(starts[number], starts[number] + len(branch))",
-        defect="positions += range(len(positions), len(positions) + len(branch))",
+        source="positions.append(placed[number][:, -1:] + torch.arange(len(branch), device=device))",
+        defect="positions.append(sum(map(torch.Tensor.numel, positions)) + torch.arange(len(branch))[None])",
         seen_by=PACKED_VALUE,
     ),
     Mutant(

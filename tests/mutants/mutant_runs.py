@@ -16,7 +16,9 @@ LONGEST = 600
 
 # A server that has imported what is slow, and nothing of ours, forks a process a defect: 1 second each instead of 5.
 PROCESSES = get_context("forkserver")
-PROCESSES.set_forkserver_preload(["torch", "hypothesis", "beartype", "jaxtyping", "transformers", "pytest"])
+PROCESSES.set_forkserver_preload(
+    ["preloaded", "torch", "hypothesis", "beartype", "jaxtyping", "transformers", "pytest"]
+)
 # pytest warns that it came too late to rewrite the asserts of plugins that were imported before it.
 UNREWRITTEN = "ignore::pytest.PytestAssertRewriteWarning"
 
@@ -61,6 +63,8 @@ def run_tests(nodes: list[str], house: Path) -> Run:
     """Run them on the copy."""
     log, verdict = house / "output.txt", house / "verdict.txt"
     process = PROCESSES.Process(target=run_on_copy, args=(nodes, house, log, verdict))
+    # The server finds what it shall import first by this alone; it starts with the first process.
+    os.environ["PYTHONPATH"] = os.pathsep.join(str(folder) for folder in (ROOT / "tests", Path(__file__).parent))
     process.start()
     process.join(LONGEST)
     if process.is_alive():

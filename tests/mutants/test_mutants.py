@@ -2,13 +2,19 @@
 
 import pytest
 from adapter_mutants import ADAPTER_MUTANTS
+from attention_mutants import ATTENTION_MUTANTS
 from engine_mutants import ENGINE_MUTANTS
+from family_mutants import FAMILY_MUTANTS
+from feature_mutants import FEATURE_MUTANTS
+from guard_mutants import GUARD_MUTANTS
 from mutant_rows import MUTANTS, Mutant
 from mutant_runs import copy_house, plant, run_tests
 
 pytestmark = pytest.mark.mutant
 
-ALL_MUTANTS = [*MUTANTS, *ENGINE_MUTANTS, *ADAPTER_MUTANTS]
+ALL_MUTANTS = [
+    *MUTANTS, *ENGINE_MUTANTS, *FAMILY_MUTANTS, *ATTENTION_MUTANTS, *GUARD_MUTANTS, *FEATURE_MUTANTS, *ADAPTER_MUTANTS,
+]  # fmt: skip
 PASSED, FAILED = 0, 1
 """Exit codes of pytest; all others mean that no verdict was reached (no such test, an import that broke)."""
 

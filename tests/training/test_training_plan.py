@@ -68,12 +68,14 @@ def test_an_alarm_rings_for_what_it_names_and_only_then(
 ) -> None:
     assert alarms_of(logs(name, quiet)) == ()
     (alarm,) = alarms_of(logs(name, loud))
-    assert words in alarm
+    assert alarm.name == name
+    assert words in alarm.words
 
 
 def test_a_loss_that_rises_is_named() -> None:
     rising = [StepLog(step=n, loss=1.0 + n, learning_rate=1e-3, terms={}, seconds=0.1) for n in range(3)]
-    assert alarms_of(rising) == ("the loss rose from 1.000 to 3.000; lower the learning rate",)
+    (alarm,) = alarms_of(rising)
+    assert alarm.told == "step 2: the loss rose from 1.000 to 3.000; lower the learning rate"
 
 
 def test_a_loss_that_is_no_number_is_an_error_that_names_its_step() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,24 +14,22 @@ from transformers import AutoProcessor, PreTrainedModel, ProcessorMixin
 from seewhy.model import adapters
 from seewhy.model.api import Ask, Decoding, ScoreAsk
 from seewhy.model.budget import spans_within
-from seewhy.model.decode import Drawn, draw
+from seewhy.model.decode import Drawn, check_drawing, draw
+from seewhy.model.encoding import encode
 from seewhy.model.group import Group, Prompt, tokens_of
-from seewhy.model.opening import ON_CPU, as_planned, open_net
-from seewhy.model.pictures import PictureFile, picture_files
+from seewhy.model.opening import ON_CPU, as_held, as_planned, open_net
+from seewhy.model.pictures import picture_files
 from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
 from seewhy.model.prompt_cache import PromptCache
 from seewhy.model.prompts import prompt_text
 from seewhy.model.recompute import enable_checkpointing
 from seewhy.model.scores import Path as ScorePath
-from seewhy.model.scores import PathCheck, check_paths, packed_logps, separate_logps
+from seewhy.model.scores import PathCheck, check_head, check_paths, packed_logps, separate_logps
+from seewhy.model.sight import Sight
 from seewhy.model.turns import turn_end
 from seewhy.records.types import Chain, Question, Response, Stop, Style
 
 TOWER_WORDS = ("vision_tower", "vision_model", "visual", "vision_encoder")
-MARKS = ("token_type_ids", "mm_token_type_ids")
-"""What processors say of each token, by the names of the nets' arguments."""
-RESPONSE_MARKS = {"paligemma": 1}
-"""Of a response token, by `config.model_type`; else 0, which to PaliGemma is the prompt, that sees itself both ways."""
 PROJECTOR_WORDS = ("projector", "connector", "merger")
 ROUGH = 5e-2
 """Largest gap between packed and separate rows that half precision is forgiven."""
@@ -58,10 +55,13 @@ class HubModel:
         self.row_tokens = row_tokens
         self.checks: dict[bool, PathCheck] = {}
         """What packed rows were found to be on this net, for prompts without and with pictures."""
+        self.draw_checks: dict[bool, PathCheck] = {}
+        """What drawing by branches was found to be, likewise."""
         self.tokenizer = processor.tokenizer  # pyright: ignore[reportAttributeAccessIssue]
         self._ends, self._closing = turn_end(processor, net)
         self._texts: dict[int, str] = {}
         self.prompts = PromptCache()
+        self.sight = Sight(self.net)
 
     @classmethod
     def load(
@@ -142,38 +142,7 @@ class HubModel:
         files = [] if blind else picture_files(question)
         words = prompt_text(question, style)
         key = (words, tuple(file.digest for file in files))
-        return self.prompts.get(key, lambda: self._encode(question.id, words, files))
-
-    def _encode(self, question_id: str, words: str, files: Sequence[PictureFile]) -> Prompt:
-        content = [*({"type": "image"} for _ in files), {"type": "text", "text": words}]
-        turns: list[dict[str, Any]] = [{"role": "user", "content": content}]
-        text = self.processor.apply_chat_template(turns, add_generation_prompt=True)
-        images = [file.open() for file in files] or None
-        form: dict[str, Any] = {"return_tensors": "pt", "add_special_tokens": False}
-        try:
-            encoded = self.processor(text=text, images=images, **form)
-        except ValueError as error:
-            who = type(self.processor).__name__
-            raise ValueError(f"question {question_id}: {who} cannot encode its prompt with {len(files)} pictures: "
-                             f"{error}") from error  # fmt: skip
-        ids = tuple(encoded.pop("input_ids")[0].tolist())
-        encoded.pop("attention_mask")
-        self._check_length(len(ids), question_id)
-        marks = {name: tuple(encoded.pop(name)[0].tolist()) for name in MARKS if name in encoded}
-        pictures = {
-            name: tensor.to(self.net.dtype) if tensor.is_floating_point() else tensor
-            for name, tensor in encoded.items()
-        }
-        mark = RESPONSE_MARKS.get(self.net.config.model_type, 0)
-        return Prompt(ids=ids, pictures=pictures, marks=marks, response_mark=mark)
-
-    def _check_length(self, length: int, question_id: str) -> None:
-        most = int(self.net.config.get_text_config().max_position_embeddings)
-        if length >= most:
-            raise ValueError(
-                f"question {question_id}: its prompt has {length} tokens and the model takes {most}; a prompt is never "
-                "truncated. Shorten the question or its pictures, or choose a model with a longer context."
-            )
+        return self.prompts.get(key, lambda: encode(self.net, self.processor, question.id, words, files))
 
     def response_ids(self, response: Response) -> tuple[int, ...]:
         """The ids as sampled, or those of the text followed by the end of the turn."""
@@ -190,9 +159,9 @@ class HubModel:
         """Per group, per response: float32 log-probabilities of its tokens; differentiable."""
         match self.path_of([group.prompt for group in groups]):
             case ScorePath.PACKED:
-                return packed_logps(self.net, groups)
+                return packed_logps(self.net, self.sight.groups(groups))
             case ScorePath.SEPARATE:
-                return separate_logps(self.net, groups)
+                return separate_logps(self.net, self.sight.groups(groups))
 
     def settle_path(self, asks: Sequence[ScoreAsk]) -> PathCheck:
         """Score a few groups packed and separate, value and gradient, and take the path that can be trusted."""
@@ -213,19 +182,33 @@ class HubModel:
         """
         for prompt in prompts:
             if bool(prompt.pictures) not in self.checks:
-                words = [token for token in prompt.ids if token not in self._banned()]
-                trial = Group(prompt=prompt, responses=(tuple(words[-6:]), tuple(words[-1:-5:-1])))
+                trial = Group(prompt=prompt, responses=self._trial_responses())
                 self.checks[bool(prompt.pictures)] = self._check([trial])
         trusted = all(self.checks[bool(prompt.pictures)].is_packed for prompt in prompts)
         return ScorePath.PACKED if trusted else ScorePath.SEPARATE
 
+    def _trial_responses(self) -> tuple[tuple[int, ...], ...]:
+        """Words from all over the vocabulary: what repeats the prompt could leave a layer's state as it was."""
+        banned = {*self._banned(), *self._ends}
+        words = [token for token in range(len(self.tokenizer)) if token not in banned]
+        spread = words[:: max(1, len(words) // 16)]
+        return tuple(spread[:12:2]), tuple(spread[1:9:2])
+
+    @property
+    def _is_exact(self) -> bool:
+        """Whether two ways to one number may differ by rounding of float32 alone."""
+        return self.net.dtype in (torch.float32, torch.float64)
+
+    @as_held
     def _check(self, groups: Sequence[Group]) -> PathCheck:
-        exact = self.net.dtype in (torch.float32, torch.float64)
-        with torch.autocast(self.net.device.type, enabled=False):
-            check = check_paths(self.net, groups) if exact else check_paths(self.net, groups, ROUGH, ROUGH)
+        check_head(self.net, groups[0], 1e-4 if self._is_exact else ROUGH)
+        check = check_paths(self.net, groups) if self._is_exact else check_paths(self.net, groups, ROUGH, ROUGH)
+        self._tell(check)
+        return check
+
+    def _tell(self, check: PathCheck) -> None:
         if not check.is_packed:
             LOG.warning("%s: %s", self.name, check.why)
-        return check
 
     def group(self, ask: ScoreAsk) -> Group:
         """The encoded group of a prompt and its responses."""
@@ -251,10 +234,24 @@ class HubModel:
         chains: list[tuple[Chain, ...]] = []
         costs = [len(prompt.ids) + ask.count * decoding.max_tokens for ask, prompt in zip(asks, prompts, strict=True)]
         for start, stop in spans_within(costs, 4 * self.row_tokens):
-            path = self.path_of(prompts[start:stop])
-            drawn = draw(self.net, prompts[start:stop], asks[start:stop], decoding, self._ends, self._banned(), path)
+            path = self._drawing_path(prompts[start:stop], asks[start:stop])
+            seen = self.sight.prompts(prompts[start:stop])
+            drawn = draw(self.net, seen, asks[start:stop], decoding, self._ends, self._banned(), path)
             chains.extend(self._chains(ask, rows, decoding) for ask, rows in zip(asks[start:stop], drawn, strict=True))
         return chains
+
+    @as_held
+    def _drawing_path(self, prompts: Sequence[Prompt], asks: Sequence[Ask]) -> ScorePath:
+        """How chains of these prompts are drawn: as they are scored, unless branches were found to draw others."""
+        if self.path_of(prompts) is ScorePath.SEPARATE:
+            return ScorePath.SEPARATE
+        for prompt, ask in zip(prompts, asks, strict=True):
+            if bool(prompt.pictures) not in self.draw_checks:
+                check = check_drawing(self.net, prompt, ask, self._banned(), 1e-4 if self._is_exact else ROUGH)
+                self._tell(check)
+                self.draw_checks[bool(prompt.pictures)] = check
+        trusted = all(self.draw_checks[bool(prompt.pictures)].is_packed for prompt in prompts)
+        return ScorePath.PACKED if trusted else ScorePath.SEPARATE
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """The text of each token; special tokens have none. Joined, the pieces are the decoded text."""

@@ -1,0 +1,97 @@
+"""Families whose pictures are one block of tokens, or several of one size: LLaVA, Gemma."""
+
+from family_parts import HALVES, PATCH, SIDE, TEXT, VISION, Family, chat_of, finished, ids, words_of
+from transformers import (
+    CLIPImageProcessor,
+    CLIPVisionConfig,
+    Gemma3Config,
+    Gemma3ForConditionalGeneration,
+    Gemma3ImageProcessor,
+    Gemma3Processor,
+    LlamaConfig,
+    LlavaConfig,
+    LlavaForConditionalGeneration,
+    LlavaNextConfig,
+    LlavaNextForConditionalGeneration,
+    LlavaNextImageProcessor,
+    LlavaNextProcessor,
+    LlavaProcessor,
+    PaliGemmaConfig,
+    PaliGemmaForConditionalGeneration,
+    PaliGemmaProcessor,
+    SiglipImageProcessor,
+)
+
+from seewhy.model.families.hub import HubModel
+
+
+def llava() -> HubModel:
+    """LLaVA-1.5: CLIP tower, two-layer projector, Llama."""
+    tokenizer = words_of(image_token="<image>")
+    pictures = CLIPImageProcessor(size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE}, **HALVES)
+    processor = LlavaProcessor(pictures, tokenizer, patch_size=PATCH, vision_feature_select_strategy="default",
+                               chat_template=chat_of("<image>"), num_additional_image_tokens=1)  # fmt: skip
+    config = LlavaConfig(vision_config=CLIPVisionConfig(**VISION), text_config=LlamaConfig(**TEXT, **ids(tokenizer)),
+                         image_token_index=tokenizer.convert_tokens_to_ids("<image>"))  # fmt: skip
+    return finished(LlavaForConditionalGeneration(config), processor, "llava")
+
+
+def llava_next() -> HubModel:
+    """LLaVA-NeXT: the picture whole and in tiles, as many tokens as its shape asks for."""
+    tokenizer = words_of(image_token="<image>")
+    grid = [[SIDE, 2 * SIDE], [2 * SIDE, SIDE], [2 * SIDE, 2 * SIDE]]
+    pictures = LlavaNextImageProcessor(size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE},
+                                       image_grid_pinpoints=grid, **HALVES)  # fmt: skip
+    processor = LlavaNextProcessor(pictures, tokenizer, patch_size=PATCH, vision_feature_select_strategy="default",
+                                   chat_template=chat_of("<image>"), num_additional_image_tokens=1)  # fmt: skip
+    config = LlavaNextConfig(
+        vision_config=CLIPVisionConfig(**VISION), text_config=LlamaConfig(**TEXT, **ids(tokenizer)),
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"), image_grid_pinpoints=grid,
+    )  # fmt: skip
+    return finished(LlavaNextForConditionalGeneration(config), processor, "llava_next")
+
+
+def gemma3() -> HubModel:
+    """Gemma 3: picture tokens see each other both ways, every other layer sees a window."""
+    tokenizer = words_of(image_token="<soft>", boi_token="<boi>", eoi_token="<eoi>")
+    pictures = Gemma3ImageProcessor(size={"height": SIDE, "width": SIDE}, **HALVES)
+    processor = Gemma3Processor(pictures, tokenizer, chat_template=chat_of("<boi>"), image_seq_length=4)
+    text = {**TEXT, **ids(tokenizer), "sliding_window": 16, "layer_types": ["sliding_attention", "full_attention"]}
+    config = Gemma3Config(
+        text_config=text, vision_config=VISION, mm_tokens_per_image=4, image_token_id=tokenizer.image_token_id,
+        boi_token_index=tokenizer.boi_token_id, eoi_token_index=tokenizer.eoi_token_id,
+    )  # fmt: skip
+    return finished(Gemma3ForConditionalGeneration(config), processor, "gemma3")
+
+
+def paligemma_of(name: str, **text: object) -> HubModel:
+    """A PaliGemma with a language model of these settings."""
+    tokenizer = words_of(image_token="<image>")
+    pictures = SiglipImageProcessor(size={"height": SIDE, "width": SIDE}, **HALVES)
+    pictures.image_seq_length = (SIDE // PATCH) ** 2
+    processor = PaliGemmaProcessor(pictures, tokenizer, chat_template=chat_of("<image>"))
+    config = PaliGemmaConfig(
+        text_config={**TEXT, **ids(tokenizer), **text}, projection_dim=64, image_token_index=tokenizer.image_token_id,
+        vision_config={**VISION, "model_type": "siglip_vision_model", "vision_use_head": False},
+    )  # fmt: skip
+    return finished(PaliGemmaForConditionalGeneration(config), processor, name)
+
+
+def paligemma() -> HubModel:
+    """PaliGemma: the whole prompt sees itself both ways; separate rows."""
+    return paligemma_of("paligemma", model_type="gemma")
+
+
+def paligemma2() -> HubModel:
+    """PaliGemma 2: as PaliGemma, with Gemma 2's capped scores and capped logits."""
+    return paligemma_of("paligemma2", model_type="gemma2", final_logit_softcapping=3.0, attn_logit_softcapping=2.0,
+                        sliding_window=16, query_pre_attn_scalar=16)  # fmt: skip
+
+
+PLAIN = (
+    Family(name="llava", make=llava, is_packed=True),
+    Family(name="llava_next", make=llava_next, is_packed=True),
+    Family(name="gemma3", make=gemma3, is_packed=True),
+    Family(name="paligemma", make=paligemma, is_packed=False, pictures=(1, 2, 5)),
+    Family(name="paligemma2", make=paligemma2, is_packed=False, pictures=(1, 2, 5)),
+)
