@@ -138,6 +138,9 @@ def _run_all(name: str, rest: list[str]) -> None:
 
 def _do_stages(names: Sequence[str], root: Path, recipe: Recipe) -> None:
     require_names(recipe)
+    recipe.compute.require_adapter(recipe.adapter)
+    if recipe.compute.is_demanding:
+        load_part("model", "opening").require_machine(recipe.compute)
     # Before torch is loaded: what is refused is refused at once, and whoever waits knows for what.
     claim_run(root, recipe)
     print(f"{recipe.name}: a run in {root}", flush=True)

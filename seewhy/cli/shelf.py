@@ -4,9 +4,11 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from seewhy.model.adapters import base_of
 from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
 from seewhy.model.features import FeatureCache
+from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
 from seewhy.model.prompt_cache import PromptCache
 from seewhy.records.files import hash_file
 
@@ -20,36 +22,49 @@ def place_of(name: str) -> str:
 
 
 def identity_of(name: str) -> str:
-    """What stands for a model in fingerprints: the hash of its weight files, or its Hub name."""
-    files = sorted(Path(place_of(name)).glob("*.safetensors"))
-    return " ".join(hash_file(path) for path in files) if files else name
+    """What stands for a model in fingerprints: the hash of its weight files, its base's too, or its Hub name."""
+    files, base = sorted(Path(place_of(name)).glob("*.safetensors")), base_of(place_of(name))
+    hashes = [*map(hash_file, files), *([identity_of(base)] if base else [])]
+    return " ".join(hashes) if files else name
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """Open models by name."""
 
-    models: OrderedDict[str, HubModel] = field(default_factory=OrderedDict)
+    compute: ComputePlan = field(default_factory=ComputePlan)
+    models: OrderedDict[tuple[str, bool], HubModel] = field(default_factory=OrderedDict)
+    """By name, and whether they hold float32 weights in any precision."""
     prompts: dict[str, PromptCache] = field(default_factory=dict)
     """Encoded prompts by processor: models of one run encode a question once."""
     features: FeatureCache | None = None
     """What vision encoders made of pictures: models of one run that share an encoder run it once a picture."""
 
-    def open(self, name: str, label: str) -> HubModel:
-        """The model of a folder or Hub name, called `label` in the rows it makes; never one whose weights moved."""
-        if name not in self.models:
-            self.models[name] = self.fresh(name, label)
-            self.models[name].sight.stand()
+    def open(self, name: str, label: str, adapter: AdapterPlan | None = None) -> HubModel:
+        """The model of a folder or Hub name, called `label` in the rows it makes; never one whose weights moved.
+
+        With `adapter`, its weights lie as those of a model that is about to be trained with it: such a model's
+        reference.
+        """
+        key = (name, adapter is not None and not adapter.rank and self.compute.precision != FLOAT32)
+        if key not in self.models:
+            self.models[key] = self._load(name, label, masters=key[1])
+            self.models[key].sight.stand()
             if len(self.models) > OPEN:
                 self.models.popitem(last=False)
-        self.models.move_to_end(name)
-        return self.models[name]
+        self.models.move_to_end(key)
+        return self.models[key]
 
-    def fresh(self, name: str, label: str) -> HubModel:
-        """The model anew from its files, to be trained."""
+    def fresh(self, name: str, label: str, adapter: AdapterPlan) -> HubModel:
+        """The model anew from its files, to be trained: itself, or an adapter."""
+        model = self._load(name, label, masters=not adapter.rank)
+        model.adapt(adapter)
+        return model
+
+    def _load(self, name: str, label: str, masters: bool) -> HubModel:
         place = place_of(name)
         try:
-            model = HubModel.load(place, label=label)
+            model = HubModel.load(place, label=label, compute=self.compute, masters=masters)
         except (OSError, ValueError) as error:
             raise ValueError(
                 f"model {name!r} cannot be opened ({error}); give `tiny`, a folder in Hugging Face format with its "

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from seewhy.cli.find import find_module
-from seewhy.cli.training import is_trained, settle, train_to_end
+from seewhy.cli.training import is_trained, plan_with_adapter, settle, train_to_end
 from seewhy.cli.workspace import Workspace
 from seewhy.model.api import ScoreAsk
 from seewhy.objectives.api import PairObjective
@@ -30,7 +30,9 @@ def _refer(space: Workspace, pairs: list[Pair], questions: list[Question]) -> No
     plan = space.recipe.fit
 
     def work(block: Sequence[Pair]) -> Iterable[ReferenceRow]:
-        return reference_rows(space.shelf.open(space.model_name("sft"), "sft"), block, questions, plan)
+        return reference_rows(
+            space.shelf.open(space.model_name("sft"), "sft", space.recipe.adapter), block, questions, plan
+        )
 
     inputs = {**space.hashes(pairs=space.place("pair", "pairs")), "model": space.model_identity("sft")}
     is_whole = space.are_whole(("reference",))
@@ -55,7 +57,7 @@ def _train(space: Workspace, key: str, pairs: list[Pair], questions: list[Questi
     recipe = space.recipe
     place = space.place("train", key)
     objective = find_objective(space.objective_of(key), recipe.preference.beta)
-    plan = {"fit": recipe.fit, "objective": objective.name, "beta": recipe.preference.beta}
+    plan = {"fit": plan_with_adapter(space, recipe.fit), "objective": objective.name, "beta": recipe.preference.beta}
     inputs = {
         **space.hashes(pairs=space.place("pair", "pairs"), reference=space.place("reference")),
         "model": space.model_identity("sft"),
@@ -63,7 +65,7 @@ def _train(space: Workspace, key: str, pairs: list[Pair], questions: list[Questi
     what = f"prefer by {objective.name.upper()}"
     if is_trained(space, what, place, plan, inputs):
         return
-    model = space.shelf.fresh(space.model_name("sft"), key)
+    model = space.shelf.fresh(space.model_name("sft"), key, recipe.adapter)
     store = ReferenceStore.of(model.fingerprint, read_rows(space.place("reference"), ReferenceRow))
     asked = {question.id: question for question in questions}
     first = [ScoreAsk(question=asked[row.question_id], style=row.style, responses=(row.chosen, row.rejected))

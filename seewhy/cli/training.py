@@ -8,11 +8,13 @@ from seewhy.cli.progress import Screen
 from seewhy.cli.workspace import Workspace, is_finished
 from seewhy.model.api import ScoreAsk
 from seewhy.model.families.hub import HubModel
+from seewhy.model.plan import ComputePlan
 from seewhy.records.canonical import canonical_json
 from seewhy.records.lineage import Manifest, fingerprint_of, library_versions, read_manifest, seeds_of, write_manifest
 from seewhy.records.types import StepLog
 from seewhy.training.alarms import Watch
 from seewhy.training.checkpoint import read_steps
+from seewhy.training.plan import FitPlan
 
 
 def is_trained(space: Workspace, what: str, directory: Path, plan: object, inputs: Mapping[str, str]) -> bool:
@@ -27,6 +29,13 @@ def is_trained(space: Workspace, what: str, directory: Path, plan: object, input
         )
     space.screen.say_whole(what, manifest.counts["steps"], "steps")
     return True
+
+
+def plan_with_adapter(space: Workspace, plan: FitPlan) -> object:
+    """What a training is made of: its own plan, and those of adapter and precision where they are not the usual."""
+    adapter, compute = space.recipe.adapter, space.recipe.compute
+    usual = not adapter.rank and compute == ComputePlan()
+    return plan if usual else {"fit": plan, "adapter": adapter, "compute": compute}
 
 
 def settle(space: Workspace, model: HubModel, asks: Sequence[ScoreAsk]) -> None:

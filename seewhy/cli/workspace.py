@@ -85,7 +85,7 @@ class Workspace:
 def open_workspace(root: Path, recipe: Recipe) -> Workspace:
     """The run of a recipe in a directory, which is claimed for it; errors as in `claim_run`."""
     root = claim_run(root, recipe)
-    shelf = Shelf(features=FeatureCache(recipe.features, root / "features"))
+    shelf = Shelf(compute=recipe.compute, features=FeatureCache(recipe.features, root / "features"))
     return Workspace(root=root, recipe=recipe, screen=Screen(console=Console()), shelf=shelf)
 
 

@@ -224,7 +224,7 @@ class DecodeAttention:
         from_prompt = self._gathered(on_prompt.softmax(dim=-1).to(flat.dtype) @ prompt_values)
         from_own = on_own.softmax(dim=-1).to(flat.dtype) @ self.values[layer][:, :, first : self.time + 1]
         prompt_sum = self._gathered(on_prompt.logsumexp(dim=-1, keepdim=True))
-        share = (prompt_sum - on_own.logsumexp(dim=-1, keepdim=True)).sigmoid().to(flat.dtype)
+        share = (prompt_sum - on_own.logsumexp(dim=-1, keepdim=True)).sigmoid().to(from_own.dtype)
         return torch.lerp(from_own, from_prompt, share).reshape(1, rows, heads, width)
 
     def _unseen(self, window: int | None) -> Tensor:

@@ -1,6 +1,79 @@
-"""The settings of what a model keeps of pictures."""
+"""The settings of a model: how much of it is trained, on what it is computed, and what it keeps of pictures."""
 
 from dataclasses import dataclass, field
+
+FLOAT32, BF16 = "float32", "bf16"
+PRECISIONS = (FLOAT32, BF16)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterPlan:
+    """LoRA (arXiv 2106.09685): two thin matrices beside each adapted layer are trained, and nothing else is.
+
+    The vision tower and the projector are frozen then, whatever their learning rates. There is no dropout: attention
+    over packed rows has none either.
+
+    Example:
+        >>> AdapterPlan(rank=64).lora_alpha
+        128
+    """
+
+    rank: int = 0
+    """Of each layer's update (mDPO: 64; LLaVA-1.5: 128); 0 makes no adapter and trains the weights themselves."""
+    alpha: int = 0
+    """The update is scaled by alpha / rank; 0 takes twice the rank, as mDPO, LLaVA-1.5 and InternVL do."""
+    targets: tuple[str, ...] = ()
+    """Ends of layers' names, such as `q_proj v_proj`; none is every linear layer of the language model but its head."""
+    seed: int = 0
+    """Address of the first values; the update itself starts at zero."""
+
+    def __post_init__(self) -> None:
+        """Refuses an adapter that cannot be made."""
+        if self.rank < 0 or self.alpha < 0:
+            raise ValueError("AdapterPlan: rank and alpha must be 0 or above")
+
+    @property
+    def lora_alpha(self) -> int:
+        """Alpha, or what stands for it."""
+        return self.alpha or 2 * self.rank
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputePlan:
+    """On what a model runs, and in which precision its weights lie and its sums are made.
+
+    float32: everything. bf16: matrix products are bfloat16 (`torch.autocast`), and log-probabilities and losses are
+    float32 all the same. Weights that are trained are float32 with float32 moments; all other weights lie in
+    bfloat16: those under an adapter, and those of a model that only draws or scores.
+    """
+
+    # Not compared, like how often a run saves: neither changes what is computed but for rounding.
+    device: str = field(default="auto", compare=False)
+    """`auto` is the first NVIDIA GPU, or the CPU where there is none; else a name of torch, such as `cuda:1`."""
+    precision: str = FLOAT32
+    """`float32`, or `bf16` for half the memory of weights that are not trained and faster products on a GPU."""
+    gradient_checkpointing: bool = field(default=False, compare=False)
+    """Keep each layer's input alone, and compute the layer again in the backward pass: slower, in less memory."""
+    load_in_4bit: bool = False
+    """Hold the weights under an adapter in 4 bits (NF4, QLoRA, arXiv 2305.14314); needs bitsandbytes and a GPU."""
+
+    def __post_init__(self) -> None:
+        """Refuses a precision that does not exist."""
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"--compute.precision {self.precision!r}: there are {' and '.join(PRECISIONS)}")
+
+    @property
+    def is_demanding(self) -> bool:
+        """Whether a machine may be unable to do it."""
+        return self.device not in ("auto", "cpu") or self.load_in_4bit
+
+    def require_adapter(self, adapter: AdapterPlan) -> None:
+        """ValueError where weights of 4 bits would have to be trained themselves."""
+        if self.load_in_4bit and not adapter.rank:
+            raise ValueError(
+                "--compute.load-in-4bit: weights of 4 bits cannot be trained; add an adapter, such as --adapter.rank "
+                "64, or leave the switch away"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,7 +157,8 @@ class _Trial:
     def _try(self, place: str) -> Kept:
         shape, tensors = encode(self.net, place, self.prompt)
         names = tuple(needed(self.net, place, self.prompt, shape, tensors))
-        identity = encoder_identity(self.net, place, names)
+        halves = torch.is_autocast_enabled(self.net.device.type)
+        identity = encoder_identity(self.net, place, names) + (" in bf16" if halves else "")
         kept = Kept(place=place, identity=identity, shape=shape, names=names, uses_files=False)
         began = time.perf_counter()
         tensors = made(self.net, kept, self.prompt)

@@ -1,5 +1,6 @@
 """LLaVA-Reasoner's path on pages of handwritten digits: minutes on two CPU cores, with the tiny model."""
 
+from seewhy.model.plan import AdapterPlan
 from seewhy.pairs.by_outcome import ByOutcome
 from seewhy.recipes.plans import (
     CreditPlan,
@@ -34,4 +35,5 @@ def recipe(seed: int = 0) -> Recipe:
         evaluation=EvaluationPlan(max_tokens=128),
         rerank=RerankPlan(questions=300, per_question=16, temperature=0.7, seed=seed),
         credit=CreditPlan(),
+        adapter=AdapterPlan(seed=seed),
     )  # fmt: skip

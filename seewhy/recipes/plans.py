@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from seewhy.model.plan import FeaturePlan
+from seewhy.model.plan import AdapterPlan, ComputePlan, FeaturePlan
 from seewhy.pairs.by_outcome import ByOutcome
 from seewhy.sampling.plan import SamplingPlan
 from seewhy.training.guard_plan import GUARDED, GuardPlan
@@ -152,3 +152,7 @@ class Recipe:
     # Not compared: how closely a training is watched moves no weight, so a run may go on with another.
     guard: GuardPlan = field(default=GUARDED, compare=False)
     features: FeaturePlan = field(default_factory=FeaturePlan)
+    adapter: AdapterPlan = field(default_factory=AdapterPlan)
+    """Of both trainings, `sft` and `fit`: each makes one of its own and adds it into the model that it hands on."""
+    compute: ComputePlan = field(default_factory=ComputePlan)
+    """Of all models of the run."""

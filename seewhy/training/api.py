@@ -48,12 +48,26 @@ class Trainable(ScoresGroups, Protocol):
         """Hash of the weights as they are now, and of the processor."""
         ...
 
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What else decides what training makes of the weights, by name: "adapter" and "precision", where not usual."""
+        ...
+
+    @property
+    def has_adapter(self) -> bool:
+        """Whether what is trained lies beside the weights and not in them."""
+        ...
+
     def parameter_groups(self) -> Mapping[str, list[nn.Parameter]]:
         """All weights under "tower" (what sees), "projector" and "language"."""
         ...
 
     def save(self, directory: Path) -> None:
-        """Writes the model so that it can be opened again by its path."""
+        """Writes the model, whole, so that it can be opened again by its path."""
+        ...
+
+    def save_adapter(self, directory: Path) -> None:
+        """Writes what lies beside the weights alone; called where `has_adapter`."""
         ...
 
 

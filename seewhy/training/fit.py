@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -53,8 +53,9 @@ def fit_lessons(
 
     Called again after a stop, with the model as it was before the first step, it goes on from the newest checkpoint
     in `directory` and yields the steps from there; `steps.jsonl` holds all. At the end `directory/model` is the
-    trained model and `directory/done.json` says so. `guard` says what is probed while it trains, and which alarms stop
-    it. Raises ValueError where rows, plan or model do not fit, AlarmError after the step of such an alarm.
+    trained model (with an adapter added in, which lies in `directory/adapter` too) and `directory/done.json` says so.
+    `guard` says what is probed while it trains, and which alarms stop it. Raises ValueError where rows, plan or model
+    do not fit, AlarmError after the step of such an alarm.
     """
     exercises = lesson_exercises(model, lessons, plan.keep_tokens)
     known = questions_by_id(questions, exercises)
@@ -145,6 +146,7 @@ def _contents_of(run: Run) -> dict[str, str]:
         "objective": _hash([objective.name, settings]),
         "rows": _hash(rows),
         "starting model": run.model.fingerprint,
+        **run.model.settings,
     }
 
 
@@ -173,7 +175,7 @@ def _resume(run: Run, optimizer: torch.optim.Optimizer, contents: Mapping[str, s
     """Where to go on: the newest whole checkpoint, put in place, or the start."""
     found = newest_checkpoint(run.directory)
     progress = found[1] if found else Progress(steps=0, objective=run.scoring.initial(), run=contents)
-    different = [name for name, value in contents.items() if progress.run.get(name) != value]
+    different = [name for name in {**contents, **progress.run} if progress.run.get(name) != contents.get(name)]
     if different:
         raise ValueError(
             f"{run.directory}: its checkpoint belongs to a run with another {different[0]}; give the same again, or "
@@ -188,19 +190,26 @@ def _resume(run: Run, optimizer: torch.optim.Optimizer, contents: Mapping[str, s
 
 
 def _finish(run: Run) -> None:
-    """Writes the trained model whole, and then the mark that the run is done."""
+    """Writes the trained model whole, beside it what of it is an adapter, and then the mark that the run is done."""
     done = run.directory / "done.json"
     if done.exists():
         return
-    partial, final = run.directory / ".model.partial", run.directory / "model"
+    if run.model.has_adapter:
+        _export(run.directory / "adapter", run.model.save_adapter)
+    _export(run.directory / "model", run.model.save)
+    write_text_atomically(done, json.dumps({"steps": len(run.steps), "fingerprint": run.model.fingerprint}))
+
+
+def _export(final: Path, write: Callable[[Path], None]) -> None:
+    """A folder that is whole or absent."""
+    partial = final.with_name(f".{final.name}.partial")
     try:
         with writing(final):
             shutil.rmtree(partial, ignore_errors=True)
-            run.model.save(partial)
+            write(partial)
             for path in [*partial.rglob("*"), partial]:
                 sync_file(path)
             shutil.rmtree(final, ignore_errors=True)
             partial.replace(final)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    write_text_atomically(done, json.dumps({"steps": len(run.steps), "fingerprint": run.model.fingerprint}))

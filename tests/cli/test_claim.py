@@ -5,6 +5,7 @@ from pathlib import Path
 
 from seewhy.cli.claim import claim_run, continue_command, differences, run_command
 from seewhy.cli.recipes import find_recipe, read_recipe
+from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.recipes.inkgrid import recipe as inkgrid
 
 
@@ -27,6 +28,17 @@ def test_a_run_may_go_on_with_another_number_of_steps_between_checkpoints(tmp_pa
     assert differences(inkgrid(), often) == []
     claim_run(tmp_path, often)
     assert "save_every: 3" in (tmp_path / "recipe.yaml").read_text(encoding="utf-8")
+
+
+def test_a_run_may_go_on_on_another_device_and_in_less_memory_but_not_with_another_adapter_or_precision(tmp_path: Path):
+    claim_run(tmp_path, inkgrid())
+    elsewhere = ComputePlan(device="cuda:1", gradient_checkpointing=True)
+    assert differences(inkgrid(), replace(inkgrid(), compute=elsewhere)) == []
+    other = replace(inkgrid(), adapter=AdapterPlan(rank=16), compute=ComputePlan(precision="bf16"))
+    assert differences(inkgrid(), other) == [
+        "adapter.rank: 0 here, 16 asked",
+        "compute.precision: float32 here, bf16 asked",
+    ]
 
 
 def test_a_run_that_makes_a_model_is_claimed_too(tmp_path: Path):

@@ -56,6 +56,10 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["run", "inkgrid", "--rerank.sampler", "base"], "--rerank.sampler 'base': there are sft and preference"),
         (["run", "inkgrid", "--evaluation.also", "lmms"],
          "--evaluation.also 'lmms': there are lmms-eval and vlmevalkit"),
+        (["run", "inkgrid", "--compute.load-in-4bit"],
+         "--compute.load-in-4bit: weights of 4 bits cannot be trained; add an adapter, such as --adapter.rank 64"),
+        (["run", "inkgrid", "--compute.device", "gpu"], "--compute.device 'gpu' is no device: auto, cpu, cuda"),
+        (["run", "inkgrid", "--compute.precision", "fp16"], "--compute.precision 'fp16': there are float32 and bf16"),
         (["run", "inkgrid-base", "--seed", "-1"], "--seed needs a whole number"),
         (["run", "inkgrid", "--sft.learning-rat", "1"], "--sft.learning-rate FLOAT"),
         (["run", "inkgrid-base", "--fit.epoch", "1"], "--fit.epochs INT"),
@@ -150,6 +154,6 @@ def test_a_run_of_many_other_settings_is_refused_by_the_first_of_them(
     complaint = told(capsys, "run", "inkgrid", "--run", "run", "--seed", "3", "--name", "mine", "--model", "mine")
     assert complaint.count(" asked") == 8
     assert (
-        "; and 2 more. Choose another --run, or give the run's own values: `seewhy run run/recipe.yaml --run run`"
+        "; and 3 more. Choose another --run, or give the run's own values: `seewhy run run/recipe.yaml --run run`"
         in (complaint)
     )

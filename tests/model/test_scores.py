@@ -5,7 +5,8 @@ import torch
 from transformers import Gemma3ForConditionalGeneration
 from untrained import gemma, gradient, groups, picture, question, responses, untrained_model
 
-from seewhy.model.families.hub import HubModel, batches
+from seewhy.model.budget import spans_within
+from seewhy.model.families.hub import HubModel
 from seewhy.model.group import Group
 from seewhy.model.scores import Path, check_paths, packed_logps, separate_logps
 from seewhy.records.types import Style
@@ -169,4 +170,4 @@ def test_a_model_of_that_net_scores_separately_and_says_so_once(both_ways, caplo
 def test_rows_stay_within_the_token_budget_and_a_larger_group_stands_alone(model, tmp_path):
     asked = groups(model, tmp_path, {0: (5,), 1: (5,), 2: (500,), 3: (5,)})
     size = model.group_tokens(asked[0]) + model.group_tokens(asked[1])
-    assert [len(batch) for batch in batches(asked, size)] == [2, 1, 1]
+    assert spans_within([model.group_tokens(group) for group in asked], size) == [(0, 2), (2, 3), (3, 4)]

@@ -1,6 +1,7 @@
 """Would a flipped sign be seen? Each row plants one defect in a copy of the package, and one test must then fail."""
 
 import pytest
+from adapter_mutants import ADAPTER_MUTANTS
 from attention_mutants import ATTENTION_MUTANTS
 from engine_mutants import ENGINE_MUTANTS
 from family_mutants import FAMILY_MUTANTS
@@ -14,12 +15,13 @@ pytestmark = pytest.mark.mutant
 
 ALL_MUTANTS = [
     *MUTANTS,
+    *ADAPTER_MUTANTS,
+    *ATTENTION_MUTANTS,
     *ENGINE_MUTANTS,
     *FAMILY_MUTANTS,
-    *ATTENTION_MUTANTS,
-    *GUARD_MUTANTS,
     *FEATURE_MUTANTS,
     *GRADE_MUTANTS,
+    *GUARD_MUTANTS,
 ]
 PASSED, FAILED = 0, 1
 """Exit codes of pytest; all others mean that no verdict was reached (no such test, an import that broke)."""

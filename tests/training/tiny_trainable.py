@@ -48,6 +48,8 @@ class TinyTrainable:
         self.net = TinyNet()
         self.name = f"tiny-{seed}"
         self.forwards: list[int] = []
+        self.settings: Mapping[str, str] = {}
+        self.has_adapter = False
 
     @property
     def fingerprint(self) -> str:
@@ -78,6 +80,9 @@ class TinyTrainable:
     def save(self, directory: Path) -> None:
         directory.mkdir(parents=True)
         save_file(self.net.state_dict(), directory / "weights.safetensors")
+
+    def save_adapter(self, directory: Path) -> None:
+        raise NotImplementedError("it has none")
 
 
 def ids_of(text: str) -> tuple[int, ...]:

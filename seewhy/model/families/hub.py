@@ -3,24 +3,30 @@
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedModel, ProcessorMixin
+from transformers import AutoProcessor, PreTrainedModel, ProcessorMixin
 
+from seewhy.model import adapters
 from seewhy.model.api import Ask, Decoding, ScoreAsk
+from seewhy.model.budget import spans_within
 from seewhy.model.decode import Drawn, check_drawing, draw
 from seewhy.model.encoding import encode
 from seewhy.model.group import Group, Prompt, tokens_of
+from seewhy.model.opening import ON_CPU, as_held, as_planned, open_net
 from seewhy.model.pictures import picture_files
+from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
 from seewhy.model.prompt_cache import PromptCache
 from seewhy.model.prompts import prompt_text
+from seewhy.model.recompute import enable_checkpointing
 from seewhy.model.scores import Path as ScorePath
 from seewhy.model.scores import PathCheck, check_head, check_paths, packed_logps, separate_logps
 from seewhy.model.sight import Sight
+from seewhy.model.turns import turn_end
 from seewhy.records.types import Chain, Question, Response, Stop, Style
 
 TOWER_WORDS = ("vision_tower", "vision_model", "visual", "vision_encoder")
@@ -33,9 +39,17 @@ LOG = logging.getLogger(__name__)
 class HubModel:
     """A net with its processor: encodes questions, draws chains, scores responses."""
 
-    def __init__(self, net: PreTrainedModel, processor: ProcessorMixin, name: str, row_tokens: int = 8192) -> None:
-        """`row_tokens` bounds the tokens of one packed forward that needs no gradient."""
+    def __init__(
+        self, net: PreTrainedModel, processor: ProcessorMixin, name: str, row_tokens: int = 8192,
+        compute: ComputePlan = ON_CPU,
+    ) -> None:  # fmt: skip
+        """`row_tokens` bounds the tokens of one packed forward that needs no gradient; of `compute`, its precision
+        and gradient checkpointing are read here, and the rest where a net is opened.
+        """
         self.net = net.eval()
+        self.compute = compute
+        if compute.gradient_checkpointing:
+            enable_checkpointing(net)
         self.processor = processor
         self.name = name
         self.row_tokens = row_tokens
@@ -44,25 +58,56 @@ class HubModel:
         self.draw_checks: dict[bool, PathCheck] = {}
         """What drawing by branches was found to be, likewise."""
         self.tokenizer = processor.tokenizer  # pyright: ignore[reportAttributeAccessIssue]
-        self._ends, self._closing = _turn_end(processor, net)
+        self._ends, self._closing = turn_end(processor, net)
         self._texts: dict[int, str] = {}
         self.prompts = PromptCache()
         self.sight = Sight(self.net)
 
     @classmethod
     def load(
-        cls, source: str | Path, *, label: str = "", dtype: torch.dtype = torch.float32, device: str = "cpu"
+        cls, source: str | Path, *, label: str = "", compute: ComputePlan = ON_CPU, masters: bool = False
     ) -> "HubModel":
-        """Load a folder in Hugging Face format, or a model of the Hub; `label` is its name in rows."""
-        processor = AutoProcessor.from_pretrained(source)
-        net = AutoModelForImageTextToText.from_pretrained(source, dtype=dtype)
-        net.to(device)  # pyright: ignore[reportArgumentType]
-        return cls(net, processor, label or str(source))
+        """Load a folder in Hugging Face format, a model of the Hub, or an adapter's folder with its base.
+
+        `label` is its name in rows; `masters` keeps float32 weights in any precision, so that they can be trained.
+        """
+        net = open_net(source, compute, masters)
+        processor = AutoProcessor.from_pretrained(adapters.root_of(source))
+        return cls(net, processor, label or str(source), compute=compute)
+
+    def adapt(self, plan: AdapterPlan) -> None:
+        """Put an adapter into the net, which then is all that is trained; rank 0 puts none.
+
+        An adapter that the net came with is added into its weights first.
+        """
+        if adapters.is_adapted(self.net):
+            adapters.merge(self.net)
+        if plan.rank:
+            adapters.attach(self.net, plan, self.parameter_groups()["language"])
+
+    def adapter_off(self) -> AbstractContextManager[None]:
+        """While the context lasts, the model is what it was before it had its adapter."""
+        return adapters.without_adapter(self.net)
 
     def save(self, directory: Path) -> None:
-        """Write net and processor in Hugging Face format."""
-        self.net.save_pretrained(directory)
+        """Write net and processor in Hugging Face format, an adapter added into the weights."""
+        adapters.save_merged(self.net, directory) if self.has_adapter else self.net.save_pretrained(directory)
         self.processor.save_pretrained(directory)
+
+    @property
+    def has_adapter(self) -> bool:
+        """Whether the net carries an adapter."""
+        return adapters.is_adapted(self.net)
+
+    def save_adapter(self, directory: Path) -> None:
+        """Write the adapter alone, in peft's format."""
+        adapters.save_adapter(self.net, directory)
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What a run with this model depends on beside its weights, where it is not float32 without an adapter."""
+        found = {"precision": self.compute.precision} if self.compute.precision != FLOAT32 else {}
+        return found | ({"adapter": adapters.describe(self.net)} if self.has_adapter else {})
 
     @property
     def processor_fingerprint(self) -> str:
@@ -72,11 +117,12 @@ class HubModel:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of all weights and of the processor."""
-        digest = hashlib.sha256(self.processor_fingerprint.encode())
-        for name, tensor in sorted(self.net.state_dict().items()):
+        """Hash of all weights, the processor and the precision; an adapter that adds nothing yet is as none."""
+        precision = self.compute.precision.removeprefix(FLOAT32)
+        digest = hashlib.sha256(f"{self.processor_fingerprint}{precision}".encode())
+        for name, tensor in sorted(adapters.telling_weights(self.net).items()):
             digest.update(name.encode())
-            digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+            digest.update(tensor.detach().cpu().flatten().contiguous().view(torch.uint8).numpy().tobytes())
         return digest.hexdigest()
 
     def parameter_groups(self) -> Mapping[str, list[nn.Parameter]]:
@@ -108,6 +154,7 @@ class HubModel:
         """Tokens of the group's packed row."""
         return tokens_of(group)
 
+    @as_planned
     def group_logps(self, groups: Sequence[Group]) -> list[list[Tensor]]:
         """Per group, per response: float32 log-probabilities of its tokens; differentiable."""
         match self.path_of([group.prompt for group in groups]):
@@ -152,6 +199,7 @@ class HubModel:
         """Whether two ways to one number may differ by rounding of float32 alone."""
         return self.net.dtype in (torch.float32, torch.float64)
 
+    @as_held
     def _check(self, groups: Sequence[Group]) -> PathCheck:
         check_head(self.net, groups[0], 1e-4 if self._is_exact else ROUGH)
         check = check_paths(self.net, groups) if self._is_exact else check_paths(self.net, groups, ROUGH, ROUGH)
@@ -172,23 +220,27 @@ class HubModel:
     @torch.no_grad()
     def score(self, asks: Sequence[ScoreAsk]) -> list[tuple[tuple[float, ...], ...]]:
         """Per-token log-probabilities of each response of each ask."""
+        groups = [self.group(ask) for ask in asks]
         scored: list[tuple[tuple[float, ...], ...]] = []
-        for batch in batches([self.group(ask) for ask in asks], self.row_tokens):
-            scored.extend(tuple(tuple(row.tolist()) for row in rows) for rows in self.group_logps(batch))
+        for start, stop in spans_within([tokens_of(group) for group in groups], self.row_tokens):
+            scored.extend(tuple(tuple(row.tolist()) for row in rows) for rows in self.group_logps(groups[start:stop]))
         return scored
 
     @torch.no_grad()
+    @as_planned
     def generate(self, asks: Sequence[Ask], decoding: Decoding) -> list[tuple[Chain, ...]]:
-        """Chains of each ask, batched by the token budget."""
+        """Chains of each ask; prompts and chains of a batch stay within four times the token budget."""
         prompts = [self.prompt(ask.question, ask.style, ask.blind) for ask in asks]
         chains: list[tuple[Chain, ...]] = []
-        for start, stop in self._decode_blocks(asks, prompts, decoding):
+        costs = [len(prompt.ids) + ask.count * decoding.max_tokens for ask, prompt in zip(asks, prompts, strict=True)]
+        for start, stop in spans_within(costs, 4 * self.row_tokens):
             path = self._drawing_path(prompts[start:stop], asks[start:stop])
             seen = self.sight.prompts(prompts[start:stop])
             drawn = draw(self.net, seen, asks[start:stop], decoding, self._ends, self._banned(), path)
             chains.extend(self._chains(ask, rows, decoding) for ask, rows in zip(asks[start:stop], drawn, strict=True))
         return chains
 
+    @as_held
     def _drawing_path(self, prompts: Sequence[Prompt], asks: Sequence[Ask]) -> ScorePath:
         """How chains of these prompts are drawn: as they are scored, unless branches were found to draw others."""
         if self.path_of(prompts) is ScorePath.SEPARATE:
@@ -200,20 +252,6 @@ class HubModel:
                 self.draw_checks[bool(prompt.pictures)] = check
         trusted = all(self.draw_checks[bool(prompt.pictures)].is_packed for prompt in prompts)
         return ScorePath.PACKED if trusted else ScorePath.SEPARATE
-
-    def _decode_blocks(
-        self, asks: Sequence[Ask], prompts: Sequence[Prompt], decoding: Decoding
-    ) -> list[tuple[int, int]]:
-        """Ranges of asks whose prompts and chains together stay within four times the token budget."""
-        blocks: list[tuple[int, int]] = []
-        start, used = 0, 0
-        for number, (ask, prompt) in enumerate(zip(asks, prompts, strict=True)):
-            cost = len(prompt.ids) + ask.count * decoding.max_tokens
-            if number > start and used + cost > 4 * self.row_tokens:
-                blocks.append((start, number))
-                start, used = number, 0
-            used += cost
-        return [*blocks, (start, len(asks))] if asks else []
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """The text of each token; special tokens have none. Joined, the pieces are the decoded text."""
@@ -252,39 +290,3 @@ class HubModel:
             )
             for place, (row, text) in enumerate(zip(rows, texts, strict=True))
         )
-
-
-def batches(groups: Sequence[Group], row_tokens: int) -> list[list[Group]]:
-    """Consecutive groups whose packed rows stay within `row_tokens`; a larger group stands alone."""
-    cut: list[list[Group]] = []
-    used = 0
-    for group in groups:
-        cost = tokens_of(group)
-        if not cut or used + cost > row_tokens:
-            cut.append([])
-            used = 0
-        cut[-1].append(group)
-        used += cost
-    return cut
-
-
-def _turn_end(processor: ProcessorMixin, net: PreTrainedModel) -> tuple[frozenset[int], tuple[int, ...]]:
-    """Tokens that end a chain, and the tokens that the chat template puts after a reply up to the first of them."""
-    tokenizer = processor.tokenizer  # pyright: ignore[reportAttributeAccessIssue]
-    configured = net.generation_config.eos_token_id if net.generation_config is not None else None
-    listed = configured if isinstance(configured, list) else [configured]
-    ends = frozenset(int(token) for token in [*listed, tokenizer.eos_token_id] if token is not None)
-    if not ends:
-        raise ValueError("the model names no end-of-turn token: set eos_token_id in its generation_config.json")
-    probe = "seewhy probe"
-    turns: list[dict[str, Any]] = [
-        {"role": "user", "content": [{"type": "text", "text": "?"}]},
-        {"role": "assistant", "content": [{"type": "text", "text": probe}]},
-    ]
-    rendered = processor.apply_chat_template(turns, add_generation_prompt=False)
-    closing: list[int] = []
-    for token in tokenizer(rendered.split(probe)[-1], add_special_tokens=False)["input_ids"]:
-        closing.append(token)
-        if token in ends:
-            return ends, tuple(closing)
-    return ends, (min(ends),)
