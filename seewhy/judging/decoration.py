@@ -5,7 +5,12 @@ import unicodedata
 
 WRAPPER = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|boxed|operatorname)\s?\{([^{}]*)\}")
 BARE_WRAPPER = re.compile(r"\\boxed\s?\{(.*)\}", re.DOTALL)
-PAIRS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ('"', '"'), ("'", "'"), ("“", "”"), ("`", "`"))
+PAIRS = {
+    "$": (("$$", "$$"), ("$", "$")),
+    "\\": (("\\(", "\\)"), ("\\[", "\\]")),
+    **{opening: ((opening, closing),) for opening, closing in ('""', "''", "“”", "``")},
+}
+"""What opens and closes a dressed value, by its first character."""
 STRUCK = re.compile(r"~~[^~]{0,400}~~")
 DRESSED = re.compile(r"[*`$\\\"'“”_~\s.,;:!。，；：]")
 DEPTH = 6
@@ -43,7 +48,7 @@ def _peel(value: str) -> str:
         value = WRAPPER.sub(r"\1", value).replace("\\%", "%").replace("\\$", "$").replace("\\ ", " ")
         if whole := BARE_WRAPPER.fullmatch(value):
             value = whole[1]
-    for opening, closing in PAIRS:
+    for opening, closing in PAIRS.get(value[:1], ()):
         inner = value[len(opening) : -len(closing)]
         if len(value) > len(opening) + len(closing) and value == f"{opening}{inner}{closing}" and opening not in inner:
             value = inner

@@ -19,6 +19,7 @@ from seewhy.records.types import MatchRule, Style
 WORDS = {Style.DIRECT: WORDS_OF_A_DIRECT_REPLY, Style.REASON: 4}
 """A reply that was asked to reason and says no more than this has answered; a longer one broke off."""
 
+SPOKEN = re.compile(r"\S")
 RESPONSE_MARK = re.compile(r"my response[*_ \t]{0,4}[:：]")
 REFUSAL = re.compile(
     r"(?:sorry|(?:i|we) (?:cannot|can't|can not|do not|don't|am|could)\b|i'm\b|it is (?:not|un)|unable)"
@@ -81,14 +82,14 @@ def lower(text: str) -> str:
 
 def reply_start(low: str) -> int | Abstention:
     """Where the part that counts begins: after the thinking, after the words that announce a response."""
-    closed, opened = low.rfind("</think>"), low.rfind("<think>")
+    closed, opened = (low.rfind("</think>"), low.rfind("<think>")) if "think>" in low else (-1, -1)
     if opened > closed:
         return Abstention("the reply ends while still thinking")
     begin = closed + len("</think>") if closed >= 0 else 0
     announced = low.rfind("my response", begin)
     if announced >= 0 and (mark := RESPONSE_MARK.match(low, announced)):
         begin = mark.end()
-    return begin if low[begin:].strip() else Abstention("the reply is empty")
+    return begin if SPOKEN.search(low, begin) else Abstention("the reply is empty")
 
 
 def _read(
