@@ -6,16 +6,17 @@ Explicit final statements come before weak ones, the last before the first, and 
 (`Here is my response:`).
 """
 
+import math
 import re
 
 from seewhy.judging.decoration import undress
 from seewhy.judging.findings import Abstention, Extraction, Rule
 from seewhy.judging.letters import ALONE, LED, letter_of
-from seewhy.judging.statements import last_statement
+from seewhy.judging.statements import STRONG, last_statement
 from seewhy.records.types import MatchRule, Style
 
 WORDS_OF_A_DIRECT_REPLY = 10
-WORDS_OF_A_BARE_ANSWER = 4
+WORDS = {Style.DIRECT: WORDS_OF_A_DIRECT_REPLY, Style.REASON: 4}
 """A reply that was asked to reason and says no more than this has answered; a longer one broke off."""
 LONGEST_LINE = 400
 MOST_LINES = 60
@@ -51,13 +52,19 @@ def extract_answer(
     begin = reply_start(low)
     if isinstance(begin, Abstention):
         return begin
-    if statement := last_statement(low, begin, options=bool(options)):
+    statement = last_statement(low, begin, options=bool(options))
+    if statement and not (_is_read_whole(rule, style) and statement.rule not in STRONG):
         return _read(text, statement.rule, statement.start, statement.end, options, rule)
     if options:
         return _weak_letter(text, begin, options)
     if rule is MatchRule.YES_NO:
         return _read(text, Rule.WHOLE, begin, len(text), options, rule)
-    return _whole_reply(text, begin, style)
+    return _whole_reply(text, begin, math.inf if _is_read_whole(rule, style) else WORDS[style])
+
+
+def _is_read_whole(rule: MatchRule, style: Style) -> bool:
+    """Containment looks for the gold anywhere in a direct reply; a chain of thought must say where it answers."""
+    return rule is MatchRule.CONTAINMENT and style is Style.DIRECT
 
 
 def lower(text: str) -> str:
@@ -102,11 +109,10 @@ def _polar(value: str) -> str | Abstention:
     return word[1].lower() if word else Abstention("the answer begins with neither yes nor no")
 
 
-def _whole_reply(text: str, begin: int, style: Style) -> Extraction | Abstention:
-    """A reply that is nothing but a few words is its own answer."""
-    longest = WORDS_OF_A_DIRECT_REPLY if style is Style.DIRECT else WORDS_OF_A_BARE_ANSWER
+def _whole_reply(text: str, begin: int, longest: float) -> Extraction | Abstention:
+    """A reply that is nothing but a few words is its own answer; with no limit on the words every reply is."""
     reply = text[begin:].strip()
-    if len(reply) > LONGEST_LINE or "\n" in reply or len(reply.split()) > longest:
+    if longest < math.inf and (len(reply) > LONGEST_LINE or "\n" in reply or len(reply.split()) > longest):
         return Abstention("no final statement")
     if REFUSAL.match(lower(reply)):
         return Abstention("the reply declines to answer")

@@ -12,12 +12,15 @@ from seewhy.judging.decoration import normalise, undress
 from seewhy.judging.findings import Abstention
 from seewhy.judging.letters import letter_of
 from seewhy.judging.math_process import MathTimeoutError
-from seewhy.judging.numbers import SLACK, YEAR, read_number, same_number
-from seewhy.judging.vqa import soft_accuracy
+from seewhy.judging.numbers import SLACK, YEAR, read_number, same_number, same_to_places
+from seewhy.judging.vqa import direct_answer, holds_words, normalise_vqa, soft_accuracy
 from seewhy.records.types import Gold, MatchRule
 
 ANLS_THRESHOLD = 0.5
 """Biten et al. 2019 (Scene Text Visual Question Answering, arXiv 1905.13648), equation 1: tau."""
+
+PLACES = 3
+"""Decimal places to which TabMWP's own evaluation rounds."""
 
 Prover = Callable[[str, str], bool | None]
 
@@ -52,6 +55,12 @@ def match_answer(gold: Gold, answer: str, options: tuple[str, ...], prove: Prove
             return _scored(anls(golds, answer), golds, answer, "edit similarity")
         case MatchRule.VQA_SOFT:
             return _scored(soft_accuracy(golds, answer), golds, answer, "annotators' agreement")
+        case MatchRule.DIRECT_ANSWER:
+            return _scored(direct_answer(golds, answer), golds, answer, "annotators' agreement")
+        case MatchRule.CONTAINMENT:
+            return match_containment(golds, answer)
+        case MatchRule.UNIT_NUMBER:
+            return match_unit_number(golds, answer)
         case MatchRule.MATH:
             return match_math(golds, answer, prove)
         case MatchRule.YES_NO:
@@ -119,6 +128,31 @@ def anls(golds: tuple[str, ...], answer: str) -> float:
     distances = (Levenshtein.normalized_distance(gold.strip().casefold(), said) for gold in golds)
     nearest = min(distances)
     return 1.0 - nearest if nearest < ANLS_THRESHOLD else 0.0
+
+
+def match_containment(golds: tuple[str, ...], answer: str) -> Match:
+    """A gold stands in the answer as whole words, both folded as VQA answers; golds of articles alone cannot judge."""
+    worded = tuple(gold for gold in golds if normalise_vqa(gold))
+    if not worded:
+        return Match(score=None, why=f"the gold answer {golds[0]!r} holds no words")
+    is_held = any(holds_words(answer, gold) for gold in worded)
+    return Match(score=float(is_held), why=f"{answer[:80]!r} {'holds' if is_held else 'does not hold'} {worded[0]!r}")
+
+
+def match_unit_number(golds: tuple[str, ...], answer: str) -> Match:
+    """TabMWP (Lu et al. 2023, arXiv 2209.14610, section 5.1): numbers equal to three places, all else exact.
+
+    A unit or currency sign may stand on either side, and fractions, signs and thousands separators are read.
+    """
+    return _equal(any(_is_unit_number(gold, answer) for gold in golds), golds, answer)
+
+
+def _is_unit_number(gold: str, answer: str) -> bool:
+    gold, answer = undress(gold), undress(answer)
+    wanted, found = read_number(gold), read_number(answer)
+    if wanted is None or found is None:
+        return normalise(gold) == normalise(answer)
+    return same_to_places(wanted, found, PLACES)
 
 
 def match_math(golds: tuple[str, ...], answer: str, prove: Prover) -> Match:

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 NUMBER = re.compile(
     r"(?P<lead>[^\d+\-.\u2212]{0,12}?)(?P<sign>[+\-\u2212]?)\s?(?P<money>[$€£¥]?)\s?"
-    r"(?:(?P<top>\d{1,15})\s?/\s?(?P<bottom>\d{1,15})|(?P<whole>\d{1,3}(?:,\d{3}){1,8}|\d{1,30})?(?P<part>\.\d{1,30})?)"
+    r"(?:(?:(?P<mixed>\d{1,9})\s)?(?P<top>\d{1,15})\s?/\s?(?P<bottom>\d{1,15})"
+    r"|(?P<whole>\d{1,3}(?:,\d{3}){1,8}|\d{1,30})?(?P<part>\.\d{1,30})?)"
     r"\s?(?P<unit>%|[^\d%]{0,24})"
 )
 LATEX_FRACTION = re.compile(r"\\[dt]?frac\{(\d{1,15})\}\{(\d{1,15})\}")
@@ -30,7 +31,7 @@ class Reading:
 
 
 def read_number(text: str) -> Reading | None:
-    """The one number of `text`; None where it holds none, several, or is more than a number with its unit.
+    """The one number of `text`; None where it holds none, several, a time of day, or more than a number and its unit.
 
     Example:
         >>> read_number("$1,200.5").face, read_number("75%").factor, read_number("1/2").face, read_number("12 or 13")
@@ -43,7 +44,7 @@ def read_number(text: str) -> Reading | None:
         return None
     face = _face(shape)
     words = shape["unit"].casefold().strip(" .").split()
-    if face is None or len(words) > 3:
+    if face is None or len(words) > 3 or words[:1] in (["p.m"], ["a.m"], ["pm"], ["am"]):
         return None
     factor = Fraction(1, 100) if words[:1] in (["%"], ["percent"]) else Fraction(SCALES.get(" ".join(words[:1]), 1))
     return Reading(-face if shape["sign"] in ("-", "\u2212") else face, factor)
@@ -51,7 +52,8 @@ def read_number(text: str) -> Reading | None:
 
 def _face(shape: re.Match[str]) -> Fraction | None:
     if shape["top"]:
-        return Fraction(int(shape["top"]), int(shape["bottom"])) if int(shape["bottom"]) else None
+        bottom = int(shape["bottom"])
+        return int(shape["mixed"] or 0) + Fraction(int(shape["top"]), bottom) if bottom else None
     digits = (shape["whole"] or "").replace(",", "") + (shape["part"] or "")
     return Fraction(digits) if digits else None
 
@@ -65,6 +67,14 @@ def same_number(gold: Reading, answer: Reading, slack: Fraction) -> bool:
     if gold.factor != 1 and answer.factor != 1:
         return _near(gold.face * gold.factor, answer.face * answer.factor, slack)
     return _near(gold.face, answer.face, slack) or _near(gold.face * gold.factor, answer.face * answer.factor, slack)
+
+
+def same_to_places(gold: Reading, answer: Reading, places: int) -> bool:
+    """Whether the two numbers are equal when both are rounded; a sign on one side alone may be read or not."""
+    if gold.factor != 1 and answer.factor != 1:
+        return round(gold.face * gold.factor, places) == round(answer.face * answer.factor, places)
+    faces, values = (gold.face, answer.face), (gold.face * gold.factor, answer.face * answer.factor)
+    return round(faces[0], places) == round(faces[1], places) or round(values[0], places) == round(values[1], places)
 
 
 def _near(gold: Fraction, answer: Fraction, slack: Fraction) -> bool:

@@ -3,10 +3,12 @@
 import string
 from dataclasses import dataclass, field
 
+from seewhy.judging.compat import Compat, grade_as
 from seewhy.judging.extract import extract_answer
 from seewhy.judging.findings import Abstention, Extraction
-from seewhy.judging.matching import Match, Prover, match_answer
+from seewhy.judging.matching import Prover, match_answer
 from seewhy.judging.math_process import MathProcess
+from seewhy.judging.suites.graded import Graded
 from seewhy.records.types import Chain, MatchRule, Outcome, Question, Verdict
 
 
@@ -21,6 +23,8 @@ class OutcomeJudge:
     correct_at: float = 0.5
     """Least score of a correct answer. Only ANLS and VQA soft accuracy know scores other than 0 and 1; `Verdict.score`
     keeps them."""
+    compat: Compat = Compat.PAPER
+    """Whose quirks to reproduce; by default nobody's (`docs/grading.md`)."""
     prove: Prover = field(default_factory=MathProcess, compare=False, repr=False)
     """Tells whether two formulas are equal."""
 
@@ -30,18 +34,36 @@ class OutcomeJudge:
 
     def __call__(self, question: Question, chain: Chain) -> Verdict:
         """The verdict on one chain."""
+        if self.compat is not Compat.PAPER and question.gold.rule is not MatchRule.OPEN:
+            graded = grade_as(self.compat, question, chain.text, self.prove)
+            if graded is not None:
+                return self._suite_verdict(chain, graded)
         found = extract_answer(chain.text, question.options, rule=question.gold.rule, style=chain.style)
         if question.gold.rule is MatchRule.OPEN:
             return self._verdict(chain, Outcome.UNJUDGED, found, "an open question has no rule to match by")
         if isinstance(found, Abstention):
             return self._verdict(chain, Outcome.NO_ANSWER, found, found.why)
         match = match_answer(question.gold, _comparable(question, found.answer), question.options, self.prove)
-        return self._verdict(chain, self._outcome(match), found, match.why, match.score)
+        return self._verdict(chain, self._outcome(match.score), found, match.why, match.score)
 
-    def _outcome(self, match: Match) -> Outcome:
-        if match.score is None:
+    def _outcome(self, score: float | None) -> Outcome:
+        if score is None:
             return Outcome.UNJUDGED
-        return Outcome.CORRECT if match.score >= self.correct_at else Outcome.INCORRECT
+        return Outcome.CORRECT if score >= self.correct_at else Outcome.INCORRECT
+
+    def _suite_verdict(self, chain: Chain, graded: Graded) -> Verdict:
+        outcome = Outcome.NO_ANSWER if graded.answer is None else self._outcome(graded.score)
+        return Verdict(
+            question_id=chain.question_id,
+            index=chain.index,
+            style=chain.style,
+            judge=f"{self.name}, {self.compat}",
+            outcome=outcome,
+            score=graded.score,
+            answer=graded.answer,
+            rule=None if graded.answer is None else f"{self.compat}: {graded.how}",
+            why=graded.how,
+        )
 
     def _verdict(
         self, chain: Chain, outcome: Outcome, found: Extraction | Abstention, why: str, score: float | None = None

@@ -25,6 +25,9 @@ class MatchRule(StrEnum):
     RELAXED_NUMBER = "relaxed_number"
     ANLS = "anls"
     VQA_SOFT = "vqa_soft"
+    DIRECT_ANSWER = "direct_answer"
+    CONTAINMENT = "containment"
+    UNIT_NUMBER = "unit_number"
     MATH = "math"
     YES_NO = "yes_no"
     OPEN = "open"
@@ -84,9 +87,8 @@ class Question:
     """A question about pictures, with its gold answer.
 
     Example:
-        >>> question = Question(
-        ...     id="inkgrid/test/0", benchmark="inkgrid", split=Split.TEST, text="What is the sum of row 1?",
-        ...     gold=Gold(answers=("12",), rule=MatchRule.RELAXED_NUMBER), facets={"kind": "row_sum"})
+        >>> question = Question(id="inkgrid/test/0", benchmark="inkgrid", split=Split.TEST, text="What is the sum?",
+        ...                     gold=Gold(answers=("12",), rule=MatchRule.EXACT), facets={"kind": "row_sum"})
         >>> question.options
         ()
     """
@@ -111,8 +113,7 @@ class Chain:
     """One reply of a model to a question: `index` counts the replies of one (question, style).
 
     Example:
-        >>> chain = Chain(question_id="q", index=0, style=Style.DIRECT, text="12", stop=Stop.END,
-        ...               sampler="tiny", seed=0)
+        >>> chain = Chain(question_id="q", index=0, style=Style.DIRECT, text="12", stop=Stop.END, sampler="s", seed=0)
         >>> chain.token_ids is None
         True
     """
@@ -165,8 +166,7 @@ class Verdict:
     """What one judge says of one chain.
 
     Example:
-        >>> Verdict(question_id="q", index=0, style=Style.REASON, judge="outcome",
-        ...         outcome=Outcome.NO_ANSWER, why="no final statement").answer is None
+        >>> Verdict(question_id="q", index=0, style=Style.REASON, judge="j", outcome=Outcome.NO_ANSWER).answer is None
         True
     """
 
