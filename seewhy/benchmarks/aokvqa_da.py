@@ -23,7 +23,7 @@ def _pose(row: Row) -> Iterator[Posed]:
     yield Posed(
         key=row.word("question_id"),
         text=row.word("question"),
-        answers=row.words("direct_answers") if row.has("direct_answers") else (),
+        answers=row.answers("direct_answers"),
         pictures=picture_of(row),
         rationale=rationale_of(row),
         facets={},
@@ -36,7 +36,7 @@ RELEASE = Release(
     version=VERSION,
     citation=CITATION,
     licence=LICENCE,
-    rule=MatchRule.VQA_SOFT,
+    rule=MatchRule.DIRECT_ANSWER,
     metric=Metric.MEAN_SCORE,
     splits=SPLITS,
     layouts=LAYOUTS,

@@ -21,11 +21,10 @@ def _source(row: Row) -> str:
 
 
 def _pose(row: Row) -> Iterator[Posed]:
-    name, gold = row.value("label", "answer")
     yield Posed(
         key=f"{_source(row)}/{row.number}",
         text=row.word("query", "question"),
-        answers=row.words(name) if isinstance(gold, list) else (row.word(name),),
+        answers=row.answers("label", "answer"),
         pictures=row.pictures("image") or row.pictures("imgname", "png/{}"),
         facets={"source": _source(row)},
     )

@@ -16,7 +16,7 @@ def _pose(row: Row) -> Iterator[Posed]:
     yield Posed(
         key=row.word("questionId", "index"),
         text=row.word("question"),
-        answers=row.words("answers", "answer") if row.has("answers") or row.has("answer") else (),
+        answers=row.answers("answers", "answer"),
         pictures=row.pictures("image", "spdocvqa_images/{}", "documents/{}"),
         facets=flags(KINDS, row.words("question_types") if row.has("question_types") else ()),
     )
@@ -35,7 +35,7 @@ RELEASE = Release(
         Split.VALIDATION: ("val", "validation"),
         Split.TEST: ("test",),
     },
-    layouts=("{split}_v1.0*.json", *HUB, "DocVQA_{SPLIT}.tsv"),
+    layouts=("{split}_v1.0_withQT.json", "{split}_v1.0.json", "DocVQA/{split}-*.parquet", *HUB, "DocVQA_{SPLIT}.tsv"),
     pose=_pose,
     facets=KINDS,
     hidden=frozenset({Split.TEST}),

@@ -18,7 +18,7 @@ def _pose(row: Row) -> Iterator[Posed]:
     yield Posed(
         key=row.word("questionId", "index"),
         text=row.word("question"),
-        answers=row.words("answers", "answer") if row.has("answers") or row.has("answer") else (),
+        answers=row.answers("answers", "answer"),
         pictures=row.pictures("image") or row.pictures("image_local_name", "infographicsvqa_images/{}"),
         facets=flags((*ANSWERS, *EVIDENCE, *OPERATIONS), said),
     )
@@ -37,7 +37,13 @@ RELEASE = Release(
         Split.VALIDATION: ("val", "validation"),
         Split.TEST: ("test",),
     },
-    layouts=("infographicsVQA_{split}_v1.0*.json", *HUB, "InfoVQA_{SPLIT}.tsv"),
+    layouts=(
+        "infographicsVQA_{split}_v1.0_withQT.json",
+        "infographicsVQA_{split}_v1.0.json",
+        "InfographicVQA/{split}-*.parquet",
+        *HUB,
+        "InfoVQA_{SPLIT}.tsv",
+    ),
     pose=_pose,
     facets=(*ANSWERS, *EVIDENCE, *OPERATIONS),
     hidden=frozenset({Split.TEST}),

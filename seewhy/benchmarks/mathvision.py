@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from seewhy.benchmarks.release.choices import letter_in, options_of
+from seewhy.benchmarks.release.choices import letter_in, perhaps_options_of
 from seewhy.benchmarks.release.declared import HUB, Release
 from seewhy.benchmarks.release.rows import Posed, Row
 from seewhy.records.types import MatchRule, Split
 
 
 def _pose(row: Row) -> Iterator[Posed]:
-    options = options_of(row, "options", "choices")
+    options = perhaps_options_of(row, "options", "choices")
     yield Posed(
         key=row.word("id", "index"),
         text=row.word("question"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from seewhy.benchmarks.release.choices import letter_of_text, options_of
+from seewhy.benchmarks.release.choices import letters_of_text, perhaps_options_of
 from seewhy.benchmarks.release.declared import Release
 from seewhy.benchmarks.release.rows import Posed, Row
 from seewhy.records.types import MatchRule, Split
@@ -13,13 +13,13 @@ def _pose(row: Row) -> Iterator[Posed]:
     if not row.is_ours("split"):
         return
     key = row.word("id", "key")
-    options = options_of(row, "choices") if row.has("choices") else ()
+    options = perhaps_options_of(row, "choices")
     unit = row.text("unit")
     yield Posed(
         key=key,
         text=row.word("question") + (f" (Unit: {unit})" if unit else ""),
         options=options,
-        answers=(letter_of_text(row, "answer", options) if options else row.word("answer"),),
+        answers=letters_of_text(row, "answer", options) if options else (row.word("answer"),),
         rule=MatchRule.LETTER if options else None,
         pictures=row.pictures("image") or row.file_picture("id", f"{key}.png", "tables/{}"),
         rationale=row.text("solution"),
@@ -38,7 +38,7 @@ RELEASE = Release(
     citation="Lu et al. 2023, Dynamic Prompt Learning via Policy Gradient for Semi-structured Mathematical Reasoning, "
     "ICLR, arXiv 2209.14610",
     licence="CC BY-NC-SA 4.0",
-    rule=MatchRule.MATH,
+    rule=MatchRule.UNIT_NUMBER,
     splits={
         Split.TRAIN: ("train",),
         Split.VALIDATION: ("dev", "dev1k"),

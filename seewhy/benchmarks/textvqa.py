@@ -14,7 +14,7 @@ def _pose(row: Row) -> Iterator[Posed]:
     yield Posed(
         key=row.word("question_id", "index"),
         text=row.word("question"),
-        answers=row.words("answers", "answer") if row.has("answers") or row.has("answer") else (),
+        answers=row.answers("answers", "answer"),
         pictures=pictures,
         facets={},
     )

@@ -10,7 +10,6 @@ import pytest
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.records.types import Chain, MatchRule, Outcome, Question, Split, Stop, Style
 
-JUDGE = OutcomeJudge()
 AT_HAND = [
     ("tabmwp", "tabmwp", Split.VALIDATION, 1000),
     ("nlvr", "nlvr", Split.VALIDATION, 3 * 989),
@@ -22,27 +21,32 @@ UNGRADABLE: dict[str, str] = {}
 """Ids of real rows whose gold no rule can read, with the reason."""
 
 
+@pytest.fixture(scope="module")
+def judge() -> OutcomeJudge:
+    return OutcomeJudge()
+
+
 def load(name: str, root: Path, split: Split) -> list[Question]:
     return list(importlib.import_module(f"seewhy.benchmarks.{name}").load(root, split, count=10**6))
 
 
-def ungraded(questions: list[Question]) -> dict[str, str]:
+def ungraded(questions: list[Question], judge: OutcomeJudge) -> dict[str, str]:
     """Why a question's gold answer does not pass."""
     found: dict[str, str] = {}
     for question in questions:
         reply = Chain(question_id=question.id, index=0, style=Style.DIRECT, text=question.gold.answers[0],
                       stop=Stop.END, sampler="gold", seed=0)  # fmt: skip
-        verdict = JUDGE(question, reply)
+        verdict = judge(question, reply)
         if verdict.outcome is not Outcome.CORRECT:
             found[question.id] = verdict.why
     return found
 
 
 @pytest.mark.parametrize(("name", "folder", "split", "count"), AT_HAND)
-def test_the_gold_of_every_real_row_passes_its_rule(data_root, name, folder, split, count):
+def test_the_gold_of_every_real_row_passes_its_rule(data_root, judge, name, folder, split, count):
     questions = load(name, data_root / folder, split)
     assert len(questions) == count
-    assert ungraded(questions).keys() == {key for key in UNGRADABLE if key.startswith(f"{name}/{split.value}/")}
+    assert ungraded(questions, judge).keys() == {key for key in UNGRADABLE if key.startswith(f"{name}/{split.value}/")}
 
 
 def test_real_rows_have_the_kinds_that_their_readme_counts(data_root):
@@ -57,12 +61,12 @@ def test_real_rows_have_the_kinds_that_their_readme_counts(data_root):
     assert len({question.facets["subject"] for question in figures}) == 16
 
 
-def test_the_gold_of_every_row_of_easy_vqa_passes_its_rule():
+def test_the_gold_of_every_row_of_easy_vqa_passes_its_rule(judge):
     """`pip download easy-vqa==1.0 --no-deps`, unpacked; SEEWHY_EASY_VQA names the folder."""
     place = os.environ.get("SEEWHY_EASY_VQA", "")
     if not place or not Path(place).is_dir():
         pytest.skip("SEEWHY_EASY_VQA names no folder: easy-VQA's real rows are not read")
     questions = load("easyvqa", Path(place), Split.TEST)
     assert len(questions) == 9673
-    assert ungraded(questions) == {}
+    assert ungraded(questions, judge) == {}
     assert len(load("easyvqa", Path(place), Split.TRAIN)) == 38575

@@ -23,10 +23,14 @@ RELEASES = {name: module.RELEASE for name, module in MODULES.items() if "RELEASE
 SAMPLES: tuple[Sample, ...] = tuple(chain.from_iterable(
     importlib.import_module(f"written.{found.name}").SAMPLES
     for found in pkgutil.iter_modules(written.__path__) if found.name != "sample"))  # fmt: skip
-JUDGE = OutcomeJudge()
 
 every_benchmark = pytest.mark.parametrize("name", sorted(RELEASES))
 every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=str)
+
+
+@pytest.fixture(scope="module")
+def judge() -> OutcomeJudge:
+    return OutcomeJudge()
 
 
 def name_in(sample: Sample, split: Split | None = None) -> str:
@@ -110,13 +114,13 @@ def test_every_question_has_every_facet(sample, tmp_path):
 
 
 @every_sample
-def test_each_gold_answer_passes_its_own_rule(sample, tmp_path):
+def test_each_gold_answer_passes_its_own_rule(sample, judge, tmp_path):
     written_at(sample, tmp_path)
     for question in load(sample, tmp_path):
         said = question.gold.answers[0] if question.gold.answers else "?"
         reply = Chain(question_id=question.id, index=0, style=Style.DIRECT, text=said, stop=Stop.END, sampler="gold",
                       seed=0)  # fmt: skip
-        verdict = JUDGE(question, reply)
+        verdict = judge(question, reply)
         is_open = question.gold.rule is MatchRule.OPEN
         assert verdict.outcome is (Outcome.UNJUDGED if is_open else Outcome.CORRECT), verdict.why
 

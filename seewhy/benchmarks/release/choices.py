@@ -11,7 +11,19 @@ LINE = re.compile(r"^\s*\(?([A-Z])\s*[.:)]\s*(.*?)\s*$", re.MULTILINE)
 
 
 def options_of(row: Row, *names: str) -> tuple[str, ...]:
-    """The list under one of `names`; or, in a table, the columns A, B, C... as far as they are filled."""
+    """The options of a question that must have some.
+
+    Raises:
+        ValueError: it has none.
+    """
+    options = perhaps_options_of(row, *names)
+    if not options:
+        raise ValueError(f"field {(*names, 'A')[0]!r} is missing or empty; a multiple-choice question has options")
+    return options
+
+
+def perhaps_options_of(row: Row, *names: str) -> tuple[str, ...]:
+    """The list under one of `names`; or, in a table, the columns A, B, C... as far as they are filled; or none."""
     if any(row.has(name) for name in names):
         return row.words(*names)
     last = max((number for number, letter in enumerate(LETTERS) if row.has(letter)), default=-1)
@@ -34,13 +46,13 @@ def letter_in(row: Row, name: str, options: tuple[str, ...]) -> str:
     return said
 
 
-def letter_of_text(row: Row, name: str, options: tuple[str, ...]) -> str:
-    """The letter of the option whose text the field holds."""
+def letters_of_text(row: Row, name: str, options: tuple[str, ...]) -> tuple[str, ...]:
+    """The letter of the option whose text the field holds; each of them, where two read the same."""
     said = row.word(name)
-    if options.count(said) != 1:
-        raise ValueError(f"field {name!r} is {said!r}, which is the text of {options.count(said)} of the options "
-                         f"{', '.join(options)}")  # fmt: skip
-    return LETTERS[options.index(said)]
+    found = tuple(letter for letter, option in zip(LETTERS, options, strict=False) if option == said)
+    if not found:
+        raise ValueError(f"field {name!r} is {said!r}, and the options are {', '.join(options)}")
+    return found
 
 
 def split_lines(text: str) -> tuple[str, tuple[str, ...]]:

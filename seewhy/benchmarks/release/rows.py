@@ -66,6 +66,18 @@ class Row:
         name, value = self.value(*names)
         return words_of(name, listed(name, value))
 
+    def answers(self, *names: str) -> tuple[str, ...]:
+        """Gold answers: a text, a list or text that shows a list; none where the split hides them.
+
+        What annotators left empty is no answer.
+        """
+        if not any(self.has(name) for name in names):
+            return ()
+        name, value = self.value(*names)
+        found = listed(name, value)
+        parts = cast(list[object], found) if isinstance(found, list) else [found]
+        return words_of(name, [part for part in parts if part is not None and part != ""])
+
     def integer(self, *names: str) -> int:
         """A whole number, perhaps as text."""
         name, value = self.value(*names)
