@@ -32,6 +32,9 @@ USAGE = """usage: seewhy COMMAND ...
   seewhy STAGE --run DIR [--recipe RECIPE [--seed N]]
       one stage of a run; a new run needs a recipe, one that exists keeps its own.
 {stages}
+  seewhy data import NAME --root DIR --split S [--out FILE.jsonl]
+  seewhy data check NAME --root DIR [--json]
+      a published data set's own files: read as questions, or searched for what is wrong with them.
   seewhy --version"""
 QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
 """Read by the libraries when they are loaded: their errors are shown, their bars and hints are not among our lines."""
@@ -108,10 +111,12 @@ def _dispatch(given: list[str]) -> None:
             print(recipe_text(find_recipe(name)), end="")
         case ["recipe", *_]:
             raise ValueError("`seewhy recipe list` and `seewhy recipe show RECIPE` are the commands about recipes")
+        case ["data", *rest]:
+            load_part("cli", "data").run(rest)
         case [stage, *rest] if stage in STAGES:
             _run_stage(stage, rest)
         case _:
-            hint = nearest(given[0], ["run", "recipe", *STAGES])
+            hint = nearest(given[0], ["run", "recipe", "data", *STAGES])
             raise ValueError(f"{given[0]!r} is no command of seewhy{hint} `seewhy --help` tells what each does")
 
 

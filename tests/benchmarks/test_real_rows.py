@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.records.types import Chain, MatchRule, Outcome, Question, Split, Stop, Style
+from seewhy.judging.self_check import grade_gold
+from seewhy.records.types import MatchRule, Outcome, Question, Split
 
 AT_HAND = [
     ("tabmwp", "tabmwp", Split.VALIDATION, 1000),
@@ -27,19 +28,16 @@ def judge() -> OutcomeJudge:
 
 
 def load(name: str, root: Path, split: Split) -> list[Question]:
-    return list(importlib.import_module(f"seewhy.benchmarks.{name}").load(root, split, count=10**6))
+    """All questions, every picture decoded; a row that is not as it must be fails here."""
+    questions, faults = importlib.import_module(f"seewhy.benchmarks.{name}").RELEASE.inspect(root, split)
+    assert faults == []
+    return questions
 
 
 def ungraded(questions: list[Question], judge: OutcomeJudge) -> dict[str, str]:
     """Why a question's gold answer does not pass."""
-    found: dict[str, str] = {}
-    for question in questions:
-        reply = Chain(question_id=question.id, index=0, style=Style.DIRECT, text=question.gold.answers[0],
-                      stop=Stop.END, sampler="gold", seed=0)  # fmt: skip
-        verdict = judge(question, reply)
-        if verdict.outcome is not Outcome.CORRECT:
-            found[question.id] = verdict.why
-    return found
+    verdicts = [grade_gold(question, judge) for question in questions]
+    return {verdict.question_id: verdict.why for verdict in verdicts if verdict.outcome is not Outcome.CORRECT}
 
 
 @pytest.mark.parametrize(("name", "folder", "split", "count"), AT_HAND)
@@ -66,7 +64,7 @@ def test_the_gold_of_every_row_of_easy_vqa_passes_its_rule(judge):
     place = os.environ.get("SEEWHY_EASY_VQA", "")
     if not place or not Path(place).is_dir():
         pytest.skip("SEEWHY_EASY_VQA names no folder: easy-VQA's real rows are not read")
-    questions = load("easyvqa", Path(place), Split.TEST)
-    assert len(questions) == 9673
-    assert ungraded(questions, judge) == {}
-    assert len(load("easyvqa", Path(place), Split.TRAIN)) == 38575
+    for split, count in ((Split.TRAIN, 38575), (Split.TEST, 9673)):
+        questions = load("easyvqa", Path(place), split)
+        assert len(questions) == count
+        assert ungraded(questions, judge) == {}

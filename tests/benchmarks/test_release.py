@@ -141,3 +141,10 @@ def test_a_split_that_the_release_lacks_is_told(tmp_path):
 )
 def test_options_that_stand_under_a_question_are_taken_from_it(text, question, options):
     assert split_lines(text) == (question, options)
+
+
+def test_grades_six_and_seven_are_on_either_side_of_the_line(tmp_path):
+    rows = {grade: {**ROW, "grade": f"grade{grade}", "split": "test"} for grade in ("1", "6", "7", "12")}
+    (tmp_path / "problems.json").write_text(json.dumps(rows))
+    found = [question.facets["grades"] for question in scienceqa.load(tmp_path, Split.TEST, count=9)]
+    assert found == ["G1-6", "G1-6", "G7-12", "G7-12"]

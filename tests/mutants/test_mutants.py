@@ -1,6 +1,7 @@
 """Would a flipped sign be seen? Each row plants one defect in a copy of the package, and one test must then fail."""
 
 import pytest
+from benchmark_mutants import BENCHMARK_MUTANTS
 from engine_mutants import ENGINE_MUTANTS
 from family_mutants import FAMILY_MUTANTS
 from mutant_rows import MUTANTS, Mutant
@@ -8,7 +9,7 @@ from mutant_runs import copy_house, plant, run_tests
 
 pytestmark = pytest.mark.mutant
 
-ALL_MUTANTS = [*MUTANTS, *ENGINE_MUTANTS, *FAMILY_MUTANTS]
+ALL_MUTANTS = [*MUTANTS, *ENGINE_MUTANTS, *FAMILY_MUTANTS, *BENCHMARK_MUTANTS]
 PASSED, FAILED = 0, 1
 """Exit codes of pytest; all others mean that no verdict was reached (no such test, an import that broke)."""
 

@@ -6,6 +6,7 @@ The rows are written for the tests, in the schema of each release (`tests/writte
 import importlib
 import pkgutil
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -14,8 +15,10 @@ import written
 from written.sample import Sample
 
 import seewhy.benchmarks
+from seewhy.benchmarks.lines.writing import line_of
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.records.types import Chain, MatchRule, Outcome, Question, Split, Stop, Style
+from seewhy.judging.self_check import grade_gold, is_gradable
+from seewhy.records.types import MatchRule, Outcome, Question, Split
 
 MODULES = {found.name: importlib.import_module(f"seewhy.benchmarks.{found.name}")
            for found in pkgutil.iter_modules(seewhy.benchmarks.__path__) if not found.ispkg}  # fmt: skip
@@ -23,6 +26,8 @@ RELEASES = {name: module.RELEASE for name, module in MODULES.items() if "RELEASE
 SAMPLES: tuple[Sample, ...] = tuple(chain.from_iterable(
     importlib.import_module(f"written.{found.name}").SAMPLES
     for found in pkgutil.iter_modules(written.__path__) if found.name != "sample"))  # fmt: skip
+
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 every_benchmark = pytest.mark.parametrize("name", sorted(RELEASES))
 every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=str)
@@ -58,6 +63,15 @@ def test_a_benchmark_is_called_by_its_file_and_says_what_it_is(name):
     assert all((release.title, release.version, release.licence))
     assert any(f" {year}" in release.citation for year in range(2015, 2027)), "a citation tells authors and year"
     assert release.hidden <= set(release.splits)
+
+
+@every_benchmark
+def test_the_page_tells_its_rule_version_and_source(name):
+    release, page = RELEASES[name], " ".join(PAGE.read_text().split())
+    (row,) = [line for line in PAGE.read_text().splitlines() if f" | `{name}` | " in line]
+    assert release.version in row
+    assert release.rule.value in row
+    assert f"- {release.title}: {release.citation}. Licence: {release.licence}." in page
 
 
 @every_sample
@@ -117,12 +131,21 @@ def test_every_question_has_every_facet(sample, tmp_path):
 def test_each_gold_answer_passes_its_own_rule(sample, judge, tmp_path):
     written_at(sample, tmp_path)
     for question in load(sample, tmp_path):
-        said = question.gold.answers[0] if question.gold.answers else "?"
-        reply = Chain(question_id=question.id, index=0, style=Style.DIRECT, text=said, stop=Stop.END, sampler="gold",
-                      seed=0)  # fmt: skip
-        verdict = judge(question, reply)
-        is_open = question.gold.rule is MatchRule.OPEN
-        assert verdict.outcome is (Outcome.UNJUDGED if is_open else Outcome.CORRECT), verdict.why
+        assert is_gradable(question) is (question.gold.rule is not MatchRule.OPEN)
+        if is_gradable(question):
+            verdict = grade_gold(question, judge)
+            assert verdict.outcome is Outcome.CORRECT, verdict.why
+
+
+@every_sample
+def test_questions_written_as_lines_are_read_back_as_they_are(sample, tmp_path):
+    """Through `jsonl`, whose name they then bear; a question without a gold answer comes back as an open one."""
+    written_at(sample, tmp_path)
+    questions = load(sample, tmp_path, tmp_path / "kept")
+    lines = tmp_path / "out.jsonl"
+    lines.write_text("".join(line_of(question, tmp_path) for question in questions))
+    back = list(MODULES["jsonl"].load(lines, sample.split, count=100))
+    assert [replace(question, benchmark=sample.benchmark) for question in back] == questions
 
 
 @every_sample
@@ -155,8 +178,19 @@ def test_a_picture_that_is_not_there_is_refused_by_file_row_and_field(sample, tm
         (tmp_path / picture.replace("{split}", name_in(sample))).unlink(missing_ok=True)
     if sample.pictures:
         with pytest.raises(ValueError, match=r"rows? cannot be read.*\n.*field '.*': .* is not there") as refused:
-            load(sample, tmp_path)
+            load(sample, tmp_path, tmp_path / "kept")
         assert f"  {path}:" in str(refused.value)
+
+
+@every_sample
+def test_whoever_only_grades_needs_no_picture(sample, tmp_path):
+    written_at(sample, tmp_path)
+    for picture in sample.pictures:
+        (tmp_path / picture.replace("{split}", name_in(sample))).unlink(missing_ok=True)
+    questions = load(sample, tmp_path)
+    assert [question.gold.answers for question in questions] == list(sample.answers)
+    if sample.pictures:
+        assert {image.sha256 for question in questions for image in question.images} == {""}
 
 
 @every_sample

@@ -130,8 +130,6 @@ def _options(fields: Mapping[str, object]) -> tuple[str, ...]:
     options = words_of("options", fields.get("options") or [])
     if len(options) == 1 or len(options) > len(string.ascii_uppercase):
         raise ValueError(f"field 'options' holds {len(options)}; give 2 to 26, or none for a short answer")
-    if len(set(options)) < len(options):
-        raise ValueError(f"field 'options' holds {Counter(options).most_common(1)[0][0]!r} twice; they must differ")
     return options
 
 
@@ -139,6 +137,10 @@ def _gold(fields: Mapping[str, object], options: tuple[str, ...]) -> Gold:
     answers, rule = _either(fields, "answer"), _rule(fields, options)
     if not answers and rule is not MatchRule.OPEN:
         raise ValueError('field \'answer\' is missing; give the right answer, or "rule": "open" where there is none')
+    is_letters = rule is MatchRule.LETTER and all(len(answer) == 1 for answer in answers)
+    if len(set(options)) < len(options) and not is_letters:
+        raise ValueError(f"field 'options' holds {Counter(options).most_common(1)[0][0]!r} twice; they must differ, or "
+                         "the answer be a letter")  # fmt: skip
     if rule is MatchRule.LETTER:
         answers = tuple(_letter(answer, options) for answer in answers)
     return Gold(answers=answers, rule=rule)

@@ -1,15 +1,17 @@
 """A published data set as a declaration, and how its files become questions."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from seewhy.benchmarks.release.choices import LETTERS
 from seewhy.benchmarks.release.faults import require_none
-from seewhy.benchmarks.release.pictures import Picture, refer, see
+from seewhy.benchmarks.release.pictures import Picture, look, refer, see
 from seewhy.benchmarks.release.rows import Posed, Row
 from seewhy.benchmarks.release.tables import READERS, read_records
 from seewhy.records.types import Gold, ImageRef, MatchRule, Question, Split
@@ -70,28 +72,47 @@ class Release:
         """At most `count` questions of a split from number `first` on, in the release's order, whatever the seed.
 
         Every row is checked before any is given. Pictures that lie in tables are written under `pictures/images`, by
-        their hash, and all are decoded once; without `pictures` they are hashed alone, which is enough for grading.
+        their hash, and all are decoded once. Without `pictures` they are hashed alone, as far as they are there, and
+        an image's path may name a table: enough for grading, and for nothing else.
 
         Raises:
             ValueError: rows that are not as they must be, each with its file, row and field; or there is none.
         """
         del seed
+        view = refer if pictures is None else partial(see, folder=pictures)
+        questions, faults = self._read(root, split, view, first, first + count)
+        require_none(faults)
+        if not questions and not any(True for _ in self._rows(root, split, faults, bare=True)):
+            raise ValueError(f"{root} holds no question of {self.title}'s {split.value} split")
+        return iter(questions)
+
+    def inspect(self, root: Path, split: Split) -> tuple[list[Question], list[str]]:
+        """All questions of a split that are whole, every picture decoded, and what is wrong with the other rows.
+
+        Raises:
+            ValueError: there is no file of the split, or one cannot be read at all.
+        """
+        return self._read(root, split, look, 0, sys.maxsize)
+
+    def has(self, root: Path, split: Split) -> bool:
+        """Whether there is a file of a split."""
+        return bool(self._found(root, split))
+
+    def _read(
+        self, root: Path, split: Split, view: Callable[[Picture], ImageRef], first: int, stop: int
+    ) -> tuple[list[Question], list[str]]:
+        """The questions from one number to another, and what is wrong with any row of the split."""
         faults: list[str] = []
         questions: list[Question] = []
         known: dict[Path | bytes, ImageRef] = {}
-        total = 0
-        for row, posed in self._rows(root, split, faults):
-            if first <= total < first + count:
+        for number, (row, posed) in enumerate(self._rows(root, split, faults)):
+            if first <= number < stop:
                 try:
-                    images = tuple(_image(one, pictures, known) for one in posed.pictures)
+                    images = tuple(_image(one, view, known) for one in posed.pictures)
                     questions.append(self._question(row, posed, images))
                 except ValueError as error:
                     faults.append(f"{row.place}: {error}")
-            total += 1
-        require_none(faults)
-        if not total:
-            raise ValueError(f"{root} holds no question of {self.title}'s {split.value} split")
-        return iter(questions)
+        return questions, faults
 
     def sizes(self, root: Path) -> dict[Split, int]:
         """How many questions each split has; errors as in `load`, pictures apart. A split without files has none."""
@@ -194,9 +215,9 @@ class Release:
         )
 
 
-def _image(picture: Picture, pictures: Path | None, known: dict[Path | bytes, ImageRef]) -> ImageRef:
+def _image(picture: Picture, view: Callable[[Picture], ImageRef], known: dict[Path | bytes, ImageRef]) -> ImageRef:
     """The picture; many questions share one, and it is decoded once for all."""
     key = picture.path or sha256(picture.payload).digest()
     if key not in known:
-        known[key] = refer(picture) if pictures is None else see(picture, pictures)
+        known[key] = view(picture)
     return known[key]

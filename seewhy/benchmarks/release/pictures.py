@@ -33,12 +33,24 @@ class Picture:
 def refer(picture: Picture) -> ImageRef:
     """The picture by its hash, neither decoded nor copied; bytes in a table keep the table's name as their path.
 
-    Raises:
-        OSError: its file cannot be read.
+    A file that is not there has no hash: whoever only grades needs none.
     """
     if picture.path is not None:
-        return ImageRef(sha256=hash_file(picture.path), path=picture.path.resolve().as_posix())
+        there = picture.path.is_file()
+        return ImageRef(sha256=hash_file(picture.path) if there else "", path=picture.path.resolve().as_posix())
     return ImageRef(sha256=sha256(picture.payload).hexdigest(), path=picture.place)
+
+
+def look(picture: Picture) -> ImageRef:
+    """The picture, decoded once and not copied.
+
+    Raises:
+        ValueError: it cannot be decoded.
+    """
+    if picture.path is not None:
+        return see_file(picture.path, picture.field)
+    decode(BytesIO(picture.payload), picture.field, picture.place)
+    return refer(picture)
 
 
 def see(picture: Picture, folder: Path) -> ImageRef:

@@ -132,7 +132,7 @@ class Row:
 
     def file_picture(self, field: str, name: str, *places: str) -> tuple[Picture, ...]:
         """The picture in the file that the row names in another way, as by its number."""
-        return () if self.bare else (Picture(field=field, path=self._find(field, name, places)),)
+        return () if self.bare else (Picture(field=field, path=self._find(name, places)),)
 
     def _picture(self, name: str, value: object, places: tuple[str, ...]) -> Picture:
         match value:
@@ -141,20 +141,18 @@ class Row:
             case {"bytes": bytes() as payload}:
                 return self._held(name, payload)
             case {"path": str() as path} | str(path):
-                return Picture(field=name, path=self._find(name, path, places))
+                return Picture(field=name, path=self._find(path, places))
             case _:
                 raise ValueError(f"field {name!r} must hold a picture or its path, and is {value!r:.80}")
 
     def _held(self, name: str, payload: bytes) -> Picture:
         return Picture(field=name, payload=payload, place=f"{self.place}#{name}")
 
-    def _find(self, field: str, name: str, places: tuple[str, ...]) -> Path:
+    def _find(self, name: str, places: tuple[str, ...]) -> Path:
+        """The file that is there; else where it should be, for whoever looks at it to tell."""
         tried = [base / place.format(name) for base in dict.fromkeys((self.file.parent, self.root))
                  for place in (*places, "{}", "images/{}")]  # fmt: skip
-        for path in tried:
-            if path.is_file():
-                return path
-        raise ValueError(f"field {field!r}: {tried[0]} is not there; docs/benchmarks.md tells where pictures lie")
+        return next((path for path in tried if path.is_file()), tried[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
