@@ -5,7 +5,6 @@ Digits: E. Alpaydin and C. Kaynak, UCI Optical Recognition of Handwritten Digits
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from seewhy.benchmarks.ink.posing import (
     to_question,
 )
 from seewhy.benchmarks.ink.told import tell
-from seewhy.records.files import explain_failure
+from seewhy.benchmarks.release.pictures import keep_bytes
 from seewhy.records.types import ImageRef, Question, Split
 
 
@@ -95,13 +94,4 @@ def keep_picture(root: Path, picture: Image.Image) -> ImageRef:
     """Write a picture as PNG under the hash of its bytes, whole or not at all; one already there is left alone."""
     buffer = BytesIO()
     picture.save(buffer, format="PNG", compress_level=1)
-    digest = sha256(buffer.getvalue()).hexdigest()
-    path = root / "images" / digest[:2] / f"{digest}.png"
-    # Not `write_bytes_atomically`: two fsyncs a picture would take longer than drawing it. The size tells a cut one.
-    if not (path.exists() and path.stat().st_size == len(buffer.getvalue())):
-        temporary = path.with_name(f".{digest}.part")
-        with explain_failure(path, len(buffer.getvalue())):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(buffer.getvalue())
-            temporary.replace(path)
-    return ImageRef(sha256=digest, path=path.as_posix())
+    return keep_bytes(root, buffer.getvalue(), "png")

@@ -8,16 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PIL import Image
-
 from seewhy.benchmarks.lines.fields import fields_of, pictures_of, question_of
-from seewhy.records.files import hash_file
+from seewhy.benchmarks.release.faults import require_none
+from seewhy.benchmarks.release.pictures import see_file
 from seewhy.records.types import ImageRef, Question, Split
-
-TOLD = 20
-"""Bad rows that one error tells."""
-UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-"""What Pillow raises for a file that is no whole picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +37,7 @@ def load(root: Path, split: Split, *, count: int, seed: int = 0, first: int = 0)
     rows, faults = _read(root)
     mine = [row for row in rows if row.question.split is split]
     questions, unreadable = _see(mine[first : first + count])
-    _require_none([*faults, *unreadable])
+    require_none([*faults, *unreadable])
     if not mine:
         there = ", ".join(f"{number} of {name}" for name, number in sizes(root).items() if number) or "none at all"
         raise ValueError(
@@ -56,7 +50,7 @@ def load(root: Path, split: Split, *, count: int, seed: int = 0, first: int = 0)
 def sizes(root: Path) -> dict[Split, int]:
     """How many rows each split has; errors as in `load`, pictures apart."""
     rows, faults = _read(root)
-    _require_none(faults)
+    require_none(faults)
     counts = Counter(row.question.split for row in rows)
     return {split: counts[split] for split in Split}
 
@@ -113,13 +107,6 @@ def _require_new(row: Row, rows: Mapping[str, Row]) -> None:
         raise ValueError(f"field 'id': {name!r} is the id of {rows[name].place} too; ids are unique over all splits")
 
 
-def _require_none(faults: Sequence[str]) -> None:
-    if faults:
-        more = [f"... and {len(faults) - TOLD} more"] if len(faults) > TOLD else []
-        head = f"{len(faults)} rows cannot be read" if len(faults) > 1 else "a row cannot be read"
-        raise ValueError("\n  ".join([f"{head}; correct them and run the same command again:", *faults[:TOLD], *more]))
-
-
 def _see(rows: Sequence[Row]) -> tuple[list[Question], list[str]]:
     """The questions with their pictures, each decoded once, and what is wrong with the pictures."""
     seen: dict[Path, ImageRef | str] = {}
@@ -137,12 +124,8 @@ def _see(rows: Sequence[Row]) -> tuple[list[Question], list[str]]:
 
 
 def _picture(path: Path) -> ImageRef | str:
-    """The picture, decoded once so that no later stage meets a broken one; or what is wrong with it."""
-    if not path.is_file():
-        return f"field 'images': {path} is not there; paths are relative to the file of the row"
+    """The picture, or what is wrong with it."""
     try:
-        with Image.open(path) as picture:
-            picture.load()
-        return ImageRef(sha256=hash_file(path), path=path.resolve().as_posix())
-    except UNREADABLE as error:
-        return f"field 'images': {path} cannot be read as a picture ({error}); replace it, or remove the row"
+        return see_file(path, "images")
+    except ValueError as error:
+        return str(error)

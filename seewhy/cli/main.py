@@ -33,6 +33,9 @@ USAGE = """usage: seewhy COMMAND ...
   seewhy STAGE --run DIR [--recipe RECIPE [--seed N]]
       one stage of a run; a new run needs a recipe, one that exists keeps its own.
 {stages}
+  seewhy data import NAME --root DIR --split S [--out FILE.jsonl]
+  seewhy data check NAME --root DIR [--json]
+      a published data set's own files: read as questions, or searched for what is wrong with them.
   seewhy grade PREDICTIONS --questions FILE [--compare OTHER] [--json]
       the scorecard of anyone's predictions file, other suites' result files among them (docs/grade.md);
       `seewhy grade --help` lists every option.
@@ -114,6 +117,8 @@ def _dispatch(given: list[str]) -> None:
             print(recipe_text(find_recipe(name)), end="")
         case ["recipe", *_]:
             raise ValueError("`seewhy recipe list` and `seewhy recipe show RECIPE` are the commands about recipes")
+        case ["data", *rest]:
+            load_part("cli", "data").run(rest)
         case ["grade", *rest]:
             load_part("cli", "grade").run(rest)
         case ["explain", *rest]:
@@ -121,7 +126,7 @@ def _dispatch(given: list[str]) -> None:
         case [stage, *rest] if stage in STAGES:
             _run_stage(stage, rest)
         case _:
-            hint = nearest(given[0], ["run", "recipe", "grade", "explain", *STAGES])
+            hint = nearest(given[0], ["run", "recipe", "data", "grade", "explain", *STAGES])
             raise ValueError(f"{given[0]!r} is no command of seewhy{hint} `seewhy --help` tells what each does")
 
 

@@ -1,37 +1,18 @@
 """`seewhy questions`: draw or read the questions of every split."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import cast
 
 from seewhy.cli.find import find_module
 from seewhy.cli.progress import Advance
+from seewhy.cli.reading import Draws, Reads, read_questions
 from seewhy.cli.workspace import Workspace, file_identity, is_finished
 from seewhy.records.shards import shard_numbers
 from seewhy.records.types import Question, Split
 from seewhy.runners.local import run_blocks
 
 PER_SHARD = 500
-
-
-class Draws(Protocol):
-    """A file of `seewhy/benchmarks` that makes as many questions as are wanted."""
-
-    def load(self, root: Path, split: Split, *, count: int, seed: int = 0, first: int = 0) -> Iterator[Question]:
-        """Questions of a split, with their pictures under `root`."""
-        ...
-
-
-class Reads(Draws, Protocol):
-    """A file of `seewhy/benchmarks` that reads what `--questions.source` names; `load` then yields at most `count`."""
-
-    def sizes(self, root: Path) -> dict[Split, int]:
-        """How many questions each split has."""
-        ...
-
-    def files(self, root: Path) -> tuple[Path, ...]:
-        """What is read."""
-        ...
 
 
 def run(space: Workspace) -> None:
@@ -75,9 +56,10 @@ def _read(space: Workspace, benchmark: Reads, wanted: dict[Split, int], advance:
     """One shard a split; none is written before all are read, or a mended file would meet rows of the old one."""
     plan = space.recipe.questions
     source = Path(plan.source).resolve()
-    hashes = {path.name: file_identity(path) for path in benchmark.files(source)}
+    hashes = {path.relative_to(source).as_posix() if path != source else path.name: file_identity(path)
+              for path in benchmark.files(source)}  # fmt: skip
     missing = [split for split in wanted if not _is_there(space.place("questions", split.value))]
-    found = {split: list(benchmark.load(source, split, count=wanted[split])) for split in missing}
+    found = {split: read_questions(benchmark, source, split, wanted[split], space.root) for split in missing}
     taken: dict[Split, int] = {}
     for split, count in wanted.items():
         manifest = run_blocks(

@@ -48,6 +48,7 @@ def plant(mutant: Mutant, house: Path) -> None:
 def copy_house(nodes: list[str], house: Path) -> Path:
     """A copy of the package, of these tests, of what stands beside and above them, and of pytest's settings."""
     shutil.copytree(ROOT / "seewhy", house / "seewhy", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "tests" / "written", house / "tests" / "written")
     shutil.copy(ROOT / "pyproject.toml", house)
     for test in {Path(node.partition("::")[0]) for node in nodes}:
         folders = [folder for folder in test.parents if folder.parts]

@@ -1,11 +1,11 @@
-"""The part of pyarrow.parquet that `seewhy/records/` uses, typed."""
+"""The part of pyarrow.parquet that seewhy uses, typed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from pyarrow import BufferOutputStream, Schema, Table
+from pyarrow import BufferOutputStream, RecordBatch, Schema, Table
 
 class FileMetaData:
     @property
@@ -21,6 +21,7 @@ class ParquetFile:
     def metadata(self) -> FileMetaData: ...
     @property
     def schema_arrow(self) -> Schema: ...
+    def iter_batches(self, *, batch_size: int, columns: Sequence[str]) -> Iterator[RecordBatch]: ...
     def read(self, columns: Sequence[str] | None = ...) -> Table: ...
 
 def write_table(

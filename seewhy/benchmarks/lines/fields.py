@@ -67,8 +67,12 @@ def _nearest(word: str, known: Collection[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
 
 
-def _word(name: str, value: object) -> str:
-    """Text, or a number as text."""
+def word_of(name: str, value: object) -> str:
+    """Text, or a number as text.
+
+    Raises:
+        ValueError: it is neither, or empty.
+    """
     if isinstance(value, str) and value.strip():
         return value.strip()
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -79,7 +83,7 @@ def _word(name: str, value: object) -> str:
 def _scalar(fields: Mapping[str, object], name: str) -> str:
     if name not in fields:
         raise ValueError(f"field {name!r} is missing; every row has one")
-    return _word(name, fields[name])
+    return word_of(name, fields[name])
 
 
 def _text(fields: Mapping[str, object], name: str) -> str:
@@ -89,10 +93,15 @@ def _text(fields: Mapping[str, object], name: str) -> str:
     return (value or "").strip()
 
 
-def _words(name: str, value: object) -> tuple[str, ...]:
+def words_of(name: str, value: object) -> tuple[str, ...]:
+    """Each part of a list, as `word_of` gives it.
+
+    Raises:
+        ValueError: it is no list, or holds something else.
+    """
     if not isinstance(value, list):
         raise ValueError(f'field {name!r} must be a list, such as ["a", "b"], and is {value!r}')
-    return tuple(_word(name, one) for one in value)
+    return tuple(word_of(name, one) for one in value)
 
 
 def _either(fields: Mapping[str, object], name: str) -> tuple[str, ...]:
@@ -100,8 +109,8 @@ def _either(fields: Mapping[str, object], name: str) -> tuple[str, ...]:
     if name in fields and f"{name}s" in fields:
         raise ValueError(f"fields {name!r} and '{name}s' are both there; keep one")
     if name in fields:
-        return (_word(name, fields[name]),)
-    return _words(f"{name}s", fields.get(f"{name}s", []))
+        return (word_of(name, fields[name]),)
+    return words_of(f"{name}s", fields.get(f"{name}s", []))
 
 
 def _split(fields: Mapping[str, object], given: Split | None) -> Split:
@@ -118,11 +127,9 @@ def _split(fields: Mapping[str, object], given: Split | None) -> Split:
 
 
 def _options(fields: Mapping[str, object]) -> tuple[str, ...]:
-    options = _words("options", fields.get("options") or [])
+    options = words_of("options", fields.get("options") or [])
     if len(options) == 1 or len(options) > len(string.ascii_uppercase):
         raise ValueError(f"field 'options' holds {len(options)}; give 2 to 26, or none for a short answer")
-    if len(set(options)) < len(options):
-        raise ValueError(f"field 'options' holds {Counter(options).most_common(1)[0][0]!r} twice; they must differ")
     return options
 
 
@@ -130,6 +137,10 @@ def _gold(fields: Mapping[str, object], options: tuple[str, ...]) -> Gold:
     answers, rule = _either(fields, "answer"), _rule(fields, options)
     if not answers and rule is not MatchRule.OPEN:
         raise ValueError('field \'answer\' is missing; give the right answer, or "rule": "open" where there is none')
+    is_letters = rule is MatchRule.LETTER and all(len(answer) == 1 for answer in answers)
+    if len(set(options)) < len(options) and not is_letters:
+        raise ValueError(f"field 'options' holds {Counter(options).most_common(1)[0][0]!r} twice; they must differ, or "
+                         "the answer be a letter")  # fmt: skip
     if rule is MatchRule.LETTER:
         answers = tuple(_letter(answer, options) for answer in answers)
     return Gold(answers=answers, rule=rule)
@@ -167,4 +178,4 @@ def _facets(fields: Mapping[str, object]) -> dict[str, str]:
     facets = fields.get("facets") or {}
     if not isinstance(facets, dict):
         raise ValueError(f'field \'facets\' must map names to values, such as {{"kind": "chart"}}, and is {facets!r}')
-    return {str(name): _word(f"facets.{name}", value) for name, value in facets.items()}
+    return {str(name): word_of(f"facets.{name}", value) for name, value in facets.items()}

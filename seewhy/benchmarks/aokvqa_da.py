@@ -1,0 +1,46 @@
+"""A-OKVQA, direct answer: the open form, scored by how many of ten annotators agree. `aokvqa` has the options."""
+
+from collections.abc import Iterator
+
+from seewhy.benchmarks.release.aokvqa_rows import (
+    CITATION,
+    LAYOUTS,
+    LICENCE,
+    SPLITS,
+    VERSION,
+    picture_of,
+    rationale_of,
+)
+from seewhy.benchmarks.release.declared import Metric, Release
+from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.records.types import MatchRule, Split
+
+
+def _pose(row: Row) -> Iterator[Posed]:
+    """Questions marked as difficult to answer directly are left out, as the evaluation of the data set does."""
+    if row.is_true("difficult_direct_answer"):
+        return
+    yield Posed(
+        key=row.word("question_id"),
+        text=row.word("question"),
+        answers=row.answers("direct_answers"),
+        pictures=picture_of(row),
+        rationale=rationale_of(row),
+        facets={},
+    )
+
+
+RELEASE = Release(
+    name="aokvqa_da",
+    title="A-OKVQA (direct answer)",
+    version=VERSION,
+    citation=CITATION,
+    licence=LICENCE,
+    rule=MatchRule.DIRECT_ANSWER,
+    metric=Metric.MEAN_SCORE,
+    splits=SPLITS,
+    layouts=LAYOUTS,
+    pose=_pose,
+    hidden=frozenset({Split.TEST}),
+)
+load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

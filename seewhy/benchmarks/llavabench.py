@@ -1,0 +1,57 @@
+"""LLaVA-Bench (In-the-Wild): 60 open questions on 24 pictures, rated against GPT-4's answers by a judge model."""
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from seewhy.benchmarks.release.declared import HUB, Metric, Release
+from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.tables import read_records
+from seewhy.records.types import MatchRule, Split
+
+REFERENCES = "answers_gpt4.jsonl"
+
+
+def _pose(row: Row) -> Iterator[Posed]:
+    key = row.word("question_id")
+    yield Posed(
+        key=key,
+        text=row.word("text", "question"),
+        answers=(row.word("gpt_answer"),) if row.has("gpt_answer") else _reference(row.file.parent, key),
+        pictures=row.pictures("image", "images/{}"),
+        facets={"category": row.facet("category")},
+    )
+
+
+def _reference(folder: Path, key: str) -> tuple[str, ...]:
+    found = _references(folder)
+    if key not in found:
+        raise ValueError(f"field 'question_id' is {key!r}, to which {folder / REFERENCES} has no answer")
+    return (found[key],)
+
+
+@lru_cache(maxsize=4)
+def _references(folder: Path) -> dict[str, str]:
+    """GPT-4's answers by question, from the file beside the questions."""
+    path = folder / REFERENCES
+    if not path.is_file():
+        raise ValueError(f"{path} is not there; it holds the answers that replies are rated against")
+    rows = [record.fields for record in read_records(path)]
+    return {str(fields.get("question_id")): str(fields.get("text", json.dumps(fields))) for fields in rows}
+
+
+RELEASE = Release(
+    name="llavabench",
+    title="LLaVA-Bench (In-the-Wild)",
+    version="October 2023",
+    citation="Liu et al. 2023, Visual Instruction Tuning, NeurIPS, arXiv 2304.08485",
+    licence="Apache-2.0",
+    rule=MatchRule.OPEN,
+    metric=Metric.JUDGE_RATING,
+    splits={Split.TEST: ("train", "test")},
+    layouts=("questions.jsonl", *HUB),
+    pose=_pose,
+    facets=("category",),
+)
+load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

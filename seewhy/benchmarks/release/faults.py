@@ -1,0 +1,18 @@
+"""What is wrong with rows, told at once and in one place."""
+
+from collections.abc import Sequence
+
+TOLD = 20
+"""Bad rows that one error tells."""
+
+
+def require_none(faults: Sequence[str]) -> None:
+    """An error that tells the first twenty faults, where there are any.
+
+    Raises:
+        ValueError: there is a fault.
+    """
+    if faults:
+        more = [f"... and {len(faults) - TOLD} more"] if len(faults) > TOLD else []
+        head = f"{len(faults)} rows cannot be read" if len(faults) > 1 else "a row cannot be read"
+        raise ValueError("\n  ".join([f"{head}; correct them and run the same command again:", *faults[:TOLD], *more]))
