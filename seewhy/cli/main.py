@@ -35,6 +35,8 @@ USAGE = """usage: seewhy COMMAND ...
   seewhy data import NAME --root DIR --split S [--out FILE.jsonl]
   seewhy data check NAME --root DIR [--json]
       a published data set's own files: read as questions, or searched for what is wrong with them.
+  seewhy explain "TEXT" --rule RULE [--options N] [--gold ANSWER]
+      which rule reads the answer of a reply, where it stands, the verdict, and what evaluation suites would say.
   seewhy --version"""
 QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
 """Read by the libraries when they are loaded: their errors are shown, their bars and hints are not among our lines."""
@@ -113,10 +115,12 @@ def _dispatch(given: list[str]) -> None:
             raise ValueError("`seewhy recipe list` and `seewhy recipe show RECIPE` are the commands about recipes")
         case ["data", *rest]:
             load_part("cli", "data").run(rest)
+        case ["explain", *rest]:
+            load_part("cli", "explain").main(rest)
         case [stage, *rest] if stage in STAGES:
             _run_stage(stage, rest)
         case _:
-            hint = nearest(given[0], ["run", "recipe", "data", *STAGES])
+            hint = nearest(given[0], ["run", "recipe", "data", "explain", *STAGES])
             raise ValueError(f"{given[0]!r} is no command of seewhy{hint} `seewhy --help` tells what each does")
 
 

@@ -5,7 +5,13 @@ import unicodedata
 
 WRAPPER = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|boxed|operatorname)\s?\{([^{}]*)\}")
 BARE_WRAPPER = re.compile(r"\\boxed\s?\{(.*)\}", re.DOTALL)
-PAIRS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ('"', '"'), ("'", "'"), ("“", "”"), ("`", "`"))
+PAIRS = {
+    "$": (("$$", "$$"), ("$", "$")),
+    "\\": (("\\(", "\\)"), ("\\[", "\\]")),
+    **{opening: ((opening, closing),) for opening, closing in ('""', "''", "“”", "``")},
+}
+"""What opens and closes a dressed value, by its first character."""
+STRUCK = re.compile(r"~~[^~]{0,400}~~")
 DRESSED = re.compile(r"[*`$\\\"'“”_~\s.,;:!。，；：]")
 DEPTH = 6
 """No reply seen dresses an answer deeper; a bound keeps hostile text linear."""
@@ -33,12 +39,16 @@ def undress(value: str) -> str:
 
 def _peel(value: str) -> str:
     value = value.strip().strip("*").rstrip(".,;:。，；： \t\n").lstrip(",;: \t\n")
-    value = value.removeprefix("__").removesuffix("__").removeprefix("~~").removesuffix("~~")
+    value = value.removeprefix("__").removesuffix("__")
+    if "~~" in value:
+        value = STRUCK.sub("", value).strip() or value.replace("~~", "")
+    if value.endswith(("`", "_")) and value.count(value[-1]) == 1:
+        value = value[:-1]  # its other half stood before the answer
     if "\\" in value:
         value = WRAPPER.sub(r"\1", value).replace("\\%", "%").replace("\\$", "$").replace("\\ ", " ")
         if whole := BARE_WRAPPER.fullmatch(value):
             value = whole[1]
-    for opening, closing in PAIRS:
+    for opening, closing in PAIRS.get(value[:1], ()):
         inner = value[len(opening) : -len(closing)]
         if len(value) > len(opening) + len(closing) and value == f"{opening}{inner}{closing}" and opening not in inner:
             value = inner

@@ -11,22 +11,19 @@ import re
 
 from seewhy.judging.decoration import undress
 from seewhy.judging.findings import Abstention, Extraction, Rule
-from seewhy.judging.letters import ALONE, LED, letter_of
-from seewhy.judging.statements import STRONG, last_statement
+from seewhy.judging.letters import letter_of, names_an_option
+from seewhy.judging.statements import STRONG, Statement, statements_by_rank
+from seewhy.judging.weak_letters import LONGEST_LINE, WORDS_OF_A_DIRECT_REPLY, weak_letter
 from seewhy.records.types import MatchRule, Style
 
-WORDS_OF_A_DIRECT_REPLY = 10
 WORDS = {Style.DIRECT: WORDS_OF_A_DIRECT_REPLY, Style.REASON: 4}
 """A reply that was asked to reason and says no more than this has answered; a longer one broke off."""
-LONGEST_LINE = 400
-MOST_LINES = 60
 
+SPOKEN = re.compile(r"\S")
 RESPONSE_MARK = re.compile(r"my response[*_ \t]{0,4}[:：]")
 REFUSAL = re.compile(
     r"(?:sorry|(?:i|we) (?:cannot|can't|can not|do not|don't|am|could)\b|i'm\b|it is (?:not|un)|unable)"
 )
-CONCLUSION = re.compile(r"\b(?:so|therefore|thus|hence|choose|select|pick|go with)\b[^.\n]{0,80}?[\(\[]([A-Z])[\)\]]")
-PARENTHESISED = re.compile(r"[\(\[]([A-Z])[\)\]]")
 POLAR = re.compile(r"\W{0,8}(yes|no)\b(?!\s?/|\s(?:or|and)\b)", re.IGNORECASE)
 
 
@@ -52,14 +49,22 @@ def extract_answer(
     begin = reply_start(low)
     if isinstance(begin, Abstention):
         return begin
-    statement = last_statement(low, begin, options=bool(options))
+    statement = _statement(text, statements_by_rank(low, begin, options=bool(options)), options)
     if statement and not (_is_read_whole(rule, style) and statement.rule not in STRONG):
         return _read(text, statement.rule, statement.start, statement.end, options, rule)
     if options:
-        return _weak_letter(text, begin, options)
+        return weak_letter(text, begin, options)
     if rule is MatchRule.YES_NO:
         return _read(text, Rule.WHOLE, begin, len(text), options, rule)
     return _whole_reply(text, begin, math.inf if _is_read_whole(rule, style) else WORDS[style])
+
+
+def _statement(text: str, ranked: list[Statement], options: tuple[str, ...]) -> Statement | None:
+    """The first of the statements; a weak one that speaks of no option ("the answer lies in the ears") makes way."""
+    if options and ranked and ranked[0].rule not in STRONG:
+        telling = (each for each in ranked if names_an_option(text[each.start : each.end], options))
+        return next(telling, ranked[0])
+    return ranked[0] if ranked else None
 
 
 def _is_read_whole(rule: MatchRule, style: Style) -> bool:
@@ -77,14 +82,14 @@ def lower(text: str) -> str:
 
 def reply_start(low: str) -> int | Abstention:
     """Where the part that counts begins: after the thinking, after the words that announce a response."""
-    closed, opened = low.rfind("</think>"), low.rfind("<think>")
+    closed, opened = (low.rfind("</think>"), low.rfind("<think>")) if "think>" in low else (-1, -1)
     if opened > closed:
         return Abstention("the reply ends while still thinking")
     begin = closed + len("</think>") if closed >= 0 else 0
     announced = low.rfind("my response", begin)
     if announced >= 0 and (mark := RESPONSE_MARK.match(low, announced)):
         begin = mark.end()
-    return begin if low[begin:].strip() else Abstention("the reply is empty")
+    return begin if SPOKEN.search(low, begin) else Abstention("the reply is empty")
 
 
 def _read(
@@ -105,7 +110,7 @@ def _read(
 
 
 def _polar(value: str) -> str | Abstention:
-    word = POLAR.match(value)
+    word = POLAR.match(undress(value[:LONGEST_LINE]))
     return word[1].lower() if word else Abstention("the answer begins with neither yes nor no")
 
 
@@ -120,43 +125,3 @@ def _whole_reply(text: str, begin: int, longest: float) -> Extraction | Abstenti
     if not any(letter.isalnum() for letter in answer):
         return Abstention("the reply holds no words")
     return Extraction(answer=answer, rule=Rule.WHOLE, start=begin, end=len(text))
-
-
-def _weak_letter(text: str, begin: int, options: tuple[str, ...]) -> Extraction | Abstention:
-    """The letter of a reply without a final statement: it is all there is, leads it, or concludes it."""
-    lines = [line for line in text[begin:].split("\n") if line.strip()]
-    first, last = lines[0].strip(), lines[-1].strip()
-    if len(lines) == 1 and len(first) <= LONGEST_LINE and len(first.split()) <= WORDS_OF_A_DIRECT_REPLY:
-        letter = letter_of(first, options)
-        return _weak(letter, Rule.WHOLE, begin, len(text)) if isinstance(letter, str) else letter
-    led = _led_letters(lines, options)
-    if len(led) == 1 and LED.match(first.lstrip("*")):
-        start = text.find(first, begin)
-        return _weak(led.pop(), Rule.LEADING, start, start + len(first))
-    at = text.rfind(last)
-    is_short = len(last) <= LONGEST_LINE and len(last.split()) <= WORDS_OF_A_DIRECT_REPLY
-    if len(lines) > 1 and is_short and (len(led) < 2 or ALONE.fullmatch(undress(last))):
-        letter = letter_of(last, options, phrases=False)
-        if isinstance(letter, str):
-            return _weak(letter, Rule.LAST_LINE, at, at + len(last))
-    return _conclusion(last[-LONGEST_LINE:], at, len(last), options)
-
-
-def _weak(letter: str, rule: Rule, start: int, end: int) -> Extraction:
-    return Extraction(answer=letter, rule=rule, start=start, end=end)
-
-
-def _led_letters(lines: list[str], options: tuple[str, ...]) -> set[str]:
-    """The letters that lines begin with; more than one is a list of the options, not a choice."""
-    led = [line.strip()[:LONGEST_LINE] for line in lines[:MOST_LINES] if LED.match(line.strip().lstrip("*"))]
-    letters = (letter_of(line, options, phrases=False) for line in led)
-    return {letter for letter in letters if isinstance(letter, str)}
-
-
-def _conclusion(line: str, at: int, length: int, options: tuple[str, ...]) -> Extraction | Abstention:
-    """The one parenthesised letter after a word that concludes, where the line names no other."""
-    concluded = CONCLUSION.search(line)
-    if concluded is None or len(set(PARENTHESISED.findall(line))) > 1:
-        return Abstention("no final statement")
-    letter = letter_of(concluded[1], options)
-    return letter if isinstance(letter, Abstention) else _weak(letter, Rule.CONCLUSION, at, at + length)

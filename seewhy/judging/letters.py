@@ -13,11 +13,27 @@ LED = re.compile(
     r"|([A-Z])(?=\s[-–—=]\s|,\s|\s(?:because|since|is (?:the )?(?:correct|right|best|answer))\b)"
     r"|(?:[Tt]he )?(?:(?:correct|best|right) )?(?:[Oo]ption|[Cc]hoice|[Ll]etter|[Aa]nswer)(?: is)?:?"
     r"\s{1,3}[\(\[]?([A-Za-z])\b[\)\]]?"
+    r"|选项?\s?[:：]?\s?[（(]?([A-Za-z])(?![A-Za-z])[)）]?"
 )
 OTHER = re.compile(r"(?:\b(?:or|and|nor)\b|[/&,])\s{0,3}(?:option\s)?[\(\[]?([A-Z])(?![A-Za-z'])")
 REFUTED = re.compile(r"\s*(?:(?:is|are|was)\s)?(?:not|wrong|incorrect|false|isn't)\b")
 NEGATION = re.compile(r"\b(?:not|no|neither|nor|never|except|cannot|either|or)\b|n't\b")
 WORDS_OF_A_PHRASE = 12
+DOUBT = re.compile(r"\b(?:none|neither|nor|both|either|unclear|unknown|uncertain|cannot|can't|not|no)\b", re.IGNORECASE)
+LETTER = re.compile(r"(?<![A-Za-z'])(?:[A-Z]|[a-z](?=[.):]))(?![A-Za-z'])|[\(\[（][a-z][\)\]）]|^\W*[a-z]\W*$")
+
+
+def names_an_option(value: str, options: tuple[str, ...]) -> bool:
+    """Whether a statement speaks of options at all: by a letter, an option's text, or that none or several fit.
+
+    Example:
+        >>> names_an_option("B, I think", ("cat", "dog")), names_an_option("easy to see", ("cat", "dog"))
+        (True, False)
+    """
+    words = normalise(value)
+    if LETTER.search(value) or DOUBT.search(words):
+        return True
+    return any((text := _fold(option)) and text in words for option in options)
 
 
 def letter_of(value: str, options: tuple[str, ...], *, phrases: bool = True) -> str | Abstention:

@@ -4,6 +4,7 @@ import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import assert_never
 
 from rapidfuzz.distance import Levenshtein
@@ -12,7 +13,7 @@ from seewhy.judging.decoration import normalise, undress
 from seewhy.judging.findings import Abstention
 from seewhy.judging.letters import letter_of
 from seewhy.judging.math_process import MathTimeoutError
-from seewhy.judging.numbers import SLACK, YEAR, read_number, same_number, same_to_places
+from seewhy.judging.numbers import SLACK, YEAR, Reading, read_number, same_number, same_to_places
 from seewhy.judging.vqa import direct_answer, holds_words, normalise_vqa, soft_accuracy
 from seewhy.records.types import Gold, MatchRule
 
@@ -110,11 +111,19 @@ def match_relaxed(golds: tuple[str, ...], answer: str) -> Match:
 
 
 def _is_relaxed(gold: str, answer: str) -> bool:
-    gold, answer = undress(gold), undress(answer)
-    wanted, found = read_number(gold), read_number(answer)
+    gold, wanted = _read_gold(gold)
+    answer = undress(answer)
+    found = read_number(answer) if wanted else None
     if wanted is None or found is None:
         return normalise(gold) == normalise(answer)
     return same_number(wanted, found, Fraction(0) if YEAR.fullmatch(gold) else SLACK)
+
+
+@lru_cache(maxsize=4096)
+def _read_gold(gold: str) -> tuple[str, Reading | None]:
+    """A gold answer without decoration and its number, read once for all chains of its question."""
+    gold = undress(gold)
+    return gold, read_number(gold)
 
 
 def anls(golds: tuple[str, ...], answer: str) -> float:
@@ -148,8 +157,9 @@ def match_unit_number(golds: tuple[str, ...], answer: str) -> Match:
 
 
 def _is_unit_number(gold: str, answer: str) -> bool:
-    gold, answer = undress(gold), undress(answer)
-    wanted, found = read_number(gold), read_number(answer)
+    gold, wanted = _read_gold(gold)
+    answer = undress(answer)
+    found = read_number(answer) if wanted else None
     if wanted is None or found is None:
         return normalise(gold) == normalise(answer)
     return same_to_places(wanted, found, PLACES)

@@ -6,20 +6,33 @@ the CPU seconds a comparison may take: past them the kernel ends the process.
 
 import json
 import math
+import re
 import resource
 import sys
 import time
 
-from math_verify import parse, verify
+from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify
 
 MEMORY = 4 << 30
 """Bytes of address space: a tower of powers runs out of it before it takes the machine with it."""
 
+MARKS = ("\\boxed", "\\(", "\\[")
+PLAIN = re.compile(r"[-+]?\d[\d\s.,/]{0,60}%?")
+READERS = (LatexExtractionConfig(boxed_match_priority=0), ExprExtractionConfig())
+
 
 def parse_formula(text: str) -> list[object]:
-    """What math-verify reads in `text`, taken as LaTeX first and as a plain expression second."""
-    latex = parse(f"${text.strip().strip('$')}$", parsing_timeout=0)
-    return list(latex or parse(text, parsing_timeout=0))
+    """What math-verify reads in `text`: in its formulas where it marks some, else in all of it taken as one.
+
+    Of a text in words the last expression is read.
+    """
+    text = text.strip()
+    if text.count("$") > 1 or any(mark in text for mark in MARKS):
+        return list(parse(text, READERS, parsing_timeout=0))
+    if PLAIN.fullmatch(text):
+        return list(parse(text, READERS[1:], parsing_timeout=0))
+    latex = parse(f"${text.strip('$')}$", READERS, parsing_timeout=0)
+    return list(latex or parse(text, READERS, parsing_timeout=0))
 
 
 def compare(gold: str, answer: str) -> bool | None:

@@ -1,6 +1,7 @@
 """Read the number a short answer holds, and compare numbers with 5 % of slack."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,7 +12,9 @@ NUMBER = re.compile(
     r"\s?(?P<unit>%|[^\d%]{0,24})"
 )
 LATEX_FRACTION = re.compile(r"\\[dt]?frac\{(\d{1,15})\}\{(\d{1,15})\}")
-LEADS = frozenset({"", "about", "approximately", "around", "roughly", "~", "≈", "=", "usd", "us"})
+LEADS = frozenset(
+    {"", "about", "approximately", "around", "roughly", "~", "≈", "=", "usd", "us", "it is", "it's", "it was", "is"}
+)
 SCALES = {
     "thousand": 10**3, "k": 10**3, "million": 10**6, "mn": 10**6, "m": 10**6,
     "billion": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12,
@@ -19,6 +22,12 @@ SCALES = {
 YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 SLACK = Fraction(1, 20)
 WHOLE = Fraction(1)
+"""The factor of every number without a sign or scale word: this object itself."""
+FACTORS = {
+    "%": Fraction(1, 100),
+    "percent": Fraction(1, 100),
+    **{word: Fraction(scale) for word, scale in SCALES.items()},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ def read_number(text: str) -> Reading | None:
     words = shape["unit"].casefold().strip(" .").split()
     if face is None or len(words) > 3 or words[:1] in (["p.m"], ["a.m"], ["pm"], ["am"]):
         return None
-    factor = Fraction(1, 100) if words[:1] in (["%"], ["percent"]) else Fraction(SCALES.get(" ".join(words[:1]), 1))
+    factor = FACTORS.get(words[0], WHOLE) if words else WHOLE
     return Reading(-face if shape["sign"] in ("-", "\u2212") else face, factor)
 
 
@@ -64,18 +73,22 @@ def same_number(gold: Reading, answer: Reading, slack: Fraction) -> bool:
     A sign or scale word that stands on one side only may be read or not (ChartQA's gold says "75", a reply "75%");
     where it stands on both sides it counts.
     """
-    if gold.factor != 1 and answer.factor != 1:
-        return _near(gold.face * gold.factor, answer.face * answer.factor, slack)
-    return _near(gold.face, answer.face, slack) or _near(gold.face * gold.factor, answer.face * answer.factor, slack)
+    return any(_near(one, other, slack) for one, other in _readings(gold, answer))
 
 
 def same_to_places(gold: Reading, answer: Reading, places: int) -> bool:
     """Whether the two numbers are equal when both are rounded; a sign on one side alone may be read or not."""
-    if gold.factor != 1 and answer.factor != 1:
-        return round(gold.face * gold.factor, places) == round(answer.face * answer.factor, places)
-    faces, values = (gold.face, answer.face), (gold.face * gold.factor, answer.face * answer.factor)
-    return round(faces[0], places) == round(faces[1], places) or round(values[0], places) == round(values[1], places)
+    return any(round(one, places) == round(other, places) for one, other in _readings(gold, answer))
+
+
+def _readings(gold: Reading, answer: Reading) -> Iterator[tuple[Fraction, Fraction]]:
+    if gold.factor is WHOLE or answer.factor is WHOLE:
+        yield gold.face, answer.face
+    if gold.factor is not WHOLE or answer.factor is not WHOLE:
+        yield gold.face * gold.factor, answer.face * answer.factor
 
 
 def _near(gold: Fraction, answer: Fraction, slack: Fraction) -> bool:
-    return abs(gold - answer) <= slack * abs(gold)
+    """In whole numbers, for a Fraction made on the way costs more than all else."""
+    gap = abs(gold.numerator * answer.denominator - answer.numerator * gold.denominator)
+    return gap * slack.denominator <= slack.numerator * abs(gold.numerator) * answer.denominator

@@ -18,9 +18,12 @@ UNMEANT_BEFORE = re.compile(r"\b(?:if|whether|suppose|assuming|not|unless)\s(?:t
 COLON_AFTER = re.compile(r"(?: choice| option)?[*_`\s]{0,4}[:：][*_`\s]{0,20}")
 NEWLINE_AFTER = re.compile(r"[*_ \t]{0,4}\n\s{0,20}[*_]{0,3}")
 IS_AFTER = re.compile(
-    r"(?: choice| option)?[*_\s]{1,4}(?:is|(?:would|should|must|will) be|=)[*_]{0,3}[:：]?[*_\s]{1,20}"
+    r"(?: choice| option)?(?: (?:to|for) (?:the|this|that|your) (?:\w{1,12} ){0,2}(?:question|problem|puzzle))?"
+    r"[*_\s]{1,4}(?:is|(?:would|should|must|will) be|=)[*_]{0,3}[:：]?[*_\s]{1,20}"
+    r"(?:(?:therefore|thus|then|hence|clearly|indeed|simply|(?:most )?likely|probably|equal to)[:,]?[*_\s]{1,4}){0,2}"
 )
-CHINESE_AFTER = re.compile(r"[*_\s]{0,4}[是为]?[*_\s]{0,4}[:：]?[*_\s]{0,20}")
+CHOICE_BEFORE = re.compile(r"\b(?:correct|right|best|final|chosen|my)[ \t*_]{1,3}$")
+CHINESE_AFTER = re.compile(r"[】\]*_\s]{0,4}[是为]?[*_\s]{0,4}[:：]?[*_\s]{0,20}")
 LINE_END = re.compile(r"\n|##|</?[a-z][a-z_]{0,15}>|<\|")
 SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
 CLAUSE_END = re.compile(r",?\s(?:because|since|as|given that|which|due to)\b|,\s(?:so|and|but|not)\b")
@@ -43,8 +46,8 @@ class Statement:
         return self.rule in STRONG, self.start
 
 
-def last_statement(low: str, begin: int, *, options: bool) -> Statement | None:
-    """The statement that counts in the lower-cased reply `low[begin:]`, or None where it makes none."""
+def statements_by_rank(low: str, begin: int, *, options: bool) -> list[Statement]:
+    """The statements of the lower-cased reply `low[begin:]`, that which counts first; what is outranked may lack."""
     found = list(_answer_statements(low, begin))
     if "答案" in low:
         found += _chinese_statements(low, begin)
@@ -52,7 +55,7 @@ def last_statement(low: str, begin: int, *, options: bool) -> Statement | None:
         found.append(boxed)
     if options:
         found += [choice for word in ("option", "choice") if (choice := _last_choice(low, begin, word))]
-    return max(found, key=lambda statement: statement.rank, default=None)
+    return sorted(found, key=lambda statement: statement.rank, reverse=True)
 
 
 def _occurrences(low: str, word: str, begin: int) -> Iterator[int]:
@@ -139,8 +142,10 @@ def _chinese_statements(low: str, begin: int) -> Iterator[Statement]:
 
 def _last_choice(low: str, begin: int, word: str) -> Statement | None:
     for at in _occurrences(low, word, begin):
-        says = IS_AFTER.match(low, at + len(word))
-        if says and not UNMEANT_BEFORE.search(low[max(begin, at - 24) : at]):
+        says, before = IS_AFTER.match(low, at + len(word)), low[max(begin, at - 24) : at]
+        if says is None and CHOICE_BEFORE.search(before):
+            says = COLON_AFTER.match(low, at + len(word))
+        if says and not UNMEANT_BEFORE.search(before):
             return _clause(low, Rule.CHOICE_IS, says.end())
     return None
 

@@ -8,7 +8,8 @@ ASK = """
 import os, sys
 from seewhy.cli.main import main
 for words in (["--help"], ["--version"], ["recipe", "list"], ["recipe", "show", "inkgrid"],
-              ["recipe", "show", "inkgrid-base"], ["run", "inkgrid", "--help"]):
+              ["recipe", "show", "inkgrid-base"], ["run", "inkgrid", "--help"],
+              ["explain", "### Answer: B", "--rule", "letter", "--options", "4", "--gold", "B"]):
     assert main(words) == 0, words
     heavy = {"torch", "transformers", "pyarrow", "matplotlib", "scipy"} & set(sys.modules)
     assert not heavy, f"{words} loads {sorted(heavy)}"

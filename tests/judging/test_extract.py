@@ -37,7 +37,7 @@ def test_a_hand_labelled_reply_is_read_as_labelled(case):
 
 def test_there_are_many_hand_labelled_replies_and_no_two_are_the_same():
     seen = Counter(json.dumps(case.values[0], sort_keys=True) for case in CASES)
-    assert len(seen) == len(CASES) >= 150
+    assert len(seen) == len(CASES) >= 300
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.values[0]["answer"] is not None])
@@ -47,7 +47,7 @@ def test_the_offsets_hold_the_statement_the_answer_was_read_from(case):
     held = case["text"][found.start : found.end]
     words = held.casefold()
     option = case_options[ord(found.answer) - ord("A")] if case_options else found.answer
-    assert found.answer.casefold() in words or option.casefold() in words
+    assert found.answer.casefold() in (words + words.replace("\\", "")) or option.casefold() in words
 
 
 @given(WORDS, st.integers(min_value=0, max_value=999))

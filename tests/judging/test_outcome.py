@@ -88,6 +88,30 @@ def test_decoration_never_changes_the_verdict_on_a_letter(words, mark, decoratio
     assert {outcome_of(question, words + "\n" + mark.format(decoration.format(form))) for form in forms} == {expected}
 
 
+PLAIN = {
+    MatchRule.RELAXED_NUMBER: ("12", "40", "-7", "2014", "0.25", "1/2"),
+    MatchRule.UNIT_NUMBER: ("12", "40", "-7", "2014", "0.25", "1/3"),
+    MatchRule.ANLS: ("apple", "river", "stone", "cloud"),
+    MatchRule.VQA_SOFT: ("apple", "river", "stone", "cloud"),
+    MatchRule.DIRECT_ANSWER: ("apple", "river", "stone", "cloud"),
+    MatchRule.CONTAINMENT: ("apple", "river", "stone", "cloud"),
+    MatchRule.YES_NO: ("yes", "no"),
+    MatchRule.MATH: ("12", "40", "-7", "2014"),
+}
+
+
+@pytest.mark.parametrize("rule", PLAIN)
+@given(data=st.data(), words=WORDS, mark=st.sampled_from(MARKS), decoration=st.sampled_from(DECORATIONS))
+def test_decorating_a_right_answer_keeps_it_right_and_no_wrong_one_becomes_right(rule, data, words, mark, decoration):
+    def never_equal(_gold: str, _answer: str) -> bool:
+        return False
+
+    gold, said = (data.draw(st.sampled_from(PLAIN[rule])) for _ in range(2))
+    judge = OutcomeJudge(prove=never_equal)
+    verdict = judge(question_of(gold, rule), chain_of(words + "\n" + mark.format(decoration.format(said))))
+    assert verdict.outcome is (Outcome.CORRECT if gold == said else Outcome.INCORRECT)
+
+
 @given(st.lists(st.text(max_size=80), max_size=12))
 def test_there_is_one_verdict_a_chain_and_the_same_one_each_time(texts):
     question = question_of("B", MatchRule.LETTER, "cat", "dog")
