@@ -8,7 +8,19 @@ from written.judged import PROBES, WILD
 from written.reading import QUERIES
 from written.sample import coded, png, write_rows
 
-from seewhy.benchmarks import ai2d, chartqa, crpe, llavabench, mmmu, mmstar, pope
+from seewhy.benchmarks import (
+    ai2d,
+    chartqa,
+    crpe,
+    llavabench,
+    mathvision,
+    mmmu,
+    mmstar,
+    mmvet,
+    ocrbench,
+    pope,
+    scienceqa,
+)  # fmt: skip
 from seewhy.records.types import MatchRule, Split
 
 
@@ -132,3 +144,31 @@ def test_a_question_of_mmstar_whose_options_cannot_be_cut_keeps_them_in_its_text
                                           "answer": "B", "category": "math", "l2_category": "x"}], "")  # fmt: skip
     (question,) = mmstar.load(tmp_path, Split.TEST, count=1)
     assert (question.text, question.options) == ("Which? (A) red (B) blue", ("A", "B", "C", "D"))
+
+
+SUITE_ROWS = {
+    "ScienceQA_TEST": ({"hint": "h", "A": "a", "B": "b", "C": "", "answer": "B"}, ("B",), {"TXT": "yes", "IMG": "yes"}),
+    "POPE": ({"answer": "Yes", "category": "adversarial"}, ("yes",), {"objects": "adversarial"}),
+    "ChartQA_TEST": ({"answer": "3", "split": "test_human"}, ("3",), {"source": "human"}),
+    "MathVision_MINI": (
+        {"answer": "A", "choices": "['A', 'B']", "category": "algebra"},
+        ("A",),
+        {"subject": "algebra"},
+    ),
+    "OCRBench": ({"answer": "['x', 'y']", "category": "Scene Text"}, ("x", "y"), {"kind": "Scene Text"}),
+    "MMVet": ({"answer": "x", "category": "rec,ocr"}, ("x",), {"rec": "yes", "ocr": "yes", "math": "no"}),
+}
+
+
+@pytest.mark.parametrize(("table", "module", "split"), [
+    ("ScienceQA_TEST", scienceqa, Split.TEST), ("POPE", pope, Split.TEST), ("ChartQA_TEST", chartqa, Split.TEST),
+    ("MathVision_MINI", mathvision, Split.VALIDATION), ("OCRBench", ocrbench, Split.TEST), ("MMVet", mmvet, Split.TEST),
+])  # fmt: skip
+def test_the_tables_of_vlmevalkit_are_read_with_their_pictures(tmp_path, table, module, split):
+    fields, answers, facets = SUITE_ROWS[table]
+    row = {"index": 1, "image": coded(1), "question": "What is it?", **fields}
+    write_rows(tmp_path / f"{table}.tsv", [row], "")
+    (question,) = module.load(tmp_path, split, count=9, pictures=tmp_path)
+    assert (question.text, question.gold.answers) == ("What is it?", answers)
+    assert dict(question.facets) == {**question.facets, **facets}
+    assert len(question.images) == 1
