@@ -52,7 +52,7 @@ def main(words: Sequence[str]) -> None:
         options=option_texts(said.options, said.rule),
         facets={},
     )
-    print("\n".join(explain(question, text, said.style)))
+    print("\n".join(explain(question, said.gold, text, said.style)))
 
 
 def option_texts(said: Sequence[str], rule: MatchRule) -> tuple[str, ...]:
@@ -73,16 +73,16 @@ def option_texts(said: Sequence[str], rule: MatchRule) -> tuple[str, ...]:
     raise ValueError(f"--options needs 2 to {MOST_OPTIONS} texts, or their number, such as --options 4")
 
 
-def explain(question: Question, text: str, style: Style) -> list[str]:
+def explain(question: Question, golds: Sequence[str], text: str, style: Style) -> list[str]:
     """The lines of an explanation."""
     found = extract_answer(text, question.options, rule=question.gold.rule, style=style)
     lines = _reading(text, found)
-    if not question.gold.answers:
+    if not golds:
         return [*lines, "verdict  none: --gold names no right answer"]
     prove = MathProcess()
     chain = Chain(question_id=question.id, index=0, style=style, text=text, stop=Stop.END, sampler="", seed=0)
     verdict = OutcomeJudge(prove=prove)(question, chain)
-    lines.append(f"gold     {' | '.join(question.gold.answers)}  (rule {question.gold.rule})")
+    lines.append(f"gold     {' | '.join(golds)}  (rule {question.gold.rule})")
     lines.append(f"verdict  {_told(verdict)}: {verdict.why}")
     lines += _suites(question, chain, verdict, prove)
     prove.close()

@@ -3,12 +3,13 @@
 import pytest
 from engine_mutants import ENGINE_MUTANTS
 from family_mutants import FAMILY_MUTANTS
+from grading_mutants import GRADING_MUTANTS
 from mutant_rows import MUTANTS, Mutant
 from mutant_runs import copy_house, plant, run_tests
 
 pytestmark = pytest.mark.mutant
 
-ALL_MUTANTS = [*MUTANTS, *ENGINE_MUTANTS, *FAMILY_MUTANTS]
+ALL_MUTANTS = [*MUTANTS, *ENGINE_MUTANTS, *FAMILY_MUTANTS, *GRADING_MUTANTS]
 PASSED, FAILED = 0, 1
 """Exit codes of pytest; all others mean that no verdict was reached (no such test, an import that broke)."""
 
