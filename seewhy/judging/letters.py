@@ -111,10 +111,15 @@ def _phrase(value: str, options: tuple[str, ...]) -> str | None:
 
 
 def _holds(words: str, text: str) -> bool:
-    at = words.find(text)
-    while at >= 0:
-        before, after = words[at - 1 : at] if at else " ", words[at + len(text) :][:2]
-        if not before.isalnum() and before not in ".-$" and not after[:1].isalnum() and not after[1:].isdigit():
-            return len(text) > 1 or text.isdigit()
-        at = words.find(text, at + 1)
+    if len(text) == 1 and not text.isdigit():
+        return False
+    for place in re.finditer(re.escape(text), words):
+        before, after = words[: place.start()][-1:], words[place.end() :][:2]
+        if (
+            not before.isalnum()
+            and before not in (".", "-", "$")
+            and not after[:1].isalnum()
+            and not after[1:].isdigit()
+        ):
+            return True
     return False

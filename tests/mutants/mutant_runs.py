@@ -46,10 +46,11 @@ def plant(mutant: Mutant, house: Path) -> None:
 
 
 def copy_house(nodes: list[str], house: Path) -> Path:
-    """A copy of the package, of these tests, of what stands beside and above them, and of pytest's settings."""
+    """A copy of the package, of these tests, their data and what stands beside and above, and of pytest's settings."""
     shutil.copytree(ROOT / "seewhy", house / "seewhy", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "tests" / "written", house / "tests" / "written")
     shutil.copy(ROOT / "pyproject.toml", house)
+    shutil.copytree(ROOT / "tests" / "data", house / "tests" / "data")
     for test in {Path(node.partition("::")[0]) for node in nodes}:
         folders = [folder for folder in test.parents if folder.parts]
         aids = [aid for folder in folders for aid in (ROOT / folder).glob("*.py") if not aid.name.startswith("test_")]

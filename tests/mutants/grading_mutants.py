@@ -1,0 +1,98 @@
+"""Every comparison of extraction and matching, flipped one at a time, and the tests that must see it.
+
+The rows are read off the code: a comparison that is added is planted too.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from mutant_rows import Mutant
+
+ROOT = Path(__file__).parents[2]
+JUDGING = "seewhy/judging"
+EXTRACT = "tests/judging/test_extract.py::test_a_hand_labelled_reply_is_read_as_labelled"
+MATCHING = "tests/judging/test_matching.py"
+COMPAT = "tests/judging/test_compat.py"
+
+SEEN_BY = {
+    "extract.py": EXTRACT,
+    "letters.py": EXTRACT,
+    "statements.py": EXTRACT,
+    "weak_letters.py": EXTRACT,
+    "decoration.py": EXTRACT,
+    "matching.py": MATCHING,
+    "numbers.py": MATCHING,
+    "vqa.py": MATCHING,
+    "outcome.py": "tests/judging/test_outcome.py",
+    "pair_scores.py": "tests/judging/test_pair_scores.py",
+    "compat.py": COMPAT,
+    "suites/graded.py": COMPAT,
+    "suites/latex.py": COMPAT,
+    "suites/letters.py": COMPAT,
+    "suites/mathematics.py": COMPAT,
+    "suites/mmmu.py": COMPAT,
+    "suites/short_answers.py": COMPAT,
+    "suites/tabmwp.py": COMPAT,
+}
+FLIPPED = {
+    ast.Eq: ("==", "!="),
+    ast.NotEq: ("!=", "=="),
+    ast.Lt: ("<", ">="),
+    ast.LtE: ("<=", ">"),
+    ast.Gt: (">", "<="),
+    ast.GtE: (">=", "<"),
+    ast.In: ("in", "not in"),
+    ast.NotIn: ("not in", "in"),
+    ast.Is: ("is", "is not"),
+    ast.IsNot: ("is not", "is"),
+}
+SAME: dict[str, str] = {}
+"""Comparisons that change no answer when flipped, with the reason; each is of speed alone."""
+
+
+def flips(place: str, seen_by: str) -> Iterator[Mutant]:
+    """One mutant a comparison operator of a file."""
+    file = f"{JUDGING}/{place}"
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines(keepends=True)
+    for node in ast.walk(ast.parse("".join(lines))):
+        if not isinstance(node, ast.Compare):
+            continue
+        sides = [node.left, *node.comparators]
+        for left, right, operator in zip(sides, sides[1:], node.ops, strict=False):
+            wanted = f"{ast.unparse(left)} {FLIPPED[type(operator)][0]} {ast.unparse(right)}"
+            if wanted in SAME:
+                continue
+            source, defect = planted(lines, left, right, FLIPPED[type(operator)])
+            yield Mutant(
+                name=f"{place}, line {left.lineno}: {wanted} flipped",
+                file=file,
+                source=source,
+                defect=defect,
+                seen_by=seen_by,
+            )
+
+
+def planted(lines: list[str], left: ast.expr, right: ast.expr, swap: tuple[str, str]) -> tuple[str, str]:
+    """The lines of a comparison, with as many before them as make them unique, and the same with the other operator."""
+    first, last = (left.end_lineno or 0) - 1, right.lineno - 1
+    before, between = at(lines, first, left.end_col_offset or 0), at(lines, last, right.col_offset)
+    text = "".join(lines)
+    gap = text[before:between]
+    if gap.count(swap[0]) != 1:
+        raise LookupError(f"line {first + 1}: {swap[0]!r} does not stand once in {gap!r}")
+    changed = text[:before] + gap.replace(*swap) + text[between:]
+    start = first
+    while text.count("".join(lines[start : last + 1])) > 1:
+        start -= 1
+    source = "".join(lines[start : last + 1])
+    begin = at(lines, start, 0)
+    return source, changed[begin : begin + len(source) + len(swap[1]) - len(swap[0])]
+
+
+def at(lines: list[str], line: int, column: int) -> int:
+    """The offset in the text of a column, which the parser counts in bytes."""
+    return sum(map(len, lines[:line])) + len(lines[line].encode()[:column].decode())
+
+
+GRADING_MUTANTS = [mutant for place, seen_by in SEEN_BY.items() for mutant in flips(place, seen_by)]
