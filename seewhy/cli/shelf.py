@@ -12,6 +12,7 @@ from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
 from seewhy.model.prompt_cache import PromptCache
 from seewhy.records.files import hash_file
 
+NO_ADAPTER = AdapterPlan()
 OPEN = 4
 """Models in memory at once."""
 
@@ -55,7 +56,7 @@ class Shelf:
         self.models.move_to_end(key)
         return self.models[key]
 
-    def fresh(self, name: str, label: str, adapter: AdapterPlan) -> HubModel:
+    def fresh(self, name: str, label: str, adapter: AdapterPlan = NO_ADAPTER) -> HubModel:
         """The model anew from its files, to be trained: itself, or an adapter."""
         model = self._load(name, label, masters=not adapter.rank)
         model.adapt(adapter)

@@ -4,13 +4,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from families import FAMILIES
+from lora import grouped
 from untrained import picture, question, responses, untrained_model
 
 from seewhy.model.api import Ask, Decoding
+from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
 from seewhy.model.group import Group
 from seewhy.model.opening import device_of
 from seewhy.model.plan import AdapterPlan, ComputePlan
+from seewhy.model.scores import Path as ScorePath
 from seewhy.records.types import Style
 
 BF16 = ComputePlan(device="cpu", precision="bf16")
@@ -63,6 +67,25 @@ def test_bf16_takes_the_path_that_float32_takes(folder: Path, tmp_path: Path) ->
         model = HubModel.load(folder, compute=BF16, masters=masters)
         logps(model, tmp_path)
         assert model.path.value == "packed"
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("family", ["llava", "mistral3", "mllama", "paligemma"])
+def test_a_net_that_lies_in_bf16_takes_the_path_that_it_takes_in_float32(family: str, tmp_path: Path) -> None:
+    (made,) = (each for each in FAMILIES if each.name == family)
+    model = made.make()
+    paths = []
+    for dtype in (torch.float32, torch.bfloat16):
+        model.net.to(dtype)
+        again = HubModel(model.net, model.processor, "again")
+        paths.append(again.path_of([group.prompt for group in grouped(again, tmp_path)]))
+    assert set(paths) == {ScorePath.PACKED if made.is_packed else ScorePath.SEPARATE}
+
+
+def test_the_model_that_ships_runs_packed_in_bf16(tmp_path: Path) -> None:
+    model = HubModel.load(tiny.SHIPPED, compute=BF16)
+    logps(model, tmp_path)
+    assert model.path is ScorePath.PACKED
 
 
 @pytest.mark.parametrize("masters", [False, True])

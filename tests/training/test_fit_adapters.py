@@ -141,8 +141,9 @@ def test_reference_rows_of_another_precision_are_not_taken(tmp_path: Path) -> No
         next(steps_of_run(model, tmp_path, "run", PLAN, replace(exact, fingerprint=model.fingerprint)))
 
 
-BF16_LOSS, BF16_TURN = 0.02, 0.1
-"""A first step in bf16 beside float32: gap of the loss, and the gradients' distance as a share of their length."""
+BF16_LOSS, BF16_NORM = 0.005, 0.02
+"""A first step in bf16 beside float32, largest relative gaps of the loss and of the gradient's norm: measured 0.0007
+and 0.002."""
 
 
 @pytest.mark.parametrize("adapter", [ADAPTER, FULL], ids=["adapter", "full"])
@@ -160,4 +161,4 @@ def test_a_preference_step_in_bf16_is_near_its_float32_value_and_keeps_float32_w
         assert {tensor.dtype for tensor in (*moved.values(), *moments.values())} == {torch.float32}
     gap = abs(found["bf16"].loss - found["float32"].loss)
     assert 0 < gap < BF16_LOSS * found["float32"].loss
-    assert found["bf16"].terms["grad_norm"] == pytest.approx(found["float32"].terms["grad_norm"], rel=BF16_TURN)
+    assert found["bf16"].terms["grad_norm"] == pytest.approx(found["float32"].terms["grad_norm"], rel=BF16_NORM)

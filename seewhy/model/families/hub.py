@@ -31,8 +31,9 @@ from seewhy.records.types import Chain, Question, Response, Stop, Style
 
 TOWER_WORDS = ("vision_tower", "vision_model", "visual", "vision_encoder")
 PROJECTOR_WORDS = ("projector", "connector", "merger")
-ROUGH = 5e-2
-"""Largest gap between packed and separate rows that half precision is forgiven."""
+ROUGH, ROUGH_GRADIENT = 0.25, 0.1
+"""Largest gaps between packed and separate rows that half precision is forgiven: bfloat16 rounds a logit of 16 to 32 by
+up to 0.06. Right nets were found to differ by up to 0.09 and 0.04, PaliGemma in packed rows by 0.77 and 0.33."""
 LOG = logging.getLogger(__name__)
 
 
@@ -202,7 +203,9 @@ class HubModel:
     @as_held
     def _check(self, groups: Sequence[Group]) -> PathCheck:
         check_head(self.net, groups[0], 1e-4 if self._is_exact else ROUGH)
-        check = check_paths(self.net, groups) if self._is_exact else check_paths(self.net, groups, ROUGH, ROUGH)
+        check = (
+            check_paths(self.net, groups) if self._is_exact else check_paths(self.net, groups, ROUGH, ROUGH_GRADIENT)
+        )
         self._tell(check)
         return check
 
