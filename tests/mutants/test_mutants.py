@@ -4,10 +4,11 @@ import pytest
 from engine_mutants import ENGINE_MUTANTS
 from mutant_rows import MUTANTS, Mutant
 from mutant_runs import copy_house, plant, run_tests
+from plan_mutants import PLAN_MUTANTS
 
 pytestmark = pytest.mark.mutant
 
-ALL_MUTANTS = [*MUTANTS, *ENGINE_MUTANTS]
+ALL_MUTANTS = [*MUTANTS, *ENGINE_MUTANTS, *PLAN_MUTANTS]
 PASSED, FAILED = 0, 1
 """Exit codes of pytest; all others mean that no verdict was reached (no such test, an import that broke)."""
 
