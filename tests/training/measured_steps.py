@@ -50,6 +50,7 @@ class Setting:
     tower_layers: int = 1
     tower_rate: float = 0.0
     row_tokens: int = 16384
+    key_heads: int = 2
 
     def config(self) -> LlavaConfig:
         tower = CLIPVisionConfig(
@@ -58,8 +59,8 @@ class Setting:
         )  # fmt: skip
         text = LlamaConfig(
             vocab_size=self.vocabulary, hidden_size=self.width, intermediate_size=self.feed_forward,
-            num_hidden_layers=self.layers, num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=8192,
-            pad_token_id=0, bos_token_id=None, eos_token_id=1,
+            num_hidden_layers=self.layers, num_attention_heads=4, num_key_value_heads=self.key_heads,
+            max_position_embeddings=8192, pad_token_id=0, bos_token_id=None, eos_token_id=1,
         )  # fmt: skip
         return LlavaConfig(vision_config=tower, text_config=text, image_token_index=PICTURE_TOKEN,
                            vision_feature_layer=-1, image_seq_length=(self.side // PATCH) ** 2)  # fmt: skip
@@ -82,6 +83,12 @@ SETTINGS = {
     "several passes a step": Setting(width=512, layers=4, feed_forward=1024, vocabulary=1000, questions=3, prompt=100,
                                      responses=4, response=60, row_tokens=400),
 }  # fmt: skip
+
+LARGER = {
+    "long rows, six layers": Setting(width=256, layers=6, feed_forward=704, vocabulary=1000, questions=1, prompt=500,
+                                     responses=16, response=200, key_heads=4),
+}  # fmt: skip
+"""Measured where it is named; too long for a test."""
 
 
 class Measured:
@@ -184,4 +191,4 @@ def in_a_fork(work: Callable[[], object], told: Path) -> None:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     for name in sys.argv[2:] or SETTINGS:
-        in_a_fork(lambda chosen=SETTINGS[name]: measure(chosen), Path(sys.argv[1]) / f"{name}.json")
+        in_a_fork(lambda chosen=(SETTINGS | LARGER)[name]: measure(chosen), Path(sys.argv[1]) / f"{name}.json")
