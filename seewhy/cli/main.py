@@ -26,6 +26,8 @@ USAGE = """usage: seewhy COMMAND ...
   seewhy run RECIPE [--run DIR] [--seed N] [--STAGE.FIELD VALUE ...]
       all stages in order; a stopped run goes on where it stood. RECIPE is a name or a YAML file;
       `seewhy run RECIPE --help` lists every field.
+  seewhy plan RECIPE [--run DIR] [--json] [--STAGE.FIELD VALUE ...]
+      memory, steps, time and disk of that run, foretold in a minute; nothing is run.
   seewhy recipe list
       the recipes that come with seewhy: {recipes}
   seewhy recipe show RECIPE
@@ -55,6 +57,17 @@ class RunWords:
     """Directory of the run."""
     seed: Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="(default: the recipe's own)")] = None
     """Sets the seed of every stage at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanWords:
+    """Memory, steps, time and disk of a run, foretold from its data before anything runs."""
+
+    recipe: Annotated[Recipe, tyro.conf.arg(name="")]
+    run: Path
+    """Directory of the run; rows that it holds already are counted and not guessed."""
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print one JSON object for machines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +124,10 @@ def _dispatch(given: list[str]) -> None:
             _run_all(name, rest)
         case ["run", *_]:
             raise ValueError(f"`seewhy run` needs a recipe first: {', '.join(recipe_names())} or a YAML file")
+        case ["plan", name, *rest] if not name.startswith("-"):
+            _plan(name, rest)
+        case ["plan", *_]:
+            raise ValueError(f"`seewhy plan` needs a recipe first: {', '.join(recipe_names())} or a YAML file")
         case ["recipe", "list"]:
             print("\n".join(f"{name:<14}{recipe_sentence(name)}" for name in recipe_names()))
         case ["recipe", "show", name]:
@@ -126,7 +143,7 @@ def _dispatch(given: list[str]) -> None:
         case [stage, *rest] if stage in STAGES:
             _run_stage(stage, rest)
         case _:
-            hint = nearest(given[0], ["run", "recipe", "data", "grade", "explain", *STAGES])
+            hint = nearest(given[0], ["run", "plan", "recipe", "data", "grade", "explain", *STAGES])
             raise ValueError(f"{given[0]!r} is no command of seewhy{hint} `seewhy --help` tells what each does")
 
 
@@ -139,6 +156,17 @@ def _run_all(name: str, rest: list[str]) -> None:
         load_part("cli", "base").run(place, recipe, screen)
         return
     _do_stages(list(STAGES), root, recipe)
+
+
+def _plan(name: str, rest: list[str]) -> None:
+    seed, rest = take_seed(rest)
+    recipe = find_recipe(name, seed)
+    if isinstance(recipe, BaseRecipe):
+        raise ValueError(f"recipe {recipe.name} has no stages to plan: it makes a model; inkgrid is one that has")
+    words = PlanWords(recipe=recipe, run=run_place(name))
+    said = tyro.cli(PlanWords, args=rest, prog=f"seewhy plan {name}", default=words)
+    require_names(said.recipe)
+    load_part("cli", "plan").run(said.recipe, said.run, as_json=said.json)
 
 
 def _do_stages(names: Sequence[str], root: Path, recipe: Recipe) -> None:
@@ -154,9 +182,14 @@ def _do_stages(names: Sequence[str], root: Path, recipe: Recipe) -> None:
         load_part("cli", STAGES[name].module).run(space)
 
 
+def run_place(name: str) -> Path:
+    """Where a recipe runs unless `--run` says otherwise."""
+    return Path("runs") / (Path(name).stem if name.endswith(SUFFIXES) else name)
+
+
 def ask_options(name: str, recipe: AnyRecipe, rest: Sequence[str]) -> tuple[AnyRecipe, Path]:
     """The recipe with the fields that options set, and the directory of the run."""
-    run = Path("runs") / (Path(name).stem if name.endswith(SUFFIXES) else name)
+    run = run_place(name)
     prog = f"seewhy run {name}"
     if isinstance(recipe, BaseRecipe):
         base = tyro.cli(BaseWords, args=rest, prog=prog, default=BaseWords(recipe=recipe, run=run))

@@ -34,7 +34,12 @@ def folds(query: Tensor, value: Tensor, layout: Layout, window: int | None = Non
     longest = layout.prefix_index.shape[1]
     is_plain = layout.blocks is None and (window is None or longest + layout.branch_index.shape[1] <= window)
     is_long = longest >= LONG and layout.branch_index.numel() > 0
-    return is_plain and is_long and query.device.type == "cpu" and query.shape[-1] == value.shape[-1]
+    return is_plain and is_long and _is_for_cpu(query) and query.shape[-1] == value.shape[-1]
+
+
+def _is_for_cpu(states: Tensor) -> bool:
+    """On the CPU; or on paper, where a rehearsal asks what a machine without a GPU would hold."""
+    return states.device.type == "cpu" or (states.is_meta and not torch.cuda.is_available())
 
 
 def attend_folded(query: Tensor, key: Tensor, value: Tensor, layout: Layout, scaling: float) -> Tensor:
@@ -98,8 +103,11 @@ class _Folded(torch.autograd.Function):
         layout: Layout,
         scaling: float,
     ) -> Tensor:
-        split = _split(layout)
         out = torch.empty_like(query)
+        if query.is_meta:
+            ctx.save_for_backward(query, key, value, out, query.new_empty(query.shape[:2]))
+            return out
+        split = _split(layout)
         own, own_sums = _forward(*(_by_branch(each, layout) for each in (query, key, value)), 0.0, True, scale=scaling)
         sums = own_sums.new_empty(query.shape[:2])
         out[split.first :], sums[split.first :] = _in_row(own, split), _in_row(own_sums, split)
@@ -123,6 +131,8 @@ class _Folded(torch.autograd.Function):
         grad: Tensor,
     ) -> tuple[Tensor | None, ...]:
         query, key, value, out, sums = ctx.saved_tensors
+        if query.is_meta:
+            return *(torch.empty_like(each) for each in (query, key, value)), None, None
         split, scaling = ctx.split, ctx.scaling
         moved = [torch.zeros_like(each) for each in (query, key, value)]
         own = _own_gradients((grad, query, key, value, out), sums, ctx.layout, split, scaling)

@@ -1,8 +1,6 @@
 """One optimiser step: gradients of all its forward passes, checked, clipped, and applied at the scheduled rate."""
 
 import math
-import resource
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from seewhy.training.api import Trainable
 from seewhy.training.exercises import Exercise, forwards_of
 from seewhy.training.guard_plan import GuardPlan
 from seewhy.training.lengths import with_cosine
+from seewhy.training.peak import PROCESS, StepPeak
 from seewhy.training.plan import FitPlan
 from seewhy.training.schedule import rate_factor, set_rates
 from seewhy.training.scoring import Scoring, rewards_of, sums_of
@@ -48,6 +47,7 @@ def take_step(run: Run, optimizer: torch.optim.AdamW, step: int, state: State) -
     began = time.perf_counter()
     rows = [run.exercises[place] for place in run.steps[step]]
     optimizer.zero_grad(set_to_none=True)
+    peak = StepPeak.begin(next(run.model.net.parameters()).device)
     terms, state_after = _gradients(run, rows, state)
     _check(run, step, terms)
     terms["grad_norm"] = _clip(run, optimizer, step)
@@ -64,7 +64,8 @@ def take_step(run: Run, optimizer: torch.optim.AdamW, step: int, state: State) -
             **run.extra,
             "rows": float(len(rows)),
             "steps": float(len(run.steps)),
-            "resident_mb": resident_mb(),
+            "resident_mb": PROCESS.most_mb(),
+            **peak.figures(),
         },
         seconds=time.perf_counter() - began,
     )
@@ -113,10 +114,3 @@ def _clip(run: Run, optimizer: torch.optim.AdamW, step: int) -> float:
     if not math.isfinite(norm):
         raise ArithmeticError(f"{run.directory}: the gradient of step {step} is not finite; lower the learning rate")
     return norm
-
-
-def resident_mb() -> float:
-    """Most memory that this process has held so far, in MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # macOS counts bytes here, the others KiB.
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

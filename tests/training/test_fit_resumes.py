@@ -33,7 +33,7 @@ def run(directory: Path, stop: int | None = None, plan: FitPlan = PLAN, seed: in
 
 def figures(log: StepLog) -> tuple[int, float, float, dict[str, float]]:
     """What must be equal: all but time and memory."""
-    terms = {name: value for name, value in log.terms.items() if name != "resident_mb"}
+    terms = {name: value for name, value in log.terms.items() if name not in ("resident_mb", "peak_mb")}
     return log.step, log.loss, log.learning_rate, terms
 
 
