@@ -161,8 +161,8 @@ ENGINE_MUTANTS = [
     Mutant(
         name="self-check: found wrong and used all the same",
         file=HUB,
-        source="return ScorePath.PACKED if trusted else ScorePath.SEPARATE",
-        defect="return ScorePath.PACKED",
+        source="trusted = all(self.checks[bool(prompt.pictures)].is_packed for prompt in prompts)",
+        defect="trusted = True",
         seen_by=f"{PATHS}::test_a_model_that_falls_back_scores_and_draws_as_a_sound_one_and_says_so_once",
     ),
     Mutant(
