@@ -30,7 +30,12 @@ FULL = AdapterPlan()
 
 def figures(log: StepLog) -> tuple[int, float, float, dict[str, float]]:
     """What must be equal: all but time and memory."""
-    return log.step, log.loss, log.learning_rate, {k: v for k, v in log.terms.items() if k != "resident_mb"}
+    return (
+        log.step,
+        log.loss,
+        log.learning_rate,
+        {k: v for k, v in log.terms.items() if k not in ("resident_mb", "peak_mb")},
+    )
 
 
 def same_run(one: Path, other: Path) -> bool:

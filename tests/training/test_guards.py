@@ -35,7 +35,11 @@ def run(directory: Path, guard: GuardPlan = GUARD, plan: FitPlan = PLAN, stop: i
 
 def figures(log: StepLog) -> tuple[int, float, dict[str, float]]:
     """What must be equal: all but time and memory."""
-    return log.step, log.loss, {name: value for name, value in log.terms.items() if name != "resident_mb"}
+    return (
+        log.step,
+        log.loss,
+        {name: value for name, value in log.terms.items() if name not in ("resident_mb", "peak_mb")},
+    )
 
 
 def same_run(one: Path, other: Path) -> bool:
