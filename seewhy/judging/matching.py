@@ -181,7 +181,7 @@ def _proof(gold: str, answer: str, prove: Prover) -> bool | str | None:
     if normalise(undress(gold)) == normalise(undress(answer)):
         return True
     wanted, found = read_number(undress(gold)), read_number(undress(answer))
-    if wanted and found and wanted.factor == found.factor == 1 and wanted.face == found.face:
+    if wanted and found and (wanted.factor, wanted.face) == (found.factor, found.face):
         return True
     try:
         return prove(gold, answer)

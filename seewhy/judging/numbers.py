@@ -48,7 +48,7 @@ def read_number(text: str) -> Reading | None:
     """
     if text.isascii() and text.isdigit() and len(text) <= 30:
         return Reading(Fraction(int(text)), WHOLE)
-    shape = NUMBER.fullmatch(LATEX_FRACTION.sub(r"\1/\2", text.strip().strip("$") if "\\" in text else text.strip()))
+    shape = NUMBER.fullmatch(LATEX_FRACTION.sub(r"\1/\2", text.strip()))
     if shape is None or shape["lead"].strip().casefold() not in LEADS:
         return None
     face = _face(shape)

@@ -3,39 +3,11 @@
 import time
 
 import pytest
+from suites_asked import PETS, graded, letter, never_prove, question_of, score
 
 from seewhy.judging.compat import Compat, grade_as
-from seewhy.judging.outcome import OutcomeJudge
-from seewhy.records.types import Chain, Gold, MatchRule, Outcome, Question, Split, Stop, Style
-
-PETS = ("cat", "dog", "horse", "sheep")
-
-
-def never_prove(gold: str, answer: str) -> bool | None:
-    raise AssertionError(f"the prover was asked about {gold!r} and {answer!r}")
-
-
-def question_of(gold, rule: MatchRule, *options: str, benchmark: str = "b", **facets: str) -> Question:
-    answers = (gold,) if isinstance(gold, str) else tuple(gold)
-    return Question(
-        id="q",
-        benchmark=benchmark,
-        split=Split.TEST,
-        text="What?",
-        gold=Gold(answers=answers, rule=rule),
-        options=options,
-        facets=facets,
-    )
-
-
-def graded(compat: str, question: Question, text: str):
-    found = grade_as(Compat(compat), question, text, never_prove)
-    assert found is not None
-    return found
-
-
-def score(compat: str, rule: MatchRule, gold, text: str, *options: str, **more: str) -> float | None:
-    return graded(compat, question_of(gold, rule, *options, **more), text).score
+from seewhy.judging.suites.latex import find_math_answer, strip_string
+from seewhy.records.types import MatchRule
 
 
 @pytest.mark.parametrize(
@@ -137,160 +109,6 @@ def test_yes_and_no_are_read_as_the_suites_do(text, official, vlmevalkit, lmms_e
     assert graded("lmms-eval", question, text).score == float(lmms_eval == "yes")
 
 
-def letter(compat: str, text: str, *options: str, benchmark: str = "b") -> str | None:
-    return graded(compat, question_of("A", MatchRule.LETTER, *(options or PETS), benchmark=benchmark), text).answer
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("B", "B"),
-        ("(B)", "B"),
-        ("The answer is a cat.", "A"),  # the article
-        ("At first I thought the answer is A, but then the answer is B", "A"),
-        ("The answer is Australia", "A"),
-        ("A or B", None),
-        ("it is a dog", "B"),
-        ("a dog and a cat", None),
-        ("B because it is long and has five words", None),  # more than four words from the end
-        ("Cannot determine the answer", None),
-        ("of all these I see here a dog, a hound, a beast, a pet", None),  # over twice as long as all options
-    ],
-)
-def test_vlmevalkit_counts_letters_among_the_words(text, expected):
-    assert letter("vlmevalkit", text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Because it barks", "B"),
-        ("it is a dog", "B"),
-        ("dog or cat", "A"),
-        ("Long talk. Answer: C\nAnswer: D", "C"),
-        ("final answer: D. sheep", "D"),
-        ("it flies", None),
-        ("", None),
-        ("F", None),
-    ],
-)
-def test_internvl_takes_the_first_character_or_the_first_option(text, expected):
-    assert letter("internvl", text) == expected
-
-
-def test_internvl_knows_five_letters():
-    assert letter("internvl", "F", *"uvwxyz") is None
-    assert letter("internvl", "E", *"uvwxyz") == "E"
-
-
-@pytest.mark.parametrize(
-    ("text", "official", "lmms_eval"),
-    [
-        ("(A) or rather (B)", "B", "B"),
-        ("(B) or rather (A)", "A", "A"),
-        ("It is B then", "B", "B"),
-        ("the USA is big", None, "A"),
-        ("B. dog", None, "B"),
-        ("A dog or a cat or a horse", "A", "A"),
-        ("we see here one dog and then a horse", "C", "C"),
-        ("a dog", None, None),
-        ("", None, None),
-        ("this is C, not D", "D", "D"),
-    ],
-)
-def test_mmmu_reads_the_last_letter_that_stands_free(text, official, lmms_eval):
-    assert letter("official", text, benchmark="MMMU/val") == official
-    assert letter("lmms-eval", text) == lmms_eval
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("A. is wrong. Answer: C", "C"),
-        ("Answer: A\nAnswer: B.", "B"),
-        ("Answer: A or B", "B"),  # two letters after the mark; `A ` and `B ` remain, the last stands
-        ("A. no. B. yes", "B"),
-        ("A: no\nC: yes", "C"),
-        ("(B) is it, I think", "B"),
-        ("nothing", None),
-    ],
-)
-def test_mmmu_pro_asks_what_follows_the_last_answer_mark(text, expected):
-    assert letter("official", text, benchmark="mmmu_pro") == expected
-
-
-@pytest.mark.parametrize(
-    ("gold", "text", "expected"),
-    [
-        ("12.5", "So the result is 12.50", 1.0),
-        ("12.5", "So the result is 12.51", 0.0),
-        ("12.5", "So the result is 12.504", 1.0),
-        ("1,200", "x = 1200", 1.0),
-        ("red", "The colour is dark red.", 1.0),
-        ("red", "We see red. It is blue", 0.0),
-        ("5", "It is 15", 0.0),
-        ("x", "it is ax", 0.0),
-    ],
-)
-def test_mmmu_compares_the_key_parts_of_an_open_reply(gold, text, expected):
-    assert score("official", MatchRule.EXACT, gold, text, benchmark="mmmu") == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("The answer is A. BECAUSE: B", "A"),
-        ("Thus. The answer is (C).", "C"),
-        ("B", "B"),
-        ("D. sheep", "D"),
-        ("The answer is A. The answer is B.", None),
-        ("the answer is A.", None),
-        ("AB", None),
-        ("", None),
-        ("E. none", None),
-    ],
-)
-def test_scienceqa_asks_for_its_sentence_once(text, expected):
-    assert letter("official", text, benchmark="scienceqa") == expected
-
-
-def test_a_letter_that_is_no_option_is_wrong_as_in_the_suites():
-    verdict = graded("official", question_of("A", MatchRule.LETTER, *PETS, benchmark="scienceqa"), "The answer is Z.")
-    assert (verdict.answer, verdict.score) == ("Z", 0.0)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("(A) [Answer] (B) or (c)", "C"),
-        ("[Answer] a dog or a cat", "B"),
-        ("[Answer] B. and A", "B"),
-        ("[Answer] it is b", "B"),
-        ("[Answer] none", None),
-    ],
-)
-def test_m3cot_reads_after_its_mark(text, expected):
-    assert letter("official", text, benchmark="m3cot") == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("B. dog", "B"), ("(b)", "B"), ("Option C", "C"), ("The answer is D", "D"), ("a cat", "A"), ("it", None)],
-)
-def test_mmstar_looks_at_four_places(text, expected):
-    assert letter("official", text, benchmark="MMStar") == letter("lmms-eval", text, benchmark="MMStar") == expected
-
-
-def test_aokvqa_takes_an_options_text_and_no_letter():
-    assert letter("official", "dog", benchmark="a-okvqa") == "B"
-    assert letter("official", "B", benchmark="a-okvqa") is None
-
-
-@pytest.mark.parametrize(("text", "expected"), [("B", "B"), ("B. dog", "B"), ("(B)", None), ("b", "b"), ("dog", None)])
-def test_lmms_eval_reads_scienceqa_as_llava_did(text, expected):
-    assert letter("lmms-eval", text, benchmark="scienceqa") == expected
-
-
 @pytest.mark.parametrize(
     ("gold", "text", "options", "expected"),
     [
@@ -370,6 +188,34 @@ def test_tabmwp_reads_and_rounds_as_promptpg_does(gold, text, options, unit, exp
     assert score("official", MatchRule.UNIT_NUMBER, gold, text, *options, benchmark="tabmwp", unit=unit) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"\frac12", r"\frac{1}{2}"),
+        (r"\frac1{23}", r"\frac{1}{23}"),
+        (r"\frac{1}2", r"\frac{1}{2}"),
+        (r"\sqrt2", r"\sqrt{2}"),
+        ("0.5", r"\frac{1}{2}"),
+        (".7", "0.7"),
+        ("-3/4", r"\frac{-3}{4}"),
+        ("k=5", "5"),
+        ("abc=5", "abc=5"),
+        ("x=1=2", "x=1=2"),
+        ("", ""),
+    ],
+)
+def test_latex_is_folded_as_math_does(text, expected):
+    assert strip_string(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("5}", "5"), ("5}{6}", "5"), ("{5}6", "{5}6"), ("x = 5 km", "5"), ("a^{\\circ}", "a"), (r"\boxed{7}", "7")],
+)
+def test_a_math_vision_answer_is_what_stands_in_the_box_without_its_unit(text, expected):
+    assert find_math_answer(text) == expected
+
+
 def test_tabmwp_answers_no_letter_that_is_no_option():
     assert letter("official", "The answer is E", benchmark="tabmwp") is None
 
@@ -395,28 +241,9 @@ def test_what_stands_inside_thinking_is_not_given_to_a_suite():
 
 def test_an_empty_gold_is_unjudged_and_a_suite_that_differs_nowhere_leaves_the_grade_to_us():
     assert score("official", MatchRule.ANLS, " ", "x") is None
+    assert grade_as(Compat.OFFICIAL, question_of("x", MatchRule.OPEN, benchmark="mathvista"), "x", never_prove) is None
     assert grade_as(Compat.PAPER, question_of("x", MatchRule.ANLS), "x", never_prove) is None
     assert grade_as(Compat.LMMS_EVAL, question_of("x", MatchRule.EXACT), "x", never_prove) is None
-
-
-def verdict_of(compat: Compat, question: Question, text: str):
-    chain = Chain(question_id="q", index=0, style=Style.DIRECT, text=text, stop=Stop.END, sampler="s", seed=0)
-    return OutcomeJudge(compat=compat)(question, chain)
-
-
-def test_the_judge_grades_as_a_suite_when_asked_and_says_so():
-    question = question_of("B", MatchRule.LETTER, *PETS)
-    ours, theirs = (verdict_of(compat, question, "Because it is a cat") for compat in (Compat.PAPER, Compat.INTERNVL))
-    assert (ours.outcome, ours.judge) == (Outcome.INCORRECT, "outcome")
-    assert (theirs.outcome, theirs.judge) == (Outcome.CORRECT, "outcome, internvl")
-    assert theirs.rule == "internvl: the first character"
-
-
-def test_each_doubt_of_a_suite_has_its_own_outcome():
-    question = question_of("B", MatchRule.LETTER, *PETS)
-    assert verdict_of(Compat.VLMEVALKIT, question, "A or B").outcome is Outcome.NO_ANSWER
-    assert verdict_of(Compat.VLMEVALKIT, question_of("Z", MatchRule.LETTER, *PETS), "B").outcome is Outcome.UNJUDGED
-    assert verdict_of(Compat.VLMEVALKIT, question_of("B", MatchRule.OPEN), "B").outcome is Outcome.UNJUDGED
 
 
 HOSTILE = {
