@@ -76,12 +76,14 @@ BY_RULE: Mapping[Compat, Mapping[MatchRule, Grader]] = {
 
 def grader_of(compat: Compat, question: Question) -> Grader | None:
     """The suite's own rule for this question; None where the suite is not known to differ from ours."""
+    known = BY_BENCHMARK.get(compat)
+    if not known or question.gold.rule is MatchRule.OPEN:
+        return None
     name = "".join(letter for letter in question.benchmark.lower() if letter.isalnum())
-    known = BY_BENCHMARK.get(compat, {})
     prefixes = [start for start in known if name.startswith(start)]
     if prefixes:
         return known[max(prefixes, key=len)]
-    return BY_RULE.get(compat, {}).get(question.gold.rule)
+    return BY_RULE[compat].get(question.gold.rule)
 
 
 def grade_as(compat: Compat, question: Question, text: str, prove: Prover) -> Graded | None:

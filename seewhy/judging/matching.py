@@ -111,19 +111,19 @@ def match_relaxed(golds: tuple[str, ...], answer: str) -> Match:
 
 
 def _is_relaxed(gold: str, answer: str) -> bool:
-    gold, wanted = _read_gold(gold)
+    gold, wanted, slack = _read_gold(gold)
     answer = undress(answer)
     found = read_number(answer) if wanted else None
     if wanted is None or found is None:
         return normalise(gold) == normalise(answer)
-    return same_number(wanted, found, Fraction(0) if YEAR.fullmatch(gold) else SLACK)
+    return same_number(wanted, found, slack)
 
 
 @lru_cache(maxsize=4096)
-def _read_gold(gold: str) -> tuple[str, Reading | None]:
-    """A gold answer without decoration and its number, read once for all chains of its question."""
+def _read_gold(gold: str) -> tuple[str, Reading | None, Fraction]:
+    """A gold answer without decoration, its number and its slack, read once for all chains of its question."""
     gold = undress(gold)
-    return gold, read_number(gold)
+    return gold, read_number(gold), Fraction(0) if YEAR.fullmatch(gold) else SLACK
 
 
 def anls(golds: tuple[str, ...], answer: str) -> float:
@@ -157,7 +157,7 @@ def match_unit_number(golds: tuple[str, ...], answer: str) -> Match:
 
 
 def _is_unit_number(gold: str, answer: str) -> bool:
-    gold, wanted = _read_gold(gold)
+    gold, wanted, _ = _read_gold(gold)
     answer = undress(answer)
     found = read_number(answer) if wanted else None
     if wanted is None or found is None:
@@ -181,7 +181,7 @@ def _proof(gold: str, answer: str, prove: Prover) -> bool | str | None:
     if normalise(undress(gold)) == normalise(undress(answer)):
         return True
     wanted, found = read_number(undress(gold)), read_number(undress(answer))
-    if wanted and found and wanted.factor == found.factor == 1 and wanted.face == found.face:
+    if wanted and found and (wanted.factor, wanted.face) == (found.factor, found.face):
         return True
     try:
         return prove(gold, answer)

@@ -21,8 +21,6 @@ SCALES = {
 }  # fmt: skip
 YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 SLACK = Fraction(1, 20)
-WHOLE = Fraction(1)
-"""The factor of every number without a sign or scale word: this object itself."""
 FACTORS = {
     "%": Fraction(1, 100),
     "percent": Fraction(1, 100),
@@ -35,8 +33,13 @@ class Reading:
     """A number as written: its face value and what its per cent sign or scale word makes of it."""
 
     face: Fraction
-    factor: Fraction
-    """1/100 for a per cent, 1,000,000 for "million", 1 for neither."""
+    factor: Fraction | None
+    """1/100 for a per cent, 1,000,000 for "million", None for neither."""
+
+    @property
+    def value(self) -> Fraction:
+        """The number with its sign or scale word."""
+        return self.face * self.factor if self.factor else self.face
 
 
 def read_number(text: str) -> Reading | None:
@@ -47,15 +50,15 @@ def read_number(text: str) -> Reading | None:
         (Fraction(2401, 2), Fraction(1, 100), Fraction(1, 2), None)
     """
     if text.isascii() and text.isdigit() and len(text) <= 30:
-        return Reading(Fraction(int(text)), WHOLE)
-    shape = NUMBER.fullmatch(LATEX_FRACTION.sub(r"\1/\2", text.strip().strip("$") if "\\" in text else text.strip()))
+        return Reading(Fraction(int(text)), None)
+    shape = NUMBER.fullmatch(LATEX_FRACTION.sub(r"\1/\2", text.strip()))
     if shape is None or shape["lead"].strip().casefold() not in LEADS:
         return None
     face = _face(shape)
     words = shape["unit"].casefold().strip(" .").split()
     if face is None or len(words) > 3 or words[:1] in (["p.m"], ["a.m"], ["pm"], ["am"]):
         return None
-    factor = FACTORS.get(words[0], WHOLE) if words else WHOLE
+    factor = FACTORS.get(words[0]) if words else None
     return Reading(-face if shape["sign"] in ("-", "\u2212") else face, factor)
 
 
@@ -73,6 +76,8 @@ def same_number(gold: Reading, answer: Reading, slack: Fraction) -> bool:
     A sign or scale word that stands on one side only may be read or not (ChartQA's gold says "75", a reply "75%");
     where it stands on both sides it counts.
     """
+    if not (gold.factor or answer.factor):
+        return _near(gold.face, answer.face, slack)
     return any(_near(one, other, slack) for one, other in _readings(gold, answer))
 
 
@@ -82,13 +87,12 @@ def same_to_places(gold: Reading, answer: Reading, places: int) -> bool:
 
 
 def _readings(gold: Reading, answer: Reading) -> Iterator[tuple[Fraction, Fraction]]:
-    if gold.factor is WHOLE or answer.factor is WHOLE:
+    yield gold.value, answer.value
+    if not (gold.factor and answer.factor):
         yield gold.face, answer.face
-    if gold.factor is not WHOLE or answer.factor is not WHOLE:
-        yield gold.face * gold.factor, answer.face * answer.factor
 
 
 def _near(gold: Fraction, answer: Fraction, slack: Fraction) -> bool:
-    """In whole numbers, for a Fraction made on the way costs more than all else."""
+    """|gold - answer| <= slack |gold|, in whole numbers, for a Fraction made on the way costs more than all else."""
     gap = abs(gold.numerator * answer.denominator - answer.numerator * gold.denominator)
     return gap * slack.denominator <= slack.numerator * abs(gold.numerator) * answer.denominator

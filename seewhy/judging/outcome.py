@@ -34,10 +34,8 @@ class OutcomeJudge:
 
     def __call__(self, question: Question, chain: Chain) -> Verdict:
         """The verdict on one chain."""
-        if self.compat is not Compat.PAPER and question.gold.rule is not MatchRule.OPEN:
-            graded = grade_as(self.compat, question, chain.text, self.prove)
-            if graded is not None:
-                return self._suite_verdict(chain, graded)
+        if graded := grade_as(self.compat, question, chain.text, self.prove):
+            return self._suite_verdict(chain, graded)
         found = extract_answer(chain.text, question.options, rule=question.gold.rule, style=chain.style)
         if question.gold.rule is MatchRule.OPEN:
             return self._verdict(chain, Outcome.UNJUDGED, found, "an open question has no rule to match by")

@@ -54,8 +54,8 @@ def statements_by_rank(low: str, begin: int, *, options: bool) -> list[Statement
     if "\\boxed" in low and (boxed := last_boxed(low, begin)):
         found.append(boxed)
     if options:
-        found += [choice for word in ("option", "choice") if (choice := _last_choice(low, begin, word))]
-    return sorted(found, key=lambda statement: statement.rank, reverse=True)
+        found += [choice for word in ("option", "choice") if word in low and (choice := _last_choice(low, begin, word))]
+    return sorted(found, key=lambda statement: statement.rank, reverse=True) if found[1:] else found
 
 
 def _occurrences(low: str, word: str, begin: int) -> Iterator[int]:
@@ -82,11 +82,11 @@ def _answer_statement(low: str, begin: int, at: int) -> Statement | None:
         return _tag(low, at, after + 1)
     before = low[max(begin, at - 24) : at]
     colon = COLON_AFTER.match(low, after)
-    if MARK_BEFORE.search(before) and (mark := colon or NEWLINE_AFTER.match(low, after)):
+    if "#" in before and MARK_BEFORE.search(before) and (mark := colon or NEWLINE_AFTER.match(low, after)):
         return _line(low, Rule.MARK, mark.end())
-    if HEADING_BEFORE.search(before) and (heading := colon or NEWLINE_AFTER.match(low, after)):
+    is_final = "final" in before and FINAL_BEFORE.search(before) is not None
+    if is_final and HEADING_BEFORE.search(before) and (heading := colon or NEWLINE_AFTER.match(low, after)):
         return _line(low, Rule.FINAL, heading.end())
-    is_final = FINAL_BEFORE.search(before) is not None
     if colon:
         return _line(low, Rule.FINAL if is_final else Rule.LINE, colon.end())
     says = IS_AFTER.match(low, after)

@@ -7,6 +7,7 @@ from compat_rows import PETS, graded, letter, never_prove, question_of, score
 
 from seewhy.judging.compat import Compat, grade_as
 from seewhy.judging.outcome import OutcomeJudge
+from seewhy.judging.suites.latex import find_math_answer, strip_string
 from seewhy.records.types import Chain, MatchRule, Outcome, Question, Stop, Style
 
 
@@ -188,6 +189,34 @@ def test_tabmwp_reads_and_rounds_as_promptpg_does(gold, text, options, unit, exp
     assert score("official", MatchRule.UNIT_NUMBER, gold, text, *options, benchmark="tabmwp", unit=unit) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"\frac12", r"\frac{1}{2}"),
+        (r"\frac1{23}", r"\frac{1}{23}"),
+        (r"\frac{1}2", r"\frac{1}{2}"),
+        (r"\sqrt2", r"\sqrt{2}"),
+        ("0.5", r"\frac{1}{2}"),
+        (".7", "0.7"),
+        ("-3/4", r"\frac{-3}{4}"),
+        ("k=5", "5"),
+        ("abc=5", "abc=5"),
+        ("x=1=2", "x=1=2"),
+        ("", ""),
+    ],
+)
+def test_latex_is_folded_as_math_does(text, expected):
+    assert strip_string(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("5}", "5"), ("5}{6}", "5"), ("{5}6", "{5}6"), ("x = 5 km", "5"), ("a^{\\circ}", "a"), (r"\boxed{7}", "7")],
+)
+def test_a_math_vision_answer_is_what_stands_in_the_box_without_its_unit(text, expected):
+    assert find_math_answer(text) == expected
+
+
 def test_tabmwp_answers_no_letter_that_is_no_option():
     assert letter("official", "The answer is E", benchmark="tabmwp") is None
 
@@ -213,6 +242,7 @@ def test_what_stands_inside_thinking_is_not_given_to_a_suite():
 
 def test_an_empty_gold_is_unjudged_and_a_suite_that_differs_nowhere_leaves_the_grade_to_us():
     assert score("official", MatchRule.ANLS, " ", "x") is None
+    assert grade_as(Compat.OFFICIAL, question_of("x", MatchRule.OPEN, benchmark="mathvista"), "x", never_prove) is None
     assert grade_as(Compat.PAPER, question_of("x", MatchRule.ANLS), "x", never_prove) is None
     assert grade_as(Compat.LMMS_EVAL, question_of("x", MatchRule.EXACT), "x", never_prove) is None
 

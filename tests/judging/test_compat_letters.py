@@ -95,6 +95,8 @@ def test_mmmu_pro_asks_what_follows_the_last_answer_mark(text, expected):
         ("red", "We see red. It is blue", 0.0),
         ("5", "It is 15", 0.0),
         ("x", "it is ax", 0.0),
+        ("5", "5 = 5\nx = 7", 0.0),  # an equals sign counts in the last part alone
+        ("answer", "So the answer is red", 0.0),  # the shortest rest after a key word
     ],
 )
 def test_mmmu_compares_the_key_parts_of_an_open_reply(gold, text, expected):

@@ -29,6 +29,7 @@ def score(rule: MatchRule, gold: str | tuple[str, ...], answer: str, options: tu
         ("B", "a bird", ("cat", "dog"), 0.0),
         ("C", "B", ("cat", "dog"), None),
         ("bird", "B", ("cat", "dog"), None),
+        ("AB", "A", ("cat", "dog"), None),
     ],
 )
 def test_letters_and_option_texts_are_the_same_answer(gold, answer, options, expected):
@@ -88,6 +89,11 @@ def test_exact_forgives_case_space_width_and_edge_punctuation_only(gold, answer,
         ("Yes", "No", 0.0),
         ("1/0", "5", 0.0),
         ("−4", "-4", 1.0),
+        ("1.5", "1 1/2", 1.0),
+        ("75", "It is 75%", 1.0),
+        (r"\frac{1}{2}", "0.5", 1.0),
+        ("0" * 30 + "5", "5", 0.0),  # no number has over 30 digits
+        ("7", "7 P.M.", 0.0),  # a time of day is no number
     ],
 )
 def test_relaxed_numbers_lie_within_five_per_cent(gold, answer, expected):
@@ -138,8 +144,82 @@ def test_an_answer_all_annotators_gave_scores_one_however_few_they_are(count):
 
 
 @pytest.mark.parametrize(
+    ("golds", "answer", "expected"),
+    [
+        (("surf",) * 3 + ("swim",) * 7, "Surf.", 1.0),
+        (("surf",) * 2 + ("swim",) * 8, "surf", 2 / 3),
+        (("surf",) + ("swim",) * 9, "a surf", 1 / 3),
+        (("surf",) * 10, "ski", 0.0),
+        (("surf", "swim"), "surf", 1 / 2),
+        (("surf",), "surf", 1.0),
+    ],
+)
+def test_a_direct_answer_scores_a_third_for_each_annotator_who_gave_it(golds, answer, expected):
+    assert score(MatchRule.DIRECT_ANSWER, golds, answer) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("golds", "answer", "expected"),
+    [
+        (("nokia",), "It is a NOKIA phone.", 1.0),
+        (("nokia",), "It says Nokias", 0.0),
+        (("okia",), "nokia", 0.0),
+        (("coca cola",), "Coca-Cola, since 1886", 1.0),  # a mark that touches no space becomes one
+        (("1886",), "since 1,886", 1.0),
+        (("two",), "2 cups", 1.0),
+        (("pepsi", "cola"), "a cola", 1.0),
+        (("a.b",), "axb", 0.0),
+        (("the",), "the the", None),
+        (("the", "cola"), "cola", 1.0),
+    ],
+)
+def test_containment_asks_for_whole_folded_words(golds, answer, expected):
+    assert score(MatchRule.CONTAINMENT, golds, answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer", "expected"),
+    [
+        ("12", "12 apples", 1.0),
+        ("12 apples", "12", 1.0),
+        ("$1,200.50", "1200.5", 1.0),
+        ("0.333", "1/3", 1.0),  # three places
+        ("0.33", "1/3", 0.0),
+        ("3/4", "0.75", 1.0),
+        ("12", "12.4", 0.0),
+        ("2014", "2015", 0.0),
+        ("75%", "75", 1.0),
+        ("75%", "0.75%", 0.0),
+        ("7:25 P.M.", "7:25 p.m.", 1.0),
+        ("7 A.M.", "7 P.M.", 0.0),
+        ("a shortage", "A shortage.", 1.0),
+        ("a shortage", "12", 0.0),
+        ("12", "a shortage", 0.0),
+        ("-3", "3", 0.0),
+    ],
+)
+def test_numbers_with_units_are_equal_to_three_places(gold, answer, expected):
+    assert score(MatchRule.UNIT_NUMBER, gold, answer) == expected
+
+
+@pytest.mark.parametrize(("gold", "answer"), [("75%", "75"), ("75", "75%"), ("5 million", "5")])
+def test_a_formula_with_a_sign_and_one_without_are_left_to_the_prover(gold, answer):
+    found = match_answer(Gold(answers=(gold,), rule=MatchRule.MATH), answer, (), lambda _gold, _answer: False)
+    assert found.score == 0.0
+
+
+@pytest.mark.parametrize(
     ("gold", "answer"),
-    [("2 cats", "The two cats!"), ("don't", "dont"), ("1000", "1,000"), ("3.5", "3.5."), ("0", "none")],
+    [
+        ("2 cats", "The two cats!"),
+        ("ab", "a-b -"),
+        ("ab", "- a-b"),
+        ("a b", "a-b"),
+        ("don't", "dont"),
+        ("1000", "1,000"),
+        ("3.5", "3.5."),
+        ("0", "none"),
+    ],
 )
 def test_vqa_folds_number_words_articles_contractions_and_punctuation(gold, answer):
     assert score(MatchRule.VQA_SOFT, gold, answer) == 1.0

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seewhy.judging.api import Judge, judge_chains
+from seewhy.judging.compat import Compat
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.records.types import Chain, Gold, MatchRule, Outcome, Question, Split, Stop, Style
 
@@ -110,6 +111,34 @@ def test_decorating_a_right_answer_keeps_it_right_and_no_wrong_one_becomes_right
     judge = OutcomeJudge(prove=never_equal)
     verdict = judge(question_of(gold, rule), chain_of(words + "\n" + mark.format(decoration.format(said))))
     assert verdict.outcome is (Outcome.CORRECT if gold == said else Outcome.INCORRECT)
+
+
+PETS = ("cat", "dog", "horse", "sheep")
+
+
+def test_the_judge_grades_as_a_suite_when_asked_and_says_so():
+    question, reply = question_of("B", MatchRule.LETTER, *PETS), chain_of("Because it is a cat")
+    ours, theirs = OutcomeJudge()(question, reply), OutcomeJudge(compat=Compat.INTERNVL)(question, reply)
+    assert (ours.outcome, ours.judge) == (Outcome.INCORRECT, "outcome")
+    assert (theirs.outcome, theirs.judge) == (Outcome.CORRECT, "outcome, internvl")
+    assert (theirs.answer, theirs.rule) == ("B", "internvl: the first character")
+
+
+@pytest.mark.parametrize(
+    ("gold", "rule", "text", "outcome"),
+    [
+        ("B", MatchRule.LETTER, "B", Outcome.CORRECT),
+        ("B", MatchRule.LETTER, "A", Outcome.INCORRECT),
+        ("B", MatchRule.LETTER, "A or B", Outcome.NO_ANSWER),
+        ("Z", MatchRule.LETTER, "B", Outcome.UNJUDGED),
+        ("B", MatchRule.OPEN, "B", Outcome.UNJUDGED),
+        (" ", MatchRule.LETTER, "B", Outcome.UNJUDGED),
+    ],
+)
+def test_each_doubt_of_a_suite_has_its_own_outcome(gold, rule, text, outcome):
+    verdict = OutcomeJudge(compat=Compat.VLMEVALKIT)(question_of(gold, rule, *PETS), chain_of(text))
+    assert verdict.outcome is outcome
+    assert (verdict.rule is None) == (outcome is Outcome.NO_ANSWER)
 
 
 @given(st.lists(st.text(max_size=80), max_size=12))

@@ -115,7 +115,7 @@ def scienceqa_lmms_eval(question: Question, text: str, _prove: Prover) -> Graded
     text = text.strip()
     led = LMMS_EVAL_LED.match(text)
     if len(text) == 1 or led:
-        return graded_letter(question, text[0], "the whole reply" if len(text) == 1 else "a leading letter")
+        return graded_letter(question, text[0], "a leading letter")
     return graded_letter(question, None, "no single letter and none before a full stop")
 
 

@@ -69,8 +69,6 @@ def shared_words(one: str, other: str) -> float:
     """
     if one == other:
         return 2.0
-    if " " not in one and " " not in other:
-        return 0.0
     ours, theirs = one.split(" "), other.split(" ")
     return len(set(ours) & set(theirs)) / max(len(ours), len(theirs))
 
@@ -79,7 +77,7 @@ def _free(output: str) -> str:
     for form in NUMBERS:
         if found := form.findall(output):
             said: str = found[-1].strip()
-            return said[:-1] if said.endswith(".") and ".M." not in said else said
+            return said
     return output
 
 
