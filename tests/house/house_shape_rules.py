@@ -21,7 +21,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "benchmarks": ("seewhy.records",),
     "model": ("seewhy.records",),
     "sampling": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts"),
-    "judging": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts"),
+    "judging": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts", "seewhy.model.talk"),
     "pairs": ("seewhy.records", "seewhy.model.prompts"),
     "objectives": ("seewhy.model.logps",),
     "training": (
@@ -31,7 +31,8 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "report": ("seewhy.records", "seewhy.evaluation"),
     "runners": ("seewhy.records",),
     "testing": (
-        "seewhy.records", "seewhy.benchmarks", "seewhy.model.api", "seewhy.model.prompts", "seewhy.judging.api",
+        "seewhy.records", "seewhy.benchmarks", "seewhy.model.api", "seewhy.model.prompts", "seewhy.model.talk",
+        "seewhy.judging.api",
     ),
     "recipes": ALL,
     "cli": ALL,

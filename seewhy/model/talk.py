@@ -1,0 +1,117 @@
+"""What is said to a model at the other end of a wire, and what comes back: records and a protocol, no library."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from seewhy.records.types import ImageRef, Stop, Usage
+
+
+class Role(StrEnum):
+    """Who speaks in a message."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of a conversation; its pictures stand before its text."""
+
+    role: Role = Role.USER
+    text: str
+    images: tuple[ImageRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """The shape that a reply must have.
+
+    Example:
+        >>> Form(name="score", schema='{"type": "object"}').name
+        'score'
+    """
+
+    name: str
+    schema: str
+    """A JSON schema, as JSON text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One prompt and how many replies are wanted of it; equal requests have equal answers in a cache.
+
+    Example:
+        >>> Request(messages=(Message(text="Is it red? Answer yes or no."),), top_logprobs=5).count
+        1
+    """
+
+    messages: tuple[Message, ...]
+    count: int = 1
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 512
+    seed: int | None = None
+    """Sent where the server takes one; also tells apart requests that are otherwise equal."""
+    form: Form | None = None
+    """Asked of the server where it can, and said in the prompt's own words in any case by whoever writes the prompt."""
+    top_logprobs: int = 0
+    """How many alternatives of a reply's first token are wanted with their log-probabilities; 0 asks for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One reply.
+
+    Example:
+        >>> Reply(text="yes", first_token={"yes": -0.1, "no": -2.4}).first_token["no"]
+        -2.4
+    """
+
+    text: str
+    stop: Stop = Stop.END
+    first_token: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Natural log-probability of each alternative of the first token; empty where the server gave none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What became of one request: all its replies, or what went wrong in the end.
+
+    Example:
+        >>> Answered(replies=(), failure="the server answered 500 five times", model="m").failure != ""
+        True
+    """
+
+    replies: tuple[Reply, ...]
+    """As many as were asked for, or none."""
+    model: str
+    """The model as the server names it."""
+    failure: str = ""
+    """Why there are no replies; empty where there are. A refusal is a failure that says so."""
+    usage: Usage = Usage()
+    """What was paid for it now: nothing where it came from a cache."""
+
+
+class BudgetSpentError(RuntimeError):
+    """The next request could cost more than the budget has left; nothing that was paid for is lost."""
+
+
+@runtime_checkable
+class Talks(Protocol):
+    """Anything that answers messages: a server, a scripted stand-in."""
+
+    @property
+    def name(self) -> str:
+        """Model and version, as they stand in verdicts and in `Chain.sampler`."""
+        ...
+
+    def talk(self, requests: Sequence[Request]) -> list[Answered]:
+        """One answer a request, in their order; several threads may call at once.
+
+        Raises:
+            BudgetSpentError: the budget does not reach for what is left to ask.
+        """
+        ...
