@@ -91,7 +91,7 @@ class Answered:
     """The model as the server names it."""
     failure: str = ""
     """Why there are no replies; empty where there are. A refusal is a failure that says so."""
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     """What was paid for it now: nothing where it came from a cache."""
 
 
