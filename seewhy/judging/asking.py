@@ -1,6 +1,7 @@
 """What judges who ask a model share: messages with pictures, their own name, and verdicts with what they cost."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import MISSING, fields, is_dataclass
 from hashlib import sha256
 
 from seewhy.judging.extract import extract_answer
@@ -12,14 +13,26 @@ from seewhy.records.types import Chain, Outcome, Question, Span, Usage, Verdict
 EMPTY_CHAIN = "the chain is empty"
 
 
-def name_judge(kind: str, talks: Talks, wordings: Sequence[Wording], *settings: str) -> str:
-    """What stands in a verdict: kind of judge, model, hash of each prompt, and what else its verdicts depend on.
+def name_judge(kind: str, judge: object, talks: Talks, *wordings: Wording) -> str:
+    """What stands in a verdict: kind of judge, model, hash of each prompt, and every setting that is not the default.
 
-    Example:
-        rubric by gpt-4o-2024-05-13, prompt 1f3c5e7a9b2d, blind
+    As in `rubric by gpt-4o-2024-05-13, prompt 1f3c5e7a9b2d, votes 3, temperature 0.7`.
     """
     versions = "+".join(wording.version for wording in wordings)
-    return ", ".join([f"{kind} by {talks.name}", f"prompt {versions}", *filter(None, settings)])
+    return ", ".join([f"{kind} by {talks.name}", f"prompt {versions}", *changed_settings(judge)])
+
+
+def changed_settings(judge: object) -> list[str]:
+    """Every field of a judge, or of another dataclass, that has a default and is not at it, as in `votes 3`.
+
+    Example:
+        >>> from seewhy.model.api import Decoding
+        >>> changed_settings(Decoding(top_k=50, seed=0))
+        ['top k 50']
+    """
+    assert is_dataclass(judge)
+    values = ((one, getattr(judge, one.name)) for one in fields(judge) if one.default is not MISSING)
+    return [f"{one.name.replace('_', ' ')} {value}" for one, value in values if value != one.default]
 
 
 def subject_of(question: Question, *texts: str) -> str:

@@ -96,8 +96,8 @@ class Corrector:
 
     @property
     def name(self) -> str:
-        """Kind, model, prompt and settings."""
-        return name_judge("corrector", self.talks, [self.wording], "blind" if self.blind else "")
+        """Kind, model, prompts and settings."""
+        return name_judge("corrector", self, self.talks, self.wording)
 
     def correct(self, question: Question, chains: Sequence[Chain]) -> tuple[Correction, ...]:
         """One correction a chain, in the chains' order.

@@ -68,8 +68,7 @@ class FactsJudge:
     @property
     def name(self) -> str:
         """Kind, model, prompts and settings."""
-        blind = "blind" if self.blind else ""
-        return name_judge("facts", self.talks, [self.wording, self.checking], blind)
+        return name_judge("facts", self, self.talks, self.wording, self.checking)
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""

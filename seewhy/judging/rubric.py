@@ -73,12 +73,8 @@ class RubricJudge:
 
     @property
     def name(self) -> str:
-        """Kind, model, prompt and settings."""
-        return name_judge(
-            "rubric", self.talks, [self.wording],
-            f"{self.votes} votes at {self.temperature:g}" if self.votes > 1 else "",
-            "knows the gold" if self.show_gold else "", "blind" if self.blind else "",
-        )  # fmt: skip
+        """Kind, model, prompts and settings."""
+        return name_judge("rubric", self, self.talks, self.wording)
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""

@@ -64,10 +64,7 @@ class SentenceJudge:
     @property
     def name(self) -> str:
         """Kind, model, prompts and settings."""
-        return name_judge(
-            "sentences", self.talks, [self.wording, self.again],
-            "" if self.show_gold else "without the gold", "blind" if self.blind else "",
-        )  # fmt: skip
+        return name_judge("sentences", self, self.talks, self.wording, self.again)
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from seewhy.judging.api import Judge
-from seewhy.judging.asking import give_verdict, judge_spoken, leave_unjudged
+from seewhy.judging.asking import changed_settings, give_verdict, judge_spoken, leave_unjudged
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.splitting import split_steps
 from seewhy.model.api import Ask, Beginning, Decoding, Generates
@@ -43,9 +43,9 @@ class StepJudge:
 
     @property
     def name(self) -> str:
-        """Policy, number of continuations, temperature, and who grades them."""
-        drawn = f"{self.continuations} continuations at {self.decoding.temperature:g}"
-        return f"steps by {self.policy.name}, {drawn}, graded by {self.grader.name}"
+        """Policy, number of continuations, who grades them, and every setting that is not the default."""
+        head = f"steps by {self.policy.name}, {self.continuations} continuations graded by {self.grader.name}"
+        return ", ".join([head, *changed_settings(self), *changed_settings(self.decoding)])
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order.

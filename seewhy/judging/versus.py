@@ -53,11 +53,9 @@ class VersusJudge:
 
     @property
     def name(self) -> str:
-        """Kind, model, prompt and settings."""
-        return name_judge(
-            "versus", self.talks, [self.wording],
-            "knows the gold" if self.show_gold else "", "blind" if self.blind else "",
-        )  # fmt: skip
+        """Kind, model, prompt, settings, and whose chains the rivals are."""
+        samplers = ", ".join(sorted({rival.sampler for rival in self.rivals.values()}))
+        return f"{name_judge('versus', self, self.talks, self.wording)}, against {samplers or 'nobody'}"
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order; UNJUDGED where there is no rival."""

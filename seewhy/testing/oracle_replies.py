@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from string import ascii_uppercase
 
 from seewhy.benchmarks.ink.posing import generator_at
 from seewhy.model.api import Ask, Decoding
@@ -54,7 +55,9 @@ class OracleReplies:
         Raises:
             ValueError: no question has these pictures and these words.
         """
-        prompt = next(message for message in messages if message.role is Role.USER)
+        prompt = next((message for message in messages if message.role is Role.USER), None)
+        if prompt is None:
+            raise ValueError("nobody asks anything: the messages hold no turn of a user")
         sections = sections_of(prompt.text)
         question = self.question_of(prompt, sections)
         blind = bool(question.images) and not prompt.images
@@ -74,7 +77,7 @@ class OracleReplies:
         asked = sections["question"].text if "question" in sections else ""
         options = sections["options"].text if "options" in sections else ""
         for question in candidates:
-            is_same = question.text == asked and all(option in options for option in question.options)
+            is_same = question.text == asked and has_options(question, options)
             if is_same or prompt.text in {prompt_text(question, style) for style in Style}:
                 return question
         raise ValueError(f"the oracle knows no question with pictures {shown} that this prompt asks: "
@@ -84,6 +87,12 @@ class OracleReplies:
 def sections_of(text: str) -> Sections:
     """The sections of a prompt by name: `<question>`, its words on lines of their own, `</question>`."""
     return {found[1]: Section(found[3], found[2] or "") for found in SECTION.finditer(text)}
+
+
+def has_options(question: Question, told: str) -> bool:
+    """Whether a prompt tells the options of a question, and none where it has none."""
+    lettered = (f"({letter}) {option}" for letter, option in zip(ascii_uppercase, question.options, strict=False))
+    return all(one in told for one in lettered) if question.options else "(A) " not in told
 
 
 def as_chain(question: Question, text: str) -> Chain:

@@ -106,4 +106,6 @@ def test_settings_that_would_draw_one_continuation_over_and_over_are_refused():
 
 
 def test_the_name_tells_policy_and_continuations():
-    assert going_on("").name == "steps by scripted-1, 16 continuations at 1, graded by outcome"
+    assert going_on("").name == "steps by scripted-1, 16 continuations graded by outcome"
+    cool = going_on("", most_steps=4, decoding=Decoding(temperature=0.7))
+    assert cool.name == "steps by scripted-1, 16 continuations graded by outcome, most steps 4, temperature 0.7"

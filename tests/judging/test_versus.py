@@ -62,3 +62,7 @@ def test_the_oracle_prefers_the_right_chain_from_both_places():
     better, same = judge.compare(SUM, (chain_of(RIGHT), chain_of(WRONG, 1)))
     assert (better.ahead, better.behind) == (FIRST, SECOND)
     assert (same.ahead, same.behind) == (TIE, TIE)
+
+
+def test_the_name_tells_whose_chains_the_rivals_are():
+    assert preferring("tie", "tie").name.endswith(", against pupil")

@@ -5,7 +5,7 @@ import inspect
 import json
 import pkgutil
 import re
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -181,8 +181,15 @@ def test_the_name_tells_model_and_prompts_and_another_prompt_is_another_name(nam
 
 
 @every_judge
-def test_other_settings_that_change_verdicts_have_another_name(name):
-    assert make(name, saying(""), blind=True).name != make(name, saying("")).name
+def test_every_setting_that_is_not_the_default_stands_in_the_name(name):
+    """Votes need a temperature, so it is set on both sides where there is one."""
+    settings = {one.name: one.default for one in fields(JUDGES[name]) if one.default is not MISSING}
+    base = make(name, saying(""), **({"temperature": 0.5} if "temperature" in settings else {}))
+    for setting, value in settings.items():
+        other = not value if isinstance(value, bool) else value + 1
+        changed = replace(base, **{setting: other})
+        assert f"{setting.replace('_', ' ')} {other}" in changed.name
+        assert changed.name != base.name
 
 
 @every_judge
