@@ -8,10 +8,26 @@ from seewhy.records.types import Chain, Question, Response, Style
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """Words that a reply begins with.
+
+    Example:
+        >>> Beginning(text="Row 2 reads 1, 0, 4.").token_ids is None
+        True
+    """
+
+    text: str
+    """Without white space at its end."""
+    token_ids: tuple[int, ...] | None = None
+    """Tokens, as sampled, of a whole chain whose text begins so: those that spell the beginning are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """One prompt and how many chains are wanted of it.
 
-    Chains get the indices `first`, `first + 1`, ...; a chain is a function of (seed, question id, style, index).
+    Chains get the indices `first`, `first + 1`, ...; a chain is a function of (seed, question id, style, index) and of
+    what it begins with.
     """
 
     question: Question
@@ -20,6 +36,8 @@ class Ask:
     first: int = 0
     blind: bool = False
     """Withhold the pictures: the prompt holds text alone."""
+    beginning: Beginning | None = None
+    """Words that every chain begins with; its text and tokens hold them, and it has no log-probabilities."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +50,7 @@ class Decoding:
     top_k: int = 0
     """0 keeps all tokens."""
     max_tokens: int = 256
+    """Tokens that are drawn; those of a beginning do not count."""
     seed: int = 0
 
 

@@ -39,13 +39,18 @@ def chain_seed(seed: int, question_id: str, style: str, index: int) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
+def address_of(ask: Ask) -> str:
+    """The style, and what the reply begins with where it begins with something."""
+    return ask.style.value if ask.beginning is None else f"{ask.style.value}/{ask.beginning.text}"
+
+
 def uniforms(asks: Sequence[Ask], decoding: Decoding) -> Tensor:
     """[chains, most tokens] the random numbers of all chains, each row from its own generator."""
     generator = torch.Generator()
     rows = []
     for ask in asks:
         for index in range(ask.first, ask.first + ask.count):
-            generator.manual_seed(chain_seed(decoding.seed, ask.question.id, ask.style, index))
+            generator.manual_seed(chain_seed(decoding.seed, ask.question.id, address_of(ask), index))
             rows.append(torch.rand(decoding.max_tokens, generator=generator, dtype=torch.float64))
     return torch.stack(rows)
 

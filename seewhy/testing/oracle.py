@@ -70,14 +70,29 @@ class Oracle:
     def _reply(self, ask: Ask, index: int, decoding: Decoding) -> Chain:
         blind = self.blind or ask.blind
         address = (decoding.seed, ask.style.value, index)
+        if ask.beginning is not None:
+            return self._chain(ask, index, decoding, self._go_on(ask.question, blind, ask.beginning.text, *address))
         solved = self._solve(ask.question, blind, "reply", *address)
         if generator_at(self.seed, ask.question.id, "terse", *address).random() < self.terse_rate:
             solved = without_steps(solved)
+        return self._chain(ask, index, decoding, solved.reply(ask.style))
+
+    def _go_on(self, question: Question, blind: bool, beginning: str, *address: object) -> str:
+        """The beginning and what leads from it to the answer; after a mistake, to a wrong one."""
+        spans = score_text(beginning, ground_of(question, blind))
+        said = [sentence for _, sentence in sentences_of(beginning)]
+        solved = self._solve(question, blind, "go on", beginning, *address)
+        if any(span.score < 1.0 for span in spans):
+            generator = generator_at(self.seed, question.id, "go on wrongly", beginning, *address)
+            solved = solve_wrongly(question, page_of(question), generator)
+        return lesson_text(" ".join([beginning, *still_to_say(solved.sentences, said)]), solved.answer)
+
+    def _chain(self, ask: Ask, index: int, decoding: Decoding, text: str) -> Chain:
         return Chain(
             question_id=ask.question.id,
             index=index,
             style=ask.style,
-            text=solved.reply(ask.style),
+            text=text,
             stop=Stop.END,
             sampler=self.name,
             seed=decoding.seed,

@@ -14,6 +14,7 @@ from transformers import AutoProcessor, PreTrainedModel, ProcessorMixin
 from seewhy.model import adapters
 from seewhy.model.api import Ask, Decoding, ScoreAsk
 from seewhy.model.budget import spans_within
+from seewhy.model.continuing import as_chains, beginning_ids, continued
 from seewhy.model.decode import Drawn, check_drawing, draw
 from seewhy.model.encoding import encode
 from seewhy.model.group import Group, Prompt, tokens_of
@@ -27,13 +28,14 @@ from seewhy.model.scores import Path as ScorePath
 from seewhy.model.scores import PathCheck, check_head, check_paths, packed_logps, separate_logps
 from seewhy.model.sight import Sight
 from seewhy.model.turns import turn_end
-from seewhy.records.types import Chain, Question, Response, Stop, Style
+from seewhy.records.types import Chain, Question, Response, Style
 
 TOWER_WORDS = ("vision_tower", "vision_model", "visual", "vision_encoder")
 PROJECTOR_WORDS = ("projector", "connector", "merger")
 ROUGH, ROUGH_GRADIENT = 0.25, 0.1
 """Largest gaps between packed and separate rows that half precision is forgiven: bfloat16 rounds a logit of 16 to 32 by
 up to 0.06. Right nets were found to differ by up to 0.09 and 0.04, PaliGemma in packed rows by 0.77 and 0.33."""
+PLAIN_TEXT = {"add_special_tokens": False}
 LOG = logging.getLogger(__name__)
 
 
@@ -149,7 +151,7 @@ class HubModel:
         """The ids as sampled, or those of the text followed by the end of the turn."""
         if response.token_ids is not None:
             return response.token_ids
-        return (*self.tokenizer(response.text, add_special_tokens=False)["input_ids"], *self._closing)
+        return (*self.tokenizer(response.text, **PLAIN_TEXT)["input_ids"], *self._closing)
 
     def group_tokens(self, group: Group) -> int:
         """Tokens of the group's packed row."""
@@ -233,7 +235,7 @@ class HubModel:
     @as_planned
     def generate(self, asks: Sequence[Ask], decoding: Decoding) -> list[tuple[Chain, ...]]:
         """Chains of each ask; prompts and chains of a batch stay within four times the token budget."""
-        prompts = [self.prompt(ask.question, ask.style, ask.blind) for ask in asks]
+        prompts = [continued(self.prompt(ask.question, ask.style, ask.blind), self._begun(ask)) for ask in asks]
         chains: list[tuple[Chain, ...]] = []
         costs = [len(prompt.ids) + ask.count * decoding.max_tokens for ask, prompt in zip(asks, prompts, strict=True)]
         for start, stop in spans_within(costs, 4 * self.row_tokens):
@@ -277,19 +279,14 @@ class HubModel:
         names = ("image_token_id", "image_token_index", "video_token_id", "audio_token_id")
         return tuple(sorted({config[name] for name in names if config.get(name) is not None}))
 
+    def _begun(self, ask: Ask) -> tuple[int, ...]:
+        """The tokens that every chain of an ask begins with."""
+        if ask.beginning is None:
+            return ()
+        return beginning_ids(ask.beginning, self.pieces, lambda text: self.tokenizer(text, **PLAIN_TEXT)["input_ids"])
+
     def _chains(self, ask: Ask, rows: Sequence[Drawn], decoding: Decoding) -> tuple[Chain, ...]:
-        texts = self.tokenizer.batch_decode([row.ids for row in rows], skip_special_tokens=True)
-        return tuple(
-            Chain(
-                question_id=ask.question.id,
-                index=ask.first + place,
-                style=ask.style,
-                text=text.strip(),
-                token_ids=row.ids,
-                logprobs=row.logprobs,
-                stop=Stop.END if row.ended else Stop.LENGTH,
-                sampler=self.name,
-                seed=decoding.seed,
-            )
-            for place, (row, text) in enumerate(zip(rows, texts, strict=True))
-        )
+        def decode(ids: list[tuple[int, ...]]) -> list[str]:
+            return self.tokenizer.batch_decode(ids, skip_special_tokens=True)
+
+        return as_chains(ask, rows, self._begun(ask), decode, self.name, decoding.seed)

@@ -1,0 +1,185 @@
+"""`seewhy calibrate`: what a judge is worth, on chains whose truth is known."""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, cast
+
+import tyro
+
+from seewhy.benchmarks import inkgrid
+from seewhy.cli.find import find_module
+from seewhy.cli.grade_inputs import Loads
+from seewhy.cli.judges import find_talks, make_judge, needs_teacher
+from seewhy.evaluation.calibration import Key, calibrate, key_of
+from seewhy.judging.api import Believes, Judge, judge_chains
+from seewhy.judging.asking import sum_usage
+from seewhy.judging.outcome import OutcomeJudge
+from seewhy.model.api import Ask, Decoding
+from seewhy.records.measures import Calibration, Interval
+from seewhy.records.types import Chain, Outcome, Question, Split, Stop, Style, Usage, Verdict
+from seewhy.testing.oracle import Oracle
+
+HALF_WRONG = Oracle(error_rate=0.5, seed=1)
+"""Who writes the chains about inkgrid: one in two goes wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrateWords:
+    """Accuracy, kappa, Brier score and share UNJUDGED of a judge, on your labelled chains or on inkgrid's."""
+
+    judge: Annotated[str, tyro.conf.Positional]
+    """Name of the judge: rubric, sentences, facts or outcome, or a dotted path to a module with one of your own."""
+    teacher: str = "oracle"
+    """Whom the judge talks to: oracle or blind-oracle."""
+    error_rate: float = 0.0
+    """How often, from 0 to 1, the oracle errs."""
+    prompt: Path | None = None
+    """Text file with a prompt of your own in place of the judge's."""
+    labels: Path | None = None
+    """Your labelled chains: lines of {"id": ..., "reply": ..., "is_right": true}."""
+    questions: Path | None = None
+    """Questions file of the labelled chains (docs/your-questions.md)."""
+    split: Split = Split.TEST
+    """Split of the questions."""
+    count: int = 200
+    """Chains about inkgrid, where there are no labels."""
+    at_once: int = 1
+    """Questions that are judged at the same time."""
+    seed: int = 0
+    """Of the oracle's errors."""
+    json: bool = False
+    """Print one JSON object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """Chains with their questions and their truth."""
+
+    questions: tuple[Question, ...]
+    chains: tuple[Chain, ...]
+    truth: Mapping[Key, bool]
+
+
+def run(rest: Sequence[str]) -> None:
+    """Judge what the words name and print what the judge is worth."""
+    words = tyro.cli(CalibrateWords, args=rest, prog="seewhy calibrate", config=(tyro.conf.EnumChoicesFromValues,))
+    if (words.labels is None) is not (words.questions is None):
+        raise ValueError("--labels and --questions belong together: the chains, and the questions they answer")
+    with tempfile.TemporaryDirectory(prefix="seewhy-") as folder:
+        labelled = _read(words) if words.labels and words.questions else _draw(words, Path(folder))
+        asks_one = needs_teacher(words.judge)
+        talks = find_talks(words.teacher, labelled.questions, words.error_rate, words.seed) if asks_one else None
+        judge = make_judge(words.judge, talks, words.prompt)
+        verdicts = list(judge_chains(judge, labelled.questions, labelled.chains, words.at_once))
+    told = calibrate(verdicts, labelled.truth, beliefs_of(judge, verdicts))
+    usage = sum_usage(verdict.usage for verdict in verdicts)
+    if words.json:
+        print(json.dumps(asdict(told) | {"usage": asdict(usage)}, indent=2))
+    else:
+        print("\n".join(lines_of(told, usage, verdicts)))
+
+
+def beliefs_of(judge: Judge, verdicts: Sequence[Verdict]) -> dict[Key, float]:
+    """How sure the judge says it is of each chain; nothing of a judge that does not say."""
+    if not isinstance(judge, Believes):
+        return {}
+    beliefs = ((key_of(verdict), judge.belief(verdict)) for verdict in verdicts)
+    return {key: belief for key, belief in beliefs if belief is not None}
+
+
+def lines_of(told: Calibration, usage: Usage, verdicts: Sequence[Verdict]) -> list[str]:
+    """What is printed."""
+    right = told.true_right + told.false_wrong
+    judged = right + told.false_right + told.true_wrong
+    lines = [
+        f"judge     {told.judge}",
+        f"chains    {told.n}, of which unjudged {_share(told.unjudged)}",
+        f"accuracy  {_share(told.accuracy)}",
+    ]
+    if told.accuracy is not None:
+        most = max(right, judged - right) / judged
+        lines += [
+            f"          {most:.1%} is what calling all chains alike would give",
+            f"kappa     {'not defined: all is alike' if told.kappa is None else f'{told.kappa:.3f}'}",
+            f"Brier     {told.brier:.3f}",
+            f"right     {right} chains: {told.true_right} called right, {told.false_wrong} called wrong",
+            f"wrong     {judged - right} chains: {told.false_right} called right, {told.true_wrong} called wrong",
+        ]
+    reasons = Counter(verdict.why for verdict in verdicts if verdict.outcome is Outcome.UNJUDGED)
+    lines += [f"unjudged  {count} times: {why}" for why, count in reasons.most_common(3)]
+    if usage.calls:
+        tokens = f"{usage.prompt_tokens:,} tokens in and {usage.completion_tokens:,} out"
+        lines.append(f"cost      {usage.calls:,} calls, {tokens}, {usage.dollars:.4f} dollars")
+    return lines
+
+
+def _share(share: Interval | None) -> str:
+    return "none" if share is None else f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"
+
+
+def _draw(words: CalibrateWords, folder: Path) -> Labelled:
+    """Chains about inkgrid of which about half are wrong; the truth is their answer's."""
+    if words.count < 1:
+        raise ValueError(f"--count {words.count}: a calibration needs chains")
+    questions = tuple(inkgrid.load(folder, words.split, count=words.count))
+    asks = [Ask(question=question, style=Style.REASON) for question in questions]
+    chains = tuple(chain for (chain,) in HALF_WRONG.generate(asks, Decoding(seed=words.seed)))
+    graded = judge_chains(OutcomeJudge(), questions, chains)
+    truth = {key_of(verdict): verdict.outcome is Outcome.CORRECT for verdict in graded}
+    return Labelled(questions=questions, chains=chains, truth=truth)
+
+
+def _read(words: CalibrateWords) -> Labelled:
+    """The user's chains; ValueError names file, line and remedy."""
+    assert words.labels is not None
+    assert words.questions is not None
+    if not words.labels.is_file():
+        raise ValueError(f"--labels {words.labels}: no such file")
+    module = cast(Loads, find_module("benchmarks", "jsonl"))
+    by_id = {question.id: question for question in module.load(words.questions, words.split, count=2**31)}
+    chains: list[Chain] = []
+    truth: dict[Key, bool] = {}
+    seen: Counter[str] = Counter()
+    for number, line in enumerate(words.labels.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        place = f"{words.labels}:{number}"
+        name, reply, is_right = label_of(line, place)
+        if name not in by_id:
+            raise ValueError(f"{place}: field 'id': {name!r} is no question of {words.questions}, split {words.split}")
+        chain = Chain(question_id=name, index=seen[name], style=Style.REASON, text=reply, stop=Stop.END,
+                      sampler="labelled", seed=0)  # fmt: skip
+        seen[name] += 1
+        chains.append(chain)
+        truth[name, chain.style, chain.index] = is_right
+    if not chains:
+        raise ValueError(f"{words.labels} holds no labelled chain")
+    questions = tuple(by_id[name] for name in seen)
+    return Labelled(questions=questions, chains=tuple(chains), truth=truth)
+
+
+def label_of(line: str, place: str) -> tuple[str, str, bool]:
+    """Id, reply and truth of one line.
+
+    Example:
+        >>> label_of('{"id": "q7", "reply": "12", "is_right": true}', "mine.jsonl:1")
+        ('q7', '12', True)
+
+    Raises:
+        ValueError: a field is missing or of another type; the message names place and field.
+    """
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"{place}: no JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise ValueError(f"{place}: a line is one object with id, reply and is_right")
+    fields = cast(dict[str, object], row)
+    for name, wanted, words in (("id", str, "text"), ("reply", str, "text"), ("is_right", bool, "true or false")):
+        if not isinstance(fields.get(name), wanted):
+            raise ValueError(f"{place}: field {name!r} must be {words}, and is {json.dumps(fields.get(name))[:40]}")
+    return str(fields["id"]), str(fields["reply"]), bool(fields["is_right"])

@@ -1,0 +1,132 @@
+"""`seewhy calibrate`: the oracle's own failings are found, and labels of a user's are read or refused by line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from seewhy.benchmarks import inkgrid
+from seewhy.benchmarks.lines.writing import line_of
+from seewhy.cli.judges import judge_names
+from seewhy.cli.main import main
+from seewhy.records.types import Split
+
+
+def told(capsys, *words: str) -> dict:
+    assert main(["calibrate", *words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def refused(capsys, *words: str) -> str:
+    assert main(["calibrate", *words]) == 2
+    return " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("judge", ["rubric", "facts", "outcome"])
+def test_a_judge_who_knows_the_page_is_always_right(capsys, judge):
+    found = told(capsys, judge, "--count", "40")
+    assert found["n"] == 40
+    assert found["accuracy"]["value"] == 1.0
+    assert found["kappa"] == 1.0
+    assert 10 < found["true_right"] < 30
+    assert found["unjudged"]["value"] == 0.0
+
+
+def test_a_judge_who_errs_is_found_out_and_a_blind_one_as_well(capsys):
+    often = told(capsys, "rubric", "--count", "120", "--error-rate", "0.3")
+    assert often["accuracy"]["low"] < 0.7 < often["accuracy"]["high"]
+    blind = told(capsys, "rubric", "--count", "120", "--teacher", "blind-oracle")
+    assert blind["accuracy"]["value"] < 0.9
+    assert blind["false_right"] > blind["false_wrong"], "a text that agrees with itself looks right to the blind"
+
+
+def test_at_once_changes_nothing(capsys):
+    assert told(capsys, "sentences", "--count", "20") == told(capsys, "sentences", "--count", "20", "--at-once", "4")
+
+
+def test_what_is_printed_says_what_the_numbers_are_held_against(capsys):
+    assert main(["calibrate", "rubric", "--count", "30"]) == 0
+    out = capsys.readouterr().out
+    for words in ("judge     rubric by oracle-0, prompt ", "accuracy  100.0% (", "calling all chains alike",
+                  "kappa     1.000", "Brier     ", "chains: ", "cost      30 calls"):  # fmt: skip
+        assert words in out
+
+
+def test_a_prompt_of_ones_own_is_used_and_named(capsys, tmp_path):
+    mine = tmp_path / "mine.txt"
+    mine.write_text("<question>\n{{question}}\n</question>\n<options>\n{{options}}\n</options>\n"
+                    '<reply_to_grade id="{{id}}">\n{{reply}}\n</reply_to_grade>')  # fmt: skip
+    own = told(capsys, "rubric", "--count", "10", "--prompt", str(mine))
+    assert own["accuracy"]["value"] == 1.0
+    assert own["judge"] != told(capsys, "rubric", "--count", "10")["judge"]
+    mine.write_text("{{question}}")
+    assert "lacks the slot" in refused(capsys, "rubric", "--prompt", str(mine))
+    assert "has no prompt" in refused(capsys, "outcome", "--count", "2", "--prompt", str(mine))
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.jsonl"
+    questions = list(inkgrid.load(tmp_path, Split.TEST, count=3))
+    path.write_text("".join(line_of(question, tmp_path) for question in questions))
+    return path
+
+
+def label(path: Path, *rows: object) -> list[str]:
+    labels = path.with_name("labels.jsonl")
+    labels.write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows))
+    return ["--labels", str(labels), "--questions", str(path)]
+
+
+def test_labels_of_ones_own_are_held_against_the_judge(capsys, asked):
+    """Gold replies are right and 999 is wrong; one label disagrees."""
+    rows = [json.loads(line) for line in asked.read_text().splitlines()]
+    labels = [
+        {"id": row["id"], "reply": f"So. ### Answer: {answer}", "is_right": is_right}
+        for row in rows
+        for answer, is_right in ((gold_of(row), True), ("999", False))
+    ]
+    labels.append({"id": rows[0]["id"], "reply": "So. ### Answer: 999", "is_right": True})
+    found = told(capsys, "outcome", *label(asked, *labels))
+    assert (found["n"], found["true_right"], found["true_wrong"], found["false_wrong"]) == (7, 3, 3, 1)
+
+
+def gold_of(row: dict) -> str:
+    answer = row["answer"] if "answer" in row else row["answers"]
+    return answer[0] if isinstance(answer, list) else str(answer)
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("{", "labels.jsonl:1: no JSON"),
+        ("[]", "labels.jsonl:1: a line is one object"),
+        ({"id": "nobody", "reply": "", "is_right": True}, "labels.jsonl:1: field 'id': 'nobody' is no question"),
+        ({"id": "q", "reply": "", "is_right": 1}, "field 'is_right' must be true or false, and is 1"),
+        ({"id": "q", "is_right": True}, "field 'reply' must be text, and is null"),
+        ("", "holds no labelled chain"),
+    ],
+)
+def test_a_label_that_cannot_be_read_is_refused_by_file_line_and_field(capsys, asked, row, why):
+    assert why in refused(capsys, "outcome", *label(asked, row))
+
+
+def test_words_that_do_not_fit_are_refused_with_the_remedy(capsys, asked):
+    assert "there is no judge 'rubrik'; did you mean 'rubric'?" in refused(capsys, "rubrik")
+    assert "api holds 0 judges" in refused(capsys, "api")
+    assert "versus needs the chains of another model" in refused(capsys, "versus", "--count", "2")
+    assert "steps needs the model that wrote the chains" in refused(capsys, "steps", "--count", "2")
+    assert "--teacher 'orakle'; did you mean 'oracle'?" in refused(capsys, "rubric", "--teacher", "orakle")
+    assert "belong together" in refused(capsys, "rubric", "--questions", str(asked))
+    label_words = label(
+        asked, {"id": json.loads(asked.read_text().splitlines()[0])["id"], "reply": "", "is_right": True}
+    )
+    assert "it knows the pages of inkgrid" in refused(capsys, "rubric", *label_words)
+
+
+def test_every_file_that_holds_a_judge_is_found():
+    assert judge_names() == ["facts", "outcome", "rubric", "sentences", "steps", "versus"]
+
+
+def test_a_judge_of_ones_own_is_found_by_its_dotted_path(capsys):
+    assert told(capsys, "seewhy.judging.outcome", "--count", "5")["accuracy"]["value"] == 1.0
