@@ -20,7 +20,11 @@ from seewhy.records.types import Chain, Outcome, Question, Style, Verdict
 REASONS = 3
 """Reasons for NO_ANSWER and for UNJUDGED that are told."""
 ABSENT = "-"
-METRIC_NAMES = {Metric.MEAN_SCORE: "mean score", Metric.F1: "F1 of yes"}
+METRIC_NAMES = {
+    Metric.MEAN_SCORE: "mean score",
+    Metric.F1: "F1 of yes",
+    Metric.JUDGE_RATING: "mean rating, of the highest",
+}
 CURVE_NAMES = {Selection.PASS_AT_K: "pass", Selection.SELF_CONSISTENCY: "maj"}
 
 
@@ -57,6 +61,7 @@ def card_data(graded: Graded) -> dict[str, object]:
         "benchmark": graded.questions[0].benchmark,
         "split": graded.questions[0].split.value,
         "rules": dict(Counter(question.gold.rule.value for question in graded.questions)),
+        "judges": sorted({verdict.judge for verdict in graded.verdicts}),
         "style": graded.style.value,
         "compat": graded.compat,
         "n": len(graded.questions),
@@ -95,7 +100,9 @@ def figure_of(graded: Graded) -> Interval | None:
             return graded.card.score if graded.card else None
         case Metric.F1:
             return graded.polar[0].f1 if graded.polar else None
-        case Metric.JUDGE_RATING | Metric.CHAIR:
+        case Metric.JUDGE_RATING:
+            return graded.card.score if graded.card else None
+        case Metric.CHAIR:
             return None
 
 
@@ -138,7 +145,7 @@ def _main_table(graded: Graded, console: Console) -> Table:
     for row in whole.breakdown:
         name = f"{row.facet}: {row.value}".replace("[", r"\[")
         table.add_row(name, str(row.n), *_share(row.accuracy), str(row.no_answer), str(row.unjudged))
-        if graded.asked.metric is Metric.MEAN_SCORE and row.score is not None:
+        if graded.asked.metric in (Metric.MEAN_SCORE, Metric.JUDGE_RATING) and row.score is not None:
             table.add_row(f"{name}, mean score", str(row.n), *_share(row.score), "", "")
     return table
 
@@ -170,6 +177,8 @@ def _repeats_table(graded: Graded, console: Console) -> Table | None:
 def _sentences(graded: Graded) -> Iterator[str]:
     yield from _figure_sentences(graded)
     yield from _size_sentences(graded)
+    for judge in sorted({verdict.judge for verdict in graded.verdicts if verdict.usage.calls}):
+        yield f"Judged by {judge}."
     for outcome in (Outcome.NO_ANSWER, Outcome.UNJUDGED):
         reasons = _reasons(graded, outcome)
         if reasons:

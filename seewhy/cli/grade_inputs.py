@@ -16,7 +16,8 @@ from seewhy.evaluation.pictures import picture_clusters, shared_pictures
 from seewhy.evaluation.predictions import Prediction, find_columns, read_predictions
 from seewhy.evaluation.suites import carried_questions, columns_of, suite_of
 from seewhy.evaluation.tables import Sheet, Table, read_table
-from seewhy.records.types import MatchRule, Question, Split
+from seewhy.records.files import hash_file
+from seewhy.records.types import ImageRef, MatchRule, Question, Split
 
 MISSING = ("wrong", "leave-out")
 
@@ -78,11 +79,14 @@ def open_table(path: Path, rows_at: str = "") -> Table:
     return read_table(path, rows_at=rows_at, sheet=sheet)
 
 
-def questions_of_file(path: Path, split: Split | None) -> Asked:
-    """The questions of a file as in docs/your-questions.md; pictures are not opened, and `split` may be left out.
+def questions_of_file(path: Path, split: Split | None, *, are_shown: bool = False) -> Asked:
+    """The questions of a file as in docs/your-questions.md; `split` may be left out.
+
+    Pictures are not opened, unless they are to be shown to a judge.
 
     Raises:
-        ValueError: a row is not as it must be, an id stands there twice, or the file has several splits or not this.
+        ValueError: a row is not as it must be, an id stands there twice, or the file has several splits or not this; a
+            picture that is to be shown is not there.
     """
     if not path.is_file():
         raise ValueError(f"--questions {path}: no such file")
@@ -94,14 +98,21 @@ def questions_of_file(path: Path, split: Split | None) -> Asked:
             fields = fields_of(line)
             question = question_of(fields, None if "split" in fields else split or Split.TEST)
             pictures = pictures_of(fields)
+            images = tuple(_picture(path.parent / name) for name in pictures) if are_shown else ()
         except ValueError as error:
             raise ValueError(f"{path}:{number}: {error}") from error
         if question.id in rows:
             raise ValueError(f"{path}:{number}: field 'id': {question.id!r} stands there twice")
-        rows[question.id] = replace(question, benchmark=path.stem), pictures
+        rows[question.id] = replace(question, benchmark=path.stem, images=images), pictures
     asked = _of_split([question for question, _ in rows.values()], split, str(path))
     pictures = {question.id: "\n".join(rows[question.id][1]) for question in asked}
     return Asked(questions=asked, clusters=shared_pictures(pictures), source=str(path))
+
+
+def _picture(path: Path) -> ImageRef:
+    if not path.is_file():
+        raise ValueError(f"picture {path} is not there, and the judge is to see it; bring it, or say --judge.blind")
+    return ImageRef(sha256=hash_file(path), path=str(path))
 
 
 def questions_of_benchmark(name: str, root: Path | None, split: Split | None) -> Asked:
