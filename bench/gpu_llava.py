@@ -6,8 +6,8 @@ Printed are pairs a second, model FLOP utilisation (useful operations of distinc
 the card's dense bfloat16 peak, else the rate of a large matmul measured here; goal 0.45) and the peak memory of a step
 over what weights and optimisers hold. Both sides use one net in memory and one adapter, with an optimiser each.
 
-seewhy packs a question in one row with scaled-dot-product attention and an explicit mask. FlexAttention is not in
-seewhy yet, so there is no column for it. LoRA is peft's on both sides.
+seewhy packs a question in one row with scaled-dot-product attention and an explicit mask; its choice of FlexAttention,
+which it makes by a trial on the GPU for long rows, has no column here yet. LoRA is peft's on both sides.
 
 `--toy` runs the same code at toy widths in float32 on the CPU, as does a machine without a GPU: that tries the script,
 checks that both sides have the same loss, and measures nothing worth reporting.

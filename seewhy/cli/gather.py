@@ -11,6 +11,7 @@ from seewhy.cli.stages import STAGES
 from seewhy.cli.train import find_objective
 from seewhy.cli.workspace import Workspace
 from seewhy.evaluation.compare import paired_difference
+from seewhy.evaluation.pictures import picture_clusters
 from seewhy.evaluation.scorecard import scorecard_of
 from seewhy.records.lineage import MANIFEST, Manifest, library_versions, read_manifest
 from seewhy.records.measures import CurvePoint, Interval, Scorecard
@@ -73,19 +74,23 @@ def _verdicts(space: Workspace, setting: Setting) -> list[Verdict]:
 
 
 def _card(space: Workspace, setting: Setting) -> Scorecard:
+    questions = space.questions(setting.split)
     return scorecard_of(
-        space.questions(setting.split), _verdicts(space, setting), model=setting.model, blind=setting.blind
-    )
+        questions, _verdicts(space, setting), model=setting.model, blind=setting.blind,
+        clusters=picture_clusters(questions),
+    )  # fmt: skip
 
 
 def _steps(space: Workspace) -> Iterator[Step]:
     """SFT over base, each preference-trained model over SFT, with both prompts, on test."""
+    clusters = picture_clusters(space.questions(Split.TEST))
     for before, after in [("base", "sft"), *(("sft", key) for key in space.trained_keys())]:
         for style in (Style.REASON, Style.DIRECT):
             sides = [_verdicts(space, Setting(model=model, split=Split.TEST, style=style, blind=False))
                      for model in (before, after)]  # fmt: skip
+            change = paired_difference(*sides, clusters=clusters)
             what = "" if after == "sft" else f"Preference training by {space.objective_of(after).upper()}"
-            yield Step(before=before, after=after, style=style, change=paired_difference(*sides), what=what)
+            yield Step(before=before, after=after, style=style, change=change, what=what)
 
 
 def _counts(counts: Iterable[tuple[str, int]], prefix: str) -> tuple[Count, ...]:

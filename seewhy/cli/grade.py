@@ -3,7 +3,7 @@
 import itertools
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -22,14 +22,13 @@ from seewhy.cli.grade_inputs import (
     questions_of_file,
     questions_of_table,
 )
+from seewhy.cli.grade_judge import JudgeWords, judging
 from seewhy.cli.grade_rows import gold_text, read_also, write_rows
 from seewhy.evaluation.polar import NO, YES, PolarRow, polar_scores
 from seewhy.evaluation.repeats import summarise_repeats
 from seewhy.evaluation.scorecard import scorecard_of
-from seewhy.judging.api import judge_chains
-from seewhy.judging.compat import Compat
+from seewhy.judging.api import Judge, judge_chains
 from seewhy.judging.decoration import normalise
-from seewhy.judging.outcome import OutcomeJudge
 from seewhy.records.measures import Comparison, PolarScore
 from seewhy.records.types import Chain, MatchRule, Outcome, Question, Split, Stop, Style, Verdict
 
@@ -82,6 +81,8 @@ class GradeWords:
     """Write the results in these suites' forms too, into --out: lmms-eval, vlmevalkit."""
     json: bool = False
     """Print the scorecard as JSON."""
+    judge: JudgeWords = field(default_factory=JudgeWords)
+    """The model that rates open questions."""
 
 
 def run(rest: Sequence[str]) -> None:
@@ -89,22 +90,14 @@ def run(rest: Sequence[str]) -> None:
     words = tyro.cli(GradeWords, args=rest, prog="seewhy grade")
     reading = _check(words)
     suites = read_also(words.also)
-    judge = judge_as(words.compat)
-    graded = _grade(words, reading, judge)
+    with judging(words.compat, words.judge, words.benchmark) as (judge, at_once):
+        graded = _grade(words, reading, judge, at_once)
     if words.out is not None:
         write_rows(words.out, graded, suites)
     if words.json:
         print(card_json(graded))
     else:
         print_card(graded, Console() if sys.stdout.isatty() else Console(width=160))
-
-
-def judge_as(compat: str) -> OutcomeJudge:
-    """The judge by outcome, with the quirks of a suite where one is named."""
-    names = [one.value for one in Compat]
-    if compat and compat not in names:
-        raise ValueError(f"--compat {compat!r}{nearest(compat, names)}")
-    return OutcomeJudge(compat=Compat(compat)) if compat else OutcomeJudge()
 
 
 def _check(words: GradeWords) -> Reading:
@@ -125,11 +118,11 @@ def _check(words: GradeWords) -> Reading:
                    in_order=words.in_order, repeats=words.repeats, missing=words.missing)  # fmt: skip
 
 
-def _grade(words: GradeWords, reading: Reading, judge: OutcomeJudge) -> Graded:
+def _grade(words: GradeWords, reading: Reading, judge: Judge, at_once: int) -> Graded:
     tables = [open_table(path, words.rows_at) for path in words.predictions]
     split = Split(words.split) if words.split else None
     if words.questions is not None:
-        asked = questions_of_file(words.questions, split)
+        asked = questions_of_file(words.questions, split, are_shown=words.judge.sees)
     elif words.benchmark:
         asked = questions_of_benchmark(words.benchmark, words.root, split)
     else:
@@ -141,8 +134,8 @@ def _grade(words: GradeWords, reading: Reading, judge: OutcomeJudge) -> Graded:
     questions = tuple(question for question in asked.questions if question.id not in left)
     model, style = words.model or words.predictions[0].stem, Style(words.style)
     chains = chains_of(joined, model, style, left)
-    verdicts = verdicts_of(judge, questions, chains, joined, style)
-    _require_judged(verdicts)
+    verdicts = verdicts_of(judge, questions, chains, joined, style, at_once)
+    _require_judged(verdicts, questions)
     repeated, clusters = max(verdict.index for verdict in verdicts) > 0, asked.clusters
     return Graded(
         model=model, asked=asked, questions=questions, chains=chains, verdicts=verdicts, joined=tuple(joined),
@@ -167,10 +160,11 @@ def chains_of(joined: Sequence[Joined], sampler: str, style: Style, left: set[st
 
 
 def verdicts_of(
-    judge: OutcomeJudge, questions: Sequence[Question], chains: Sequence[Chain], joined: Sequence[Joined], style: Style
-) -> tuple[Verdict, ...]:
+    judge: Judge, questions: Sequence[Question], chains: Sequence[Chain], joined: Sequence[Joined], style: Style,
+    at_once: int = 1,
+) -> tuple[Verdict, ...]:  # fmt: skip
     """A verdict of each chain, and NO_ANSWER for each reply that is not there."""
-    verdicts = list(judge_chains(judge, questions, chains))
+    verdicts = list(judge_chains(judge, questions, chains, at_once))
     asked = {question.id for question in questions}
     for one, first in zip(joined, _firsts(joined), strict=True):
         verdicts += [
@@ -204,14 +198,17 @@ def polar_of(questions: Sequence[Question], verdicts: Sequence[Verdict], asked: 
     return polar_scores(known, clusters=asked.clusters) if known else ()
 
 
-def _require_judged(verdicts: Sequence[Verdict]) -> None:
+def _require_judged(verdicts: Sequence[Verdict], questions: Sequence[Question]) -> None:
     unjudged = [verdict for verdict in verdicts if verdict.outcome is Outcome.UNJUDGED]
-    if len(unjudged) == len(verdicts):
-        raise ValueError(f"all {len(verdicts)} replies are UNJUDGED, and none is graded: {unjudged[0].why}")
+    if len(unjudged) < len(verdicts):
+        return
+    is_open = all(question.gold.rule is MatchRule.OPEN for question in questions)
+    remedy = "; a model can rate open questions: name it with --judge.url and --judge.model" if is_open else ""
+    raise ValueError(f"all {len(verdicts)} replies are UNJUDGED, and none is graded: {unjudged[0].why}{remedy}")
 
 
 def _compare(
-    judge: OutcomeJudge, asked: Asked, questions: Sequence[Question], verdicts: Sequence[Verdict],
+    judge: Judge, asked: Asked, questions: Sequence[Question], verdicts: Sequence[Verdict],
     others: Sequence[Joined], style: Style, left: set[str],
 ) -> tuple[str, Comparison]:  # fmt: skip
     """The other file's name, and what changed from it to this one."""

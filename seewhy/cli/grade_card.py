@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from rich import box
@@ -10,14 +10,21 @@ from rich.console import Console
 from rich.table import Table
 
 import seewhy
-from seewhy.cli.grade_inputs import PICTURE, Asked, Joined
+from seewhy.benchmarks.release.declared import Metric
+from seewhy.cli.grade_inputs import Asked, Joined
 from seewhy.evaluation.intervals import name_ids
+from seewhy.evaluation.pictures import count_pictures
 from seewhy.records.measures import Comparison, Interval, PolarScore, Repeats, Scorecard, Selection
 from seewhy.records.types import Chain, Outcome, Question, Style, Verdict
 
 REASONS = 3
 """Reasons for NO_ANSWER and for UNJUDGED that are told."""
 ABSENT = "-"
+METRIC_NAMES = {
+    Metric.MEAN_SCORE: "mean score",
+    Metric.F1: "F1 of yes",
+    Metric.JUDGE_RATING: "mean rating, of the highest",
+}
 CURVE_NAMES = {Selection.PASS_AT_K: "pass", Selection.SELF_CONSISTENCY: "maj"}
 
 
@@ -54,16 +61,20 @@ def card_data(graded: Graded) -> dict[str, object]:
         "benchmark": graded.questions[0].benchmark,
         "split": graded.questions[0].split.value,
         "rules": dict(Counter(question.gold.rule.value for question in graded.questions)),
+        "judges": sorted({verdict.judge for verdict in graded.verdicts}),
         "style": graded.style.value,
         "compat": graded.compat,
         "n": len(graded.questions),
-        "accuracy": asdict(whole.accuracy) if whole else None,
-        "score": asdict(graded.card.score) if graded.card and graded.card.score else None,
+        "accuracy": _interval_data(whole.accuracy if whole else None),
+        "score": _interval_data(graded.card.score if graded.card else None),
+        "metric": graded.asked.metric.value,
+        "figure": _interval_data(figure_of(graded)),
         **{outcome.value: counts[outcome] for outcome in Outcome},
-        "pictures": None if graded.asked.clusters is None else len(_pictures(graded)),
+        "pictures": _pictures(graded),
         "detectable_difference": whole.detectable if whole else None,
         "facets": [asdict(row) for row in whole.breakdown] if whole else [],
         "yes_no": [asdict(row) for row in graded.polar],
+        "mean_f1": _mean_f1(graded),
         "repeats": _repeats_data(graded.repeats),
         "comparison": _comparison_data(graded),
         "rows_without_a_question": [len(one.unasked) for one in graded.joined],
@@ -77,6 +88,22 @@ def card_data(graded: Graded) -> dict[str, object]:
 def card_json(graded: Graded) -> str:
     """The scorecard as JSON."""
     return json.dumps(card_data(graded), indent=2, ensure_ascii=False)
+
+
+def figure_of(graded: Graded) -> Interval | None:
+    """What the benchmark's paper reports of such replies; None where that needs a judge model or one sample alone."""
+    match graded.asked.metric:
+        case Metric.ACCURACY:
+            whole = graded.card or graded.repeats
+            return whole.accuracy if whole else None
+        case Metric.MEAN_SCORE:
+            return graded.card.score if graded.card else None
+        case Metric.F1:
+            return graded.polar[0].f1 if graded.polar else None
+        case Metric.JUDGE_RATING:
+            return graded.card.score if graded.card else None
+        case Metric.CHAIR:
+            return None
 
 
 def print_card(graded: Graded, console: Console) -> None:
@@ -116,8 +143,10 @@ def _main_table(graded: Graded, console: Console) -> Table:
     if graded.card and graded.card.score and graded.card.score.value != graded.card.accuracy.value:
         table.add_row("all, mean score", str(n), *_share(graded.card.score), "", "")
     for row in whole.breakdown:
-        table.add_row(f"{row.facet}: {row.value}".replace("[", r"\["), str(row.n), *_share(row.accuracy),
-                      str(row.no_answer), str(row.unjudged))  # fmt: skip
+        name = f"{row.facet}: {row.value}".replace("[", r"\[")
+        table.add_row(name, str(row.n), *_share(row.accuracy), str(row.no_answer), str(row.unjudged))
+        if graded.asked.metric in (Metric.MEAN_SCORE, Metric.JUDGE_RATING) and row.score is not None:
+            table.add_row(f"{name}, mean score", str(row.n), *_share(row.score), "", "")
     return table
 
 
@@ -146,7 +175,10 @@ def _repeats_table(graded: Graded, console: Console) -> Table | None:
 
 
 def _sentences(graded: Graded) -> Iterator[str]:
+    yield from _figure_sentences(graded)
     yield from _size_sentences(graded)
+    for judge in sorted({verdict.judge for verdict in graded.verdicts if verdict.usage.calls}):
+        yield f"Judged by {judge}."
     for outcome in (Outcome.NO_ANSWER, Outcome.UNJUDGED):
         reasons = _reasons(graded, outcome)
         if reasons:
@@ -164,11 +196,31 @@ def _sentences(graded: Graded) -> Iterator[str]:
     yield from _comparison_sentences(graded)
 
 
+def _figure_sentences(graded: Graded) -> Iterator[str]:
+    """What the benchmark's paper would print, where that is not the accuracy."""
+    metric, figure = graded.asked.metric, figure_of(graded)
+    if metric is not Metric.ACCURACY and figure is not None:
+        yield f"The paper's figure is the {METRIC_NAMES[metric]}: {_percent(figure.value)}."
+    for facet, mean in _mean_f1(graded).items():
+        yield f"Its mean over {facet}: {_percent(mean)}."
+
+
+def _mean_f1(graded: Graded) -> dict[str, float]:
+    """F1 averaged over the values of each facet, as some suites report POPE; where each value has one."""
+    found: dict[str, list[Interval | None]] = {}
+    for row in graded.polar:
+        if row.facet:
+            found.setdefault(row.facet, []).append(row.f1)
+    whole = {facet: [one.value for one in shares if one is not None] for facet, shares in found.items()}
+    return {facet: sum(f1) / len(f1) for facet, f1 in whole.items() if len(f1) == len(found[facet])}
+
+
 def _size_sentences(graded: Graded) -> Iterator[str]:
     whole = graded.card or graded.repeats
     if whole is None:
         return
-    of = f" about {len(_pictures(graded))} pictures" if graded.asked.clusters is not None else ""
+    pictures = _pictures(graded)
+    of = "" if pictures is None else f" about {pictures} pictures"
     if whole.detectable is None:
         yield f"{len(graded.questions)} questions{of} cannot see a gain over this accuracy, however large (power 0.8)."
     else:
@@ -201,11 +253,9 @@ def _percent(share: float) -> str:
     return f"{100 * share:.2f}"
 
 
-def _pictures(graded: Graded) -> set[str]:
-    """The pictures that the graded questions are about, where some share one."""
-    clusters: Mapping[str, str] = graded.asked.clusters or {}
-    found = (clusters.get(question.id, "") for question in graded.questions)
-    return {name for name in found if name.startswith(PICTURE)}
+def _pictures(graded: Graded) -> int | None:
+    """How many pictures the graded questions are about, where some share one."""
+    return None if graded.asked.clusters is None else count_pictures(graded.questions, graded.asked.clusters)
 
 
 def _reasons(graded: Graded, outcome: Outcome) -> list[tuple[str, int]]:
@@ -221,6 +271,10 @@ def _repeats_data(found: Repeats | None) -> dict[str, object] | None:
     ]
     return {"samples": found.samples, "n": found.n, "each": list(found.each), "deviation": found.deviation,
             "curves": curves}  # fmt: skip
+
+
+def _interval_data(share: Interval | None) -> dict[str, float] | None:
+    return None if share is None else asdict(share)
 
 
 def _comparison_data(graded: Graded) -> dict[str, object] | None:

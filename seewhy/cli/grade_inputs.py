@@ -5,19 +5,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol, cast
 
 from seewhy.benchmarks.lines.fields import fields_of, pictures_of, question_of
+from seewhy.benchmarks.release.declared import Metric, Release
 from seewhy.cli.find import find_module, load_part, nearest
 from seewhy.evaluation.intervals import name_ids
+from seewhy.evaluation.pictures import picture_clusters, shared_pictures
 from seewhy.evaluation.predictions import Prediction, find_columns, read_predictions
 from seewhy.evaluation.suites import carried_questions, columns_of, suite_of
 from seewhy.evaluation.tables import Sheet, Table, read_table
-from seewhy.records.types import MatchRule, Question, Split
+from seewhy.records.files import hash_file
+from seewhy.records.types import ImageRef, MatchRule, Question, Split
 
 MISSING = ("wrong", "leave-out")
-PICTURE = "picture "
-"""Begins the key of a cluster that is a picture; a question without one is a cluster by itself."""
 
 
 class Loads(Protocol):
@@ -55,6 +57,8 @@ class Asked:
     """Question id to its picture; None where no two questions share one."""
     source: str
     """Where they come from, as the user named it."""
+    metric: Metric = Metric.ACCURACY
+    """What the benchmark's paper reports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +79,14 @@ def open_table(path: Path, rows_at: str = "") -> Table:
     return read_table(path, rows_at=rows_at, sheet=sheet)
 
 
-def questions_of_file(path: Path, split: Split | None) -> Asked:
-    """The questions of a file as in docs/your-questions.md; pictures are not opened, and `split` may be left out.
+def questions_of_file(path: Path, split: Split | None, *, are_shown: bool = False) -> Asked:
+    """The questions of a file as in docs/your-questions.md; `split` may be left out.
+
+    Pictures are not opened, unless they are to be shown to a judge.
 
     Raises:
-        ValueError: a row is not as it must be, an id stands there twice, or the file has several splits or not this.
+        ValueError: a row is not as it must be, an id stands there twice, or the file has several splits or not this; a
+            picture that is to be shown is not there.
     """
     if not path.is_file():
         raise ValueError(f"--questions {path}: no such file")
@@ -91,14 +98,21 @@ def questions_of_file(path: Path, split: Split | None) -> Asked:
             fields = fields_of(line)
             question = question_of(fields, None if "split" in fields else split or Split.TEST)
             pictures = pictures_of(fields)
+            images = tuple(_picture(path.parent / name) for name in pictures) if are_shown else ()
         except ValueError as error:
             raise ValueError(f"{path}:{number}: {error}") from error
         if question.id in rows:
             raise ValueError(f"{path}:{number}: field 'id': {question.id!r} stands there twice")
-        rows[question.id] = replace(question, benchmark=path.stem), pictures
+        rows[question.id] = replace(question, benchmark=path.stem, images=images), pictures
     asked = _of_split([question for question, _ in rows.values()], split, str(path))
     pictures = {question.id: "\n".join(rows[question.id][1]) for question in asked}
-    return Asked(questions=asked, clusters=shared(pictures), source=str(path))
+    return Asked(questions=asked, clusters=shared_pictures(pictures), source=str(path))
+
+
+def _picture(path: Path) -> ImageRef:
+    if not path.is_file():
+        raise ValueError(f"picture {path} is not there, and the judge is to see it; bring it, or say --judge.blind")
+    return ImageRef(sha256=hash_file(path), path=str(path))
 
 
 def questions_of_benchmark(name: str, root: Path | None, split: Split | None) -> Asked:
@@ -111,8 +125,15 @@ def questions_of_benchmark(name: str, root: Path | None, split: Split | None) ->
     questions = tuple(cast(Loads, module).load(root, split, count=sys.maxsize))
     if not questions:
         raise ValueError(f"--benchmark {name}: {root} has no question in its {split.value} split")
-    pictures = {question.id: "\n".join(image.sha256 for image in question.images) for question in questions}
-    return Asked(questions=questions, clusters=shared(pictures), source=f"{name} in {root}")
+    return Asked(
+        questions=questions, clusters=picture_clusters(questions), source=f"{name} in {root}", metric=metric_of(module)
+    )
+
+
+def metric_of(module: ModuleType) -> Metric:
+    """What the paper of a benchmark reports: accuracy, where its file declares nothing else."""
+    release = vars(module).get("RELEASE")
+    return release.metric if isinstance(release, Release) else Metric.ACCURACY
 
 
 def questions_of_table(table: Table, rule: str, facets: Sequence[str], letters: int) -> Asked:
@@ -129,15 +150,7 @@ def questions_of_table(table: Table, rule: str, facets: Sequence[str], letters: 
         hint = nearest(rule, names) if rule else f"; say how answers are compared, one of {', '.join(names)}"
         raise ValueError(f"--rule {rule!r} and no --questions or --benchmark{hint}")
     found = carried_questions(table, suite, MatchRule(rule), facets=facets, letters=letters)
-    return Asked(questions=found.questions, clusters=shared(found.pictures or {}), source=str(table.path))
-
-
-def shared(pictures: Mapping[str, str]) -> Mapping[str, str] | None:
-    """The clusters by picture, a question without one by itself; None where no two share any."""
-    named = Counter(picture for picture in pictures.values() if picture)
-    if not any(count > 1 for count in named.values()):
-        return None
-    return {name: f"{PICTURE}{picture}" if picture else f"question {name}" for name, picture in pictures.items()}
+    return Asked(questions=found.questions, clusters=shared_pictures(found.pictures or {}), source=str(table.path))
 
 
 def join(table: Table, asked: Asked, reading: Reading) -> Joined:

@@ -73,7 +73,7 @@ def _foretell(recipe: Recipe, root: Path, paper: HubModel, sampled: Sampled) -> 
 
 def _timed(recipe: Recipe, sampled: Sampled) -> tuple[Rates, bool]:
     """Rates of the real model on this machine, and whether its rows can be packed."""
-    model = Shelf().fresh(recipe.model, "base")
+    model = Shelf(recipe.compute).fresh(recipe.model, "base", recipe.adapter)
     rows = [row for row in sampled.lessons if row.style is Style.REASON]
     is_packed = model.path_of([rows[0].group.prompt]).value == "packed"
     tokens = min(PROBE_TOKENS, recipe.sampling.max_tokens)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seewhy.cli.plan_memory import TrainingBytes, training_bytes
+from seewhy.cli.plan_memory import TrainingBytes, as_trained, open_bytes, training_bytes
 from seewhy.cli.plan_rows import Row, Sampled, count_steps, lesson_counts
 from seewhy.cli.plan_times import Rates
 from seewhy.cli.workspace import is_finished
@@ -106,8 +106,11 @@ def sft(outlook: Outlook) -> Training:
         basis = "gold rationales, all accepted"
     rows = _mixed(outlook.sampled.lessons, direct / max(1, reasoned))
     groups = [_cut(row.group, plan.keep_tokens) for row in rows]
-    told = training_bytes(outlook.model, plan, groups, plan.batch_size, steps, base=outlook.base,
-                          prompts=reasoned + direct, is_packed=outlook.is_packed)  # fmt: skip
+    with as_trained(outlook.model, plan, recipe.adapter, recipe.compute):
+        told = training_bytes(
+            outlook.model, plan, groups, plan.batch_size, steps, base=outlook.base, prompts=reasoned + direct,
+            is_packed=outlook.is_packed, compute=recipe.compute,
+        )  # fmt: skip
     tokens = plan.epochs * (reasoned + direct) * sum(map(tokens_of, groups)) / len(groups)
     stage = Stage(
         name="sft", rows=reasoned + direct, unit="lessons", is_exact=is_exact, basis=basis, steps=steps,
@@ -145,13 +148,15 @@ def prefer(outlook: Outlook) -> Training:
     distinct = min(2 * most, recipe.sampling.per_question)
     prompts = [row.group for row in outlook.sampled.lessons if row.style is Style.REASON]
     # The fine-tuned model, which the reference stage left open beside the one that is trained.
-    beside = sum(parameter.nbytes for parameter in outlook.model.net.parameters())
+    beside = open_bytes(outlook.model, recipe.adapter, recipe.compute)
     seen = sum(lesson_counts(outlook.asked, recipe.mix)) + len(units)
-    found = [
-        training_bytes(outlook.model, plan, _with_responses(prompts, distinct, length), max(1, plan.batch_size // most),
-                       steps, base=outlook.base, prompts=seen, others=beside, is_packed=outlook.is_packed)
-        for length in dict.fromkeys((typical, longest))
-    ]  # fmt: skip
+    with as_trained(outlook.model, plan, recipe.adapter, recipe.compute):
+        found = [
+            training_bytes(outlook.model, plan, _with_responses(prompts, distinct, length),
+                           max(1, plan.batch_size // most), steps, base=outlook.base, prompts=seen, others=beside,
+                           is_packed=outlook.is_packed, compute=recipe.compute)
+            for length in dict.fromkeys((typical, longest))
+        ]  # fmt: skip
     told, objectives = found[0], 1 + len(recipe.preference.compare)
     groups = _with_responses(prompts, distinct, typical)
     tokens = len(units) * sum(map(tokens_of, groups)) / len(groups)

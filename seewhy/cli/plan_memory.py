@@ -3,17 +3,22 @@
 import math
 import os
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 from transformers import AutoProcessor, GenerationConfig, PreTrainedModel
 
 from seewhy.cli.shelf import place_of
 from seewhy.model.families.hub import HubModel
 from seewhy.model.group import Group, Prompt, tokens_of
+from seewhy.model.opening import ON_CPU
+from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
 from seewhy.model.prompt_cache import MOST_BYTES, bytes_of
+from seewhy.recipes.plans import Recipe
 from seewhy.records.types import Question, Response, Style
 from seewhy.training.estimate import StepBytes, WeightBytes, checked_bytes, step_bytes
 from seewhy.training.peak import MIB
@@ -52,7 +57,11 @@ class Paper:
     hub: HubModel
     fingerprint: str = "no weights"
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
-    has_adapter: bool = False
+
+    @property
+    def has_adapter(self) -> bool:
+        """As the model with weights."""
+        return self.hub.has_adapter
 
     @property
     def net(self) -> PreTrainedModel:
@@ -112,6 +121,12 @@ def place_has_no_generation(place: str) -> bool:
     return Path(place).is_dir() and not (Path(place) / "generation_config.json").is_file()
 
 
+def open_bytes(model: HubModel, adapter: AdapterPlan, compute: ComputePlan) -> int:
+    """Bytes of the reference: bfloat16 in that precision, unless the model that is trained beside it is float32."""
+    size = 2 if compute.precision == BF16 and adapter.rank else 4
+    return sum(size * parameter.numel() for parameter in model.net.parameters())
+
+
 def largest_sum(sizes: Sequence[int], count: int, times: int) -> int:
     """The largest of `times` sums of `count` draws from these sizes, expected: mean + sd * sqrt(2 ln times).
 
@@ -125,30 +140,50 @@ def largest_sum(sizes: Sequence[int], count: int, times: int) -> int:
 
 def training_bytes(
     model: HubModel, plan: FitPlan, groups: Sequence[Group], per_step: int, steps: int, *, base: int, prompts: int = 0,
-    others: int = 0, is_packed: bool,
+    others: int = 0, is_packed: bool, compute: ComputePlan = ON_CPU,
 ) -> TrainingBytes:  # fmt: skip
     """Rehearse the heaviest pass of a training whose steps hold `per_step` groups such as these.
 
-    `prompts` is how many the process has encoded by then, and keeps as far as its cache reaches.
+    `prompts` is how many the process has encoded by then, and keeps as far as its cache reaches. The model is as
+    `as_trained` makes it.
     """
     net = model.net
-    for parameter in net.parameters():
-        parameter.requires_grad_(True)
-    moving = {id(parameter) for part in moved_parameters(Paper(hub=model), plan).values() for parameter in part}
-    for parameter in net.parameters():
-        parameter.requires_grad_(id(parameter) in moving)
     sizes = [tokens_of(group) for group in groups]
     step = largest_sum(sizes, per_step, steps)
     wanted = min(step, max(plan.row_tokens, *sizes))
     passes = math.ceil(step / plan.row_tokens)
-    heaviest = rehearse(net, fill(groups, wanted), is_packed=is_packed)
+    heaviest = rehearse(net, fill(groups, wanted), is_packed=is_packed, is_half=compute.precision == BF16)
     weights = weight_bytes(net)
     kept = min(MOST_BYTES, round(prompts * statistics.fmean(bytes_of(group.prompt) for group in groups)))
     return TrainingBytes(
-        step=step_bytes(weights, heaviest, passes=passes, base=base, prompts=kept, others=others),
-        checked=checked_bytes(weights, base, others), weights=weights, tokens=heaviest.tokens, passes=passes,
+        step=step_bytes(weights, heaviest, passes=passes, base=base, prompts=kept, others=others,
+                        is_checkpointed=compute.gradient_checkpointing),
+        checked=checked_bytes(weights, base, others, has_adapter=model.has_adapter), weights=weights,
+        tokens=heaviest.tokens, passes=passes,
         step_tokens=per_step * statistics.fmean(sizes),
     )  # fmt: skip
+
+
+@contextmanager
+def as_trained(model: HubModel, plan: FitPlan, adapter: AdapterPlan, compute: ComputePlan) -> Generator[None]:
+    """The model as a training holds it, while the context lasts: its adapter, precisions, and who asks for a gradient.
+
+    Weights under an adapter lie in the precision of the plan; those of a model that is trained itself are float32.
+    """
+    net = model.net
+    for parameter in net.parameters():
+        parameter.requires_grad_(True)
+    model.adapt(adapter)
+    moving = {id(parameter) for part in moved_parameters(Paper(hub=model), plan).values() for parameter in part}
+    for parameter in net.parameters():
+        parameter.requires_grad_(id(parameter) in moving)
+        if adapter.rank and compute.precision == BF16 and id(parameter) not in moving:
+            parameter.data = parameter.data.to(torch.bfloat16)
+    try:
+        yield
+    finally:
+        net.float()
+        model.adapt(AdapterPlan())
 
 
 def fill(groups: Sequence[Group], tokens: int) -> list[Group]:
@@ -180,12 +215,19 @@ def resident_bytes() -> int:
     return int(status.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") if status.is_file() else 0
 
 
-def remedy(stage: str, plan: FitPlan, told: TrainingBytes) -> str:
+def remedy(stage: str, recipe: Recipe, told: TrainingBytes) -> str:
     """What would make it fit, by what takes most."""
     terms = told.step
     if terms.passes + terms.held > terms.weights + terms.moments:
+        checkpointing = "" if recipe.compute.gradient_checkpointing else ", or --compute.gradient-checkpointing"
         return (
             f"most of it are activations of a row of {told.tokens:,} tokens: try --{stage}.row-tokens "
-            f"{max(1, told.tokens // 2)}, or gradient checkpointing"
+            f"{max(1, told.tokens // 2)}{checkpointing}"
         )
-    return "most of it are weights, gradients and AdamW's moments: train an adapter (LoRA), or take a smaller model"
+    if not recipe.adapter.rank:
+        return (
+            "most of it are weights, gradients and AdamW's moments: train an adapter, such as --adapter.rank 64, or "
+            "take a smaller model"
+        )
+    precision = "--compute.precision bf16, or " if recipe.compute.precision != BF16 else ""
+    return f"most of it are weights: try {precision}a smaller model"

@@ -90,7 +90,7 @@ def warnings(forecast: Forecast) -> Iterator[str]:
         option = "sft" if stage == "sft" else "fit"
         if need > forecast.machine_mb + forecast.base_mb:
             yield (f"{stage} needs {size_of(need)} and {size_of(forecast.machine_mb)} are free: it will not fit; "
-                   f"{remedy(option, plan, training.told)}")  # fmt: skip
+                   f"{remedy(option, forecast.recipe, training.told)}")  # fmt: skip
         if training.above_budget:
             yield (f"{stage}: {training.above_budget} of {training.sampled} sampled rows are above "
                    f"--{option}.row-tokens {plan.row_tokens:,}: each runs alone, as large as it is")  # fmt: skip

@@ -6,6 +6,7 @@ from seewhy.cli.distil import grade
 from seewhy.cli.progress import Advance
 from seewhy.cli.workspace import Workspace
 from seewhy.evaluation.curves import rerank_curves
+from seewhy.evaluation.pictures import picture_clusters
 from seewhy.evaluation.rerank import gather_candidates
 from seewhy.evaluation.rewards import chain_reward
 from seewhy.judging.decoration import normalise
@@ -101,7 +102,7 @@ def _choose(space: Workspace) -> None:
                    for row in read_rows(scores, ScoredChain)}  # fmt: skip
         return rerank_curves(
             gather_candidates(read_rows(verdicts, Verdict), rewards, normalise), sizes=sizes_up_to(plan.per_question),
-            temperature=plan.vote_temperature, seed=plan.seed,
+            temperature=plan.vote_temperature, seed=plan.seed, clusters=picture_clusters(space.questions(Split.TEST)),
         )  # fmt: skip
 
     run_blocks(

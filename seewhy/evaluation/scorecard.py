@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from seewhy.evaluation.intervals import (
+    Floats,
     Ints,
     clustered_interval,
     design_effect,
@@ -69,7 +70,7 @@ def scorecard_of(
         no_answer=counts[Outcome.NO_ANSWER],
         unjudged=counts[Outcome.UNJUDGED],
         breakdown=_break_down(rows, clusters),
-        score=mean_interval(np.array([score_of(verdict) for verdict in known], dtype=np.float64), cluster),
+        score=mean_interval(_degrees(known), cluster),
         clusters=None if clusters is None else int(cluster.max()) + 1,
         detectable=_detectable(accuracy.value, len(known) / design_effect(right, cluster)),
     )
@@ -110,6 +111,10 @@ def score_of(verdict: Verdict) -> float:
 
 def _right(known: Sequence[Verdict]) -> Ints:
     return np.array([verdict.outcome is Outcome.CORRECT for verdict in known], dtype=np.int64)
+
+
+def _degrees(known: Sequence[Verdict]) -> Floats:
+    return np.array([score_of(verdict) for verdict in known], dtype=np.float64)
 
 
 def _detectable(share: float, n: float) -> float | None:
@@ -162,4 +167,5 @@ def _score_facet(facet: str, value: str, verdicts: Sequence[Verdict], clusters: 
         unjudged=counts[Outcome.UNJUDGED],
         accuracy=clustered_interval(_right(known), cluster) if known else None,
         no_answer=counts[Outcome.NO_ANSWER],
+        score=mean_interval(_degrees(known), cluster) if known else None,
     )

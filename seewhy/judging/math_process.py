@@ -5,6 +5,7 @@ import queue
 import subprocess
 import sys
 import threading
+import weakref
 from typing import IO, Final, final
 
 LONGEST_FORMULA = 1000
@@ -30,6 +31,7 @@ class MathProcess:
         self.seconds: Final = seconds
         self._lock = threading.Lock()
         self._child: subprocess.Popen[str] | None = None
+        self._end: weakref.finalize[[subprocess.Popen[str]], MathProcess] | None = None
         self._replies: queue.Queue[str] = queue.Queue()
 
     def __reduce__(self) -> tuple[type["MathProcess"], tuple[int]]:
@@ -47,17 +49,9 @@ class MathProcess:
 
     def close(self) -> None:
         """End the child, if there is one; the next question starts another."""
-        child, self._child = self._child, None
-        if child is None:
-            return
-        child.kill()
-        child.wait()
-        for pipe in (child.stdin, child.stdout):
-            if pipe:
-                pipe.close()
-
-    def __del__(self) -> None:
-        self.close()
+        end, self._end, self._child = self._end, None, None
+        if end is not None:
+            end()
 
     def _start(self) -> subprocess.Popen[str]:
         self.close()
@@ -67,6 +61,8 @@ class MathProcess:
         )
         self._child, self._replies = child, queue.Queue()
         threading.Thread(target=_forward, args=(child.stdout, self._replies), daemon=True).start()
+        # Called once: by `close`, with the last reference to this object, or before the interpreter ends.
+        self._end = weakref.finalize(self, _end_child, child)
         return child
 
     def _ask(self, child: subprocess.Popen[str], gold: str, answer: str) -> bool | None:
@@ -87,6 +83,15 @@ class MathProcess:
 
 
 def _forward(lines: IO[str], replies: "queue.Queue[str]") -> None:
-    for line in lines:
-        replies.put(line)
+    """Closes the pipe that it reads: another thread that did would wait for this one, or abort the interpreter."""
+    with lines:
+        for line in lines:
+            replies.put(line)
     replies.put("")
+
+
+def _end_child(child: subprocess.Popen[str]) -> None:
+    child.kill()
+    child.wait()
+    if child.stdin:
+        child.stdin.close()

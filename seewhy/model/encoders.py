@@ -19,6 +19,9 @@ from transformers.utils.generic import ModelOutput
 from seewhy.model.feature_files import raw
 from seewhy.model.group import Prompt, joined_pictures
 
+FEATURE_FIELDS = ("pooler_output", "last_hidden_state", "hidden_states", "attentions")
+"""What `get_image_features` gives in transformers where the language model takes `pooler_output` alone."""
+
 
 class Recall(nn.Module):
     """Stands where the encoder stands, and gives what the encoder gave before."""
@@ -89,9 +92,13 @@ def picture_features(net: PreTrainedModel, prompt: Prompt) -> tuple[Tensor, ...]
     """`Prompt.features` as the net's own pass would make them.
 
     Raises:
-        ValueError: the net gives neither a tensor a picture nor one of three axes for all.
+        ValueError: the net gives neither a tensor a picture nor one of three axes for all, or more than that.
     """
-    taken = net.model.get_image_features(**joined_pictures([prompt], net.device), return_dict=True).pooler_output
+    output = net.model.get_image_features(**joined_pictures([prompt], net.device), return_dict=True)
+    more = [name for name, value in output.items() if value is not None and name not in FEATURE_FIELDS]
+    if more:
+        raise ValueError(f"beside a picture's features its language model takes {', '.join(more)}")
+    taken = output.pooler_output
     if isinstance(taken, Tensor) and taken.dim() == 3:
         return (taken,)
     if not isinstance(taken, tuple | list):

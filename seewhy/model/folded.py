@@ -43,7 +43,12 @@ def _is_for_cpu(states: Tensor) -> bool:
 
 
 def attend_folded(query: Tensor, key: Tensor, value: Tensor, layout: Layout, scaling: float) -> Tensor:
-    """Attention of one packed row; query, key and value [L, heads, width], the result too."""
+    """Attention of one packed row; query, key and value [L, heads, width], the result too.
+
+    It is computed in the precision of `value`: rotary positions make float32 of what a net in mixed precision gives
+    for query and key, and `torch.autocast` takes that back for torch's own attention alone.
+    """
+    query, key = query.to(value.dtype), key.to(value.dtype)
     return _Folded.apply(query, key, value, layout, scaling)  # pyright: ignore[reportReturnType]
 
 

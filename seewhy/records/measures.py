@@ -50,6 +50,8 @@ class FacetScore:
     """Share correct of the judged questions; None where none was judged."""
     no_answer: int = 0
     """Questions whose reply holds no answer; they count as not correct."""
+    score: Interval | None = None
+    """Mean score of the judged questions; None where none was judged, or several samples were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,22 +89,31 @@ def tabulate_steps(report: ReportInput) -> Table:
 
 
 def tabulate_facet(cards: Sequence[Scorecard], facet: str, models: Sequence[ModelName]) -> Table:
-    """Accuracy by the values of one facet, a column a model; the cards are of one style and split."""
+    """Accuracy by the values of one facet, a column a model; the cards are of one style and split.
+
+    Where a model left questions of a facet unanswered or unjudged, there are columns of how many.
+    """
     found = {(row.value, card.model): row for card in cards for row in card.breakdown if row.facet == facet}
     shown = measured_models(models, cards)
     values = dict.fromkeys(value for value, _ in found)
+    silent = [model for model in shown if any(row.no_answer for (_, key), row in found.items() if key == model.key)]
+    unjudged = [model for model in shown if any(row.unjudged for (_, key), row in found.items() if key == model.key)]
     return Table(
         caption="",
         columns=(
             Column(head=facet.replace("_", " ").capitalize(), is_number=False),
             Column(head="Questions"),
             *(Column(head=model.label) for model in shown),
+            *(Column(head=f"No answer, {model.label}") for model in silent),
+            *(Column(head=f"Unjudged, {model.label}") for model in unjudged),
         ),
         rows=tuple(
             (
                 Cell(text=value.replace("_", " ")),
                 Cell(text=say_count(max(row.n for (other, _), row in found.items() if other == value))),
                 *(_facet_cell(found.get((value, model.key))) for model in shown),
+                *(_count_cell(row and row.no_answer) for row in (found.get((value, model.key)) for model in silent)),
+                *(_count_cell(row and row.unjudged) for row in (found.get((value, model.key)) for model in unjudged)),
             )
             for value in values
         ),
@@ -225,6 +234,10 @@ def _card_cell(card: Scorecard | None) -> Cell:
 
 def _facet_cell(row: FacetScore | None) -> Cell:
     return Cell(text=ABSENT) if row is None or row.accuracy is None else _share_cell(row.accuracy)
+
+
+def _count_cell(count: int | None) -> Cell:
+    return Cell(text=ABSENT if count is None else say_count(count))
 
 
 def _point_cell(point: CurvePoint | None) -> Cell:

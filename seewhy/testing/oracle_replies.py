@@ -123,6 +123,13 @@ def grade(oracle: Oracle, question: Question, sections: Sections) -> Reply:
     return as_json(id=section.id, explanation=f"{share:.0%} of the sentences are right.", **grades)
 
 
+def rate(oracle: Oracle, question: Question, sections: Sections) -> Reply:
+    """The best rating of either scale that both have, 1, for a right answer, and 0 for a wrong one."""
+    section = sections["reply_to_rate"]
+    is_right, share = worth_of(oracle, question, section.text)
+    return as_json(id=section.id, explanation=f"{share:.0%} of the sentences are right.", rating=int(is_right))
+
+
 def score(oracle: Oracle, question: Question, sections: Sections) -> Reply:
     """A score in tenths for each numbered sentence; 0.5 for one whose form the oracle does not know."""
     section = sections["sentences"]
@@ -191,6 +198,7 @@ def as_json(**fields: object) -> Reply:
 Answers = Callable[[Oracle, Question, Sections], Reply]
 TASKS: Mapping[str, Answers] = {
     "reply_to_grade": grade,
+    "reply_to_rate": rate,
     "sentences": score,
     "rationale_to_correct": correct,
     "text_to_split": split,

@@ -10,10 +10,11 @@
                 device (`rehearsal.py`), for a formula by width, layers and heads would be right for one family only
     optimiser   moved + 2 x largest: all gradients, and two temporaries of the largest moved weight (on CUDA + moved,
                 for there AdamW takes all weights at once)
-    held        `HELD_SHARE` x saved, on CPU: see there
+    held        `HELD_SHARE` x saved, on CPU: see there; checkpointing saves memory and not this, for as many blocks
+                come and go
 
 LoRA, half precision and gradient checkpointing are other numbers of the same sums: fewer moved bytes, fewer bytes of
-weights, `is_checkpointed`.
+weights and activations, `is_checkpointed`.
 """
 
 from dataclasses import dataclass, replace
@@ -141,13 +142,14 @@ def step_bytes(
         moments=weights.moments,
         passes=taken.peak if passes == 1 else taken.peak_again,
         optimiser=weights.optimiser(is_cuda=is_cuda),
-        held=0 if is_cuda else int(held_share * taken.saved),
+        held=0 if is_cuda else int(held_share * heaviest.saved),
     )
 
 
-def checked_bytes(weights: WeightBytes, base: int, others: int = 0) -> int:
+def checked_bytes(weights: WeightBytes, base: int, others: int = 0, *, has_adapter: bool = False) -> int:
     """Most that is held while the first rows of a run are scored packed and separate, before moments exist.
 
-    Every weight that asks for a gradient when the model is opened has three gradients then, moved later or not.
+    Every weight that asks for a gradient when the model is opened has three gradients then, moved later or not; under
+    an adapter none but the adapter's asks.
     """
-    return base + others + (1 + CHECKED_COPIES) * weights.total
+    return base + others + weights.total + CHECKED_COPIES * (weights.moved if has_adapter else weights.total)

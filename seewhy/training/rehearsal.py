@@ -6,7 +6,7 @@ chunks, gradients as they appear. Nothing is computed, and a net of seven billio
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
@@ -27,6 +27,11 @@ from seewhy.training.estimate import PassBytes, WeightBytes
 from seewhy.training.live_bytes import LiveBytes
 
 META = torch.device("meta")
+HALVED = frozenset({
+    F.linear, F.conv2d, F.conv3d, F.scaled_dot_product_attention, torch.matmul, torch.bmm, Tensor.matmul,
+    Tensor.__matmul__,
+})  # fmt: skip
+"""Functions that nets call and whose arguments autocast makes bfloat16 (PyTorch's list of CPU ops, those of them)."""
 
 
 def paper_net(config: PreTrainedConfig | str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
@@ -63,6 +68,26 @@ class _CpuAttention(TorchFunctionMode):
         return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(  # pyright: ignore[reportPrivateUsage]
             query, key, value, 0.0, given.get("is_causal", False), attn_mask=mask, scale=given.get("scale")
         )[0]
+
+
+class _Halves(TorchFunctionMode):
+    """What `torch.autocast` does to the products of a net, for it does nothing to tensors on the meta device."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> object:
+        given = dict(kwargs or {})
+        if func not in HALVED:
+            return func(*args, **given)
+        return func(*map(_half, args), **{name: _half(value) for name, value in given.items()})
+
+
+def _half(value: object) -> object:
+    return value.to(torch.bfloat16) if isinstance(value, Tensor) and value.dtype is torch.float32 else value
 
 
 @dataclass(slots=True)
@@ -104,18 +129,21 @@ class _Saved:
                 handle.remove()
 
 
-def rehearse(net: PreTrainedModel, groups: Sequence[Group], *, is_packed: bool = True) -> PassBytes:
+def rehearse(
+    net: PreTrainedModel, groups: Sequence[Group], *, is_packed: bool = True, is_half: bool = False
+) -> PassBytes:
     """Runs these groups through a net on the meta device twice, forward and backward, and counts bytes.
 
     The weights that ask for a gradient are those that training moves. Separate rows (`is_packed` False) run as
-    prompts beside each other without branches: as many tokens, and the same attention within each.
+    prompts beside each other without branches: as many tokens, and the same attention within each. `is_half` makes
+    products bfloat16, as the precision bf16 does.
     """
     tensors = [*net.parameters(), *net.buffers()]
     prompts = [group.prompt for group in groups for _ in range(1 if is_packed else len(group.responses))]
     saved = _Saved(known=frozenset(id(tensor.untyped_storage()) for tensor in tensors))
     counter = LiveBytes(tensors)
     layout, targets = _layout(groups, is_packed)
-    with _CpuAttention(), counter:
+    with _Halves() if is_half else nullcontext(), _CpuAttention(), counter:
         with saved.watching(net):
             scored = _logps(net, prompts, layout, targets)
         scored.sum().backward()

@@ -11,8 +11,12 @@ import pytest
 from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig
 
 from seewhy.cli.main import main
+from seewhy.cli.plan_memory import as_trained, open_bytes, open_paper
 from seewhy.model.families import tiny
+from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
 from seewhy.training.checkpoint import read_steps
+from seewhy.training.plan import FitPlan
+from seewhy.training.rehearsal import weight_bytes
 
 SMALL = shlex.split("""
 --questions.train 36 --questions.validation 3 --questions.test 6 --questions.shifted 3 --distil.questions 24
@@ -89,6 +93,30 @@ def test_the_terms_of_the_memory_are_told_and_add_up(forecast):
     assert forecast["memory"]["train"]["others"] == pytest.approx(forecast["weights_mb"])
 
 
+def test_an_adapter_and_checkpoints_are_counted(told, forecast):
+    """Rank 4 moves a few per cent of the weights; layers that are computed again keep their inputs alone."""
+    words = "--adapter.rank 4 --compute.gradient-checkpointing"
+    small = json.loads(told("inkgrid", "--json", *SMALL, *shlex.split(words)))["memory"]
+    for name, whole in forecast["memory"].items():
+        assert small[name]["moments"] < 0.2 * whole["moments"]
+        assert whole["weights"] < small[name]["weights"] < 1.1 * whole["weights"]
+        assert small[name]["passes"] < 0.75 * whole["passes"]
+        assert small[name]["checked"] - small[name]["base"] < 0.8 * (whole["checked"] - whole["base"])
+
+
+def test_weights_under_an_adapter_take_half_in_bf16_and_the_model_is_itself_again_afterwards():
+    paper, half = open_paper("tiny"), ComputePlan(precision=BF16)
+    whole, names = weight_bytes(paper.net).total, [name for name, _ in paper.net.named_parameters()]
+    with as_trained(paper, FitPlan(learning_rate=1e-4), AdapterPlan(rank=4), half):
+        found = weight_bytes(paper.net)
+        assert found.total == whole / 2 + found.moved
+    with as_trained(paper, FitPlan(learning_rate=1e-4), AdapterPlan(), half):
+        assert weight_bytes(paper.net).total == whole
+    assert (weight_bytes(paper.net).total, [name for name, _ in paper.net.named_parameters()]) == (whole, names)
+    assert open_bytes(paper, AdapterPlan(rank=4), half) == whole / 2
+    assert open_bytes(paper, AdapterPlan(), half) == whole
+
+
 def test_prompts_are_told_by_split_and_style(forecast):
     assert [(row["split"], row["style"]) for row in forecast["prompts"]] == [
         (split, style) for split in ("train", "validation", "test", "shifted") for style in ("direct", "reason")
@@ -161,7 +189,7 @@ def test_a_model_that_will_not_fit_is_told_with_the_remedy_and_no_time(told, tmp
         image_seq_length=36,
     ).save_pretrained(tmp_path)  # fmt: skip
     page = told("inkgrid", *own_questions(tmp_path), "--model", str(tmp_path))
-    assert "it will not fit; most of it are weights, gradients and AdamW's moments: train an adapter (LoRA)" in page
+    assert "it will not fit; most of it are weights, gradients and AdamW's moments: train an adapter, such as" in page
     assert "time: not foretold" in page
 
 

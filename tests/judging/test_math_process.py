@@ -1,8 +1,11 @@
 """Formulas are compared in a child process that cannot hang its owner."""
 
 import copy
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -53,3 +56,24 @@ def test_a_formula_without_end_is_unjudged_and_the_next_one_is_judged(prove):
 def test_a_copy_that_travels_takes_its_settings_and_no_child(prove):
     copied = copy.copy(MathProcess(seconds=2))
     assert copied.seconds == 2
+
+
+def test_the_child_ends_with_its_owner_whether_it_is_dropped_closed_or_left_to_the_end_of_the_program():
+    code = """if True:
+        import os, sys
+        from seewhy.judging.math_process import MathProcess
+        kept, closed, dropped = MathProcess(), MathProcess(), MathProcess()
+        pids = []
+        for prover in (kept, closed, dropped):
+            assert prover("1/2", "0.5")
+            pids.append(prover._child.pid)
+        closed.close()
+        del prover, dropped
+        gone = [not os.path.exists(f"/proc/{pid}") for pid in pids]
+        print(pids[0], *gone)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    pid, *gone = done.stdout.split()
+    assert gone == ["False", "True", "True"]
+    assert not Path(f"/proc/{pid}").exists()

@@ -52,6 +52,38 @@ def test_gradients_of_a_shared_prompt_are_those_of_finite_differences():
     assert torch.autograd.gradcheck(lambda *each: spread(each, 0.5, layout), made)
 
 
+def test_a_net_in_mixed_precision_shares_its_prompts_within_the_rounding_of_bf16():
+    """Rotary positions make float32 of query and key, which the values are not."""
+    layout = layout_of([LONG], [30, 9], [0, 0])
+    made = states(layout, (4, 4, 4), dtype=torch.float32)
+    mixed = [*made[:2], made[2].bfloat16()]
+    found, expected = spread(mixed, 0.3, layout), spread(made, 0.3, layout)
+    assert found.dtype is torch.bfloat16
+    torch.testing.assert_close(found.float(), expected, rtol=0, atol=0.03)
+    weights = torch.randn_like(expected)
+    for a, b in zip(*(torch.autograd.grad((out * weights).sum(), made) for out in (found, expected)), strict=True):
+        assert float((a - b).norm() / b.norm()) < 0.02
+
+
+def long_groups(model, folder):
+    words = tuple(range(20, 280)) * 2
+    return [
+        replace(group, prompt=replace(group.prompt, ids=(*words[: LONG + 40 * place], *group.prompt.ids)))
+        for place, group in enumerate(groups(model, folder, {0: (5, 9), 1: (3,), 2: (8, 1, 6)}))
+    ]
+
+
+def test_a_net_in_mixed_precision_takes_long_prompts_forward_and_backward(tmp_path):
+    model = untrained_model(std=0.05)
+    asked = long_groups(model, tmp_path)
+    expected = torch.cat([row for rows in separate_logps(model.net, asked) for row in rows])
+    with torch.autocast("cpu", torch.bfloat16):
+        found = torch.cat([row for rows in packed_logps(model.net, asked) for row in rows])
+    torch.testing.assert_close(found, expected, rtol=0, atol=0.1)
+    moved, wanted = (torch.cat([g.flatten() for g in gradient(model.net, flat.sum())]) for flat in (found, expected))
+    assert float((moved - wanted).norm() / wanted.norm()) < 0.1
+
+
 def test_scores_as_large_as_those_of_a_trained_net_stay_finite():
     layout = layout_of([300], [9, 3], [0, 0])
     query, key, value = states(layout, (2, 2, 2), dtype=torch.float32)
@@ -79,11 +111,7 @@ def test_a_prompt_that_a_window_cuts_or_that_sees_both_ways_is_not_shared():
 
 def test_long_prompts_give_the_log_probabilities_and_gradients_of_separate_rows(tmp_path):
     model = untrained_model()
-    words = tuple(range(20, 280)) * 2
-    asked = [
-        replace(group, prompt=replace(group.prompt, ids=(*words[: LONG + 40 * place], *group.prompt.ids)))
-        for place, group in enumerate(groups(model, tmp_path, {0: (5, 9), 1: (3,), 2: (8, 1, 6)}))
-    ]
+    asked = long_groups(model, tmp_path)
     found, expected = (
         torch.cat([row for rows in scored(model.net, asked) for row in rows])
         for scored in (packed_logps, separate_logps)

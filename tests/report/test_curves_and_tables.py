@@ -75,3 +75,13 @@ def test_curves_stand_in_the_order_of_their_numbers():
 def test_shares_of_counts_that_sum_to_nothing_are_not_told():
     table = tabulate_counts("", "Reason", [Count(name="wrong_answer", count=0)])
     assert [cell.text for cell in table.rows[0]] == ["wrong answer", "0", ABSENT]
+
+
+def test_a_facet_table_counts_what_a_model_left_unanswered_and_unjudged():
+    report = make_report()
+    cards = in_style(seen_cards(report.cards, Split.TEST), Style.REASON)[:1]
+    rows = tuple(dataclasses.replace(row, no_answer=3, unjudged=2) for row in cards[0].breakdown[:1])
+    table = tabulate_facet([dataclasses.replace(cards[0], breakdown=rows)], "kind", report.models)
+    label = report.models[0].label
+    assert [column.head for column in table.columns[-2:]] == [f"No answer, {label}", f"Unjudged, {label}"]
+    assert [cell.text for cell in table.rows[0]][-2:] == ["3", "2"]

@@ -15,7 +15,11 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModelForImageTextToText, CLIPVisionConfig, LlamaConfig, LlavaConfig
 
+from seewhy.model.adapters import attach, is_adapted
 from seewhy.model.group import Group, Prompt, tokens_of
+from seewhy.model.opening import computing
+from seewhy.model.plan import BF16, FLOAT32, AdapterPlan, ComputePlan
+from seewhy.model.recompute import enable_checkpointing
 from seewhy.model.scores import packed_logps
 from seewhy.objectives.sft import SFT
 from seewhy.records.types import Gold, MatchRule, Question, Response, Split, Style
@@ -52,6 +56,9 @@ class Setting:
     tower_rate: float = 0.0
     row_tokens: int = 16384
     key_heads: int = 2
+    rank: int = 0
+    half: bool = False
+    checkpointed: bool = False
 
     def config(self) -> LlavaConfig:
         tower = CLIPVisionConfig(
@@ -65,6 +72,11 @@ class Setting:
         )  # fmt: skip
         return LlavaConfig(vision_config=tower, text_config=text, image_token_index=PICTURE_TOKEN,
                            vision_feature_layer=-1, image_seq_length=(self.side // PATCH) ** 2)  # fmt: skip
+
+    @property
+    def compute(self) -> ComputePlan:
+        return ComputePlan(device="cpu", precision=BF16 if self.half else FLOAT32,
+                           gradient_checkpointing=self.checkpointed)  # fmt: skip
 
     def plan(self) -> FitPlan:
         return FitPlan(learning_rate=1e-4, tower_learning_rate=self.tower_rate, batch_size=64,
@@ -83,13 +95,21 @@ SETTINGS = {
                                                   tower_width=256, tower_layers=6, tower_rate=1e-5),
     "several passes a step": Setting(width=512, layers=4, feed_forward=1024, vocabulary=1000, questions=3, prompt=100,
                                      responses=4, response=60, row_tokens=400),
+    "an adapter": Setting(width=768, layers=6, feed_forward=2048, vocabulary=4000, questions=1, prompt=200, responses=4,
+                          response=40, rank=16),
+    "checkpointed layers": Setting(width=384, layers=8, feed_forward=1024, vocabulary=1000, questions=2, prompt=300,
+                                   responses=8, response=100, checkpointed=True),
 }  # fmt: skip
 
 LARGER = {
+    "bf16 beside float32 masters": Setting(width=384, layers=4, feed_forward=1024, vocabulary=1000, questions=2,
+                                           prompt=300, responses=8, response=100, half=True),
+    "an adapter on bf16 weights": Setting(width=768, layers=6, feed_forward=2048, vocabulary=4000, questions=1,
+                                          prompt=300, responses=6, response=80, rank=16, half=True),
     "long rows, six layers": Setting(width=256, layers=6, feed_forward=704, vocabulary=1000, questions=1, prompt=500,
                                      responses=16, response=200, key_heads=4),
 }  # fmt: skip
-"""Measured where it is named; too long for a test."""
+"""Too long for the main tests: a CPU without bfloat16 units takes minutes for the two in bf16."""
 
 
 class Measured:
@@ -125,7 +145,8 @@ class Measured:
         return response.token_ids or ()
 
     def group_logps(self, groups: Sequence[Group]) -> list[list[Tensor]]:
-        return packed_logps(self.net, groups)
+        with computing(self.net, self.setting.compute):
+            return packed_logps(self.net, groups)
 
     def group_tokens(self, group: Group) -> int:
         return tokens_of(group)
@@ -153,10 +174,14 @@ def run_of(net: nn.Module, setting: Setting) -> tuple[Run, torch.optim.AdamW]:
         for number in range(setting.responses)
     ]
     model, plan = Measured(net, setting), setting.plan()
+    if setting.rank and not is_adapted(net):
+        attach(net, AdapterPlan(rank=setting.rank), model.parameter_groups()["language"])
     moved = moved_parameters(model, plan)
     moving = {id(parameter) for part in moved.values() for parameter in part}
     for parameter in net.parameters():
         parameter.requires_grad_(id(parameter) in moving)
+        if setting.rank and setting.half and id(parameter) not in moving:
+            parameter.data = parameter.data.to(torch.bfloat16)
     run = Run(
         model=model, scoring=LessonScoring(objective=SFT()), exercises=exercises, questions=asked, plan=plan,
         guard=UNGUARDED, directory=Path("unwritten"), steps=[tuple(range(len(exercises)))] * STEPS, extra={},
@@ -169,12 +194,16 @@ def measure(setting: Setting) -> dict[str, object]:
     paper = paper_net(setting.config())
     run, _ = run_of(paper, setting)
     forwards = forwards_of(run.model, run.questions, run.exercises, setting.row_tokens)
-    heaviest = rehearse(paper, [shared.group for shared in forwards[0]])
+    heaviest = rehearse(paper, [shared.group for shared in forwards[0]], is_half=setting.half)
     StepPeak.begin(torch.device("cpu"))
     base = PROCESS.mark_mb()
-    told = step_bytes(weight_bytes(paper), heaviest, passes=len(forwards), base=int(base * MIB))
+    told = step_bytes(weight_bytes(paper), heaviest, passes=len(forwards), base=int(base * MIB),
+                      is_checkpointed=setting.checkpointed)  # fmt: skip
     torch.manual_seed(0)
-    run, optimizer = run_of(AutoModelForImageTextToText.from_config(setting.config()).eval(), setting)
+    real = AutoModelForImageTextToText.from_config(setting.config()).eval()
+    if setting.checkpointed:
+        enable_checkpointing(real)
+    run, optimizer = run_of(real, setting)
     logs = [take_step(run, optimizer, step, {})[0] for step in range(STEPS)]
     live = told.peak - told.held if told.passes + told.held > told.optimiser else told.peak
     return {

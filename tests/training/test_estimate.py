@@ -10,7 +10,7 @@ from pathlib import Path
 import measured_steps
 import pytest
 import torch
-from measured_steps import SETTINGS, Setting, run_of
+from measured_steps import LARGER, SETTINGS, Setting, run_of
 from torch import nn
 
 from seewhy.training.estimate import PassBytes, WeightBytes, checked_bytes, step_bytes
@@ -54,6 +54,13 @@ def test_the_predicted_peak_of_a_step_is_near_the_measured_one(measured, name):
     assert found["predicted"] - found["base"] == pytest.approx(found["measured"] - found["base"], rel=FAR)
     assert found["predicted"] == pytest.approx(found["measured"], rel=FAR)
     assert found["rehearsed"] <= found["tokens"]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", LARGER)
+def test_the_predicted_peak_of_a_longer_step_is_near_the_measured_one(tmp_path, name):
+    found = told_by_processes(tmp_path, name)[name]
+    assert found["predicted"] - found["base"] == pytest.approx(found["measured"] - found["base"], rel=FAR)
 
 
 def test_what_lives_is_predicted_nearly_exactly_where_the_heap_holds_nothing_back(tmp_path):
@@ -142,10 +149,14 @@ def test_the_terms_add_up_and_the_larger_of_passes_and_optimiser_counts():
     assert told.peak == 1000 + 100 + 160 + 770
     assert step_bytes(WEIGHTS, PASS, passes=1, base=0, is_cuda=True).peak == 100 + 160 + 520
     assert step_bytes(WEIGHTS, PASS, passes=2, base=0, others=7, is_cuda=True).peak == 7 + 100 + 160 + 600
+    saved = PASS.checkpointed()
+    told = step_bytes(WEIGHTS, PASS, passes=1, base=0, is_checkpointed=True)
+    assert told.peak == 100 + 160 + max(saved.peak + 250, 80 + 60), "the heap holds as much as without checkpoints"
     short = step_bytes(WEIGHTS, PassBytes(saved=10, saved_in_layers=8, largest_layer=4, layer_inputs=4, peak=20,
                                           peak_again=90, tokens=1), passes=1, base=0)  # fmt: skip
     assert short.peak == 100 + 160 + 80 + 60
     assert checked_bytes(WEIGHTS, base=1000) == 1400
+    assert checked_bytes(WEIGHTS, base=1000, has_adapter=True) == 1000 + 100 + 3 * 80
 
 
 def test_a_step_tells_its_own_peak_and_the_most_of_all_steps(tmp_path):

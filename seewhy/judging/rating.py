@@ -1,0 +1,123 @@
+"""The judge that rates an open answer against the reference answer of its benchmark, on the benchmark's own scale.
+
+Source of the scales: MM-Vet (arXiv 2308.02490, section 3.2), correctness from 0.0 to 1.0 in tenths, and MMHal-Bench
+(arXiv 2309.14525, section 3), 0 to 6, an answer below 3 being a hallucination. The prompts are seewhy's own, and this
+judge sees the picture, which theirs do not: a published figure is met in kind and not to the decimal.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from seewhy.judging.asking import (
+    ask_all,
+    give_verdict,
+    judge_spoken,
+    leave_unjudged,
+    message_about,
+    name_judge,
+    subject_of,
+)
+from seewhy.judging.replies import Unread, read_object
+from seewhy.judging.schema import TEXT, form_of, object_of, one_of
+from seewhy.judging.wording import Wording, own_wording, question_slots
+from seewhy.model.talk import Answered, Form, Request, Talks
+from seewhy.records.types import Chain, Outcome, Question, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """The ratings that there are, and from which on an answer is right.
+
+    Example:
+        >>> Scale(name="mmhal", ratings=(0, 1, 2, 3, 4, 5, 6), right_at=3).highest
+        6
+    """
+
+    name: str
+    """Also of its prompt: `rating_<name>.txt`."""
+    ratings: tuple[float, ...]
+    """From worst to best."""
+    right_at: float
+    """Least rating of an answer that is called CORRECT."""
+
+    @property
+    def highest(self) -> float:
+        """The best rating."""
+        return self.ratings[-1]
+
+
+OPEN = Scale(name="open", ratings=tuple(tenth / 10 for tenth in range(11)), right_at=0.5)
+"""MM-Vet's scale; half of what the reference says, or more, is right."""
+MMHAL = Scale(name="mmhal", ratings=tuple(range(7)), right_at=3)
+SCALES = {"mmvet": OPEN, "mmhal": MMHAL}
+"""Scales of benchmarks; every other open question is rated as MM-Vet's are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingJudge:
+    """Ratings of answers whose gold is a text; `Verdict.score` is the rating as a share of the highest."""
+
+    talks: Talks
+    scale: Scale = OPEN
+    wording: Wording = field(default_factory=lambda: own_wording("rating_open"))
+    max_tokens: int = 400
+    blind: bool = False
+    """Withhold the pictures, as the judges of MM-Vet and MMHal-Bench do without."""
+
+    def __post_init__(self) -> None:
+        """Refuse a prompt that does not show the reply and what it is rated against."""
+        self.wording.require(("id", "question", "gold", "reply"))
+
+    @property
+    def name(self) -> str:
+        """Kind, model, prompt and settings."""
+        scale = "" if self.scale == OPEN else f"scale {self.scale.name}"
+        return name_judge("rating", self.talks, [self.wording], scale, "blind" if self.blind else "")
+
+    def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
+        """One verdict a chain, in the chains' order."""
+
+        def ask(spoken: Sequence[Chain]) -> list[Verdict]:
+            answers = ask_all(self.talks, [self._request(question, chain) for chain in spoken])
+            return [self._verdict(question, chain, answer) for chain, answer in zip(spoken, answers, strict=True)]
+
+        if not question.gold.answers:
+            why = "there is no reference answer to rate against"
+            return tuple(leave_unjudged(question, chain, self.name, why) for chain in chains)
+        return judge_spoken(question, chains, self.name, ask)
+
+    def belief(self, verdict: Verdict) -> float | None:
+        """How sure a verdict is that its chain is right: its rating as a share of the highest."""
+        return verdict.score
+
+    @property
+    def form(self) -> Form:
+        """A rating of the scale, and why."""
+        return form_of("rating", object_of(id=TEXT, explanation=TEXT, rating=one_of(*self.scale.ratings)))
+
+    def _request(self, question: Question, chain: Chain) -> Request:
+        slots = question_slots(question, blind=self.blind, show_gold=True)
+        text = self.wording.fill(**slots, id=subject_of(question, chain.text), reply=chain.text.strip())
+        message = message_about(question, text, blind=self.blind)
+        return Request(messages=(message,), max_tokens=self.max_tokens, form=self.form)
+
+    def _verdict(self, question: Question, chain: Chain, answer: Answered) -> Verdict:
+        if answer.failure:
+            return leave_unjudged(question, chain, self.name, answer.failure, answer.usage)
+        fields = read_object(answer.replies[0], self.form, subject_of(question, chain.text))
+        if isinstance(fields, Unread):
+            return leave_unjudged(question, chain, self.name, fields.why, answer.usage)
+        rating = cast(float, fields["rating"])
+        return give_verdict(
+            question, chain, self.name,
+            Outcome.CORRECT if rating >= self.scale.right_at else Outcome.INCORRECT,
+            score=rating / self.scale.highest, usage=answer.usage,
+            why=f"rated {rating:g} of {self.scale.highest:g}: {fields['explanation']}",
+        )  # fmt: skip
+
+
+def rating_judge(talks: Talks, benchmark: str, *, blind: bool = False) -> RatingJudge:
+    """The judge of a benchmark's open questions, on its scale and with its prompt."""
+    scale = SCALES.get(benchmark, OPEN)
+    return RatingJudge(talks=talks, scale=scale, wording=own_wording(f"rating_{scale.name}"), blind=blind)
