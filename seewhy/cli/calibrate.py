@@ -3,8 +3,9 @@
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -13,12 +14,13 @@ import tyro
 from seewhy.benchmarks import inkgrid
 from seewhy.cli.find import find_module
 from seewhy.cli.grade_inputs import Loads
-from seewhy.cli.judges import find_talks, make_judge, needs_teacher
+from seewhy.cli.judges import ServerWords, find_oracle, make_judge, needs_teacher, talking
 from seewhy.evaluation.calibration import Key, calibrate, key_of
 from seewhy.judging.api import Believes, Judge, judge_chains
 from seewhy.judging.asking import sum_usage
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import Ask, Decoding
+from seewhy.model.talk import Talks
 from seewhy.records.measures import Calibration, Interval
 from seewhy.records.types import Chain, Outcome, Question, Split, Stop, Style, Usage, Verdict
 from seewhy.testing.oracle import Oracle
@@ -34,7 +36,8 @@ class CalibrateWords:
     judge: Annotated[str, tyro.conf.Positional]
     """Name of the judge: rubric, sentences, facts or outcome, or a dotted path to a module with one of your own."""
     teacher: str = "oracle"
-    """Whom the judge talks to: oracle or blind-oracle."""
+    """Whom the judge talks to where no server is named: oracle or blind-oracle, which know inkgrid."""
+    server: ServerWords = field(default_factory=ServerWords)
     error_rate: float = 0.0
     """How often, from 0 to 1, the oracle errs."""
     prompt: Path | None = None
@@ -71,16 +74,27 @@ def run(rest: Sequence[str]) -> None:
         raise ValueError("--labels and --questions belong together: the chains, and the questions they answer")
     with tempfile.TemporaryDirectory(prefix="seewhy-") as folder:
         labelled = _read(words) if words.labels and words.questions else _draw(words, Path(folder))
-        asks_one = needs_teacher(words.judge)
-        talks = find_talks(words.teacher, labelled.questions, words.error_rate, words.seed) if asks_one else None
-        judge = make_judge(words.judge, talks, words.prompt)
-        verdicts = list(judge_chains(judge, labelled.questions, labelled.chains, words.at_once))
+        with _talks(words, labelled.questions) as talks:
+            judge = make_judge(words.judge, talks, words.prompt)
+            verdicts = list(judge_chains(judge, labelled.questions, labelled.chains, words.at_once))
     told = calibrate(verdicts, labelled.truth, beliefs_of(judge, verdicts))
     usage = sum_usage(verdict.usage for verdict in verdicts)
     if words.json:
         print(json.dumps(asdict(told) | {"usage": asdict(usage)}, indent=2))
     else:
         print("\n".join(lines_of(told, usage, verdicts)))
+
+
+@contextmanager
+def _talks(words: CalibrateWords, questions: Sequence[Question]) -> Generator[Talks | None]:
+    """Whom the judge talks to; nobody where it talks to none."""
+    if not needs_teacher(words.judge):
+        yield None
+    elif words.server.url or words.server.model:
+        with talking(words.server, words.at_once) as teacher:
+            yield teacher
+    else:
+        yield find_oracle(words.teacher, questions, words.error_rate, words.seed)
 
 
 def beliefs_of(judge: Judge, verdicts: Sequence[Verdict]) -> dict[Key, float]:

@@ -1,14 +1,16 @@
 """A judge by its file's name, and whom it talks to by theirs."""
 
 import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import Field, fields, is_dataclass, replace
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from seewhy.cli.find import find_module, load_part, names_in, nearest
 from seewhy.judging.api import Judge
 from seewhy.judging.wording import Wording, read_wording
+from seewhy.model.remote.plan import EndpointPlan, PacePlan, SpendPlan
 from seewhy.model.talk import Talks
 from seewhy.records.types import Question
 from seewhy.testing.oracle import Oracle
@@ -20,7 +22,16 @@ TEACHERS: dict[str, Callable[[Sequence[Question], float, int], Talks]] = {
         questions, Oracle(error_rate=error_rate, seed=seed, blind=True)
     ),
 }
-"""Whom a judge can talk to, by name; of the questions, how often it errs, and its seed."""
+"""Who a judge can talk to without a server, by name; of the questions, how often it errs, and its seed."""
+
+NEEDS = {"rivals": "the chains of another model", "policy": "the model that wrote the chains"}
+"""What fields without a default are, in words."""
+
+
+class Opens(Protocol):
+    """The module that talks to servers."""
+
+    Teacher: Any
 
 
 class _Judging(Protocol):
@@ -31,8 +42,43 @@ class _Judging(Protocol):
     def __call__(self, **settings: object) -> Judge: ...
 
 
-def find_talks(name: str, questions: Sequence[Question], error_rate: float, seed: int) -> Talks:
-    """Whom a judge talks to.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerWords:
+    """Which model behind a server a judge talks to; none where `url` is empty."""
+
+    url: str = ""
+    """Where the server's paths begin, such as https://api.openai.com/v1."""
+    model: str = ""
+    """The model's name as the server knows it."""
+    key_variable: str = ""
+    """Environment variable that holds the key."""
+    cache: Path | None = None
+    """File that keeps what came back: a second run pays nothing for it."""
+    dollars: float = 0.0
+    """The most that may be spent; 0 sets no bound."""
+
+
+@contextmanager
+def talking(server: ServerWords, at_once: int) -> Generator[Talks]:
+    """A model behind a server; its connections close with the context.
+
+    Raises:
+        ValueError: the server or the model is not named, or the library that talks to servers is not installed.
+    """
+    if bool(server.url) != bool(server.model):
+        missing, given = ("--server.url", "--server.model") if server.model else ("--server.model", "--server.url")
+        raise ValueError(f"{given} needs {missing}: a judge talks to a model behind a server")
+    endpoint = EndpointPlan(
+        base_url=server.url, model=server.model, key_variable=server.key_variable,
+        cache="" if server.cache is None else str(server.cache),
+    )  # fmt: skip
+    module = cast(Opens, load_part("model", "teacher"))
+    with module.Teacher(endpoint, PacePlan(concurrency=max(16, at_once)), SpendPlan(dollars=server.dollars)) as teacher:
+        yield cast(Talks, teacher)
+
+
+def find_oracle(name: str, questions: Sequence[Question], error_rate: float, seed: int) -> Talks:
+    """The stand-in that a judge talks to.
 
     Raises:
         ValueError: the name stands for nobody, or for one who does not know these questions.
@@ -41,7 +87,7 @@ def find_talks(name: str, questions: Sequence[Question], error_rate: float, seed
         raise ValueError(f"--teacher {name!r}{nearest(name, list(TEACHERS))}")
     if questions and questions[0].benchmark != "inkgrid":
         raise ValueError(f"--teacher {name}: it knows the pages of inkgrid, and not the questions of "
-                         f"{questions[0].benchmark}")  # fmt: skip
+                         f"{questions[0].benchmark}; name a model with --server.url and --server.model")  # fmt: skip
     return TEACHERS[name](questions, error_rate, seed)
 
 
@@ -63,9 +109,10 @@ def make_judge(name: str, talks: Talks | None, prompt: Path | None = None) -> Ju
     """
     kind = _class_of(name)
     wanted = {one.name for one in fields(kind)}
-    for needed, what in (("rivals", "the chains of another model"), ("policy", "the model that wrote the chains")):
-        if needed in wanted:
-            raise ValueError(f"judge {name} needs {what}: use it from Python")
+    needed = {one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING} - {"talks"}
+    if needed:
+        more = ", ".join(NEEDS.get(one, one) for one in sorted(needed))
+        raise ValueError(f"judge {name} needs more than a model to talk to: {more}; make it in Python")
     if prompt is not None and "wording" not in wanted:
         raise ValueError(f"judge {name} has no prompt: leave --prompt away")
     judge = cast(_Judging, kind)(**({"talks": talks} if "talks" in wanted else {}))

@@ -23,7 +23,7 @@ def name_judge(kind: str, judge: object, talks: Talks, *wordings: Wording) -> st
 
 
 def changed_settings(judge: object) -> list[str]:
-    """Every field of a judge, or of another dataclass, that has a default and is not at it, as in `votes 3`.
+    """Every field of a judge, or of another dataclass, that has a default and is not at it: `votes 3`, `blind`.
 
     Example:
         >>> from seewhy.model.api import Decoding
@@ -32,7 +32,11 @@ def changed_settings(judge: object) -> list[str]:
     """
     assert is_dataclass(judge)
     values = ((one, getattr(judge, one.name)) for one in fields(judge) if one.default is not MISSING)
-    return [f"{one.name.replace('_', ' ')} {value}" for one, value in values if value != one.default]
+    return [
+        one.name.replace("_", " ") if value is True else f"{one.name.replace('_', ' ')} {value}"
+        for one, value in values
+        if value != one.default
+    ]
 
 
 def subject_of(question: Question, *texts: str) -> str:

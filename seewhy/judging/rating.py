@@ -46,6 +46,9 @@ class Scale:
         """The best rating."""
         return self.ratings[-1]
 
+    def __str__(self) -> str:
+        return self.name
+
 
 OPEN = Scale(name="open", ratings=tuple(tenth / 10 for tenth in range(11)), right_at=0.5)
 """MM-Vet's scale; half of what the reference says, or more, is right."""
@@ -72,8 +75,7 @@ class RatingJudge:
     @property
     def name(self) -> str:
         """Kind, model, prompt and settings."""
-        scale = "" if self.scale == OPEN else f"scale {self.scale.name}"
-        return name_judge("rating", self.talks, [self.wording], scale, "blind" if self.blind else "")
+        return name_judge("rating", self, self.talks, self.wording)
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""

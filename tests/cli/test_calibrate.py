@@ -1,9 +1,11 @@
 """`seewhy calibrate`: the oracle's own failings are found, and labels of a user's are read or refused by line."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from model.remote.loopback import Answer, Asked, LoopServer
 
 from seewhy.benchmarks import inkgrid
 from seewhy.benchmarks.lines.writing import line_of
@@ -114,8 +116,10 @@ def test_a_label_that_cannot_be_read_is_refused_by_file_line_and_field(capsys, a
 def test_words_that_do_not_fit_are_refused_with_the_remedy(capsys, asked):
     assert "there is no judge 'rubrik'; did you mean 'rubric'?" in refused(capsys, "rubrik")
     assert "api holds 0 judges" in refused(capsys, "api")
-    assert "versus needs the chains of another model" in refused(capsys, "versus", "--count", "2")
-    assert "steps needs the model that wrote the chains" in refused(capsys, "steps", "--count", "2")
+    needs = "needs more than a model to talk to: "
+    assert f"versus {needs}the chains of another model" in refused(capsys, "versus", "--count", "2")
+    assert f"steps {needs}the model that wrote the chains" in refused(capsys, "steps", "--count", "2")
+    assert "--server.url needs --server.model" in refused(capsys, "rubric", "--server.url", "http://127.0.0.1:9/v1")
     assert "--teacher 'orakle'; did you mean 'oracle'?" in refused(capsys, "rubric", "--teacher", "orakle")
     assert "belong together" in refused(capsys, "rubric", "--questions", str(asked))
     label_words = label(
@@ -124,8 +128,38 @@ def test_words_that_do_not_fit_are_refused_with_the_remedy(capsys, asked):
     assert "it knows the pages of inkgrid" in refused(capsys, "rubric", *label_words)
 
 
+def test_a_model_behind_a_server_is_calibrated_on_real_calls_that_are_paid_once(capsys, tmp_path):
+    """It calls a chain right where its last digit is even, and refuses JSON to every third."""
+
+    def answer(asked: Asked) -> Answer:
+        found = re.search(r'<reply_to_grade id="(\w+)">\n(.*)\n</reply_to_grade>', asked.text, re.DOTALL)
+        assert found is not None
+        grade = 5 if found[2][-1] in "02468" else 1
+        grades = dict.fromkeys(
+            ("reasoning_quality", "visual_evidence", "answer_accuracy", "unique_insights", "overall"), grade
+        )
+        text = json.dumps({"id": found[1], "explanation": "so", **grades}) if int(found[1], 16) % 3 else "Well, good."
+        choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+        usage = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
+        return Answer(body=json.dumps({"model": "rater", "choices": [choice], "usage": usage}).encode())
+
+    with LoopServer(answer) as server:
+        words = ("rubric", "--count", "30", "--server.url", server.url, "--server.model", "rater", "--at-once", "6",
+                 "--server.cache", str(tmp_path / "kept"))  # fmt: skip
+        first, calls = told(capsys, *words), len(server.asked)
+        second = told(capsys, *words)
+    assert calls == len(server.asked) == first["usage"]["calls"] == 30
+    assert second["usage"]["calls"] == 0
+    assert {**first, "usage": None} == {**second, "usage": None}
+    judged = first["true_right"] + first["false_right"] + first["true_wrong"] + first["false_wrong"]
+    assert 10 < judged < 30
+    assert first["unjudged"]["value"] == pytest.approx(1 - judged / 30)
+    assert first["accuracy"]["value"] < 0.9
+    assert first["judge"].startswith("rubric by rater, prompt ")
+
+
 def test_every_file_that_holds_a_judge_is_found():
-    assert judge_names() == ["facts", "outcome", "rubric", "sentences", "steps", "versus"]
+    assert judge_names() == ["by_rule", "facts", "outcome", "rating", "rubric", "sentences", "steps", "versus"]
 
 
 def test_a_judge_of_ones_own_is_found_by_its_dotted_path(capsys):

@@ -7,9 +7,9 @@ from untrained import GREEDY, picture, question
 
 from seewhy.model.api import Ask, Beginning, Decoding, ScoreAsk
 from seewhy.model.continuing import beginning_ids, continued
-from seewhy.model.decode import uniforms
+from seewhy.model.decode import draw, uniforms
 from seewhy.model.group import Group
-from seewhy.model.scores import separate_logps
+from seewhy.model.scores import Path, separate_logps
 from seewhy.records.types import Response, Style
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -43,13 +43,17 @@ def test_tokens_are_kept_as_far_as_they_spell_the_beginning_and_the_rest_is_toke
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_after_a_beginning_every_family_gives_the_log_probabilities_of_the_whole_chain(family, tmp_path):
+def test_after_a_beginning_every_family_scores_and_draws_as_in_the_whole_chain(family, tmp_path):
     model = family.make()
     asked = question(1, *(picture(tmp_path, place) for place in range(family.pictures[-1])))
-    ((whole,),) = model.generate([Ask(question=asked, style=Style.REASON)], SHORT)
+    ask = Ask(question=asked, style=Style.REASON)
+    ((whole,),) = model.generate([ask], SHORT)
     further = continued(model.prompt(asked, Style.REASON), whole.token_ids[:4])
-    (scored,) = separate_logps(model.net, [Group(prompt=further, responses=(whole.token_ids[4:],))])
-    torch.testing.assert_close(scored[0].detach(), torch.tensor(whole.logprobs[4:]), rtol=0, atol=2e-4)
+    group = Group(prompt=further, responses=(whole.token_ids[4:],))
+    for (scored,) in (separate_logps(model.net, [group])[0], model.group_logps([group])[0]):
+        torch.testing.assert_close(scored.detach(), torch.tensor(whole.logprobs[4:]), rtol=0, atol=2e-4)
+    ((chain,),) = draw(model.net, [further], [ask], SHORT, frozenset(), model._banned(), Path.SEPARATE)
+    assert chain.ids[: len(whole.token_ids) - 4] == whole.token_ids[4:]
 
 
 @pytest.mark.parametrize("kept", [1, 5, 9])

@@ -132,7 +132,7 @@ ELSEWHERE = (
      f"{CONTINUING}::test_tokens_are_kept_as_far_as_they_spell_the_beginning_and_the_rest_is_tokenised"),
     ("beginnings: positions start again", "seewhy/model/continuing.py",
      "after = positions[:, -1:] +", "after = 0 * positions[:, -1:] +",
-     f"{CONTINUING}::test_after_a_beginning_every_family_gives_the_log_probabilities_of_the_whole_chain"),
+     f"{CONTINUING}::test_after_a_beginning_every_family_scores_and_draws_as_in_the_whole_chain"),
     ("beginnings: all beginnings share their luck", "seewhy/model/decode.py",
      'f"{ask.style.value}/{ask.beginning.text}"', "ask.style.value",
      f"{CONTINUING}::test_continuations_of_two_beginnings_have_luck_of_their_own"),
