@@ -4,7 +4,7 @@ import pytest
 from loopback import Asked, LoopServer, choices, error
 from talking import teacher_at
 
-from seewhy.model.api import Ask, Decoding, Generates
+from seewhy.model.api import Ask, Beginning, Decoding, Generates
 from seewhy.model.prompts import prompt_text
 from seewhy.model.remote.chains import ChainTeller
 from seewhy.model.talk import Message
@@ -69,3 +69,13 @@ def test_top_k_is_refused_for_servers_take_none():
         teller = ChainTeller(talks=teacher, prompt=prompt, tell_failure=lambda ask, words: None)
         with pytest.raises(ValueError, match="top_k 5"):
             teller.generate([], Decoding(top_k=5))
+
+
+def test_a_beginning_is_refused_for_servers_begin_anew():
+    with LoopServer(counting) as server, teacher_at(server) as teacher:
+        teller = ChainTeller(talks=teacher, prompt=prompt, tell_failure=lambda ask, words: None)
+        with pytest.raises(ValueError, match="given beginning"):
+            teller.generate(
+                [Ask(question=question("a"), style=Style.REASON, beginning=Beginning(text="It is"))], Decoding()
+            )
+        assert server.asked == []
