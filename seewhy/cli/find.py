@@ -10,7 +10,7 @@ TRAINING_LIBRARIES = ("accelerate", "jaxtyping", "peft", "safetensors", "torch",
 """What `pip install seewhy` leaves out and `pip install 'seewhy[train]'` brings."""
 
 
-EXTRAS = {**dict.fromkeys(TRAINING_LIBRARIES, "train"), "openpyxl": "xlsx"}
+EXTRAS = {**dict.fromkeys(TRAINING_LIBRARIES, "train"), "openpyxl": "xlsx", "starlette": "serve", "uvicorn": "serve"}
 """The extra of `pip install` that brings a library."""
 
 

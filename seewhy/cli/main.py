@@ -43,6 +43,8 @@ USAGE = """usage: seewhy COMMAND ...
       `seewhy grade --help` lists every option.
   seewhy explain "TEXT" --rule RULE [--options N] [--gold ANSWER]
       which rule reads the answer of a reply, where it stands, the verdict, and what evaluation suites would say.
+  seewhy oracle serve --questions RUN [--served.FIELD VALUE ...] [--faults.FIELD VALUE ...]
+      an OpenAI-compatible server that knows the pages of a run, to try teachers and judges over a wire at no cost.
   seewhy --version"""
 QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
 """Read by the libraries when they are loaded: their errors are shown, their bars and hints are not among our lines."""
@@ -138,12 +140,14 @@ def _dispatch(given: list[str]) -> None:
             load_part("cli", "data").run(rest)
         case ["grade", *rest]:
             load_part("cli", "grade").run(rest)
+        case ["oracle", *rest]:
+            load_part("cli", "oracle").run(rest)
         case ["explain", *rest]:
             load_part("cli", "explain").main(rest)
         case [stage, *rest] if stage in STAGES:
             _run_stage(stage, rest)
         case _:
-            hint = nearest(given[0], ["run", "plan", "recipe", "data", "grade", "explain", *STAGES])
+            hint = nearest(given[0], ["run", "plan", "recipe", "data", "grade", "explain", "oracle", *STAGES])
             raise ValueError(f"{given[0]!r} is no command of seewhy{hint} `seewhy --help` tells what each does")
 
 
