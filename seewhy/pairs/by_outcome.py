@@ -6,12 +6,15 @@ negative, at most 3 pairs a question.
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from seewhy.pairs.judged import Judged, distinct_texts, group_by_prompt, join_verdicts
 from seewhy.records.types import Chain, Outcome, Pair, Style, Verdict
+
+PairRule = Callable[[Sequence[Judged]], tuple[StrEnum, tuple[Pair, ...]]]
+"""What becomes of one prompt's chains, and the pairs among them."""
 
 
 class Fate(StrEnum):
@@ -120,8 +123,8 @@ def _pair(chosen: Judged, rejected: Judged) -> Pair:
     )
 
 
-def pair_chains(rule: ByOutcome, chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> Iterator[Pair]:
-    """The pairs of each prompt, in the order in which `chains` first names it.
+def pair_chains(rule: PairRule, chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> Iterator[Pair]:
+    """The pairs that a rule (`ByOutcome`, `ByScore`) makes of each prompt, in the order in which `chains` names it.
 
     Raises `ValueError` that names a chain or verdict that stands alone or occurs twice.
     """

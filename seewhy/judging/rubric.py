@@ -1,0 +1,162 @@
+"""The judge that grades each chain alone by four criteria and as a whole, once or by several votes.
+
+Source: mm-cot-rlaif, whose criteria these are; the words of its prompt are not known. Unlike it, this judge sees the
+picture, joins its grades by id, and never turns a reply that cannot be read into a grade.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from statistics import fmean
+from typing import cast
+
+from seewhy.judging.asking import (
+    EMPTY_CHAIN,
+    ask_all,
+    give_verdict,
+    leave_unjudged,
+    message_about,
+    name_judge,
+    subject_of,
+)
+from seewhy.judging.replies import Fields, Unread, read_object
+from seewhy.judging.schema import TEXT, form_of, object_of, one_of
+from seewhy.judging.wording import Wording, own_wording, question_slots
+from seewhy.model.talk import Answered, Request, Talks
+from seewhy.records.types import Chain, Outcome, Question, Verdict
+
+CRITERIA = ("reasoning_quality", "visual_evidence", "answer_accuracy", "unique_insights")
+OVERALL = "overall"
+LOWEST, HIGHEST = 1, 5
+GRADE = one_of(*range(LOWEST, HIGHEST + 1))
+FORM = form_of("rubric", object_of(id=TEXT, explanation=TEXT, **dict.fromkeys((*CRITERIA, OVERALL), GRADE)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grades:
+    """One vote on one chain.
+
+    Example:
+        >>> Grades(criteria={"answer_accuracy": 5}, overall=4, explanation="Right.").overall
+        4
+    """
+
+    criteria: dict[str, int]
+    overall: int
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RubricJudge:
+    """Grades of 1 to 5; `Verdict.score` is the mean overall grade of the votes that can be read."""
+
+    talks: Talks
+    wording: Wording = field(default_factory=lambda: own_wording("rubric"))
+    votes: int = 1
+    """Replies asked for each chain; more than half of them must be readable, else the chain is UNJUDGED."""
+    temperature: float = 0.0
+    max_tokens: int = 600
+    correct_at: float = 4.0
+    """Least mean grade of answer_accuracy, from 1 to 5, of a chain that is called CORRECT."""
+    show_gold: bool = False
+    """Whether the judge is told the right answer."""
+    blind: bool = False
+    """Withhold the pictures: a control that shows what sight is worth."""
+
+    def __post_init__(self) -> None:
+        """Refuse votes that would all be one, and a prompt that does not show the reply."""
+        if self.votes < 1:
+            raise ValueError(f"votes={self.votes}: a judge needs at least one")
+        if self.votes > 1 and self.temperature == 0:
+            raise ValueError(f"votes={self.votes} at temperature 0 are one vote; set a temperature, such as 0.7")
+        self.wording.require(("id", "question", "reply"))
+
+    @property
+    def name(self) -> str:
+        """Kind, model, prompt and settings."""
+        return name_judge(
+            "rubric", self.talks, [self.wording],
+            f"{self.votes} votes at {self.temperature:g}" if self.votes > 1 else "",
+            "knows the gold" if self.show_gold else "", "blind" if self.blind else "",
+        )  # fmt: skip
+
+    def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
+        """One verdict a chain, in the chains' order."""
+        spoken = [chain for chain in chains if chain.text.strip()]
+        answers = iter(ask_all(self.talks, [self._request(question, chain) for chain in spoken]))
+        return tuple(
+            self._verdict(question, chain, next(answers)) if chain.text.strip() else self._mute(question, chain)
+            for chain in chains
+        )
+
+    def belief(self, verdict: Verdict) -> float | None:
+        """How sure a verdict is that its chain is good: the mean grade from 1 to 5 as 0.0 to 1.0."""
+        return None if verdict.score is None else (verdict.score - LOWEST) / (HIGHEST - LOWEST)
+
+    def _request(self, question: Question, chain: Chain) -> Request:
+        slots = question_slots(question, blind=self.blind, show_gold=self.show_gold)
+        text = self.wording.fill(**slots, id=subject_of(question, chain.text), reply=chain.text.strip())
+        return Request(
+            messages=(message_about(question, text, blind=self.blind),),
+            count=self.votes,
+            temperature=self.temperature,
+            max_tokens=self.max_tokens,
+            form=FORM,
+        )
+
+    def _mute(self, question: Question, chain: Chain) -> Verdict:
+        return give_verdict(question, chain, self.name, Outcome.NO_ANSWER, why=EMPTY_CHAIN)
+
+    def _verdict(self, question: Question, chain: Chain, answer: Answered) -> Verdict:
+        if answer.failure:
+            return leave_unjudged(question, chain, self.name, answer.failure, answer.usage)
+        subject = subject_of(question, chain.text)
+        read = [read_grades(read_object(reply, FORM, subject)) for reply in answer.replies]
+        votes = [vote for vote in read if isinstance(vote, Grades)]
+        if 2 * len(votes) <= self.votes:
+            unread = next(vote for vote in read if isinstance(vote, Unread))
+            return leave_unjudged(question, chain, self.name, _of(len(votes), self.votes, unread.why), answer.usage)
+        accuracy = fmean(vote.criteria["answer_accuracy"] for vote in votes)
+        return give_verdict(
+            question, chain, self.name,
+            Outcome.CORRECT if accuracy >= self.correct_at else Outcome.INCORRECT,
+            score=fmean(vote.overall for vote in votes), why=in_words(votes, self.votes), usage=answer.usage,
+        )  # fmt: skip
+
+
+def read_grades(fields: Fields | Unread) -> Grades | Unread:
+    """The grades in the fields of a reply that has the form."""
+    if isinstance(fields, Unread):
+        return fields
+    grades = {name: int(cast(float, fields[name])) for name in (*CRITERIA, OVERALL)}
+    return Grades(
+        criteria={name: grades[name] for name in CRITERIA},
+        overall=grades[OVERALL],
+        explanation=str(fields["explanation"]),
+    )
+
+
+def agreement_of(grades: Sequence[int]) -> float | None:
+    """The share of pairs of votes that give the same grade, from 0.0 to 1.0; None of a single vote.
+
+    Example:
+        >>> agreement_of([4, 4, 5]), agreement_of([3])
+        (0.3333333333333333, None)
+    """
+    pairs = list(combinations(grades, 2))
+    return sum(a == b for a, b in pairs) / len(pairs) if pairs else None
+
+
+def in_words(votes: Sequence[Grades], asked: int) -> str:
+    """Grades by criterion, the votes and their agreement, and the first vote's explanation."""
+    means = ", ".join(f"{name} {fmean(vote.criteria[name] for vote in votes):g}" for name in CRITERIA)
+    agreement = agreement_of([vote.overall for vote in votes])
+    told = ""
+    if agreement is not None:
+        grades = ", ".join(str(vote.overall) for vote in votes)
+        told = f"; {_of(len(votes), asked, f'overall {grades}')}, agreement {agreement:.2f}"
+    return f"{means}{told}: {votes[0].explanation}"
+
+
+def _of(read: int, asked: int, words: str) -> str:
+    return f"{read} of {asked} votes can be read: {words}" if asked > 1 else words
