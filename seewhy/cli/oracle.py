@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tyro
 
-from seewhy.testing.served.pages import pages_of_run
+from seewhy.testing.served.pages import questions_of_run
 from seewhy.testing.served.plan import FaultPlan, ServedPlan
 from seewhy.testing.served.server import LOOPBACK, Serving, bind, server_of
 
@@ -47,8 +47,10 @@ def run(words: Sequence[str]) -> None:
 
 def _serve(said: ServeWords) -> None:
     with tempfile.TemporaryDirectory(prefix="seewhy-oracle-") as spare:
-        serving = Serving(pages=pages_of_run(said.questions), folder=said.folder or Path(spare), plan=said.served,
-                          faults=said.faults, host=said.host, port=said.port)  # fmt: skip
+        serving = Serving(
+            questions=questions_of_run(said.questions), folder=said.folder or Path(spare), plan=said.served,
+            faults=said.faults, host=said.host, port=said.port,
+        )  # fmt: skip
         desk = serving.desk()
         server = server_of(serving, desk)
         with bind(serving) as door:

@@ -9,8 +9,9 @@ import urllib.request
 
 from seewhy.benchmarks import inkgrid
 from seewhy.cli.main import main
+from seewhy.model.prompts import prompt_text
 from seewhy.records.shards import write_shard
-from seewhy.records.types import Question, Split
+from seewhy.records.types import Question, Split, Style
 
 
 def test_it_says_where_it_answers_knows_the_runs_questions_and_ends_when_interrupted(tmp_path):
@@ -23,7 +24,7 @@ def test_it_says_where_it_answers_knows_the_runs_questions_and_ends_when_interru
     said = process.stdout.readline()
     place = re.match(r"oracle-0\.25 answers at (http://127\.0\.0\.1:\d+)/v1; its bill lies at \1/bill; Ctrl\+C", said)
     assert place, said
-    body = {"model": "oracle", "messages": [{"role": "user", "content": f"{questions[0].text} Go."}]}
+    body = {"model": "oracle", "messages": [{"role": "user", "content": prompt_text(questions[0], Style.REASON)}]}
     with urllib.request.urlopen(f"{place[1]}/v1/chat/completions", json.dumps(body).encode()) as answer:
         assert "### Answer:" in json.load(answer)["choices"][0]["message"]["content"]
     process.send_signal(signal.SIGINT)

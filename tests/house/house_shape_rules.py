@@ -32,7 +32,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "runners": ("seewhy.records",),
     "testing": (
         "seewhy.records", "seewhy.benchmarks", "seewhy.model.api", "seewhy.model.prompts", "seewhy.model.talk",
-        "seewhy.judging.api",
+        "seewhy.model.canary", "seewhy.judging.api",
     ),
     "recipes": ALL,
     "cli": ALL,

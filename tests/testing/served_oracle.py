@@ -13,7 +13,6 @@ from pathlib import Path
 from seewhy.benchmarks import inkgrid
 from seewhy.model.prompts import prompt_text
 from seewhy.records.types import Question, Split, Style
-from seewhy.testing.served.pages import Pages
 from seewhy.testing.served.plan import FaultPlan, ServedPlan
 from seewhy.testing.served.server import Running, Serving, running
 
@@ -22,17 +21,13 @@ def draw(root: Path, count: int) -> list[Question]:
     return list(inkgrid.load(root, Split.TRAIN, count=count))
 
 
-def pages_of(questions: list[Question]) -> Pages:
-    pages = Pages()
-    pages.add(questions)
-    return pages
-
-
 @contextmanager
 def serve(
     questions: list[Question], folder: Path, plan: ServedPlan | None = None, faults: FaultPlan | None = None
 ) -> Generator[Running]:
-    serving = Serving(pages=pages_of(questions), folder=folder, plan=plan or ServedPlan(), faults=faults or FaultPlan())
+    serving = Serving(
+        questions=tuple(questions), folder=folder, plan=plan or ServedPlan(), faults=faults or FaultPlan()
+    )
     with running(serving) as server:
         yield server
 

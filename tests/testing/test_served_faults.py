@@ -12,6 +12,7 @@ from served_oracle import BROKEN, ask, bill_of, body_of, draw, serve
 from seewhy.testing.served.faults import fault_of, spoil
 from seewhy.testing.served.plan import Fault, FaultPlan, ServedPlan
 
+REPLY = json.dumps({"id": "a", "overall": 3})
 NOTHING = {"calls": 0, "choices": 0, "prompt_tokens": 0, "completion_tokens": 0}
 
 
@@ -106,18 +107,20 @@ def test_no_choices_and_a_refusal_are_answers_and_are_charged(question, tmp_path
 
 
 def test_json_in_prose_still_holds_the_json_and_wrong_ids_are_none_of_those_asked_about():
-    reply = json.dumps({"scores": [{"id": "a", "overall": 3}, {"id": "b", "overall": 4}]})
-    prose = spoil(reply, Fault.PROSE)
-    assert reply in prose
+    prose = spoil(REPLY, Fault.PROSE)
+    assert REPLY in prose
     with pytest.raises(json.JSONDecodeError):
         json.loads(prose)
-    assert {row["id"] for row in json.loads(spoil(reply, Fault.WRONG_IDS))["scores"]}.isdisjoint({"a", "b"})
+    assert json.loads(spoil(REPLY, Fault.WRONG_IDS)) == {"id": "other-a", "overall": 3}
+    assert spoil('<final_rationale id="a">\nSo.\n</final_rationale>', Fault.WRONG_IDS).startswith(
+        '<final_rationale id="other-a">'
+    )
 
 
 def test_faults_come_at_their_rate_all_alike_and_the_same_in_every_run():
     plan = FaultPlan(rate=0.3)
-    drawn = [fault_of(plan, f"{number}", 1, is_json=True) for number in range(4000)]
-    assert drawn == [fault_of(plan, f"{number}", 1, is_json=True) for number in range(4000)]
+    drawn = [fault_of(plan, f"{number}", 1, [REPLY]) for number in range(4000)]
+    assert drawn == [fault_of(plan, f"{number}", 1, [REPLY]) for number in range(4000)]
     # Four standard deviations of a binomial share: of 4,000 calls, and of one kind among 12.
     assert abs(sum(fault is not None for fault in drawn) / 4000 - 0.3) < 4 * (0.3 * 0.7 / 4000) ** 0.5
     for kind in Fault:
@@ -126,14 +129,14 @@ def test_faults_come_at_their_rate_all_alike_and_the_same_in_every_run():
 
 def test_a_call_made_again_has_a_fate_of_its_own():
     plan = FaultPlan(rate=0.5)
-    fates = {tuple(fault_of(plan, f"{number}", time, is_json=False) for time in range(6)) for number in range(50)}
+    fates = {tuple(fault_of(plan, f"{number}", time, ["no json"]) for time in range(6)) for number in range(50)}
     assert len(fates) == 50
 
 
 def test_a_fault_of_json_never_befalls_a_reply_that_is_none():
     plan = FaultPlan(rate=1.0, kinds=(Fault.PROSE, Fault.WRONG_IDS))
-    assert fault_of(plan, "a", 1, is_json=False) is None
-    assert fault_of(plan, "a", 1, is_json=True) is not None
+    assert fault_of(plan, "a", 1, ["no json"]) is None
+    assert fault_of(plan, "a", 1, [REPLY]) is not None
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """The served oracle answers about pages that it is shown, as OpenAI's API would."""
 
+import math
 import os
+from pathlib import Path
 
 import pytest
 from served_oracle import ask, bill_of, body_of, call, data_url, draw, serve
 
 from seewhy.model.api import Ask, Decoding
+from seewhy.model.canary import PAIRS, QUESTION, draw_halves
 from seewhy.records.types import Style
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.served.plan import ServedPlan
@@ -140,6 +143,37 @@ def test_a_key_that_is_asked_for_and_not_there_is_told(questions, tmp_path):
 
 def test_a_port_that_is_taken_is_told(questions, tmp_path):
     with serve(questions, tmp_path) as server:
-        second = Serving(pages=server.desk.answering.pages, folder=tmp_path, port=server.port)
+        second = Serving(questions=tuple(questions), folder=tmp_path, port=server.port)
         with pytest.raises(OSError, match=rf"cannot serve at 127\.0\.0\.1:{server.port}: .*; --port 0 takes a free"):
             bind(second)
+
+
+def canary_answers(server, tmp_path, pair):
+    picture = Path(draw_halves(tmp_path, pair).path).read_bytes()
+    content = [{"type": "image_url", "image_url": {"url": data_url(picture)}}, {"type": "text", "text": QUESTION}]
+    body = {"model": "oracle", "messages": [{"role": "user", "content": content}]}
+    return call(f"{server.base_url}/chat/completions", body).texts[0].split()
+
+
+def test_it_looks_at_the_canarys_pictures_and_tells_what_it_sees_unless_it_is_blind(questions, tmp_path):
+    with serve(questions, tmp_path) as server:
+        assert all(tuple(canary_answers(server, tmp_path, pair)) == pair for pair in PAIRS)
+    with serve(questions, tmp_path, ServedPlan(blind=True)) as server:
+        # 30 guesses, each right once in 30.
+        assert sum(tuple(canary_answers(server, tmp_path, pair)) == pair for pair in PAIRS) <= 5
+
+
+def test_yes_or_no_comes_with_the_log_probabilities_of_both_where_they_are_asked_for(questions, tmp_path):
+    question = questions[0]
+    text = f"<question>\n{question.text}\n</question>\n<fact>\nThe answer is 77.\n</fact>"
+    if question.options:
+        text = text.replace("<fact>", f"<options>\n{' '.join(question.options)}\n</options>\n<fact>")
+    body = body_of(question, logprobs=True, top_logprobs=5)
+    body["messages"][0]["content"][1]["text"] = text
+    with serve(questions, tmp_path) as server:
+        choice = call(f"{server.base_url}/chat/completions", body).json["choices"][0]
+        plain = call(f"{server.base_url}/chat/completions", {**body, "logprobs": False}).json["choices"][0]
+    assert choice["message"]["content"] == "no"
+    rows = {row["token"]: math.exp(row["logprob"]) for row in choice["logprobs"]["content"][0]["top_logprobs"]}
+    assert rows == {"no": pytest.approx(0.98), "yes": pytest.approx(0.02)}
+    assert plain["logprobs"] is None

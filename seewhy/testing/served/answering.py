@@ -1,35 +1,39 @@
 """What the served oracle says to a prompt."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from hashlib import sha256
 
-from seewhy.model.api import Ask, Decoding
-from seewhy.model.prompts import DIRECT_LETTER, DIRECT_SHORT
-from seewhy.records.types import Style
+from seewhy.model.canary import QUESTION
+from seewhy.model.talk import Message, Reply, Role
+from seewhy.records.types import ImageRef, Question
 from seewhy.testing.oracle import Oracle
-from seewhy.testing.served.asked import Asked
-from seewhy.testing.served.pages import Pages
+from seewhy.testing.oracle_replies import OracleReplies
+from seewhy.testing.served.asked import Asked, Turn
+from seewhy.testing.served.sight import name_colours
 
 UNKNOWN = "I know nothing about this."
+ROLES = {"system": Role.SYSTEM, "developer": Role.SYSTEM, "user": Role.USER, "assistant": Role.ASSISTANT}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
-    """An oracle and the pages it knows; what it says depends on the request alone."""
+    """An oracle and the questions it knows; what it says depends on the request alone."""
 
-    oracle: Oracle
-    pages: Pages
+    def __init__(self, questions: Iterable[Question], oracle: Oracle) -> None:
+        self.oracle = oracle
+        self.replies = OracleReplies(questions, oracle)
 
-    def texts(self, asked: Asked, count: int) -> list[str]:
-        """`count` replies."""
-        found = self.pages.find(asked)
-        if found is None:
-            return [UNKNOWN] * count
-        question, sees = found
-        ask = Ask(question=question, style=style_of(asked.text), count=count, blind=not sees)
-        (chains,) = self.oracle.generate([ask], Decoding(seed=asked.seed))
-        return [chain.text for chain in chains]
+    def answer(self, asked: Asked, count: int) -> list[Reply]:
+        """`count` replies; about pages and questions that it does not know it says so."""
+        messages = [as_message(turn) for turn in asked.turns]
+        if QUESTION in asked.text and asked.pictures:
+            return [Reply(text=name_colours(asked.pictures[0], blind=self.oracle.blind))] * count
+        try:
+            return [self.replies.reply(messages, number, asked.seed) for number in range(count)]
+        except (ValueError, StopIteration):
+            return [Reply(text=UNKNOWN)] * count
 
 
-def style_of(text: str) -> Style:
-    """Whether a prompt asks for the bare answer or for a rationale as well."""
-    return Style.DIRECT if DIRECT_LETTER in text or DIRECT_SHORT in text else Style.REASON
+def as_message(turn: Turn) -> Message:
+    """A turn as the oracle reads it: pictures by the hash of their bytes, by which it knows their pages."""
+    images = tuple(ImageRef(sha256=sha256(picture).hexdigest(), path="") for picture in turn.pictures)
+    return Message(role=ROLES.get(turn.role, Role.USER), text=turn.text, images=images)

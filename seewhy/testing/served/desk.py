@@ -11,7 +11,7 @@ from seewhy.testing.served.answering import Answering
 from seewhy.testing.served.asked import Asked, UnfitError
 from seewhy.testing.served.bill import Bill
 from seewhy.testing.served.completion import Completion, complete
-from seewhy.testing.served.faults import HTML, REFUSAL, fault_of, is_object, spoil
+from seewhy.testing.served.faults import HTML, REFUSAL, fault_of, spoil
 from seewhy.testing.served.plan import Fault, FaultPlan, ServedPlan
 from seewhy.testing.served.wire import Lines, Manner, Sending
 
@@ -46,17 +46,16 @@ class Desk:
         """The answer to a call, and what befalls it; UnfitError where there is no such model."""
         if asked.model not in (MODEL, self.name):
             raise UnfitError(f"model: there is no {asked.model!r} here; there is {MODEL}, which is {self.name}")
-        count = 1 if self.plan.one_choice else asked.count
-        texts = self.answering.texts(asked, count)
+        replies = self.answering.answer(asked, 1 if self.plan.one_choice else asked.count)
         self.bill.received += 1
         self.times[asked.digest] += 1
-        is_json = all(map(is_object, texts))
-        fault = fault_of(self.faults, asked.digest, self.times[asked.digest], is_json=is_json)
+        fault = fault_of(self.faults, asked.digest, self.times[asked.digest], [reply.text for reply in replies])
         if fault is not None:
             self.bill.faults[fault] += 1
-        spoilt = [] if fault is Fault.NO_CHOICES else [spoil(text, fault) for text in texts]
+        spoilt = [replace(reply, text=spoil(reply.text, fault)) for reply in replies]
         refusal = REFUSAL if fault is Fault.REFUSAL else ""
-        return complete(asked, spoilt, self.name, self.bill.received, refusal=refusal), fault
+        kept = [] if fault is Fault.NO_CHOICES else spoilt
+        return complete(asked, kept, self.name, self.bill.received, refusal=refusal), fault
 
     def respond(self, asked: Asked) -> Response:
         """What goes back over the wire."""

@@ -24,7 +24,7 @@ class Fault(StrEnum):
     PROSE = "prose"
     """A JSON reply with words around it."""
     WRONG_IDS = "wrong-ids"
-    """A JSON reply whose ids are not those that were asked about."""
+    """A reply whose id is not the one that was asked about."""
     NO_CHOICES = "no-choices"
     """200 and no choice."""
     REFUSAL = "refusal"

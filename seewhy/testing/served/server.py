@@ -10,12 +10,12 @@ from pathlib import Path
 
 import uvicorn
 
+from seewhy.records.types import Question
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.served.answering import Answering
 from seewhy.testing.served.app import app_of
 from seewhy.testing.served.batches import Batches
 from seewhy.testing.served.desk import Desk
-from seewhy.testing.served.pages import Pages
 from seewhy.testing.served.plan import FaultPlan, ServedPlan
 
 LOOPBACK = "127.0.0.1"
@@ -44,7 +44,8 @@ class Running:
 class Serving:
     """What is to be served, and from where."""
 
-    pages: Pages
+    questions: tuple[Question, ...]
+    """Those that the oracle knows."""
     folder: Path
     """Of the batch API's files."""
     plan: ServedPlan = field(default_factory=ServedPlan)
@@ -57,7 +58,7 @@ class Serving:
         """The desk of this server, its bill empty."""
         plan = self.plan
         oracle = Oracle(error_rate=plan.error_rate, terse_rate=plan.terse_rate, blind=plan.blind, seed=plan.seed)
-        return Desk(answering=Answering(oracle=oracle, pages=self.pages), plan=plan, faults=self.faults)
+        return Desk(answering=Answering(self.questions, oracle), plan=plan, faults=self.faults)
 
 
 def server_of(serving: Serving, desk: Desk) -> uvicorn.Server:
