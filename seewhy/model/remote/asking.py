@@ -1,0 +1,258 @@
+"""Asks for the replies of a request: what is kept is not asked, what fails is tried again, what comes is kept first."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from seewhy.model.remote.cache import CallRow, Kept, ReplyCache
+from seewhy.model.remote.faults import Cost, Fault
+from seewhy.model.remote.ledger import Ledger, Sum
+from seewhy.model.remote.manners import Manners
+from seewhy.model.remote.pacing import Pacer
+from seewhy.model.remote.payload import Prepared, payload_of, prepare_request
+from seewhy.model.remote.plan import EndpointPlan, PacePlan
+from seewhy.model.remote.reading import Came, read_answer
+from seewhy.model.remote.secrets import Redactor
+from seewhy.model.remote.waiting import next_wait
+from seewhy.model.remote.wire import Reached, Wire
+from seewhy.model.remote.worth import Worth
+from seewhy.model.talk import Answered, BudgetSpentError, Reply, Request
+from seewhy.records.types import Usage
+
+PATH = "/chat/completions"
+MOST_LESSONS = 6
+"""How often one call may be said otherwise: each time the server's manners are known better."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """Requests of one key: one is asked, the others wait."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """Everything one client shares between its calls; used from its event loop."""
+
+    endpoint: EndpointPlan
+    pace: PacePlan
+    wire: Wire
+    cache: ReplyCache
+    ledger: Ledger
+    worth: Worth
+    manners: Manners
+    redactor: Redactor
+    requests: Pacer
+    tokens: Pacer
+    slots: asyncio.Semaphore
+    at_work: dict[str, Turn] = field(default_factory=dict[str, Turn])
+    unkept: list[CallRow] = field(default_factory=list[CallRow])
+    kept: asyncio.Future[None] | None = None
+
+    async def answer_all(self, requests: Sequence[Request]) -> list[Answered]:
+        """One answer a request, in their order.
+
+        Raises:
+            BudgetSpentError: nothing more can be paid; all that was under way has ended, and is kept.
+            OSError: what came cannot be kept.
+        """
+        answers: dict[int, Answered] = {}
+        left = iter(enumerate(requests))
+        stops: list[BudgetSpentError | OSError] = []
+        workers = min(self.pace.concurrency, len(requests))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(self._work(left, answers, stops))
+        if stops:
+            raise stops[0]
+        return [answers[number] for number in range(len(requests))]
+
+    async def _work(
+        self,
+        left: Iterable[tuple[int, Request]],
+        answers: dict[int, Answered],
+        stops: list[BudgetSpentError | OSError],
+    ) -> None:
+        for number, request in left:
+            try:
+                answers[number] = await self.answer(request)
+            except (BudgetSpentError, OSError) as error:
+                stops.append(error)
+            if stops:
+                return
+
+    async def answer(self, request: Request) -> Answered:
+        """All replies to a request, or why there are none."""
+        try:
+            has_pictures = any(message.images for message in request.messages)
+            prepare = (prepare_request, request, self.endpoint)
+            prepared = await asyncio.to_thread(*prepare) if has_pictures else prepare_request(request, self.endpoint)
+        except ValueError as error:
+            return self._failed(str(error), Usage())
+        # Of two equal requests the second waits, and finds what the first was given.
+        turn = self.at_work.setdefault(prepared.key, Turn())
+        turn.waiting += 1
+        try:
+            async with turn.lock:
+                return await self._complete(prepared)
+        finally:
+            turn.waiting -= 1
+            if not turn.waiting:
+                del self.at_work[prepared.key]
+
+    async def _complete(self, prepared: Prepared) -> Answered:
+        usage = Usage()
+        wanted = prepared.request.count
+        while True:
+            kept = self.cache.find(prepared.key)
+            missing = wanted - len(kept.replies)
+            if missing <= 0 or kept.declined:
+                return self._answered(kept, wanted, usage)
+            count = self.manners.count_for(missing)
+            offsets = range(len(kept.replies), wanted, count)
+            came = await self._call_all(prepared, count, offsets)
+            usage = sum_usage([usage, *(paid for _, paid in came)])
+            faults = [fault for fault, _ in came if fault]
+            if faults and not faults[0].is_reply:
+                return self._failed(faults[0].words, usage)
+
+    async def _call_all(
+        self, prepared: Prepared, count: int, offsets: Sequence[int]
+    ) -> list[tuple[Fault | None, Usage]]:
+        if len(offsets) == 1:
+            return [await self._call(prepared, count, offsets[0])]
+        ends = await asyncio.gather(
+            *(self._call(prepared, count, offset) for offset in offsets), return_exceptions=True
+        )
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
+        return [end for end in ends if not isinstance(end, BaseException)]
+
+    async def _call(self, prepared: Prepared, count: int, offset: int) -> tuple[Fault | None, Usage]:
+        """Tries until replies came and are kept, or a fault is final."""
+        tries, lessons, usage = 0, 0, Usage()
+        while True:
+            payload = payload_of(prepared, self.endpoint.model, self.manners, count, offset)
+            fault, paid = await self._try(prepared, payload, count)
+            usage = sum_usage([usage, paid])
+            if fault is None or fault.is_reply:
+                return fault, usage
+            may_learn = fault.complaint and lessons < MOST_LESSONS
+            if may_learn and self.manners.learn_refusal(fault.complaint, prepared.request, count, payload):
+                lessons, count = lessons + 1, self.manners.count_for(count)
+                continue
+            tries += 1
+            if fault.is_final or tries >= self.pace.tries:
+                return self._last(fault, tries), usage
+            if fault.wait_s is not None and fault.wait_s > self.pace.longest_wait_s:
+                words = f"{fault.words} (it asks to be left alone for {fault.wait_s:,.0f} s, longer than we wait)"
+                return replace(fault, words=words), usage
+            self.ledger.retries += 1
+            await asyncio.sleep(next_wait(tries, fault.wait_s, self.pace.first_wait_s, self.pace.longest_wait_s))
+
+    async def _try(self, prepared: Prepared, payload: bytes, count: int) -> tuple[Fault | None, Usage]:
+        worst = self.worth.most(prepared, count)
+        async with self.slots:
+            await self.requests.wait()
+            await self.tokens.wait(worst.tokens)
+            await self.ledger.reserve(worst)
+            try:
+                came = await self._send(payload)
+                usage = self._count(came, worst)
+                await self._keep(prepared, came, count, usage)
+            finally:
+                self.ledger.settle(worst)
+        return came.fault, usage
+
+    async def _send(self, payload: bytes) -> Came:
+        deadline = self.pace.deadline_s
+        try:
+            async with asyncio.timeout(deadline):
+                reached = await self.wire.post(PATH, payload, deadline)
+        except TimeoutError:
+            return Came(fault=Fault(words=f"no whole answer came in {deadline:g} s", cost=Cost.UNKNOWN))
+        except ConnectionRefusedError as error:
+            return Came(fault=Fault(words=self.redactor.clean(f"no connection: {error}")))
+        except ConnectionError as error:
+            words = self.redactor.clean(f"the connection broke off: {error}")
+            return Came(fault=Fault(words=words, cost=Cost.UNKNOWN))
+        return read_answer(
+            Reached(status=reached.status, headers=reached.headers, body=self.redactor.clean_bytes(reached.body))
+        )
+
+    def _count(self, came: Came, worst: Sum) -> Usage:
+        fault = came.fault
+        if fault and came.tokens is None:
+            if fault.cost is not Cost.NOTHING:
+                self.ledger.count_uncertain(worst)
+            return Usage()
+        usage = self.worth.of(came.tokens)
+        self.ledger.count(usage)
+        if came.tokens is None:
+            self.ledger.count_untold(worst)
+        else:
+            self.tokens.give_back(worst.tokens - usage.prompt_tokens - usage.completion_tokens)
+        return usage
+
+    async def _keep(self, prepared: Prepared, came: Came, count: int, usage: Usage) -> None:
+        if came.replies:
+            self.manners.learn_count(count, len(came.replies))
+        declined = came.fault.words if came.fault and came.fault.is_reply else ""
+        if not came.replies and not declined and not usage.calls:
+            return
+        self.unkept.append(
+            CallRow(key=prepared.key, model=came.model, replies=came.replies, declined=declined, usage=usage)
+        )
+        # What comes in one turn of the loop is kept in one transaction.
+        if self.kept is None:
+            loop = asyncio.get_running_loop()
+            self.kept = loop.create_future()
+            loop.call_soon(self._flush, self.kept)
+        await self.kept
+
+    def _flush(self, kept: asyncio.Future[None]) -> None:
+        calls, self.unkept, self.kept = self.unkept, [], None
+        try:
+            self.cache.add(calls)
+        except OSError as error:
+            kept.set_exception(error)
+        else:
+            kept.set_result(None)
+
+    async def close(self) -> None:
+        """Let connections and the cache go."""
+        await self.wire.close()
+        self.cache.close()
+
+    def _answered(self, kept: Kept, wanted: int, usage: Usage) -> Answered:
+        if len(kept.replies) < wanted:
+            return self._failed(kept.declined, usage)
+        self.ledger.from_cache += not usage.calls
+        model = kept.model or self.endpoint.model
+        return Answered(replies=first_of(kept.replies, wanted), model=model, usage=usage)
+
+    def _failed(self, words: str, usage: Usage) -> Answered:
+        self.ledger.failed += 1
+        return Answered(replies=(), model=self.endpoint.model, failure=self.redactor.clean(words), usage=usage)
+
+    def _last(self, fault: Fault, tries: int) -> Fault:
+        return fault if tries == 1 else replace(fault, words=f"{fault.words} (after {tries} tries)")
+
+
+def first_of(replies: tuple[Reply, ...], wanted: int) -> tuple[Reply, ...]:
+    """The first of those that came; more may have come to an earlier request for more."""
+    return replies[:wanted]
+
+
+def sum_usage(parts: Iterable[Usage]) -> Usage:
+    """All of them together."""
+    parts = list(parts)
+    return Usage(
+        prompt_tokens=sum(part.prompt_tokens for part in parts),
+        completion_tokens=sum(part.completion_tokens for part in parts),
+        calls=sum(part.calls for part in parts),
+        dollars=sum(part.dollars for part in parts),
+    )

@@ -1,0 +1,132 @@
+"""Keeps what came back before anyone uses it: one SQLite file, a row a call, never changed afterwards.
+
+SQLite and not a file of lines: an interrupted write is undone by its journal, replies are found without an index in
+memory, several processes may share the file, and it comes with Python. With write-ahead logging and
+`synchronous=NORMAL` a killed process loses nothing that was kept; a power cut may lose the last moments, never more.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seewhy.model.talk import Reply
+from seewhy.records.types import Stop, Usage
+
+MAKE = """
+CREATE TABLE IF NOT EXISTS calls (
+    number INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    model TEXT NOT NULL,
+    replies TEXT NOT NULL,
+    declined TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    dollars REAL NOT NULL,
+    came_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+)
+"""
+INDEX = "CREATE INDEX IF NOT EXISTS calls_by_key ON calls (key)"
+ADD = (
+    "INSERT INTO calls (key, model, replies, declined, prompt_tokens, completion_tokens, dollars) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+FIND = "SELECT model, replies, declined FROM calls WHERE key = ? ORDER BY number"
+SUM = "SELECT COUNT(*), SUM(prompt_tokens), SUM(completion_tokens), SUM(dollars) FROM calls"
+IN_MEMORY = ":memory:"
+PATIENCE_S = 60.0
+"""How long one process waits for another that is writing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What the cache holds for a key.
+
+    Example:
+        >>> Kept(replies=(Reply(text="yes"),), model="m", declined="").declined
+        ''
+    """
+
+    replies: tuple[Reply, ...]
+    model: str
+    declined: str
+    """Why the model would not answer; empty where it did not refuse."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRow:
+    """One call that was paid for: what came of it and what it cost."""
+
+    key: str
+    model: str
+    replies: tuple[Reply, ...]
+    declined: str
+    usage: Usage
+
+
+class ReplyCache:
+    """Replies by the content of their request, used from one thread; close it when all is done."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place or IN_MEMORY
+        if place:
+            Path(place).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._base = sqlite3.connect(self.place, timeout=PATIENCE_S, isolation_level=None)
+            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base.execute("PRAGMA synchronous=NORMAL")
+            self._base.execute(MAKE)
+            self._base.execute(INDEX)
+        except sqlite3.Error as error:
+            raise ValueError(
+                f"{self.place} cannot be used as a cache of replies ({error}); name a file in a folder that can be "
+                "written to and lies on a disk of this machine, or one that seewhy made"
+            ) from error
+
+    def find(self, key: str) -> Kept:
+        """All that came for a key, in the order it came."""
+        rows = self._base.execute(FIND, (key,)).fetchall()
+        replies = tuple(_reply(told) for _, text, _ in rows for told in json.loads(text))
+        declined = next((words for _, _, words in rows if words), "")
+        return Kept(replies=replies, model=rows[-1][0] if rows else "", declined=declined)
+
+    def add(self, calls: Iterable[CallRow]) -> None:
+        """Keep calls, all or none; when this returns they outlive the process.
+
+        Raises:
+            OSError: they could not be written (a full disk, a file that another process holds).
+        """
+        try:
+            with self._base:
+                self._base.execute("BEGIN IMMEDIATE")
+                self._base.executemany(ADD, [_row(call) for call in calls])
+        except sqlite3.Error as error:
+            raise OSError(
+                f"replies cannot be kept in {self.place} ({error}). All that was kept before is whole. Make room (or "
+                "give permission to write), then run the same command again: it continues from there"
+            ) from error
+
+    def paid(self) -> Usage:
+        """What all calls in the file cost, those of earlier runs included."""
+        calls, prompt, completion, dollars = self._base.execute(SUM).fetchone()
+        return Usage(
+            prompt_tokens=prompt or 0, completion_tokens=completion or 0, calls=calls, dollars=float(dollars or 0.0)
+        )
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._base.close()
+
+
+def _row(call: CallRow) -> tuple[object, ...]:
+    usage = call.usage
+    replies = [[reply.text, reply.stop.value, dict(reply.first_token)] for reply in call.replies]
+    told = json.dumps(replies, separators=(",", ":"))
+    return call.key, call.model, told, call.declined, usage.prompt_tokens, usage.completion_tokens, usage.dollars
+
+
+def _reply(told: list[Any]) -> Reply:
+    text, stop, first_token = told
+    return Reply(text=text, stop=Stop(stop), first_token=first_token)

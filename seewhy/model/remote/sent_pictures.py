@@ -1,0 +1,82 @@
+"""Pictures as they are sent: the bytes of the file, or fewer pixels where a budget is set, by their own hash."""
+
+import base64
+import hashlib
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from seewhy.records.types import ImageRef
+
+TAKEN = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
+"""Formats that chat servers take; pictures of others are sent as PNG."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentPicture:
+    """One picture of a request.
+
+    Example:
+        >>> SentPicture(kind="image/png", content=b"...", width=448, height=448).url
+        'data:image/png;base64,Li4u'
+    """
+
+    kind: str
+    content: bytes
+    width: int
+    height: int
+
+    @property
+    def url(self) -> str:
+        """The bytes as a data URL."""
+        return f"data:{self.kind};base64,{base64.b64encode(self.content).decode()}"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what is sent, as 64 hexadecimal digits."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def send_picture(ref: ImageRef, most_pixels: int) -> SentPicture:
+    """A picture's own bytes, or a PNG of at most `most_pixels` pixels; 0 sets no bound.
+
+    Raises:
+        ValueError: the file cannot be read, or is no picture.
+    """
+    try:
+        content = Path(ref.path).read_bytes()
+        with Image.open(io.BytesIO(content)) as picture:
+            kind = TAKEN.get(picture.format or "")
+            width, height = picture.size
+            is_small = not most_pixels or width * height <= most_pixels
+            if kind is None or not is_small:
+                size = (width, height) if is_small else fit_size(width, height, most_pixels)
+                return _as_png(picture, size)
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise ValueError(
+            f"picture {ref.path} cannot be read ({error}); replace the file or drop its question"
+        ) from error
+    return SentPicture(kind=kind, content=content, width=width, height=height)
+
+
+def fit_size(width: int, height: int, most_pixels: int) -> tuple[int, int]:
+    """The largest size of the same shape with at most `most_pixels` pixels, rounded down, at least 1 by 1.
+
+    Example:
+        >>> fit_size(2000, 1000, 500_000)
+        (1000, 500)
+    """
+    scale = math.sqrt(most_pixels / (width * height))
+    return max(1, int(width * scale + 1e-9)), max(1, int(height * scale + 1e-9))
+
+
+def _as_png(picture: Image.Image, size: tuple[int, int]) -> SentPicture:
+    plain = picture.convert("RGB")
+    if plain.size != size:
+        plain = plain.resize(size, Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    plain.save(file, format="PNG")
+    return SentPicture(kind="image/png", content=file.getvalue(), width=size[0], height=size[1])
