@@ -1,9 +1,15 @@
 """What every judge is, and how judges meet chains: joined by question id, all chains of a question at once."""
 
+import itertools
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol, runtime_checkable
 
 from seewhy.records.types import Chain, Question, Verdict
+
+QUEUED = 4
+"""Questions handed to the threads, for each thread."""
 
 
 @runtime_checkable
@@ -20,23 +26,80 @@ class Judge(Protocol):
         ...
 
 
-def judge_chains(judge: Judge, questions: Iterable[Question], chains: Iterable[Chain]) -> Iterator[Verdict]:
+@runtime_checkable
+class Believes(Protocol):
+    """A judge that can say how sure a verdict of its own is."""
+
+    def belief(self, verdict: Verdict) -> float | None:
+        """How sure the verdict is that its chain is right, from 0.0 to 1.0; None where it says nothing."""
+        ...
+
+
+def judge_chains(
+    judge: Judge, questions: Iterable[Question], chains: Iterable[Chain], at_once: int = 1
+) -> Iterator[Verdict]:
     """One verdict a chain, question by question, in the order in which `chains` first names each question.
 
-    Raises `ValueError` that names a question id that occurs twice, a chain whose question is missing or that occurs
-    twice, or a judge whose verdicts are not those of the chains it was given.
+    Args:
+        judge: who judges.
+        questions: those that the chains were sampled from, and any others.
+        chains: what is judged.
+        at_once: questions that are judged at the same time, each in a thread of its own.
+
+    Raises:
+        ValueError: a question id occurs twice, a chain's question is missing or a chain occurs twice, before anything
+            is judged; or a judge's verdicts are not those of the chains it was given.
+        BudgetSpentError: as the judge raised it; like any other error it comes after the verdicts on all questions
+            that were judged by then, and no further question is begun.
     """
-    asked = _by_id(questions)
-    for question_id, group in _groups(chains).items():
+    if at_once < 1:
+        raise ValueError(f"at_once={at_once}: judge at least one question at a time")
+    asked, groups = _by_id(questions), _groups(chains)
+    for question_id, group in groups.items():
         if question_id not in asked:
             raise ValueError(
                 f"chain {group[0].index} belongs to question {question_id!r}, which is not among the "
                 f"{len(asked)} questions; judge chains with the questions they were sampled from"
             )
-        verdicts = judge.judge(asked[question_id], group)
-        if [_key(verdict) for verdict in verdicts] != [_key(chain) for chain in group]:
-            raise ValueError(f"judge {judge.name!r} did not return one verdict for each chain of {question_id!r}")
-        yield from verdicts
+    jobs = ((asked[question_id], group) for question_id, group in groups.items())
+    if at_once == 1:
+        for question, group in jobs:
+            yield from _judge_group(judge, question, group)
+    else:
+        yield from _judge_at_once(judge, jobs, at_once)
+
+
+def _judge_group(judge: Judge, question: Question, group: tuple[Chain, ...]) -> tuple[Verdict, ...]:
+    verdicts = judge.judge(question, group)
+    if [_key(verdict) for verdict in verdicts] != [_key(chain) for chain in group]:
+        raise ValueError(f"judge {judge.name!r} did not return one verdict for each chain of {question.id!r}")
+    return verdicts
+
+
+def _judge_at_once(judge: Judge, jobs: Iterator[tuple[Question, tuple[Chain, ...]]], at_once: int) -> Iterator[Verdict]:
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="judge")
+    waiting: deque[Future[tuple[Verdict, ...]]] = deque()
+    error: BaseException | None = None
+    try:
+        while True:
+            # More wait than run, so that a slow question leaves no thread without work while its verdicts are awaited.
+            for question, group in itertools.islice(jobs, 0 if error else QUEUED * at_once - len(waiting)):
+                waiting.append(pool.submit(_judge_group, judge, question, group))
+            if not waiting:
+                break
+            done = waiting.popleft()
+            if done.cancelled():
+                continue
+            if failed := done.exception():
+                error = error or failed
+                for later in waiting:
+                    later.cancel()
+            else:
+                yield from done.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    if error:
+        raise error
 
 
 def _key(row: Chain | Verdict) -> tuple[str, str, int]:

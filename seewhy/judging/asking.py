@@ -1,6 +1,6 @@
 """What judges who ask a model share: messages with pictures, their own name, and verdicts with what they cost."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
 from seewhy.judging.extract import extract_answer
@@ -81,6 +81,19 @@ def give_verdict(
         spans=spans,
         why=why,
         usage=usage or Usage(),
+    )
+
+
+def judge_spoken(
+    question: Question, chains: Sequence[Chain], judge: str, ask: Callable[[Sequence[Chain]], Sequence[Verdict]]
+) -> tuple[Verdict, ...]:
+    """One verdict a chain, in their order: NO_ANSWER for an empty chain, and what `ask` says of all others."""
+    verdicts = iter(ask([chain for chain in chains if chain.text.strip()]))
+    return tuple(
+        next(verdicts)
+        if chain.text.strip()
+        else give_verdict(question, chain, judge, Outcome.NO_ANSWER, why=EMPTY_CHAIN)
+        for chain in chains
     )
 
 

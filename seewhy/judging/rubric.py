@@ -11,9 +11,9 @@ from statistics import fmean
 from typing import cast
 
 from seewhy.judging.asking import (
-    EMPTY_CHAIN,
     ask_all,
     give_verdict,
+    judge_spoken,
     leave_unjudged,
     message_about,
     name_judge,
@@ -82,12 +82,12 @@ class RubricJudge:
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
-        spoken = [chain for chain in chains if chain.text.strip()]
-        answers = iter(ask_all(self.talks, [self._request(question, chain) for chain in spoken]))
-        return tuple(
-            self._verdict(question, chain, next(answers)) if chain.text.strip() else self._mute(question, chain)
-            for chain in chains
-        )
+
+        def ask(spoken: Sequence[Chain]) -> list[Verdict]:
+            answers = ask_all(self.talks, [self._request(question, chain) for chain in spoken])
+            return [self._verdict(question, chain, answer) for chain, answer in zip(spoken, answers, strict=True)]
+
+        return judge_spoken(question, chains, self.name, ask)
 
     def belief(self, verdict: Verdict) -> float | None:
         """How sure a verdict is that its chain is good: the mean grade from 1 to 5 as 0.0 to 1.0."""
@@ -103,9 +103,6 @@ class RubricJudge:
             max_tokens=self.max_tokens,
             form=FORM,
         )
-
-    def _mute(self, question: Question, chain: Chain) -> Verdict:
-        return give_verdict(question, chain, self.name, Outcome.NO_ANSWER, why=EMPTY_CHAIN)
 
     def _verdict(self, question: Question, chain: Chain, answer: Answered) -> Verdict:
         if answer.failure:

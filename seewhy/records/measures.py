@@ -183,3 +183,93 @@ class Comparison:
     """Questions left out because a side is unjudged."""
     detectable: float | None = None
     """Smallest difference that a test of as many pairs, of which as many change, finds in 4 of 5 cases."""
+
+
+class Preferred(StrEnum):
+    """Which of two replies is better, by the place they were shown at."""
+
+    FIRST = "first"
+    SECOND = "second"
+    TIE = "tie"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contest:
+    """A chain against its rival, judged in both orders.
+
+    Example:
+        >>> contest = Contest(question_id="q", index=0, style=Style.REASON, ahead=Preferred.FIRST,
+        ...                   behind=Preferred.TIE)
+        >>> contest.behind
+        <Preferred.TIE: 'tie'>
+    """
+
+    question_id: str
+    index: int
+    style: Style
+    ahead: Preferred | None
+    """What is better where the chain is shown first and its rival second; None where nobody could say."""
+    behind: Preferred | None
+    """What is better where the rival is shown first and the chain second; None where nobody could say."""
+    why: str = ""
+    """Why nobody could say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WinRate:
+    """How often chains beat their rivals, and how far the order in which they were shown decided.
+
+    Example:
+        >>> half = Interval(value=0.5, low=0.1, high=0.9)
+        >>> WinRate(n=2, wins=1, ties=0, losses=1, unjudged=0, won=half, score=half, first=half, agreement=1.0).wins
+        1
+    """
+
+    n: int
+    """Contests that both orders could judge: wins + ties + losses."""
+    wins: int
+    """Contests in which the orders together prefer the chain."""
+    ties: int
+    """Contests that both orders call a tie, or in which they contradict each other."""
+    losses: int
+    unjudged: int
+    won: Interval
+    """wins / n: a tie is not won."""
+    score: Interval
+    """Mean over orders, with a win worth 1 and a tie worth one half; the interval is over questions."""
+    first: Interval | None
+    """Share of the orders that call no tie in which the reply shown first is preferred: 0.5 where the place does not
+    count; None where every order calls a tie."""
+    agreement: float
+    """Share of contests in which both orders prefer the same reply, or both call a tie."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What a judge is worth on chains whose truth is known.
+
+    Example:
+        >>> all_right = Interval(value=1.0, low=0.5, high=1.0)
+        >>> Calibration(judge="j", n=4, unjudged=Interval(value=0.0, low=0.0, high=0.5), accuracy=all_right, kappa=1.0,
+        ...             brier=0.0, true_right=2, false_right=0, true_wrong=2, false_wrong=0).kappa
+        1.0
+    """
+
+    judge: str
+    n: int
+    """Chains whose truth is known."""
+    unjudged: Interval
+    """Share of them that the judge could not judge."""
+    accuracy: Interval | None
+    """Share of the judged chains that it calls rightly; None where it judged none."""
+    kappa: float | None
+    """Cohen's kappa of its calls and the truth; None where both are all alike, so that chance agrees fully too."""
+    brier: float | None
+    """Mean squared distance of its belief from the truth, 0.0 best; 0.25 is what a belief of one half always gives."""
+    true_right: int
+    """Right chains that it calls right."""
+    false_right: int
+    """Wrong chains that it calls right."""
+    true_wrong: int
+    false_wrong: int
+    """Right chains that it calls wrong."""

@@ -1,0 +1,160 @@
+"""The judge that takes a chain apart into facts, asks yes or no about each, and counts those that are rejected.
+
+Source: RLAIF-V (arXiv 2405.17220), divide and conquer: p(yes) + p(Yes) against p(no) + p(No) of the first token, and
+minus the number of rejected facts as the score.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import exp
+from typing import cast
+
+from seewhy.judging.asking import (
+    ask_all,
+    give_verdict,
+    judge_spoken,
+    leave_unjudged,
+    message_about,
+    name_judge,
+    subject_of,
+    sum_usage,
+)
+from seewhy.judging.replies import Unread, read_object, read_yes_no
+from seewhy.judging.schema import TEXT, form_of, list_of, object_of
+from seewhy.judging.wording import Wording, own_wording, question_slots
+from seewhy.model.talk import Answered, Form, Reply, Request, Talks
+from seewhy.records.types import Chain, Outcome, Question, Usage, Verdict
+
+TOP_LOGPROBS = 20
+"""The most that OpenAI's endpoint gives; yes and no in all their spellings are among them or are improbable."""
+MARGINS = " \t\n▁Ġ\"'*."
+"""What may stand around a word in a token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One claim of a chain and the question that checks it.
+
+    Example:
+        >>> Fact(text="The bus is red.", check="Is the bus red?").check
+        'Is the bus red?'
+    """
+
+    text: str
+    check: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsJudge:
+    """Minus the number of rejected facts; a chain with a fact that nobody could check is UNJUDGED."""
+
+    talks: Talks
+    wording: Wording = field(default_factory=lambda: own_wording("facts"))
+    checking: Wording = field(default_factory=lambda: own_wording("facts_check"))
+    most: int = 20
+    """Facts of one chain at most."""
+    max_tokens: int = 1500
+    """Of the reply that lists the facts."""
+    blind: bool = False
+    """Withhold the pictures: a control that shows what sight is worth."""
+
+    def __post_init__(self) -> None:
+        """Refuse prompts that do not say what is split and checked."""
+        if self.most < 1:
+            raise ValueError(f"most={self.most}: a chain is split into at least one fact")
+        self.wording.require(("id", "reply", "most"))
+        self.checking.require(("fact", "check"))
+
+    @property
+    def name(self) -> str:
+        """Kind, model, prompts and settings."""
+        blind = "blind" if self.blind else ""
+        return name_judge("facts", self.talks, [self.wording, self.checking], blind)
+
+    def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
+        """One verdict a chain, in the chains' order."""
+        return judge_spoken(question, chains, self.name, lambda spoken: self._judge(question, spoken))
+
+    def _judge(self, question: Question, chains: Sequence[Chain]) -> list[Verdict]:
+        splits = ask_all(self.talks, [self._split(question, chain) for chain in chains])
+        facts = [self._facts(question, *row) for row in zip(chains, splits, strict=True)]
+        checks = [self._check(question, fact) for found in facts if not isinstance(found, str) for fact in found]
+        answers = iter(ask_all(self.talks, checks))
+        verdicts: list[Verdict] = []
+        for chain, split, found in zip(chains, splits, facts, strict=True):
+            if isinstance(found, str):
+                verdicts.append(leave_unjudged(question, chain, self.name, found, split.usage))
+            else:
+                said = [next(answers) for _ in found]
+                usage = sum_usage([split, *said])
+                verdicts.append(self._verdict(question, chain, list(zip(found, said, strict=True)), usage))
+        return verdicts
+
+    def _split(self, question: Question, chain: Chain) -> Request:
+        slots = question_slots(question, blind=self.blind, show_gold=False)
+        text = self.wording.fill(
+            **slots, id=subject_of(question, chain.text), reply=chain.text.strip(), most=str(self.most)
+        )
+        # Splitting a text takes no look at a picture.
+        message = message_about(question, text, blind=True)
+        return Request(messages=(message,), max_tokens=self.max_tokens, form=self.form)
+
+    @property
+    def form(self) -> Form:
+        """The facts, each with its question."""
+        return form_of("facts", object_of(
+            id=TEXT, facts=list_of(object_of(fact=TEXT, question=TEXT), least=1, most=self.most)))  # fmt: skip
+
+    def _facts(self, question: Question, chain: Chain, answer: Answered) -> tuple[Fact, ...] | str:
+        """The facts of a chain, or why there are none."""
+        if answer.failure:
+            return answer.failure
+        fields = read_object(answer.replies[0], self.form, subject_of(question, chain.text))
+        if isinstance(fields, Unread):
+            return fields.why
+        entries = cast(Sequence[Mapping[str, str]], fields["facts"])
+        return tuple(Fact(text=entry["fact"], check=entry["question"]) for entry in entries)
+
+    def _check(self, question: Question, fact: Fact) -> Request:
+        slots = question_slots(question, blind=self.blind, show_gold=False)
+        text = self.checking.fill(**slots, fact=fact.text, check=fact.check)
+        message = message_about(question, text, blind=self.blind)
+        return Request(messages=(message,), max_tokens=8, top_logprobs=TOP_LOGPROBS)
+
+    def _verdict(
+        self, question: Question, chain: Chain, checked: Sequence[tuple[Fact, Answered]], usage: Usage
+    ) -> Verdict:
+        rejected: list[str] = []
+        for fact, answer in checked:
+            trust = answer.failure or trust_in(answer.replies[0])
+            if isinstance(trust, str):
+                why = f"nobody could say whether {fact.text!r} holds: {trust}"
+                return leave_unjudged(question, chain, self.name, why, usage)
+            if trust < 0.5:
+                rejected.append(f"{fact.text} ({trust:.2f})")
+        return give_verdict(
+            question, chain, self.name, Outcome.INCORRECT if rejected else Outcome.CORRECT,
+            score=float(-len(rejected)), usage=usage,
+            why=f"{len(rejected)} of {len(checked)} facts are rejected{': ' if rejected else ''}{' '.join(rejected)}",
+        )  # fmt: skip
+
+
+def trust_in(reply: Reply) -> float | str:
+    """The probability of yes against no in a reply's first token, or 1 or 0 by its word; why, where it says neither.
+
+    Example:
+        >>> round(trust_in(Reply(text="Yes", first_token={"Yes": -0.5, " yes": -2.0, "No": -2.0})), 2)
+        0.85
+        >>> trust_in(Reply(text="No."))
+        0.0
+    """
+    yes, no = (_mass(reply.first_token, word) for word in ("yes", "no"))
+    if yes + no > 0:
+        return yes / (yes + no)
+    said = read_yes_no(reply)
+    return said.why if isinstance(said, Unread) else float(said)
+
+
+def _mass(first_token: Mapping[str, float], word: str) -> float:
+    """The probability of all spellings of a word."""
+    return sum(exp(logprob) for token, logprob in first_token.items() if token.strip(MARGINS).casefold() == word)
