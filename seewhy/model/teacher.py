@@ -6,27 +6,41 @@ This is the one file that knows the `openai` library; what happens to a request 
 import asyncio
 import errno
 import socket
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAioHttpClient
+from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAioHttpClient, OpenAIError
+from openai.types import Batch
 
 from seewhy.model.remote.asking import Desk
+from seewhy.model.remote.batch_jobs import BatchLook, BatchStage
+from seewhy.model.remote.batching import CALL, BatchDesk, jobs_place
 from seewhy.model.remote.cache import ReplyCache
 from seewhy.model.remote.ledger import Ledger, Spending, Sum
 from seewhy.model.remote.loop import BackgroundLoop
 from seewhy.model.remote.manners import manners_for
 from seewhy.model.remote.pacing import Pacer
-from seewhy.model.remote.plan import EndpointPlan, PacePlan, SpendPlan
+from seewhy.model.remote.plain_wire import PlainWire
+from seewhy.model.remote.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.model.remote.secrets import read_key, redactor_for
-from seewhy.model.remote.wire import Reached
-from seewhy.model.remote.worth import Worth
+from seewhy.model.remote.wire import Reached, Wire
+from seewhy.model.remote.worth import Worth, worth_of
 from seewhy.model.talk import Answered, Request
 
 NO_KEY = "none"
 """What is sent as a key where the server wants none: the library insists on one."""
 NEVER_MADE = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH}
+TAG = "seewhy"
+"""The name under which a batch carries our mark."""
+STAGES = {
+    "completed": BatchStage.DONE, "failed": BatchStage.FAILED, "expired": BatchStage.FAILED,
+    "cancelled": BatchStage.FAILED,
+}  # fmt: skip
 JSON_HEADERS = {"Content-Type": "application/json"}
 
 
@@ -39,10 +53,29 @@ class Teacher:
         'qwen2.5-vl-7b'
     """
 
-    def __init__(self, endpoint: EndpointPlan, pace: PacePlan | None = None, spend: SpendPlan | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: EndpointPlan,
+        pace: PacePlan | None = None,
+        spend: SpendPlan | None = None,
+        batch: BatchPlan | None = None,
+    ) -> None:
+        """With `batch` all goes through the provider's batch API, and `pace` says nothing.
+
+        Raises:
+            ValueError: the key's variable is empty, no price is known where money is bounded, the cache cannot be used.
+        """
         self.endpoint = endpoint
         self._loop = BackgroundLoop(f"teacher {endpoint.model}")
-        self._desk = self._loop.run(open_desk(endpoint, pace or PacePlan(), spend or SpendPlan()))
+        try:
+            self._desk: Desk | BatchDesk = self._loop.run(
+                open_batch_desk(endpoint, spend or SpendPlan(), batch)
+                if batch
+                else open_desk(endpoint, pace or PacePlan(), spend or SpendPlan())
+            )
+        except BaseException:
+            self._loop.close()
+            raise
 
     @property
     def name(self) -> str:
@@ -92,6 +125,12 @@ class LibraryWire:
             http_client=DefaultAioHttpClient(timeout=timeout, limits=limits),
         )
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the library sends with every request, the key among it."""
+        told = {"Authorization": f"Bearer {self._client.api_key}", **self._client.default_headers}
+        return {name: value for name, value in told.items() if isinstance(value, str)}
+
     async def post(self, path: str, payload: bytes, deadline_s: float) -> Reached:
         """The answer to JSON text, whatever its status."""
         try:
@@ -119,19 +158,122 @@ def broken_off(error: BaseException) -> ConnectionError:
     return ConnectionRefusedError(words) if never_made else ConnectionError(words)
 
 
+def open_wire(base_url: str, key: str, concurrency: int) -> Wire:
+    """The library's own way, or a shorter one to a server without TLS that no proxy stands before."""
+    wire = LibraryWire(base_url, key, concurrency)
+    place = urlsplit(base_url)
+    is_direct = "http" not in getproxies() or bool(proxy_bypass(place.hostname or ""))
+    return PlainWire(base_url, wire.headers) if place.scheme == "http" and is_direct else wire
+
+
+class LibraryBatches:
+    """The batch API by the `openai` library, which tries again what may pass."""
+
+    def __init__(self, base_url: str, key: str, window: str) -> None:
+        self._client = AsyncOpenAI(base_url=base_url, api_key=key or NO_KEY, max_retries=5)
+        self._window = window
+
+    async def upload(self, content: bytes) -> str:
+        """The id of a file of requests."""
+        with as_os_error("upload requests"):
+            return (await self._client.files.create(file=("requests.jsonl", content), purpose="batch")).id
+
+    async def create(self, file_id: str, tag: str) -> BatchLook:
+        """Order the answers to an uploaded file."""
+        with as_os_error("order a batch"):
+            # The library names the windows it knows; a provider may have others.
+            window: Any = self._window
+            batch = await self._client.batches.create(
+                input_file_id=file_id, endpoint=CALL, completion_window=window, metadata={TAG: tag}
+            )
+            return look_at(batch)
+
+    async def find(self, tag: str) -> BatchLook | None:
+        """The batch with a tag, if there is one."""
+        with as_os_error("list batches"):
+            async for batch in self._client.batches.list(limit=100):
+                if (batch.metadata or {}).get(TAG) == tag:
+                    return look_at(batch)
+            return None
+
+    async def look(self, batch_id: str) -> BatchLook:
+        """How far it is."""
+        with as_os_error(f"look at batch {batch_id}"):
+            return look_at(await self._client.batches.retrieve(batch_id))
+
+    async def download(self, file_id: str) -> bytes:
+        """A file of answers."""
+        with as_os_error(f"download {file_id}"):
+            return (await self._client.files.content(file_id)).content
+
+    async def close(self) -> None:
+        """Let all connections go."""
+        await self._client.close()
+
+
+@contextmanager
+def as_os_error(what: str) -> Generator[None]:
+    """Turns the library's errors into an OSError that says what was being done."""
+    try:
+        yield
+    except OpenAIError as error:
+        raise OSError(f"cannot {what}: {error}. Run again: what was ordered is known and will be collected") from error
+
+
+def look_at(batch: Batch) -> BatchLook:
+    """A batch of the library as we see it."""
+    stage = STAGES.get(batch.status, BatchStage.RUNNING)
+    told = batch.errors.data if batch.errors and batch.errors.data else []
+    has_files = bool(batch.output_file_id or batch.error_file_id)
+    # What expired or was cancelled has the answers that came before.
+    return BatchLook(
+        batch_id=batch.id,
+        stage=BatchStage.DONE if stage is BatchStage.FAILED and has_files else stage,
+        output_file=batch.output_file_id or "",
+        error_file=batch.error_file_id or "",
+        words="; ".join([batch.status, *(str(error.message) for error in told)]),
+    )
+
+
+async def open_batch_desk(endpoint: EndpointPlan, spend: SpendPlan, plan: BatchPlan) -> BatchDesk:
+    """Everything a client of a batch API needs, made on the loop that will use it."""
+    key = read_key(endpoint.key_variable)
+    worth = worth_of(endpoint, spend, is_batch=True)
+    place = jobs_place(endpoint)
+    cache = ReplyCache(endpoint.cache)
+    return BatchDesk(
+        endpoint=endpoint,
+        plan=plan,
+        batches=LibraryBatches(endpoint.base_url, key, plan.window),
+        cache=cache,
+        ledger=open_ledger(spend, worth, cache),
+        worth=worth,
+        manners=manners_for(endpoint.form),
+        redactor=redactor_for(key),
+        place=place,
+    )
+
+
+def open_ledger(spend: SpendPlan, worth: Worth, cache: ReplyCache) -> Ledger:
+    """A ledger that begins with what earlier runs on the cache have paid, or may have."""
+    paid, unknown = cache.paid(), cache.unknown()
+    before = Sum(tokens=paid.prompt_tokens + paid.completion_tokens, dollars=paid.dollars)
+    before += Sum(tokens=unknown.prompt_tokens, dollars=unknown.dollars)
+    return Ledger(plan=spend, is_priced=worth.price is not None, before=before)
+
+
 async def open_desk(endpoint: EndpointPlan, pace: PacePlan, spend: SpendPlan) -> Desk:
     """Everything a client needs, made on the loop that will use it."""
     key = read_key(endpoint.key_variable)
+    worth = worth_of(endpoint, spend)
     cache = ReplyCache(endpoint.cache)
-    paid = cache.paid()
-    before = Sum(tokens=paid.prompt_tokens + paid.completion_tokens, dollars=paid.dollars)
     return Desk(
         endpoint=endpoint,
         pace=pace,
-        wire=LibraryWire(endpoint.base_url, key, pace.concurrency),
+        wire=open_wire(endpoint.base_url, key, pace.concurrency),
         cache=cache,
-        ledger=Ledger(plan=spend, before=before),
-        worth=Worth(),
+        ledger=open_ledger(spend, worth, cache),
+        worth=worth,
         manners=manners_for(endpoint.form),
         redactor=redactor_for(key),
         requests=Pacer(per_minute=pace.requests_per_minute),

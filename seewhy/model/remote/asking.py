@@ -24,6 +24,19 @@ MOST_LESSONS = 6
 """How often one call may be said otherwise: each time the server's manners are known better."""
 
 
+NOTHING = Usage()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """How one call ended: with replies that are kept, or with a fault; and what all its tries cost."""
+
+    replies: tuple[Reply, ...] = ()
+    model: str = ""
+    fault: Fault | None = None
+    paid: Usage = NOTHING
+
+
 @dataclass(slots=True)
 class Turn:
     """Requests of one key: one is asked, the others wait."""
@@ -90,7 +103,7 @@ class Desk:
             prepare = (prepare_request, request, self.endpoint)
             prepared = await asyncio.to_thread(*prepare) if has_pictures else prepare_request(request, self.endpoint)
         except ValueError as error:
-            return self._failed(str(error), Usage())
+            return self._failed(str(error), NOTHING)
         # Of two equal requests the second waits, and finds what the first was given.
         turn = self.at_work.setdefault(prepared.key, Turn())
         turn.waiting += 1
@@ -103,69 +116,79 @@ class Desk:
                 del self.at_work[prepared.key]
 
     async def _complete(self, prepared: Prepared) -> Answered:
-        usage = Usage()
-        wanted = prepared.request.count
-        while True:
-            kept = self.cache.find(prepared.key)
+        wanted, paid = prepared.request.count, NOTHING
+        kept = self.cache.find(prepared.key)
+        while len(kept.replies) < wanted and not kept.declined:
             missing = wanted - len(kept.replies)
-            if missing <= 0 or kept.declined:
-                return self._answered(kept, wanted, usage)
             count = self.manners.count_for(missing)
-            offsets = range(len(kept.replies), wanted, count)
-            came = await self._call_all(prepared, count, offsets)
-            usage = sum_usage([usage, *(paid for _, paid in came)])
-            faults = [fault for fault, _ in came if fault]
-            if faults and not faults[0].is_reply:
-                return self._failed(faults[0].words, usage)
+            ends = await self._call_all(prepared, count, range(len(kept.replies), wanted, count))
+            paid = sum_usage([paid, *(end.paid for end in ends)])
+            kept = add_kept(kept, ends)
+            faults = [end.fault for end in ends if end.fault and not end.fault.is_reply]
+            if faults:
+                return self._failed(faults[0].words, paid)
+        if len(kept.replies) < wanted:
+            return self._failed(kept.declined, paid)
+        self.ledger.from_cache += not paid.calls
+        return Answered(replies=kept.replies[:wanted], model=kept.model or self.endpoint.model, usage=paid)
 
-    async def _call_all(
-        self, prepared: Prepared, count: int, offsets: Sequence[int]
-    ) -> list[tuple[Fault | None, Usage]]:
-        if len(offsets) == 1:
-            return [await self._call(prepared, count, offsets[0])]
-        ends = await asyncio.gather(
-            *(self._call(prepared, count, offset) for offset in offsets), return_exceptions=True
-        )
+    async def _call_all(self, prepared: Prepared, count: int, offsets: Sequence[int]) -> list[End]:
+        calls = [self._call(prepared, count, offset) for offset in offsets]
+        if len(calls) == 1:
+            return [await calls[0]]
+        ends = await asyncio.gather(*calls, return_exceptions=True)
         for end in ends:
             if isinstance(end, BaseException):
                 raise end
         return [end for end in ends if not isinstance(end, BaseException)]
 
-    async def _call(self, prepared: Prepared, count: int, offset: int) -> tuple[Fault | None, Usage]:
+    async def _call(self, prepared: Prepared, count: int, offset: int) -> End:
         """Tries until replies came and are kept, or a fault is final."""
-        tries, lessons, usage = 0, 0, Usage()
+        tries, lessons, paid = 0, 0, NOTHING
         while True:
             payload = payload_of(prepared, self.endpoint.model, self.manners, count, offset)
-            fault, paid = await self._try(prepared, payload, count)
-            usage = sum_usage([usage, paid])
+            end = await self._try(prepared, payload, count)
+            paid = sum_usage([paid, end.paid]) if paid.calls else end.paid
+            fault = end.fault
             if fault is None or fault.is_reply:
-                return fault, usage
+                return replace(end, paid=paid) if tries or lessons else end
             may_learn = fault.complaint and lessons < MOST_LESSONS
             if may_learn and self.manners.learn_refusal(fault.complaint, prepared.request, count, payload):
                 lessons, count = lessons + 1, self.manners.count_for(count)
                 continue
             tries += 1
-            if fault.is_final or tries >= self.pace.tries:
-                return self._last(fault, tries), usage
-            if fault.wait_s is not None and fault.wait_s > self.pace.longest_wait_s:
-                words = f"{fault.words} (it asks to be left alone for {fault.wait_s:,.0f} s, longer than we wait)"
-                return replace(fault, words=words), usage
+            last = self._last_words(fault, tries)
+            if last:
+                return End(fault=replace(fault, words=last), paid=paid)
             self.ledger.retries += 1
             await asyncio.sleep(next_wait(tries, fault.wait_s, self.pace.first_wait_s, self.pace.longest_wait_s))
 
-    async def _try(self, prepared: Prepared, payload: bytes, count: int) -> tuple[Fault | None, Usage]:
+    def _last_words(self, fault: Fault, tries: int) -> str:
+        """Why there is no other try; empty where there is one."""
+        if fault.is_final or tries >= self.pace.tries:
+            return fault.words if tries == 1 else f"{fault.words} (after {tries} tries)"
+        if fault.wait_s is not None and fault.wait_s > self.pace.longest_wait_s:
+            return f"{fault.words} (it asks to be left alone for {fault.wait_s:,.0f} s, longer than we wait)"
+        return ""
+
+    async def _try(self, prepared: Prepared, payload: bytes, count: int) -> End:
         worst = self.worth.most(prepared, count)
+        likely = self.worth.likely(prepared, count).tokens if self.tokens.per_minute else 0
         async with self.slots:
             await self.requests.wait()
-            await self.tokens.wait(worst.tokens)
+            await self.tokens.wait(likely)
             await self.ledger.reserve(worst)
             try:
+                note = self.cache.begin_call(worst.tokens, worst.dollars) if self.ledger.is_bounded else None
                 came = await self._send(payload)
-                usage = self._count(came, worst)
-                await self._keep(prepared, came, count, usage)
+                paid = self._count(came, worst)
+                self.tokens.give_back(likely - paid.prompt_tokens - paid.completion_tokens)
+                await self._keep(prepared, came, count, paid)
+                if note is not None and came.is_cost_known:
+                    self.cache.end_call(note)
             finally:
                 self.ledger.settle(worst)
-        return came.fault, usage
+        return End(replies=came.replies, model=came.model, fault=came.fault, paid=paid)
 
     async def _send(self, payload: bytes) -> Came:
         deadline = self.pace.deadline_s
@@ -184,17 +207,14 @@ class Desk:
         )
 
     def _count(self, came: Came, worst: Sum) -> Usage:
-        fault = came.fault
-        if fault and came.tokens is None:
-            if fault.cost is not Cost.NOTHING:
+        if came.fault and came.tokens is None:
+            if not came.is_cost_known:
                 self.ledger.count_uncertain(worst)
-            return Usage()
+            return NOTHING
         usage = self.worth.of(came.tokens)
         self.ledger.count(usage)
         if came.tokens is None:
             self.ledger.count_untold(worst)
-        else:
-            self.tokens.give_back(worst.tokens - usage.prompt_tokens - usage.completion_tokens)
         return usage
 
     async def _keep(self, prepared: Prepared, came: Came, count: int, usage: Usage) -> None:
@@ -227,24 +247,19 @@ class Desk:
         await self.wire.close()
         self.cache.close()
 
-    def _answered(self, kept: Kept, wanted: int, usage: Usage) -> Answered:
-        if len(kept.replies) < wanted:
-            return self._failed(kept.declined, usage)
-        self.ledger.from_cache += not usage.calls
-        model = kept.model or self.endpoint.model
-        return Answered(replies=first_of(kept.replies, wanted), model=model, usage=usage)
-
     def _failed(self, words: str, usage: Usage) -> Answered:
         self.ledger.failed += 1
         return Answered(replies=(), model=self.endpoint.model, failure=self.redactor.clean(words), usage=usage)
 
-    def _last(self, fault: Fault, tries: int) -> Fault:
-        return fault if tries == 1 else replace(fault, words=f"{fault.words} (after {tries} tries)")
 
-
-def first_of(replies: tuple[Reply, ...], wanted: int) -> tuple[Reply, ...]:
-    """The first of those that came; more may have come to an earlier request for more."""
-    return replies[:wanted]
+def add_kept(kept: Kept, ends: Sequence[End]) -> Kept:
+    """What is kept, with what calls brought after it."""
+    declined = (end.fault.words for end in ends if end.fault and end.fault.is_reply)
+    return Kept(
+        replies=(*kept.replies, *(reply for end in ends for reply in end.replies)),
+        model=next((end.model for end in reversed(ends) if end.model), kept.model),
+        declined=next(declined, kept.declined),
+    )
 
 
 def sum_usage(parts: Iterable[Usage]) -> Usage:

@@ -7,7 +7,8 @@ memory, several processes may share the file, and it comes with Python. With wri
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,16 +26,29 @@ CREATE TABLE IF NOT EXISTS calls (
     prompt_tokens INTEGER NOT NULL,
     completion_tokens INTEGER NOT NULL,
     dollars REAL NOT NULL,
+    origin TEXT,
     came_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 )
 """
+MAKE_OPEN = """
+CREATE TABLE IF NOT EXISTS open_calls (
+    number INTEGER PRIMARY KEY,
+    most_tokens INTEGER NOT NULL,
+    most_dollars REAL NOT NULL,
+    began_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+)
+"""
 INDEX = "CREATE INDEX IF NOT EXISTS calls_by_key ON calls (key)"
+ONCE = "CREATE UNIQUE INDEX IF NOT EXISTS calls_by_origin ON calls (origin) WHERE origin IS NOT NULL"
 ADD = (
-    "INSERT INTO calls (key, model, replies, declined, prompt_tokens, completion_tokens, dollars) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+    "INSERT OR IGNORE INTO calls (key, model, replies, declined, prompt_tokens, completion_tokens, dollars, origin) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
 FIND = "SELECT model, replies, declined FROM calls WHERE key = ? ORDER BY number"
 SUM = "SELECT COUNT(*), SUM(prompt_tokens), SUM(completion_tokens), SUM(dollars) FROM calls"
+BEGIN = "INSERT INTO open_calls (most_tokens, most_dollars) VALUES (?, ?)"
+END = "DELETE FROM open_calls WHERE number = ?"
+SUM_OPEN = "SELECT COUNT(*), SUM(most_tokens), SUM(most_dollars) FROM open_calls"
 IN_MEMORY = ":memory:"
 PATIENCE_S = 60.0
 """How long one process waits for another that is writing."""
@@ -64,6 +78,8 @@ class CallRow:
     replies: tuple[Reply, ...]
     declined: str
     usage: Usage
+    origin: str = ""
+    """Where it came from, if it could be collected twice: a second row of the same origin is left out."""
 
 
 class ReplyCache:
@@ -78,7 +94,9 @@ class ReplyCache:
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=NORMAL")
             self._base.execute(MAKE)
+            self._base.execute(MAKE_OPEN)
             self._base.execute(INDEX)
+            self._base.execute(ONCE)
         except sqlite3.Error as error:
             raise ValueError(
                 f"{self.place} cannot be used as a cache of replies ({error}); name a file in a folder that can be "
@@ -98,15 +116,31 @@ class ReplyCache:
         Raises:
             OSError: they could not be written (a full disk, a file that another process holds).
         """
-        try:
-            with self._base:
-                self._base.execute("BEGIN IMMEDIATE")
-                self._base.executemany(ADD, [_row(call) for call in calls])
-        except sqlite3.Error as error:
-            raise OSError(
-                f"replies cannot be kept in {self.place} ({error}). All that was kept before is whole. Make room (or "
-                "give permission to write), then run the same command again: it continues from there"
-            ) from error
+        with self._writing():
+            self._base.executemany(ADD, [_row(call) for call in calls])
+
+    def begin_call(self, tokens: int, dollars: float) -> int:
+        """Note the most a call can cost before it is made; the number of the note.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        with self._writing():
+            return self._base.execute(BEGIN, (tokens, dollars)).lastrowid or 0
+
+    def end_call(self, number: int) -> None:
+        """Strike a note out: what the call cost is known.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        with self._writing():
+            self._base.execute(END, (number,))
+
+    def unknown(self) -> Usage:
+        """The most that calls cost of which nobody knows: they broke off, or their process was killed."""
+        calls, tokens, dollars = self._base.execute(SUM_OPEN).fetchone()
+        return Usage(calls=calls, prompt_tokens=tokens or 0, dollars=float(dollars or 0.0))
 
     def paid(self) -> Usage:
         """What all calls in the file cost, those of earlier runs included."""
@@ -119,12 +153,25 @@ class ReplyCache:
         """Let the file go."""
         self._base.close()
 
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        try:
+            with self._base:
+                self._base.execute("BEGIN IMMEDIATE")
+                yield
+        except sqlite3.Error as error:
+            raise OSError(
+                f"replies cannot be kept in {self.place} ({error}). All that was kept before is whole. Make room (or "
+                "give permission to write), then run the same command again: it continues from there"
+            ) from error
+
 
 def _row(call: CallRow) -> tuple[object, ...]:
     usage = call.usage
     replies = [[reply.text, reply.stop.value, dict(reply.first_token)] for reply in call.replies]
     told = json.dumps(replies, separators=(",", ":"))
-    return call.key, call.model, told, call.declined, usage.prompt_tokens, usage.completion_tokens, usage.dollars
+    tokens = usage.prompt_tokens, usage.completion_tokens, usage.dollars
+    return call.key, call.model, told, call.declined, *tokens, call.origin or None
 
 
 def _reply(told: list[Any]) -> Reply:

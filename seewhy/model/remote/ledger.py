@@ -50,11 +50,14 @@ class Spending:
     uncertain_dollars: float = 0.0
     """The most that calls cost which broke off: nobody told whether they were charged."""
     uncertain_calls: int = 0
+    is_priced: bool = True
+    """Whether anyone knows what a token costs."""
 
     @property
     def line(self) -> str:
         """One line for people."""
-        parts = [f"{self.calls:,} calls, {self.prompt_tokens + self.completion_tokens:,} tokens, ${self.dollars:,.2f}"]
+        money = f"${self.dollars:,.2f}" if self.is_priced else "price unknown"
+        parts = [f"{self.calls:,} calls, {self.prompt_tokens + self.completion_tokens:,} tokens, {money}"]
         told = {"in flight": self.in_flight, "retries": self.retries, "failed": self.failed}
         parts += [f"{count:,} {words}" for words, count in told.items() if count]
         if self.from_cache:
@@ -69,8 +72,9 @@ class Ledger:
     """Counts for one client; used from its event loop, and read from anywhere."""
 
     plan: SpendPlan
+    is_priced: bool = True
     before: Sum = field(default_factory=Sum)
-    """Spent by earlier runs on the same cache file."""
+    """Spent by earlier runs on the same cache file, and the most of what nobody knows whether they spent it."""
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -83,6 +87,11 @@ class Ledger:
     uncertain_calls: int = 0
     reserved: Sum = field(default_factory=Sum)
     settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether there is a bound to keep to."""
+        return bool(self.plan.dollars or self.plan.tokens)
 
     @property
     def spent(self) -> Sum:
@@ -129,12 +138,22 @@ class Ledger:
     def read(self) -> Spending:
         """How it stands now."""
         return Spending(
-            calls=self.calls, prompt_tokens=self.prompt_tokens, completion_tokens=self.completion_tokens,
-            dollars=self.dollars, in_flight=self.in_flight, retries=self.retries, failed=self.failed,
-            from_cache=self.from_cache, uncertain_dollars=self.uncertain.dollars, uncertain_calls=self.uncertain_calls,
-        )  # fmt: skip
+            calls=self.calls,
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+            dollars=self.dollars,
+            in_flight=self.in_flight,
+            retries=self.retries,
+            failed=self.failed,
+            from_cache=self.from_cache,
+            uncertain_dollars=self.uncertain.dollars,
+            uncertain_calls=self.uncertain_calls,
+            is_priced=self.is_priced,
+        )
 
     def _reaches(self, more: Sum) -> bool:
+        if not self.is_bounded:
+            return True
         total = self.spent + more
         is_over = (self.plan.dollars and total.dollars > self.plan.dollars) or (
             self.plan.tokens and total.tokens > self.plan.tokens

@@ -13,6 +13,9 @@ from seewhy.model.talk import Message, Request
 
 LOCAL = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
 SEEDS = 2**31
+FRAME_TOKENS = 16
+"""More than chat templates put around a message: 3 to 6 tokens, by OpenAI's cookbook and those of open models."""
+DUMP = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 KEY_VERSION = 1
 """Changes whenever the meaning of a key does, so that old replies are not taken for new ones."""
 
@@ -25,9 +28,9 @@ class Prepared:
     messages: str
     """JSON text."""
     key: str
-    """SHA-256 of all that decides the reply: texts, pictures as sent, model, host, decoding and form."""
+    """SHA-256 of all that decides the reply: texts, pictures as sent, model, host, decoding and form; never a key."""
     text_bytes: int
-    """Of all messages together, in UTF-8: an upper bound of their tokens."""
+    """Of all messages and the form together, in UTF-8, with what stands around them: an upper bound of tokens."""
     pictures: tuple[tuple[int, int], ...]
     """Width and height of each picture as sent."""
 
@@ -35,12 +38,13 @@ class Prepared:
 def prepare_request(request: Request, endpoint: EndpointPlan) -> Prepared:
     """Reads the pictures; raises ValueError where one cannot be read."""
     pictures = [[send_picture(ref, endpoint.most_pixels) for ref in message.images] for message in request.messages]
-    pairs = list(zip(request.messages, pictures, strict=True))
+    pairs = zip(request.messages, pictures, strict=True)
+    messages = DUMP([_message(message, sent, endpoint.detail) for message, sent in pairs])
     return Prepared(
         request=request,
-        messages=_dump([_message(message, sent, endpoint.detail) for message, sent in pairs]),
-        key=_key(request, [[picture.digest for picture in sent] for sent in pictures], endpoint),
-        text_bytes=sum(len(message.text.encode()) for message in request.messages),
+        messages=messages,
+        key=_key(request, messages, endpoint),
+        text_bytes=_bytes_of(request),
         pictures=tuple((picture.width, picture.height) for sent in pictures for picture in sent),
     )
 
@@ -58,7 +62,7 @@ def payload_of(prepared: Prepared, model: str, manners: Manners, count: int, off
         told |= {"logprobs": True, "top_logprobs": request.top_logprobs}
     if request.form is not None:
         told |= manners.form_words(request.form)
-    return f'{{"messages":{prepared.messages},{_dump(told)[1:]}'.encode()
+    return f'{{"messages":{prepared.messages},{DUMP(told)[1:]}'.encode()
 
 
 def seed_at(seed: int, offset: int) -> int:
@@ -86,6 +90,11 @@ def host_of(base_url: str) -> str:
     return "local" if host in LOCAL else host
 
 
+def _bytes_of(request: Request) -> int:
+    form = len(request.form.schema.encode()) if request.form else 0
+    return form + FRAME_TOKENS + sum(len(message.text.encode()) + FRAME_TOKENS for message in request.messages)
+
+
 def _message(message: Message, pictures: list[SentPicture], detail: str) -> Mapping[str, object]:
     if not pictures:
         return {"role": message.role.value, "content": message.text}
@@ -93,23 +102,19 @@ def _message(message: Message, pictures: list[SentPicture], detail: str) -> Mapp
     return {"role": message.role.value, "content": [*shown, {"type": "text", "text": message.text}]}
 
 
-def _key(request: Request, digests: list[list[str]], endpoint: EndpointPlan) -> str:
+def _key(request: Request, messages: str, endpoint: EndpointPlan) -> str:
+    # Of a picture the bytes stand in the messages: another picture, size or detail is another key.
     form = request.form
-    decides = {
-        "version": KEY_VERSION,
-        "host": host_of(endpoint.base_url),
-        "salt": endpoint.cache_salt,
-        "model": endpoint.model,
-        "messages": [
-            [message.role.value, message.text, sent] for message, sent in zip(request.messages, digests, strict=True)
-        ],
-        "detail": endpoint.detail if any(digests) else "",
-        "decoding": [float(request.temperature), float(request.top_p), request.max_tokens, request.seed],
-        "form": [form.name, form.schema, endpoint.form] if form else [],
-        "top_logprobs": request.top_logprobs,
-    }
-    return hashlib.sha256(json.dumps(decides, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _dump(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    decides = [
+        KEY_VERSION,
+        host_of(endpoint.base_url),
+        endpoint.cache_salt,
+        endpoint.model,
+        float(request.temperature),
+        float(request.top_p),
+        request.max_tokens,
+        request.seed,
+        [form.name, form.schema, endpoint.form] if form else [],
+        request.top_logprobs,
+    ]
+    return hashlib.sha256(f"{DUMP(decides)}{messages}".encode()).hexdigest()

@@ -82,16 +82,44 @@ class SpendPlan:
     """What may be spent, by all runs on one cache file together, and what a token costs.
 
     Example:
-        >>> SpendPlan(tokens=1_000_000).dollars
-        0.0
+        >>> SpendPlan(dollars=5.0).is_free
+        False
     """
 
     dollars: float = 0.0
     """A call that could bring the money spent above this is not made; 0 sets no bound."""
     tokens: int = 0
     """The same for tokens in and out; 0 sets no bound."""
+    prices: str = ""
+    """A YAML file of prices that stand before those that ship with seewhy; empty takes the shipped ones alone."""
+    is_free: bool = False
+    """Tokens cost nothing, as on a server of one's own."""
 
     def __post_init__(self) -> None:
         """Refuses a bound below nothing."""
         if self.dollars < 0 or self.tokens < 0:
             raise ValueError("SpendPlan: dollars and tokens are 0 (no bound) or above")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchPlan:
+    """How a provider's batch API is used.
+
+    Example:
+        >>> BatchPlan().poll_s
+        30.0
+    """
+
+    poll_s: float = 30.0
+    """Seconds between two looks at a batch."""
+    lines: int = 50_000
+    """Calls of one batch at most; OpenAI takes 50,000."""
+    rounds: int = 3
+    """How often what failed or came short is ordered again."""
+    window: str = "24h"
+    """How long the provider may take, in its own words."""
+
+    def __post_init__(self) -> None:
+        """Refuses batches of nothing."""
+        if self.poll_s <= 0 or self.lines < 1 or self.rounds < 1:
+            raise ValueError("BatchPlan: poll_s is above 0, lines and rounds are at least 1")

@@ -41,6 +41,11 @@ class Came:
     tokens: Tokens | None = None
     """None where the server does not say."""
 
+    @property
+    def is_cost_known(self) -> bool:
+        """Whether the server said what it took, or refused before it took anything."""
+        return self.tokens is not None or (self.fault is not None and self.fault.cost is Cost.NOTHING)
+
 
 def read_answer(reached: Reached) -> Came:
     """The replies in what came back, or a fault that says what is wrong with it."""

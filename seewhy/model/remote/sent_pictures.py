@@ -1,7 +1,6 @@
-"""Pictures as they are sent: the bytes of the file, or fewer pixels where a budget is set, by their own hash."""
+"""Pictures as they are sent: the bytes of the file as they are, or fewer pixels where a budget is set."""
 
 import base64
-import hashlib
 import io
 import math
 from dataclasses import dataclass
@@ -34,11 +33,6 @@ class SentPicture:
         """The bytes as a data URL."""
         return f"data:{self.kind};base64,{base64.b64encode(self.content).decode()}"
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of what is sent, as 64 hexadecimal digits."""
-        return hashlib.sha256(self.content).hexdigest()
-
 
 def send_picture(ref: ImageRef, most_pixels: int) -> SentPicture:
     """A picture's own bytes, or a PNG of at most `most_pixels` pixels; 0 sets no bound.
@@ -70,7 +64,10 @@ def fit_size(width: int, height: int, most_pixels: int) -> tuple[int, int]:
         (1000, 500)
     """
     scale = math.sqrt(most_pixels / (width * height))
-    return max(1, int(width * scale + 1e-9)), max(1, int(height * scale + 1e-9))
+    across, down = max(1, int(width * scale + 1e-9)), max(1, int(height * scale + 1e-9))
+    # Of a strip one side is 1 already, and the other alone must give way.
+    across = max(1, min(across, most_pixels // down))
+    return across, max(1, min(down, most_pixels // across))
 
 
 def _as_png(picture: Image.Image, size: tuple[int, int]) -> SentPicture:

@@ -4,31 +4,12 @@ import threading
 
 import pytest
 from loopback import Answer, Asked, LoopServer, as_json, choices, echo, error
+from talking import ask_once, first_then, say, teacher_at
 
 from seewhy.model.remote.plan import EndpointPlan, PacePlan
-from seewhy.model.talk import Answered, Message, Reply, Request, Talks
+from seewhy.model.talk import Reply, Talks
 from seewhy.model.teacher import Teacher
 from seewhy.records.types import Stop
-
-FAST = PacePlan(first_wait_s=0.01, deadline_s=5.0, tries=3)
-
-
-def say(text: str, **more) -> Request:
-    return Request(messages=(Message(text=text),), **more)
-
-
-def teacher_at(server: LoopServer, pace: PacePlan = FAST, **more) -> Teacher:
-    return Teacher(EndpointPlan(base_url=server.url, model="m", **more), pace)
-
-
-def ask_once(rule, request: Request | None = None, pace: PacePlan = FAST, **more) -> tuple[Answered, list[Asked]]:
-    with LoopServer(rule) as server, teacher_at(server, pace, **more) as teacher:
-        [answered] = teacher.talk([request or say("hello")])
-        return answered, server.asked
-
-
-def first_then(first: Answer, then: Answer):
-    return lambda asked: first if asked.number == 0 else then
 
 
 def test_a_teacher_is_a_talker():
