@@ -125,13 +125,15 @@ class CanaryReport:
 
 
 def ask_canary(talks: Talks, folder: Path, plan: CanaryPlan, seed: int = 0) -> CanaryReport:
-    """Ask about `plan.trials` pictures, which are drawn into `folder`; another seed draws others.
+    """Ask about `plan.trials` pictures, which are drawn into `folder`; another seed draws others, and asks anew.
 
     The first is asked alone: a teacher that fails on it is asked no more.
     """
     pairs = random.Random(f"canary/{seed}").sample(PAIRS, plan.trials)
-    requests = [Request(messages=(Message(text=QUESTION, images=(draw_halves(folder, pair),)),), max_tokens=64)
-                for pair in pairs]  # fmt: skip
+    requests = [
+        Request(messages=(Message(text=QUESTION, images=(draw_halves(folder, pair),)),), max_tokens=64, seed=seed)
+        for pair in pairs
+    ]
     answers = talks.talk(requests[:1])
     if not answers[0].failure:
         answers += talks.talk(requests[1:])

@@ -5,14 +5,20 @@ import json
 import math
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from real_servers import SLOTS, llama_server, transformers_serve
 
 from seewhy.benchmarks import inkgrid
+from seewhy.judging.rubric import RubricJudge
+from seewhy.model.canary import BlindTeacherError, CanaryPlan, Sight, ask_canary, require_sight
 from seewhy.model.prompts import prompt_text
-from seewhy.records.types import Split, Style
+from seewhy.model.remote.plan import EndpointPlan, PacePlan
+from seewhy.model.talk import Message, Request
+from seewhy.model.teacher import Teacher
+from seewhy.records.types import Chain, Outcome, Split, Stop, Style
 
 SCHEMA = {
     "type": "object", "properties": {"sure": {"enum": ["yes", "no"]}, "grade": {"enum": [1, 2, 3, 4, 5]}},
@@ -134,3 +140,67 @@ def test_llama_cpp_answers_500_where_a_text_model_is_sent_a_picture(questions, w
     status, told = say(words, seen(questions[0]), max_tokens=8)
     assert status == 500
     assert "image input is not supported" in told
+
+
+class PicturesDropped:
+    """What a gateway does that passes the words on and not the pictures."""
+
+    def __init__(self, talks) -> None:
+        self.talks = talks
+        self.name = talks.name
+
+    def talk(self, requests):
+        bare = [replace(request, messages=tuple(replace(message, images=()) for message in request.messages))
+                for request in requests]  # fmt: skip
+        return self.talks.talk(bare)
+
+
+def client(server) -> Teacher:
+    return Teacher(EndpointPlan(base_url=server.base_url, model=server.model), PacePlan(tries=1, concurrency=2))
+
+
+def test_the_client_gets_three_replies_of_transformers_serve_by_asking_three_times(questions, eyes):
+    request = Request(messages=(Message(text=seen(questions[0])[1]["text"], images=questions[0].images),), count=3)
+    with client(eyes) as teacher:
+        (answer,) = teacher.talk([request])
+        assert len(answer.replies) == 3, answer.failure
+        assert teacher.spending.calls == 3
+
+
+def test_the_client_gets_more_replies_of_llama_cpp_than_it_has_slots(words):
+    with client(words) as teacher:
+        request = Request(messages=(Message(text="Name a fruit."),), count=SLOTS + 1, temperature=1.0, max_tokens=8)
+        (answer,) = teacher.talk([request])
+        assert len(answer.replies) == SLOTS + 1, answer.failure
+
+
+def test_a_text_model_that_refuses_pictures_is_stopped_with_the_servers_own_words(words, tmp_path):
+    with client(words) as teacher:
+        report = ask_canary(teacher, tmp_path, CanaryPlan(allow_blind=True))
+        assert report.sight is Sight.SILENT
+        with pytest.raises(BlindTeacherError, match="image input is not supported"):
+            require_sight(report)
+        assert len(report.trials) == 1
+
+
+def test_a_text_model_whose_pictures_are_dropped_on_the_way_is_found_blind(words, tmp_path):
+    with client(words) as teacher:
+        report = ask_canary(PicturesDropped(teacher), tmp_path, CanaryPlan())
+    assert report.sight is Sight.BLIND, report.told
+    with pytest.raises(BlindTeacherError, match=r"smollm2 does not see the pictures that it is sent: [012] of 6"):
+        require_sight(report)
+
+
+def test_a_judge_of_few_words_gives_a_grade_of_the_scale_or_none(questions, words):
+    """SmolLM2 keeps the form, by llama.cpp's grammar, and understands little: what it says is a grade or UNJUDGED."""
+    blank = [replace(question, images=()) for question in questions[:1]]
+    with client(words) as teacher:
+        judge = RubricJudge(talks=teacher, max_tokens=200)
+        for question in blank:
+            text = f"{question.rationale} ### Answer: 7"
+            chain = Chain(question_id=question.id, index=0, style=Style.REASON, text=text, stop=Stop.END,
+                          sampler="pupil", seed=0)  # fmt: skip
+            (verdict,) = judge.judge(question, (chain,))
+            assert (verdict.score is None) == (verdict.outcome is Outcome.UNJUDGED)
+            assert verdict.score in (None, 1, 2, 3, 4, 5)
+            assert verdict.why
