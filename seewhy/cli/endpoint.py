@@ -19,7 +19,7 @@ from seewhy.records.types import Chain, Question, Style
 from seewhy.runners.local import run_blocks
 
 PER_SHARD = 256
-"""Questions a shard: a few calls at a time wait for the slowest at its end."""
+"""Questions a shard: a few calls at a time wait for the slowest at its end. A provider's batch holds them all."""
 UNANSWERED = "unanswered.jsonl"
 
 
@@ -100,8 +100,9 @@ def _ask(space: Workspace, questions: Sequence[Question], line: Line, advance: C
         return chains
 
     versions = sorted({prompt.wording_of(question).version for question in questions})
+    per_shard = max(1, len(questions)) if line.batch else PER_SHARD
     run_blocks(
-        space.place("distil", "chains"), questions, work, Chain, per_shard=PER_SHARD, stage="distil",
+        space.place("distil", "chains"), questions, work, Chain, per_shard=per_shard, stage="distil",
         plan={"distil": space.recipe.distil, "teacher": identity_of(space.recipe.teacher), "prompts": versions,
               "decoding": decoding},
         input_hashes=space.hashes(questions=space.place("questions", "train")), command=space.command("distil"),

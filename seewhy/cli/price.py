@@ -30,7 +30,7 @@ class Listener:
 def say_price(space: Workspace, stage: str, asked: TeacherPlan, requests: Iterable[Request]) -> None:
     """Say how many calls a stage would make, of how many tokens, for how much."""
     endpoint = asked.endpoint(str(space.place("teacher", "replies.sqlite")))
-    forecast = forecast_cost(requests, endpoint, space.recipe.spend)
+    forecast = forecast_cost(requests, endpoint, space.recipe.spend, is_batch=asked.by_batch)
     trials = space.recipe.canary.trials
     canary = f", after a canary of {trials} pictures" if trials else ""
     space.screen.say(

@@ -13,7 +13,7 @@ from seewhy.cli.progress import Screen
 from seewhy.cli.workspace import Workspace
 from seewhy.model.canary import CanaryPlan, CanaryReport, ask_canary, require_sight
 from seewhy.model.remote.cache import ReplyCache
-from seewhy.model.remote.plan import EndpointPlan, PacePlan, SpendPlan
+from seewhy.model.remote.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.model.talk import Answered, Request
 from seewhy.model.teacher import Teacher
 from seewhy.recipes.plans import TeacherPlan
@@ -32,6 +32,8 @@ class Line:
     pace: PacePlan
     spend: SpendPlan
     canary: CanaryPlan
+    batch: BatchPlan | None = None
+    """How the provider's batch API is used; None asks directly. The canary always asks directly."""
     folder: Path
     """Where canaries are drawn and written down, and replies kept."""
     screen: Screen
@@ -93,23 +95,22 @@ class Line:
     def _open(self, *, shows: bool) -> Teacher:
         """The client; before the first picture is sent, the canary is asked, and every other thread waits for it."""
         with self.lock:
+            if shows and not self.is_proved and self.canary.trials:
+                with Teacher(self.endpoint, self.pace, self.spend) as teacher:
+                    self._prove_sight(teacher)
+            self.is_proved = self.is_proved or shows
             if self.teacher is None:
-                self.teacher = Teacher(self.endpoint, self.pace, self.spend)
-            if shows and not self.is_proved:
-                self._prove_sight(self.teacher)
-                self.is_proved = True
+                self.teacher = Teacher(self.endpoint, self.pace, self.spend, self.batch)
             return self.teacher
 
     def _prove_sight(self, teacher: Teacher) -> None:
-        if not self.canary.trials:
-            return
         log = self.folder / "canary.jsonl"
         attempt = len(log.read_text(encoding="utf-8").splitlines()) if log.is_file() else 0
         report = ask_canary(teacher, self.folder / "canary", self.canary, attempt)
         with log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(noted(report)) + "\n")
         require_sight(report)
-        self.screen.say(f"  {report.told}")
+        self.screen.say(f"  {report.told} ({teacher.spending.line})")
 
 
 def noted(report: CanaryReport) -> dict[str, object]:
@@ -125,7 +126,7 @@ def line_of(space: Workspace, asked: TeacherPlan) -> Line:
     folder, recipe = space.place("teacher"), space.recipe
     return Line(
         endpoint=asked.endpoint(str(folder / "replies.sqlite")), pace=recipe.pace, spend=recipe.spend,
-        canary=recipe.canary, folder=folder, screen=space.screen,
+        batch=asked.batched(recipe.batch), canary=recipe.canary, folder=folder, screen=space.screen,
     )  # fmt: skip
 
 

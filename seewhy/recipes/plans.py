@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from seewhy.model.canary import CanaryPlan
 from seewhy.model.plan import AdapterPlan, ComputePlan, FeaturePlan
-from seewhy.model.remote.plan import EndpointPlan, PacePlan, SpendPlan
+from seewhy.model.remote.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.pairs.by_outcome import ByOutcome
 from seewhy.sampling.plan import SamplingPlan
 from seewhy.training.guard_plan import GUARDED, GuardPlan
@@ -74,6 +74,12 @@ class TeacherPlan:
     """At which rationales are drawn."""
     max_tokens: int = 512
     """Tokens of a rationale, at most."""
+    by_batch: bool = field(default=False, compare=False)
+    """Send rationales through the provider's batch API: cheaper, and done within a day. Judges are asked directly."""
+
+    def batched(self, batch: BatchPlan) -> BatchPlan | None:
+        """How its batch API is used, where it is."""
+        return batch if self.by_batch else None
 
     def endpoint(self, cache: str) -> EndpointPlan:
         """The client's settings; ValueError where no server or model is named."""
@@ -121,7 +127,7 @@ class JudgePlan:
 
     def asked(self, teacher: TeacherPlan) -> TeacherPlan:
         """The model that judges."""
-        own = replace(teacher, model=self.model or teacher.model)
+        own = replace(teacher, model=self.model or teacher.model, by_batch=False)
         return replace(own, base_url=self.base_url, key_variable=self.key_variable) if self.base_url else own
 
 
@@ -241,4 +247,5 @@ class Recipe:
     # Not compared: how fast a server is asked and what it may cost changes no reply.
     pace: PacePlan = field(default_factory=PacePlan, compare=False)
     spend: SpendPlan = field(default_factory=SpendPlan, compare=False)
+    batch: BatchPlan = field(default_factory=BatchPlan, compare=False)
     canary: CanaryPlan = field(default_factory=CanaryPlan, compare=False)

@@ -12,6 +12,7 @@ from seewhy.cli.claim import RECIPE_FILE
 from seewhy.cli.main import main
 from seewhy.cli.recipes import save_recipe
 from seewhy.judging.rubric import RubricJudge
+from seewhy.model.remote.plan import BatchPlan
 from seewhy.records.lineage import read_manifest
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Lesson, Outcome, Question, Verdict
@@ -40,7 +41,7 @@ def test_a_teacher_over_a_wire_gives_lessons_and_a_second_run_asks_nothing(tmp_p
         assert main(["distil", "--run", str(run)]) == 0
         assert answered(server) == TAUGHT + CANARY
     assert "oracle sees: 6 of 6 pictures told right, a guesser is right in 1 of 30" in said
-    assert re.search(rf"distil rationales: done in .*, {TAUGHT + CANARY} calls, [\d,]+ tokens", said)
+    assert re.search(rf"distil rationales: done in .*, {TAUGHT} calls, [\d,]+ tokens", said)
     chains = list(read_rows(run / "distil" / "chains", Chain))
     questions = {one.id: one for one in read_rows(run / "questions" / "train", Question)}
     assert len(chains) == TAUGHT
@@ -157,6 +158,23 @@ def test_a_budget_that_is_spent_stops_the_run_and_a_larger_one_goes_on_from_ther
         save_recipe(tmp_path / RECIPE_FILE, recipe)
         assert main(["distil", "--run", str(run), "--recipe", str(tmp_path / RECIPE_FILE)]) == 0
         assert answered(server) == 2 * CANARY + TAUGHT
+
+
+def test_rationales_come_through_the_batch_api_too_and_lines_that_fail_are_ordered_again(tmp_path, capsys):
+    faults = FaultPlan(rate=0.3, kinds=(Fault.SERVER_ERROR,), seed=4)
+    with serve(pages(tmp_path), tmp_path / "files", ServedPlan(batch_delay_s=0.2), faults) as server:
+        recipe = recipe_at(server.base_url, tries=6)
+        recipe = replace(recipe, teacher=replace(recipe.teacher, by_batch=True), batch=BatchPlan(poll_s=0.05, rounds=6))
+        run = draw_run(tmp_path, recipe)
+        assert main(["distil", "--run", str(run)]) == 0
+        bill = bill_of(server)
+    assert bill["faults"]["server-error"] > 0
+    assert bill["billed"]["calls"] == TAUGHT + CANARY
+    assert list((tmp_path / "files").glob("batch-*.json"))
+    chains = list(read_rows(run / "distil" / "chains", Chain))
+    questions = {one.id: one for one in read_rows(run / "questions" / "train", Question)}
+    assert len({chain.question_id for chain in chains}) == TAUGHT
+    assert all(chain.text.startswith(questions[chain.question_id].rationale) for chain in chains)
 
 
 def test_a_server_that_moved_to_another_port_is_no_other_run(tmp_path):

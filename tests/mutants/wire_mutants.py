@@ -41,8 +41,8 @@ WIRE_MUTANTS = [
     Mutant(
         name="wire: no canary before the first picture",
         file=LINE,
-        source="if shows and not self.is_proved:",
-        defect="if not shows and not self.is_proved:",
+        source="if shows and not self.is_proved and self.canary.trials:",
+        defect="if not shows and self.canary.trials:",
         seen_by=f"{WIRED}::test_a_blind_teacher_stops_the_run_before_it_is_asked_anything_else_unless_it_is_allowed",
     ),
     Mutant(
