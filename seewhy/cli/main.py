@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from seewhy.cli.find import load_part, nearest, require_name
 from seewhy.cli.progress import Screen
 from seewhy.cli.recipes import SUFFIXES, AnyRecipe, find_recipe, read_recipe, recipe_names, recipe_sentence, recipe_text
 from seewhy.cli.stages import STAGES
+from seewhy.model.talk import BudgetSpentError
 from seewhy.recipes.inkgrid_base import BaseRecipe
 from seewhy.recipes.plans import Recipe
 from seewhy.training.alarms import AlarmError
@@ -45,7 +46,11 @@ USAGE = """usage: seewhy COMMAND ...
       which rule reads the answer of a reply, where it stands, the verdict, and what evaluation suites would say.
   seewhy calibrate JUDGE [--labels FILE --questions FILE] [--json]
       what a judge is worth, on chains that you labelled or on inkgrid's: accuracy, kappa, Brier score, share unjudged.
+  seewhy oracle serve --questions RUN [--served.FIELD VALUE ...] [--faults.FIELD VALUE ...]
+      an OpenAI-compatible server that knows the pages of a run, to try teachers and judges over a wire at no cost.
   seewhy --version"""
+PRICED = ("distil", "judge")
+"""Stages that may ask a model behind a server."""
 QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
 """Read by the libraries when they are loaded: their errors are shown, their bars and hints are not among our lines."""
 
@@ -91,6 +96,10 @@ class StageWords:
     """Recipe of a new run: a name or a YAML file. A run that exists keeps its own."""
     seed: Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="(default: the recipe's own)")] = None
     """Sets the seed of every stage of a new run."""
+    dry_run: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Of `distil` and `judge`: say what the calls over a wire would cost, and make none."""
+    allow_blind: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Go on with a teacher or judge that does not see the pictures it is sent."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -100,7 +109,7 @@ def main(words: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if words is None else words)
     try:
         _dispatch(given)
-    except (ValueError, OSError, ArithmeticError, AlarmError) as error:
+    except (ValueError, OSError, ArithmeticError, AlarmError, BudgetSpentError) as error:
         _complain("bold red", str(error))
         return 2
     except KeyboardInterrupt:
@@ -140,6 +149,8 @@ def _dispatch(given: list[str]) -> None:
             load_part("cli", "data").run(rest)
         case ["grade", *rest]:
             load_part("cli", "grade").run(rest)
+        case ["oracle", *rest]:
+            load_part("cli", "oracle").run(rest)
         case ["explain", *rest]:
             load_part("cli", "explain").main(rest)
         case ["calibrate", *rest]:
@@ -147,12 +158,13 @@ def _dispatch(given: list[str]) -> None:
         case [stage, *rest] if stage in STAGES:
             _run_stage(stage, rest)
         case _:
-            hint = nearest(given[0], ["run", "plan", "recipe", "data", "grade", "explain", "calibrate", *STAGES])
+            commands = ["run", "plan", "recipe", "data", "grade", "explain", "calibrate", "oracle", *STAGES]
+            hint = nearest(given[0], commands)
             raise ValueError(f"{given[0]!r} is no command of seewhy{hint} `seewhy --help` tells what each does")
 
 
 def _run_all(name: str, rest: list[str]) -> None:
-    seed, rest = take_seed(rest)
+    seed, rest = take_seed(["--canary.allow-blind" if word == "--allow-blind" else word for word in rest])
     recipe, root = ask_options(name, find_recipe(name, seed), rest)
     if isinstance(recipe, BaseRecipe):
         place, screen = claim_run(root, recipe), Screen(console=Console())
@@ -173,8 +185,11 @@ def _plan(name: str, rest: list[str]) -> None:
     load_part("cli", "plan").run(said.recipe, said.run, as_json=said.json)
 
 
-def _do_stages(names: Sequence[str], root: Path, recipe: Recipe) -> None:
+def _do_stages(names: Sequence[str], root: Path, recipe: Recipe, *, dry: bool = False) -> None:
+    """All stages of a run, or what one of them would cost."""
     require_names(recipe)
+    if dry and names[0] not in PRICED:
+        raise ValueError(f"--dry-run is for {' and '.join(PRICED)}, which may ask a model behind a server")
     recipe.compute.require_adapter(recipe.adapter)
     if recipe.compute.is_demanding:
         load_part("model", "opening").require_machine(recipe.compute)
@@ -183,7 +198,11 @@ def _do_stages(names: Sequence[str], root: Path, recipe: Recipe) -> None:
     print(f"{recipe.name}: a run in {root}", flush=True)
     space = load_part("cli", "workspace").open_workspace(root, recipe)
     for name in names:
-        load_part("cli", STAGES[name].module).run(space)
+        stage = load_part("cli", STAGES[name].module)
+        if dry:
+            stage.foretell(space)
+        else:
+            stage.run(space)
 
 
 def run_place(name: str) -> Path:
@@ -223,6 +242,11 @@ def require_names(recipe: Recipe) -> None:
     """An error for a name that stands for nothing, or needs a missing library, before anything is made for it."""
     recipe.rerank.require_sampler()
     recipe.evaluation.require_suites()
+    recipe.judge.require_name()
+    if recipe.distil.teacher == "endpoint":
+        recipe.teacher.endpoint("")
+    if recipe.judge.name != "outcome":
+        recipe.judge.asked(recipe.teacher).endpoint("")
     if "vlmevalkit" in recipe.evaluation.also:
         load_part("evaluation", "sheets")
     named = [("benchmarks", "--questions.benchmark", recipe.questions.benchmark),
@@ -243,7 +267,9 @@ def _run_stage(stage: str, rest: Sequence[str]) -> None:
     recipe = find_recipe(said.recipe, said.seed) if said.recipe else read_recipe(saved)
     if isinstance(recipe, BaseRecipe):
         raise ValueError(f"recipe {recipe.name} has no stages: `seewhy run {recipe.name} --run {said.run}` does it all")
-    _do_stages([stage], said.run, recipe)
+    if said.allow_blind:
+        recipe = replace(recipe, canary=replace(recipe.canary, allow_blind=True))
+    _do_stages([stage], said.run, recipe, dry=said.dry_run)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,15 @@ class RateColumn(ProgressColumn):
         return Text("" if speed is None else rate_of(speed, unit), style="dim")
 
 
+class NoteColumn(ProgressColumn):
+    """What the stage says of itself: words, or what a function says now."""
+
+    def render(self, task: Task) -> Text:
+        """The note as it stands."""
+        note = task.fields["note"]
+        return Text(str(note() if callable(note) else note), style="dim", no_wrap=True)
+
+
 @dataclass(slots=True)
 class Pace:
     """How far a stage has come: what lay there when it began, and what was made since."""
@@ -125,8 +134,10 @@ class Screen:
             self._end(what, f"{pace.told('steps')}, loss {log.loss:.3f}")
 
     @contextmanager
-    def track(self, what: str, total: int, unit: str, *, is_whole: bool = False) -> Generator[Advance]:
-        """A line that advances with the stage; where its rows are whole already, one that says so."""
+    def track(
+        self, what: str, total: int, unit: str, *, is_whole: bool = False, note: Callable[[], str] = str
+    ) -> Generator[Advance]:
+        """A line that advances with the stage, with what `note` says; where its rows are whole, one that says so."""
         if is_whole:
             yield lambda _: None  # the stage still checks that the rows are of its plan
             self.say_whole(what, total, unit)
@@ -134,7 +145,7 @@ class Screen:
         self._begin(what, count_of(total, unit))
         pace = Pace()
         with self._progress() as progress:
-            task = progress.add_task(what, total=total, unit=unit, note="")
+            task = progress.add_task(what, total=total, unit=unit, note=note)
 
             def advance(count: int) -> None:
                 if pace.advance(count):
@@ -144,7 +155,7 @@ class Screen:
                     progress.reset(task, completed=pace.there + pace.made)
 
             yield advance
-        self._end(what, pace.told(unit))
+        self._end(what, ", ".join(filter(None, (pace.told(unit), note()))))
 
     @contextmanager
     def timed(self, what: str) -> Generator[None]:
@@ -167,6 +178,6 @@ class Screen:
             TextColumn("{task.description:<28}", table_column=Column(no_wrap=True)), BarColumn(bar_width=12),
             MofNCompleteColumn(), RateColumn(table_column=Column(no_wrap=True)),
             TimeRemainingColumn(compact=True, elapsed_when_finished=True),
-            TextColumn("{task.fields[note]}", style="dim", table_column=Column(no_wrap=True)),
+            NoteColumn(table_column=Column(no_wrap=True)),
         )  # fmt: skip
         return Progress(*columns, console=self.console, disable=not self.console.is_terminal)

@@ -1,8 +1,10 @@
 """The plans of a whole run: one frozen plan a stage, together a recipe."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from seewhy.model.canary import CanaryPlan
 from seewhy.model.plan import AdapterPlan, ComputePlan, FeaturePlan
+from seewhy.model.remote.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.pairs.by_outcome import ByOutcome
 from seewhy.sampling.plan import SamplingPlan
 from seewhy.training.guard_plan import GUARDED, GuardPlan
@@ -36,13 +38,97 @@ class DistilPlan:
     questions: int
     """The first so many training questions."""
     teacher: str = "oracle"
-    """`oracle` knows inkgrid's pages, `blind-oracle` guesses them, `gold` gives the questions' own rationales."""
+    """`oracle` knows inkgrid's pages, `blind-oracle` guesses them, `gold` gives the questions' own rationales,
+    `endpoint` is the model behind `--teacher.base-url`."""
     error_rate: float = 0.0
     """Share of the oracle's chains that go wrong."""
     terse_rate: float = 0.0
     """Share of the oracle's chains that leave their steps out, and read and conclude alone."""
     seed: int = 0
     """Address of the teacher's chances."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherPlan:
+    """A model behind a server that speaks OpenAI's chat completions: teacher, and judge where no other is named."""
+
+    # Not compared, nor is the key: a server may move while a run is stopped.
+    base_url: str = field(default="", compare=False)
+    """Where the server's paths begin, such as `https://api.openai.com/v1`; empty where nothing is asked over a wire."""
+    model: str = ""
+    """The model's name as the server knows it."""
+    key_variable: str = field(default="", compare=False)
+    """Environment variable that holds the key, such as `OPENAI_API_KEY`; empty where the server wants none."""
+    detail: str = "auto"
+    """How closely the server is asked to look at pictures: `low`, `high` or `auto`."""
+    most_pixels: int = 0
+    """Pictures with more pixels are made smaller before they are sent; 0 sends the bytes of the file as they are."""
+    form: str = "auto"
+    """How a reply's form is asked for: by JSON `schema`, as a JSON `object`, not at all (`none`), or what works."""
+    cache_salt: str = ""
+    """Tells apart replies of two models that have the same name and host: a change asks everything anew."""
+    prompt: str = ""
+    """Of rationales: a kind (`real_world`, `chart`, `document`, `math_science`) or a text file of your own; empty
+    takes the kind of the benchmark."""
+    temperature: float = 0.0
+    """At which rationales are drawn."""
+    max_tokens: int = 512
+    """Tokens of a rationale, at most."""
+    by_batch: bool = field(default=False, compare=False)
+    """Send rationales through the provider's batch API: cheaper, and done within a day. Judges are asked directly."""
+
+    def batched(self, batch: BatchPlan) -> BatchPlan | None:
+        """How its batch API is used, where it is."""
+        return batch if self.by_batch else None
+
+    def endpoint(self, cache: str) -> EndpointPlan:
+        """The client's settings; ValueError where no server or model is named."""
+        if not self.base_url or not self.model:
+            raise ValueError("--teacher.base-url and --teacher.model name the server and the model that is asked, such "
+                             "as http://127.0.0.1:8000/v1 and oracle")  # fmt: skip
+        return EndpointPlan(
+            base_url=self.base_url, model=self.model, key_variable=self.key_variable, detail=self.detail,
+            most_pixels=self.most_pixels, form=self.form, cache=cache, cache_salt=self.cache_salt,
+        )  # fmt: skip
+
+
+JUDGES = ("outcome", "rubric", "sentences", "facts")
+"""Judges of sampled chains."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgePlan:
+    """Who judges the sampled chains."""
+
+    name: str = "outcome"
+    """`outcome` compares the answer with the gold one and asks nobody; `rubric` asks a model for grades, `sentences`
+    for a score of each sentence, `facts` for a yes or no to each fact."""
+    base_url: str = field(default="", compare=False)
+    """Server of the model that judges; empty asks the teacher's."""
+    model: str = ""
+    """Its name; empty takes the teacher's."""
+    key_variable: str = field(default="", compare=False)
+    """Environment variable that holds its key, where it has a server of its own."""
+    votes: int = 1
+    """Replies that the rubric's judge is asked for each chain; more than one need a temperature."""
+    temperature: float = 0.0
+    """At which votes are drawn."""
+    show_gold: bool = False
+    """Tell the rubric's judge the right answer; that of sentences is always told it, that of facts never."""
+    blind: bool = False
+    """Withhold the pictures: a control that shows what sight is worth."""
+    prompt: str = ""
+    """Text file in place of the judge's own prompt."""
+
+    def require_name(self) -> None:
+        """ValueError unless there is a judge of this name."""
+        if self.name not in JUDGES:
+            raise ValueError(f"--judge.name {self.name!r}: there are {', '.join(JUDGES)}")
+
+    def asked(self, teacher: TeacherPlan) -> TeacherPlan:
+        """The model that judges."""
+        own = replace(teacher, model=self.model or teacher.model, by_batch=False)
+        return replace(own, base_url=self.base_url, key_variable=self.key_variable) if self.base_url else own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,3 +242,10 @@ class Recipe:
     """Of both trainings, `sft` and `fit`: each makes one of its own and adds it into the model that it hands on."""
     compute: ComputePlan = field(default_factory=ComputePlan)
     """Of all models of the run."""
+    teacher: TeacherPlan = field(default_factory=TeacherPlan)
+    judge: JudgePlan = field(default_factory=JudgePlan)
+    # Not compared: how fast a server is asked and what it may cost changes no reply.
+    pace: PacePlan = field(default_factory=PacePlan, compare=False)
+    spend: SpendPlan = field(default_factory=SpendPlan, compare=False)
+    batch: BatchPlan = field(default_factory=BatchPlan, compare=False)
+    canary: CanaryPlan = field(default_factory=CanaryPlan, compare=False)

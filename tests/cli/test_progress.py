@@ -103,3 +103,18 @@ def test_what_has_no_steps_says_when_it_begins_and_how_long_it_took():
     with shows.timed("write the report"):
         assert shown.getvalue() == "write the report\n"
     assert shown.getvalue().splitlines()[1] == "write the report: done in 0.0 s"
+
+
+def test_what_a_stage_says_of_itself_stands_beside_its_bar_as_it_is_now_and_at_its_end():
+    said = ["$0.00", "$0.00"]
+    shows, shown = screen(terminal=True, width=120)
+    with shows.track("judge", 10, "questions", note=lambda: said[-1]) as advance:
+        said.append("12 calls, $0.03")
+        time.sleep(2 * INSTANT)
+        advance(10)
+    assert "12 calls, $0.03" in shown.getvalue()
+    shows, shown = screen()
+    with shows.track("judge", 10, "questions", note=lambda: said[-1]) as advance:
+        time.sleep(2 * INSTANT)
+        advance(10)
+    assert shown.getvalue().rstrip().endswith("questions/s, 12 calls, $0.03")

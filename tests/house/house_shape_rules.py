@@ -32,7 +32,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "runners": ("seewhy.records",),
     "testing": (
         "seewhy.records", "seewhy.benchmarks", "seewhy.model.api", "seewhy.model.prompts", "seewhy.model.talk",
-        "seewhy.judging.api",
+        "seewhy.model.canary", "seewhy.judging.api",
     ),
     "recipes": ALL,
     "cli": ALL,
@@ -45,7 +45,7 @@ LIGHT_LIBRARIES = {
     "judging": {"rapidfuzz", "math_verify"},
     "pairs": {"pyarrow"},
     "report": {"jinja2", "markupsafe", "matplotlib", "numpy", "PIL", "starlette", "uvicorn"},
-    "testing": {"numpy", "PIL"},
+    "testing": {"numpy", "PIL", "starlette", "uvicorn"},
 }
 """What a layer that works without torch may import from outside, by the table of docs/architecture.md."""
 

@@ -105,7 +105,7 @@ ENGINE_MUTANTS = [
     Mutant(
         name="packed row: a prompt token sees later ones",
         file=BRANCHES,
-        source="is_causal=True",
+        source="is_causal=mask is None",
         defect="is_causal=False",
         seen_by=PACKED_VALUE,
     ),
@@ -118,9 +118,9 @@ ENGINE_MUTANTS = [
     ),
     Mutant(
         name="pictures seen once: the first one for all of a question",
-        file=TOWERS,
-        source="features=tuple(taken.pooler_output)",
-        defect="features=tuple(taken.pooler_output[:1]) * len(taken.pooler_output)",
+        file="seewhy/model/encoders.py",
+        source="return tuple(taken)",
+        defect="return tuple(taken[:1]) * len(taken)",
         seen_by="tests/model/test_towers.py::test_features_score_as_pictures_that_are_seen_in_the_pass",
     ),
     Mutant(
@@ -133,8 +133,8 @@ ENGINE_MUTANTS = [
     Mutant(
         name="reference: scored with a graph",
         file="seewhy/training/reference.py",
-        source="@torch.no_grad()\ndef _score_window(",
-        defect="def _score_window(",
+        source="@torch.no_grad()\ndef score_exercises(",
+        defect="def score_exercises(",
         seen_by="tests/training/test_training_reference.py::test_the_reference_is_scored_without_a_graph",
     ),
     Mutant(
@@ -168,7 +168,7 @@ ENGINE_MUTANTS = [
     Mutant(
         name="decoding: one generator for all chains",
         file=DRAWING,
-        source="generator.manual_seed(chain_seed(decoding.seed, ask.question.id, ask.style, index))",
+        source="generator.manual_seed(chain_seed(decoding.seed, ask.question.id, address_of(ask), index))",
         defect="_ = rows or generator.manual_seed(decoding.seed)",
         seen_by=f"{BATCH}::test_chains_are_the_same_one_three_and_eight_questions_at_a_time",
     ),
@@ -182,8 +182,8 @@ ENGINE_MUTANTS = [
     Mutant(
         name="decoding: a chain's tokens all at one position",
         file="seewhy/model/steps.py",
-        source="self.start[self.attention.group] + self.attention.time",
-        defect="self.start[self.attention.group]",
+        source="self.start[:, self.attention.group] + self.attention.time",
+        defect="self.start[:, self.attention.group]",
         seen_by=f"{DECODE}::test_greedy_chains_are_those_of_generate",
     ),
     Mutant(

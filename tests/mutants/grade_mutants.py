@@ -25,8 +25,8 @@ GRADE_MUTANTS = [
     Mutant(
         name="mean score: a reply without an answer is left out",
         file="seewhy/evaluation/scorecard.py",
-        source="np.array([score_of(verdict) for verdict in known], dtype=np.float64), cluster)",
-        defect="np.array([v.score for v in known if v.score is not None]), cluster[: len(known) - 1])",
+        source="np.array([score_of(verdict) for verdict in known], dtype=np.float64)",
+        defect="np.array([verdict.score or 1.0 for verdict in known], dtype=np.float64)",
         seen_by=f"{CLUSTERED}::test_the_mean_score_keeps_half_right_answers_and_counts_no_answer_as_nothing",
     ),
     Mutant(

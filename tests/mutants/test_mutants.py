@@ -1,22 +1,13 @@
 """Would a flipped sign be seen? Each row plants one defect in a copy of the package, and one test must then fail."""
 
-from importlib import import_module
-from pathlib import Path
-
 import pytest
-from mutant_rows import MUTANTS, Mutant
+from every_mutant import ALL_MUTANTS
+from mutant_rows import Mutant
 from mutant_runs import copy_house, plant, run_tests
 
 pytestmark = pytest.mark.mutant
 
 
-def told_elsewhere() -> list[Mutant]:
-    """The mutants of every file beside this one whose name ends so: `guard_mutants.py` holds GUARD_MUTANTS."""
-    names = sorted(path.stem for path in Path(__file__).parent.glob("*_mutants.py") if path.stem != "test_mutants")
-    return [mutant for name in names for mutant in getattr(import_module(name), name.upper())]
-
-
-ALL_MUTANTS = [*MUTANTS, *told_elsewhere()]
 PASSED, FAILED = 0, 1
 """Exit codes of pytest; all others mean that no verdict was reached (no such test, an import that broke)."""
 

@@ -87,11 +87,11 @@ class SpendPlan:
     """
 
     dollars: float = 0.0
-    """A call that could bring the money spent above this is not made; 0 sets no bound."""
+    """Bound on what is spent: a call that could go over it is not made; 0 sets no bound."""
     tokens: int = 0
     """The same for tokens in and out; 0 sets no bound."""
     prices: str = ""
-    """A YAML file of prices that stand before those that ship with seewhy; empty takes the shipped ones alone."""
+    """File of prices, as YAML, that stand before those that ship with seewhy; empty takes the shipped ones alone."""
     is_free: bool = False
     """Tokens cost nothing, as on a server of one's own."""
 

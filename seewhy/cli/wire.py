@@ -1,0 +1,136 @@
+"""A run's calls over a wire: opened when the first is needed, after a canary, and stopped where nothing answers."""
+
+import json
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from seewhy.cli.progress import Screen
+from seewhy.cli.workspace import Workspace
+from seewhy.model.canary import CanaryPlan, CanaryReport, ask_canary, require_sight
+from seewhy.model.remote.cache import ReplyCache
+from seewhy.model.remote.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
+from seewhy.model.talk import Answered, Request
+from seewhy.model.teacher import Teacher
+from seewhy.recipes.plans import TeacherPlan
+
+MOST_FAILED = 0.1
+"""Share of a block's requests that may end without a reply; above it the server is at fault, and not the question."""
+FEW = 5
+"""Requests of which so many may fail whatever their share: a block's last questions are few."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Line:
+    """A `Talks` of a run, opened at its first request, and tested before its first picture; use it in a `with`."""
+
+    endpoint: EndpointPlan
+    pace: PacePlan
+    spend: SpendPlan
+    canary: CanaryPlan
+    batch: BatchPlan | None = None
+    """How the provider's batch API is used; None asks directly. The canary always asks directly."""
+    folder: Path
+    """Where canaries are drawn and written down, and replies kept."""
+    screen: Screen
+    teacher: Teacher | None = None
+    is_proved: bool = False
+    """The model was shown to see, or is allowed to be blind."""
+    asked: int = 0
+    failed: list[str] = field(default_factory=list[str])
+    """Why requests of this block ended without a reply."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.endpoint.model
+
+    def told(self) -> str:
+        """What was spent so far, for the progress line."""
+        return self.teacher.spending.line if self.teacher else ""
+
+    @property
+    def paid(self) -> float:
+        """Dollars of all replies that are kept, those of earlier runs included."""
+        with closing(ReplyCache(self.endpoint.cache)) as cache:
+            return cache.paid().dollars
+
+    def talk(self, requests: Sequence[Request]) -> list[Answered]:
+        """One answer a request, in their order; errors as in `Teacher.talk` and `require_sight`."""
+        shows = any(message.images for request in requests for message in request.messages)
+        answers = self._open(shows=shows).talk(requests)
+        with self.lock:
+            self.asked += len(requests)
+            self.failed += [answer.failure for answer in answers if answer.failure]
+        return answers
+
+    def check_block(self) -> None:
+        """Start counting anew after a block.
+
+        Raises:
+            ConnectionError: too many of its requests ended without a reply to keep what was made of them.
+        """
+        asked, failed, self.asked, self.failed = self.asked, self.failed, 0, []
+        if len(failed) > max(FEW, MOST_FAILED * asked) or (failed and len(failed) == asked):
+            raise ConnectionError(
+                f"{len(failed)} of {asked} requests to {self.name} at {self.endpoint.base_url} ended without a reply, "
+                f"the first because {failed[0]}. Nothing was made of them; all replies that came are kept, and the "
+                "same command goes on from there"
+            )
+
+    def __enter__(self) -> "Line":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.teacher:
+            self.teacher.close()
+
+    def _open(self, *, shows: bool) -> Teacher:
+        """The client; before the first picture is sent, the canary is asked, and every other thread waits for it."""
+        with self.lock:
+            if shows and not self.is_proved and self.canary.trials:
+                with Teacher(self.endpoint, self.pace, self.spend) as teacher:
+                    self._prove_sight(teacher)
+            self.is_proved = self.is_proved or shows
+            if self.teacher is None:
+                self.teacher = Teacher(self.endpoint, self.pace, self.spend, self.batch)
+            return self.teacher
+
+    def _prove_sight(self, teacher: Teacher) -> None:
+        log = self.folder / "canary.jsonl"
+        attempt = len(log.read_text(encoding="utf-8").splitlines()) if log.is_file() else 0
+        report = ask_canary(teacher, self.folder / "canary", self.canary, attempt)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(noted(report)) + "\n")
+        require_sight(report)
+        self.screen.say(f"  {report.told} ({teacher.spending.line})")
+
+
+def noted(report: CanaryReport) -> dict[str, object]:
+    """A canary as a line of `canary.jsonl`."""
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"), "model": report.model, "sight": report.sight.value,
+        "right": report.right, "trials": [asdict(trial) for trial in report.trials],
+    }  # fmt: skip
+
+
+def line_of(space: Workspace, asked: TeacherPlan) -> Line:
+    """The wire of a run to a model; nothing is asked yet."""
+    folder, recipe = space.place("teacher"), space.recipe
+    return Line(
+        endpoint=asked.endpoint(str(folder / "replies.sqlite")), pace=recipe.pace, spend=recipe.spend,
+        batch=asked.batched(recipe.batch), canary=recipe.canary, folder=folder, screen=space.screen,
+    )  # fmt: skip
+
+
+def identity_of(asked: TeacherPlan) -> dict[str, object]:
+    """What the rows of a run depend on of a model behind a server: where it stands may change, who it is may not."""
+    return {"model": asked.model, "cache_salt": asked.cache_salt, "detail": asked.detail,
+            "most_pixels": asked.most_pixels}  # fmt: skip

@@ -1,0 +1,67 @@
+"""A reply's text as the body of a chat completion: choices, log-probabilities, usage."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from seewhy.model.talk import Reply
+from seewhy.records.types import Stop
+from seewhy.testing.served.asked import Asked
+
+LETTERS_PER_TOKEN = 4
+PICTURE_TOKENS = 85
+"""Of a picture at low detail, as OpenAI's price list has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """An answer to one call: the body, and what it is charged as."""
+
+    body: Mapping[str, object]
+    choices: int
+    usage: Mapping[str, int]
+
+
+def count_tokens(text: str) -> int:
+    """Tokens of a text: four letters each, the last one perhaps fewer.
+
+    Example:
+        >>> count_tokens("digit"), count_tokens("")
+        (2, 0)
+    """
+    return math.ceil(len(text) / LETTERS_PER_TOKEN)
+
+
+def complete(asked: Asked, replies: Sequence[Reply], name: str, number: int, *, refusal: str = "") -> Completion:
+    """The chat completion of a model called `name`; `refusal` stands in place of each text where it is said."""
+    made = [_cut(reply, asked.max_tokens) for reply in replies]
+    choices = [_choice(asked, index, reply, refusal) for index, reply in enumerate(made)]
+    prompt = count_tokens(asked.text) + PICTURE_TOKENS * len(asked.pictures)
+    said = sum(count_tokens(refusal or reply.text) for reply in made)
+    usage = {"prompt_tokens": prompt, "completion_tokens": said, "total_tokens": prompt + said}
+    body = {"id": f"chatcmpl-{number}", "object": "chat.completion", "created": 0, "model": name, "choices": choices,
+            "usage": usage}  # fmt: skip
+    return Completion(body=body, choices=len(choices), usage=usage)
+
+
+def _cut(reply: Reply, limit: int | None) -> Reply:
+    if limit is None or count_tokens(reply.text) <= limit:
+        return reply
+    return replace(reply, text=reply.text[: limit * LETTERS_PER_TOKEN], stop=Stop.LENGTH)
+
+
+def _choice(asked: Asked, index: int, reply: Reply, refusal: str) -> dict[str, object]:
+    return {
+        "index": index,
+        "message": {"role": "assistant", "content": None if refusal else reply.text, "refusal": refusal or None},
+        "logprobs": None if asked.top_logprobs is None or refusal else _logprobs(reply, asked.top_logprobs),
+        "finish_reason": "length" if reply.stop is Stop.LENGTH else "stop",
+    }
+
+
+def _logprobs(reply: Reply, most: int) -> dict[str, object]:
+    """The first token with its alternatives: `most` of them at most, the likeliest first."""
+    first = reply.text[:LETTERS_PER_TOKEN]
+    found = sorted((reply.first_token or {first: 0.0}).items(), key=lambda row: -row[1])
+    rows = [{"token": token, "logprob": logprob, "bytes": list(token.encode())} for token, logprob in found]
+    return {"content": [{**rows[0], "top_logprobs": rows[:most]}]}

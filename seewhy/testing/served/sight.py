@@ -1,0 +1,26 @@
+"""The served oracle's eyes: it looks at the canary's pictures, which no list of pages holds."""
+
+from hashlib import sha256
+from io import BytesIO
+
+from PIL import Image
+
+from seewhy.benchmarks.ink.posing import generator_at
+from seewhy.model.canary import COLOURS
+
+
+def name_colours(picture: bytes, *, blind: bool) -> str:
+    """The colours of the left and of the right half of a picture, as they are; guessed where it is blind."""
+    if blind:
+        guessed = generator_at("canary", sha256(picture).hexdigest()).permutation(list(COLOURS))[:2]
+        return " ".join(str(colour) for colour in guessed)
+    with Image.open(BytesIO(picture)) as opened:
+        pixels = opened.convert("RGB")
+        places = [(pixels.width * share // 4, pixels.height // 2) for share in (1, 3)]
+        return " ".join(nearest_colour(pixels.getpixel(place)) for place in places)
+
+
+def nearest_colour(pixel: object) -> str:
+    """The name of the colour that is nearest to a pixel's."""
+    assert isinstance(pixel, tuple)
+    return min(COLOURS, key=lambda name: sum((a - b) ** 2 for a, b in zip(COLOURS[name], pixel, strict=True)))
