@@ -21,7 +21,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from seewhy.pairs.by_score import ByScore
 
 from seewhy.cli.claim import RECIPE_FILE
 from seewhy.cli.recipes import read_recipe
@@ -32,6 +31,7 @@ from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import ScoreAsk
 from seewhy.model.families.hub import HubModel
 from seewhy.pairs.by_outcome import ByOutcome, pair_chains
+from seewhy.pairs.by_score import ByScore
 from seewhy.pairs.judged import group_by_prompt, join_verdicts
 from seewhy.recipes.plans import Recipe
 from seewhy.records.shards import read_rows

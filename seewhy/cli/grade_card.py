@@ -14,6 +14,8 @@ from seewhy.benchmarks.release.declared import Metric
 from seewhy.cli.grade_inputs import Asked, Joined
 from seewhy.evaluation.intervals import name_ids
 from seewhy.evaluation.pictures import count_pictures
+from seewhy.evaluation.relative import RatedBeside, relative_score
+from seewhy.judging.pair_scores import PairScores, read_pair_scores
 from seewhy.records.measures import Comparison, Interval, PolarScore, Repeats, Scorecard, Selection
 from seewhy.records.types import Chain, Outcome, Question, Style, Verdict
 
@@ -24,6 +26,7 @@ METRIC_NAMES = {
     Metric.MEAN_SCORE: "mean score",
     Metric.F1: "F1 of yes",
     Metric.JUDGE_RATING: "mean rating, of the highest",
+    Metric.RELATIVE_RATING: "rating relative to the reference",
 }
 CURVE_NAMES = {Selection.PASS_AT_K: "pass", Selection.SELF_CONSISTENCY: "maj"}
 
@@ -102,8 +105,19 @@ def figure_of(graded: Graded) -> Interval | None:
             return graded.polar[0].f1 if graded.polar else None
         case Metric.JUDGE_RATING:
             return graded.card.score if graded.card else None
+        case Metric.RELATIVE_RATING:
+            return relative_figure(graded)
         case Metric.CHAIR:
             return None
+
+
+def relative_figure(graded: Graded) -> Interval | None:
+    """The replies' ratings over the references', of the reviews that could be read; None without any."""
+    reviews = [(verdict.question_id, read_pair_scores(verdict.why)) for verdict in graded.verdicts
+               if verdict.outcome in (Outcome.CORRECT, Outcome.INCORRECT)]  # fmt: skip
+    rows = [RatedBeside(question_id=name, reference=both.first, reply=both.second)
+            for name, both in reviews if isinstance(both, PairScores)]  # fmt: skip
+    return relative_score(rows, clusters=graded.asked.clusters) if rows else None
 
 
 def print_card(graded: Graded, console: Console) -> None:

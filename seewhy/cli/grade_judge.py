@@ -12,6 +12,7 @@ from seewhy.judging.by_rule import ByRule
 from seewhy.judging.compat import Compat
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.rating import rating_judge
+from seewhy.judging.review import ReviewJudge
 from seewhy.model.remote.plan import EndpointPlan, PacePlan, SpendPlan
 from seewhy.model.talk import Talks
 
@@ -80,5 +81,9 @@ def judging(compat: str, words: JudgeWords, benchmark: str) -> Generator[tuple[J
     )  # fmt: skip
     module = cast(Opens, load_part("model", "teacher"))
     with module.Teacher(endpoint, PacePlan(concurrency=AT_ONCE), SpendPlan(dollars=words.dollars)) as teacher:
-        rated = rating_judge(cast(Talks, teacher), benchmark, blind=words.blind)
-        yield ByRule(matched=matched, open=rated), AT_ONCE
+        talks = cast(Talks, teacher)
+        if benchmark == "llavabench":
+            opened = ReviewJudge(talks=talks, blind=words.blind)
+        else:
+            opened = rating_judge(talks, benchmark, blind=words.blind)
+        yield ByRule(matched=matched, open=opened), AT_ONCE

@@ -130,6 +130,14 @@ def rate(oracle: Oracle, question: Question, sections: Sections) -> Reply:
     return as_json(id=section.id, explanation=f"{share:.0%} of the sentences are right.", rating=int(is_right))
 
 
+def review(oracle: Oracle, question: Question, sections: Sections) -> Reply:
+    """8 for the reference, and 9 for a right answer or 2 for a wrong one."""
+    section = sections["reply_to_review"]
+    is_right, share = worth_of(oracle, question, section.text)
+    why = f"{share:.0%} of the sentences are right."
+    return as_json(id=section.id, explanation=why, first=8, second=9 if is_right else 2)
+
+
 def score(oracle: Oracle, question: Question, sections: Sections) -> Reply:
     """A score in tenths for each numbered sentence; 0.5 for one whose form the oracle does not know."""
     section = sections["sentences"]
@@ -199,6 +207,7 @@ Answers = Callable[[Oracle, Question, Sections], Reply]
 TASKS: Mapping[str, Answers] = {
     "reply_to_grade": grade,
     "reply_to_rate": rate,
+    "reply_to_review": review,
     "sentences": score,
     "rationale_to_correct": correct,
     "text_to_split": split,

@@ -95,3 +95,29 @@ def test_a_model_without_a_server_and_a_server_without_a_model_are_errors(capsys
     assert "--judge.model needs --judge.url" in complaint
     complaint = told(capsys, replies, "--questions", "questions.jsonl", "--judge.url", "http://127.0.0.1:1/v1")
     assert "--judge.url needs --judge.model" in complaint
+
+
+def review(asked: Asked) -> Answer:
+    """8 for the reference, and for the reply as many points as it has words."""
+    found = re.search(r'<reply_to_review id="(\w+)">\n(.*)\n</reply_to_review>', asked.text)
+    assert found is not None
+    ratings = {"id": found[1], "explanation": "so", "first": 8, "second": len(found[2].split())}
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": json.dumps(ratings)}}
+    return Answer(body=json.dumps({"model": "rater", "choices": [choice]}).encode())
+
+
+def test_llava_bench_is_reviewed_beside_its_reference_and_its_figure_is_the_ratio_of_the_sums(
+    capsys: pytest.CaptureFixture[str],
+):
+    Path("images").mkdir()
+    Image.new("RGB", (8, 8)).save("images/001.jpg")
+    write("questions.jsonl", [{"question_id": n, "image": "001.jpg", "text": "What?", "category": "conv"}
+                              for n in range(2)])  # fmt: skip
+    write("answers_gpt4.jsonl", [{"question_id": n, "text": "a bus"} for n in range(2)])
+    replies = write("a.jsonl", [{"id": 0, "text": "a red bus on a wide bridge here"}, {"id": 1, "text": "a bus"}])
+    with LoopServer(review) as server:
+        found = card(capsys, replies, "--benchmark", "llavabench", "--root", ".", "--split", "test", "--judge.url",
+                     server.url, "--judge.model", "rater")  # fmt: skip
+    assert found["metric"] == "relative_rating"
+    assert found["figure"]["value"] == pytest.approx((8 + 2) / (8 + 8))
+    assert (found["correct"], found["incorrect"]) == (1, 1)

@@ -33,6 +33,8 @@ class Metric(StrEnum):
     """Of the answer "yes", beside accuracy, precision, recall and the share of "yes"."""
     JUDGE_RATING = "judge_rating"
     """A judge model's rating; without one every answer is UNJUDGED."""
+    RELATIVE_RATING = "relative_rating"
+    """A judge model's rating of the replies over its rating of the reference answers."""
     CHAIR = "chair"
     """The share of objects named, and of replies, that the picture does not show; needs a judge model."""
 

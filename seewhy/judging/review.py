@@ -1,0 +1,86 @@
+"""The judge that rates the reference answer and a reply beside each other, as LLaVA-Bench does.
+
+Source: LLaVA (arXiv 2304.08485, section 5.1): both answers get 1 to 10, and a model's figure is the sum of its ratings
+over the sum of the reference's. The prompt is seewhy's own, and this judge sees the picture; theirs reads a caption.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from seewhy.judging.asking import (
+    ask_all,
+    give_verdict,
+    judge_spoken,
+    leave_unjudged,
+    message_about,
+    name_judge,
+    subject_of,
+)
+from seewhy.judging.replies import Unread, read_object
+from seewhy.judging.schema import TEXT, form_of, object_of, one_of
+from seewhy.judging.wording import Wording, own_wording, question_slots
+from seewhy.model.talk import Answered, Request, Talks
+from seewhy.records.types import Chain, Outcome, Question, Verdict
+
+HIGHEST = 10
+RATING = one_of(*range(1, HIGHEST + 1))
+FORM = form_of("review", object_of(id=TEXT, explanation=TEXT, first=RATING, second=RATING))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewJudge:
+    """Ratings of 1 to 10 for the reference and for the reply; a reply that gets as much, or more, is CORRECT.
+
+    `Verdict.score` is the reply's rating over 10. `Verdict.why` begins with both ratings, the reference's first: the
+    first line of a review as LLaVA-Bench keeps it, which `read_pair_scores` reads.
+    """
+
+    talks: Talks
+    wording: Wording = field(default_factory=lambda: own_wording("review"))
+    max_tokens: int = 600
+    blind: bool = False
+    """Withhold the pictures: a control that shows what sight is worth."""
+
+    def __post_init__(self) -> None:
+        """Refuse a prompt that does not show both answers."""
+        self.wording.require(("id", "question", "gold", "reply"))
+
+    @property
+    def name(self) -> str:
+        """Kind, model, prompt and settings."""
+        return name_judge("review", self, self.talks, self.wording)
+
+    def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
+        """One verdict a chain, in the chains' order."""
+
+        def ask(spoken: Sequence[Chain]) -> list[Verdict]:
+            answers = ask_all(self.talks, [self._request(question, chain) for chain in spoken])
+            return [self._verdict(question, chain, answer) for chain, answer in zip(spoken, answers, strict=True)]
+
+        if not question.gold.answers:
+            why = "there is no reference answer to review beside"
+            return tuple(leave_unjudged(question, chain, self.name, why) for chain in chains)
+        return judge_spoken(question, chains, self.name, ask)
+
+    def belief(self, verdict: Verdict) -> float | None:
+        """How sure a verdict is that its chain is good: its rating over 10."""
+        return verdict.score
+
+    def _request(self, question: Question, chain: Chain) -> Request:
+        slots = question_slots(question, blind=self.blind, show_gold=True)
+        text = self.wording.fill(**slots, id=subject_of(question, chain.text), reply=chain.text.strip())
+        message = message_about(question, text, blind=self.blind)
+        return Request(messages=(message,), max_tokens=self.max_tokens, form=FORM)
+
+    def _verdict(self, question: Question, chain: Chain, answer: Answered) -> Verdict:
+        if answer.failure:
+            return leave_unjudged(question, chain, self.name, answer.failure, answer.usage)
+        fields = read_object(answer.replies[0], FORM, subject_of(question, chain.text))
+        if isinstance(fields, Unread):
+            return leave_unjudged(question, chain, self.name, fields.why, answer.usage)
+        first, second = (cast(float, fields[name]) for name in ("first", "second"))
+        return give_verdict(
+            question, chain, self.name, Outcome.CORRECT if second >= first else Outcome.INCORRECT,
+            score=second / HIGHEST, usage=answer.usage, why=f"{first:g} {second:g}\n{fields['explanation']}",
+        )  # fmt: skip
