@@ -2,7 +2,7 @@
 
 The geometry of dpo_step.py: 576 picture tokens, 90-token responses, toy widths, reference included. Each operation
 counts what it takes itself, without those that it calls; what no operation takes (Python, autograd's book-keeping) is
-the rest of the step's time. The last line is the share of matrix products and attention, which bookkeeping cannot lower.
+the rest of the step's time. The last line is the share of matrix products and attention.
 """
 
 import time
