@@ -8,13 +8,13 @@ from typing import Any, Protocol, cast
 
 from seewhy.cli.find import load_part, nearest
 from seewhy.judging.api import Judge
-from seewhy.judging.by_rule import ByRule
 from seewhy.judging.compat import Compat
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.rating import rating_judge
 from seewhy.judging.review import ReviewJudge
 from seewhy.model.remote.plan import EndpointPlan, PacePlan, SpendPlan
 from seewhy.model.talk import Talks
+from seewhy.records.types import Chain, MatchRule, Question, Verdict
 
 AT_ONCE = 16
 """Open questions that are rated at the same time."""
@@ -53,6 +53,24 @@ class JudgeWords:
         if bool(self.url) != bool(self.model):
             missing, given = ("--judge.url", "--judge.model") if self.model else ("--judge.model", "--judge.url")
             raise ValueError(f"{given} needs {missing}: a judge is a model behind a server")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByRule:
+    """A judge for open questions, which asks a model, and one for all others, which are graded by their rule."""
+
+    matched: Judge
+    open: Judge
+
+    @property
+    def name(self) -> str:
+        """Both judges' names."""
+        return f"{self.matched.name}; open questions: {self.open.name}"
+
+    def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
+        """One verdict a chain, in the chains' order, in the name of the judge that gave it."""
+        judge = self.open if question.gold.rule is MatchRule.OPEN else self.matched
+        return judge.judge(question, chains)
 
 
 def judge_as(compat: str) -> OutcomeJudge:

@@ -159,7 +159,7 @@ def test_a_model_behind_a_server_is_calibrated_on_real_calls_that_are_paid_once(
 
 
 def test_every_file_that_holds_a_judge_is_found():
-    assert judge_names() == ["by_rule", "facts", "outcome", "rating", "rubric", "sentences", "steps", "versus"]
+    assert judge_names() == ["facts", "outcome", "rating", "review", "rubric", "sentences", "steps", "versus"]
 
 
 def test_a_judge_of_ones_own_is_found_by_its_dotted_path(capsys):
