@@ -54,7 +54,8 @@ def starve_at(limit: int) -> Arm:
 
 
 STOPS: dict[str, Arm] = {
-    "starved of its pictures": starve_at(1600),
+    # More than recipe.yaml has, and less than any page.
+    "starved of its pictures": starve_at(2800),
     "killed between two pictures": kill_at("os.rename", r"/images/.*\.png$", 10),
     "killed before it grades the teacher": kill_at("open", r"/distil/verdicts/\.part-00000.*\.tmp$"),
     "starved of a checkpoint": starve_at(200_000),
