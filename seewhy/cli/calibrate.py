@@ -14,13 +14,13 @@ import tyro
 from seewhy.benchmarks import inkgrid
 from seewhy.cli.find import find_module
 from seewhy.cli.grade_inputs import Loads
-from seewhy.cli.judges import ServerWords, find_oracle, make_judge, needs_teacher, talking
+from seewhy.cli.judges import find_oracle, make_judge, needs_teacher
+from seewhy.cli.server import ServerWords, talking
 from seewhy.evaluation.calibration import Key, calibrate, key_of
 from seewhy.judging.api import Believes, Judge, judge_chains
-from seewhy.judging.asking import sum_usage
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import Ask, Decoding
-from seewhy.model.talk import Talks
+from seewhy.model.talk import Talks, sum_usage
 from seewhy.records.measures import Calibration, Interval
 from seewhy.records.types import Chain, Outcome, Question, Split, Stop, Style, Usage, Verdict
 from seewhy.testing.oracle import Oracle
@@ -91,6 +91,7 @@ def _talks(words: CalibrateWords, questions: Sequence[Question]) -> Generator[Ta
     if not needs_teacher(words.judge):
         yield None
     elif words.server.url or words.server.model:
+        words.server.require_whole("server")
         with talking(words.server, words.at_once) as teacher:
             yield teacher
     else:

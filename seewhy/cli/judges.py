@@ -1,16 +1,14 @@
 """A judge by its file's name, and whom it talks to by theirs."""
 
 import inspect
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from seewhy.cli.find import find_module, load_part, names_in, nearest
 from seewhy.judging.api import Judge
 from seewhy.judging.wording import Wording, read_wording
-from seewhy.model.remote.plan import EndpointPlan, PacePlan, SpendPlan
 from seewhy.model.talk import Talks
 from seewhy.records.types import Question
 from seewhy.testing.oracle import Oracle
@@ -28,53 +26,12 @@ NEEDS = {"rivals": "the chains of another model", "policy": "the model that wrot
 """What fields without a default are, in words."""
 
 
-class Opens(Protocol):
-    """The module that talks to servers."""
-
-    Teacher: Any
-
-
 class _Judging(Protocol):
     """A class of judges: a dataclass with the fields that it wants set."""
 
     __dataclass_fields__: dict[str, Field[Any]]
 
     def __call__(self, **settings: object) -> Judge: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerWords:
-    """Which model behind a server a judge talks to; none where `url` is empty."""
-
-    url: str = ""
-    """Where the server's paths begin, such as https://api.openai.com/v1."""
-    model: str = ""
-    """The model's name as the server knows it."""
-    key_variable: str = ""
-    """Environment variable that holds the key."""
-    cache: Path | None = None
-    """File that keeps what came back: a second run pays nothing for it."""
-    dollars: float = 0.0
-    """The most that may be spent; 0 sets no bound."""
-
-
-@contextmanager
-def talking(server: ServerWords, at_once: int) -> Generator[Talks]:
-    """A model behind a server; its connections close with the context.
-
-    Raises:
-        ValueError: the server or the model is not named, or the library that talks to servers is not installed.
-    """
-    if bool(server.url) != bool(server.model):
-        missing, given = ("--server.url", "--server.model") if server.model else ("--server.model", "--server.url")
-        raise ValueError(f"{given} needs {missing}: a judge talks to a model behind a server")
-    endpoint = EndpointPlan(
-        base_url=server.url, model=server.model, key_variable=server.key_variable,
-        cache="" if server.cache is None else str(server.cache),
-    )  # fmt: skip
-    module = cast(Opens, load_part("model", "teacher"))
-    with module.Teacher(endpoint, PacePlan(concurrency=max(16, at_once)), SpendPlan(dollars=server.dollars)) as teacher:
-        yield cast(Talks, teacher)
 
 
 def find_oracle(name: str, questions: Sequence[Question], error_rate: float, seed: int) -> Talks:

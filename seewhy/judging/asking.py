@@ -1,13 +1,13 @@
 """What judges who ask a model share: messages with pictures, their own name, and verdicts with what they cost."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from hashlib import sha256
 
 from seewhy.judging.extract import extract_answer
 from seewhy.judging.findings import Extraction
-from seewhy.judging.wording import Wording
-from seewhy.model.talk import Answered, Message, Request, Talks
+from seewhy.judging.wording import Wording, question_slots
+from seewhy.model.talk import Answered, Form, Message, Request, Talks
 from seewhy.records.types import Chain, Outcome, Question, Span, Usage, Verdict
 
 EMPTY_CHAIN = "the chain is empty"
@@ -49,6 +49,19 @@ def message_about(question: Question, text: str, *, blind: bool) -> Message:
     return Message(text=text, images=() if blind else question.images)
 
 
+def request_about(
+    question: Question, chain: Chain, wording: Wording, *, blind: bool, show_gold: bool, form: Form, max_tokens: int,
+    count: int = 1, temperature: float = 0.0,
+) -> Request:  # fmt: skip
+    """The request that shows a judge one chain, as a prompt with the slots `id` and `reply` puts it."""
+    slots = question_slots(question, blind=blind, show_gold=show_gold)
+    text = wording.fill(**slots, id=subject_of(question, chain.text), reply=chain.text.strip())
+    return Request(
+        messages=(message_about(question, text, blind=blind),), count=count, temperature=temperature,
+        max_tokens=max_tokens, form=form,
+    )  # fmt: skip
+
+
 def ask_all(talks: Talks, requests: Sequence[Request]) -> list[Answered]:
     """One answer a request, in their order, each with as many replies as were asked for or with its failure.
 
@@ -63,20 +76,6 @@ def ask_all(talks: Talks, requests: Sequence[Request]) -> list[Answered]:
         raise ValueError(f"{talks.name} did not return one answer for each of {len(requests)} requests with all its "
                          "replies; whatever talks to a model must keep their order and number")  # fmt: skip
     return answers
-
-
-def sum_usage(answers: Iterable[Answered | Usage]) -> Usage:
-    """What all answers cost together."""
-    total = Usage()
-    for answer in answers:
-        one = answer if isinstance(answer, Usage) else answer.usage
-        total = Usage(
-            prompt_tokens=total.prompt_tokens + one.prompt_tokens,
-            completion_tokens=total.completion_tokens + one.completion_tokens,
-            calls=total.calls + one.calls,
-            dollars=total.dollars + one.dollars,
-        )
-    return total
 
 
 def give_verdict(
@@ -112,6 +111,24 @@ def judge_spoken(
         else give_verdict(question, chain, judge, Outcome.NO_ANSWER, why=EMPTY_CHAIN)
         for chain in chains
     )
+
+
+def judge_each(
+    question: Question, chains: Sequence[Chain], judge: str, talks: Talks, request: Callable[[Chain], Request],
+    read: Callable[[Chain, Answered], Verdict],
+) -> tuple[Verdict, ...]:  # fmt: skip
+    """One verdict a chain, in their order, by one request each; `read` sees answers that came alone."""
+
+    def ask(spoken: Sequence[Chain]) -> list[Verdict]:
+        answers = ask_all(talks, [request(chain) for chain in spoken])
+        return [
+            leave_unjudged(question, chain, judge, answer.failure, answer.usage)
+            if answer.failure
+            else read(chain, answer)
+            for chain, answer in zip(spoken, answers, strict=True)
+        ]
+
+    return judge_spoken(question, chains, judge, ask)
 
 
 def leave_unjudged(question: Question, chain: Chain, judge: str, why: str, usage: Usage | None = None) -> Verdict:

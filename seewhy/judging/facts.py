@@ -17,12 +17,11 @@ from seewhy.judging.asking import (
     message_about,
     name_judge,
     subject_of,
-    sum_usage,
 )
 from seewhy.judging.replies import Unread, read_object, read_yes_no
 from seewhy.judging.schema import TEXT, form_of, list_of, object_of
 from seewhy.judging.wording import Wording, own_wording, question_slots
-from seewhy.model.talk import Answered, Form, Reply, Request, Talks
+from seewhy.model.talk import Answered, Form, Reply, Request, Talks, sum_usage
 from seewhy.records.types import Chain, Outcome, Question, Usage, Verdict
 
 TOP_LOGPROBS = 20

@@ -5,22 +5,14 @@ Source of the scales: MM-Vet (arXiv 2308.02490, section 3.2), correctness from 0
 judge sees the picture, which theirs do not: a published figure is met in kind and not to the decimal.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
-from seewhy.judging.asking import (
-    ask_all,
-    give_verdict,
-    judge_spoken,
-    leave_unjudged,
-    message_about,
-    name_judge,
-    subject_of,
-)
+from seewhy.judging.asking import give_verdict, judge_each, leave_unjudged, name_judge, request_about, subject_of
 from seewhy.judging.replies import Unread, read_object
 from seewhy.judging.schema import TEXT, form_of, object_of, one_of
-from seewhy.judging.wording import Wording, own_wording, question_slots
+from seewhy.judging.wording import Wording, own_wording
 from seewhy.model.talk import Answered, Form, Request, Talks
 from seewhy.records.types import Chain, Outcome, Question, Verdict
 
@@ -79,15 +71,11 @@ class RatingJudge:
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
-
-        def ask(spoken: Sequence[Chain]) -> list[Verdict]:
-            answers = ask_all(self.talks, [self._request(question, chain) for chain in spoken])
-            return [self._verdict(question, chain, answer) for chain, answer in zip(spoken, answers, strict=True)]
-
         if not question.gold.answers:
             why = "there is no reference answer to rate against"
             return tuple(leave_unjudged(question, chain, self.name, why) for chain in chains)
-        return judge_spoken(question, chains, self.name, ask)
+        return judge_each(question, chains, self.name, self.talks, partial(self._request, question),
+                          partial(self._verdict, question))  # fmt: skip
 
     def belief(self, verdict: Verdict) -> float | None:
         """How sure a verdict is that its chain is right: its rating as a share of the highest."""
@@ -99,14 +87,12 @@ class RatingJudge:
         return form_of("rating", object_of(id=TEXT, explanation=TEXT, rating=one_of(*self.scale.ratings)))
 
     def _request(self, question: Question, chain: Chain) -> Request:
-        slots = question_slots(question, blind=self.blind, show_gold=True)
-        text = self.wording.fill(**slots, id=subject_of(question, chain.text), reply=chain.text.strip())
-        message = message_about(question, text, blind=self.blind)
-        return Request(messages=(message,), max_tokens=self.max_tokens, form=self.form)
+        return request_about(
+            question, chain, self.wording, blind=self.blind, show_gold=True, form=self.form,
+            max_tokens=self.max_tokens,
+        )  # fmt: skip
 
     def _verdict(self, question: Question, chain: Chain, answer: Answered) -> Verdict:
-        if answer.failure:
-            return leave_unjudged(question, chain, self.name, answer.failure, answer.usage)
         fields = read_object(answer.replies[0], self.form, subject_of(question, chain.text))
         if isinstance(fields, Unread):
             return leave_unjudged(question, chain, self.name, fields.why, answer.usage)

@@ -4,22 +4,14 @@ Source: LLaVA (arXiv 2304.08485, section 5.1): both answers get 1 to 10, and a m
 over the sum of the reference's. The prompt is seewhy's own, and this judge sees the picture; theirs reads a caption.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
-from seewhy.judging.asking import (
-    ask_all,
-    give_verdict,
-    judge_spoken,
-    leave_unjudged,
-    message_about,
-    name_judge,
-    subject_of,
-)
+from seewhy.judging.asking import give_verdict, judge_each, leave_unjudged, name_judge, request_about, subject_of
 from seewhy.judging.replies import Unread, read_object
 from seewhy.judging.schema import TEXT, form_of, object_of, one_of
-from seewhy.judging.wording import Wording, own_wording, question_slots
+from seewhy.judging.wording import Wording, own_wording
 from seewhy.model.talk import Answered, Request, Talks
 from seewhy.records.types import Chain, Outcome, Question, Verdict
 
@@ -53,29 +45,23 @@ class ReviewJudge:
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
-
-        def ask(spoken: Sequence[Chain]) -> list[Verdict]:
-            answers = ask_all(self.talks, [self._request(question, chain) for chain in spoken])
-            return [self._verdict(question, chain, answer) for chain, answer in zip(spoken, answers, strict=True)]
-
         if not question.gold.answers:
             why = "there is no reference answer to review beside"
             return tuple(leave_unjudged(question, chain, self.name, why) for chain in chains)
-        return judge_spoken(question, chains, self.name, ask)
+        return judge_each(question, chains, self.name, self.talks, partial(self._request, question),
+                          partial(self._verdict, question))  # fmt: skip
 
     def belief(self, verdict: Verdict) -> float | None:
         """How sure a verdict is that its chain is good: its rating over 10."""
         return verdict.score
 
     def _request(self, question: Question, chain: Chain) -> Request:
-        slots = question_slots(question, blind=self.blind, show_gold=True)
-        text = self.wording.fill(**slots, id=subject_of(question, chain.text), reply=chain.text.strip())
-        message = message_about(question, text, blind=self.blind)
-        return Request(messages=(message,), max_tokens=self.max_tokens, form=FORM)
+        return request_about(
+            question, chain, self.wording, blind=self.blind, show_gold=True, form=FORM,
+            max_tokens=self.max_tokens,
+        )  # fmt: skip
 
     def _verdict(self, question: Question, chain: Chain, answer: Answered) -> Verdict:
-        if answer.failure:
-            return leave_unjudged(question, chain, self.name, answer.failure, answer.usage)
         fields = read_object(answer.replies[0], FORM, subject_of(question, chain.text))
         if isinstance(fields, Unread):
             return leave_unjudged(question, chain, self.name, fields.why, answer.usage)

@@ -6,22 +6,15 @@ picture, joins its grades by id, and never turns a reply that cannot be read int
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations
 from statistics import fmean
 from typing import cast
 
-from seewhy.judging.asking import (
-    ask_all,
-    give_verdict,
-    judge_spoken,
-    leave_unjudged,
-    message_about,
-    name_judge,
-    subject_of,
-)
+from seewhy.judging.asking import give_verdict, judge_each, leave_unjudged, name_judge, request_about, subject_of
 from seewhy.judging.replies import Fields, Unread, read_object
 from seewhy.judging.schema import TEXT, form_of, object_of, one_of
-from seewhy.judging.wording import Wording, own_wording, question_slots
+from seewhy.judging.wording import Wording, own_wording
 from seewhy.model.talk import Answered, Request, Talks
 from seewhy.records.types import Chain, Outcome, Question, Verdict
 
@@ -78,31 +71,21 @@ class RubricJudge:
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
-
-        def ask(spoken: Sequence[Chain]) -> list[Verdict]:
-            answers = ask_all(self.talks, [self._request(question, chain) for chain in spoken])
-            return [self._verdict(question, chain, answer) for chain, answer in zip(spoken, answers, strict=True)]
-
-        return judge_spoken(question, chains, self.name, ask)
+        return judge_each(question, chains, self.name, self.talks, partial(self._request, question),
+                          partial(self._verdict, question))  # fmt: skip
 
     def belief(self, verdict: Verdict) -> float | None:
         """How sure a verdict is that its chain is good: the mean grade from 1 to 5 as 0.0 to 1.0."""
         return None if verdict.score is None else (verdict.score - LOWEST) / (HIGHEST - LOWEST)
 
     def _request(self, question: Question, chain: Chain) -> Request:
-        slots = question_slots(question, blind=self.blind, show_gold=self.show_gold)
-        text = self.wording.fill(**slots, id=subject_of(question, chain.text), reply=chain.text.strip())
-        return Request(
-            messages=(message_about(question, text, blind=self.blind),),
-            count=self.votes,
-            temperature=self.temperature,
+        return request_about(
+            question, chain, self.wording, blind=self.blind, show_gold=self.show_gold, form=FORM,
             max_tokens=self.max_tokens,
-            form=FORM,
-        )
+            count=self.votes, temperature=self.temperature,
+        )  # fmt: skip
 
     def _verdict(self, question: Question, chain: Chain, answer: Answered) -> Verdict:
-        if answer.failure:
-            return leave_unjudged(question, chain, self.name, answer.failure, answer.usage)
         subject = subject_of(question, chain.text)
         read = [read_grades(read_object(reply, FORM, subject)) for reply in answer.replies]
         votes = [vote for vote in read if isinstance(vote, Grades)]

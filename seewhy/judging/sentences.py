@@ -17,13 +17,12 @@ from seewhy.judging.asking import (
     message_about,
     name_judge,
     subject_of,
-    sum_usage,
 )
 from seewhy.judging.replies import Failure, Fields, Unread, read_object
 from seewhy.judging.schema import TEXT, WHOLE_NUMBER, form_of, list_of, object_of, one_of
 from seewhy.judging.splitting import repeats_of, split_sentences
 from seewhy.judging.wording import Wording, own_wording, question_slots
-from seewhy.model.talk import Answered, Form, Message, Request, Role, Talks
+from seewhy.model.talk import Answered, Form, Message, Request, Role, Talks, sum_usage
 from seewhy.records.types import Chain, Outcome, Question, Span, Usage, Verdict
 
 TENTHS = tuple(tenth / 10 for tenth in range(11))

@@ -16,12 +16,11 @@ from seewhy.judging.asking import (
     message_about,
     name_judge,
     subject_of,
-    sum_usage,
 )
 from seewhy.judging.replies import Unread, read_object
 from seewhy.judging.schema import TEXT, form_of, object_of, one_of
 from seewhy.judging.wording import Wording, own_wording, question_slots
-from seewhy.model.talk import Answered, Request, Talks
+from seewhy.model.talk import Answered, Request, Talks, sum_usage
 from seewhy.records.measures import Contest, Preferred
 from seewhy.records.types import Chain, Outcome, Question, Verdict
 

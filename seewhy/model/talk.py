@@ -1,6 +1,6 @@
 """What is said to a model at the other end of a wire, and what comes back: records and a protocol, no library."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -93,6 +93,22 @@ class Answered:
     """Why there are no replies; empty where there are. A refusal is a failure that says so."""
     usage: Usage = field(default_factory=Usage)
     """What was paid for it now: nothing where it came from a cache."""
+
+
+def sum_usage(parts: Iterable[Answered | Usage]) -> Usage:
+    """What all of them cost together.
+
+    Example:
+        >>> sum_usage([Usage(calls=1, prompt_tokens=10), Usage(calls=2)])
+        Usage(prompt_tokens=10, completion_tokens=0, calls=3, dollars=0.0)
+    """
+    paid = [part.usage if isinstance(part, Answered) else part for part in parts]
+    return Usage(
+        prompt_tokens=sum(usage.prompt_tokens for usage in paid),
+        completion_tokens=sum(usage.completion_tokens for usage in paid),
+        calls=sum(usage.calls for usage in paid),
+        dollars=sum(usage.dollars for usage in paid),
+    )
 
 
 class BudgetSpentError(RuntimeError):

@@ -13,6 +13,7 @@ import torch
 from measured_steps import LARGER, SETTINGS, Setting, run_of
 from torch import nn
 
+from seewhy.model import folded
 from seewhy.training.estimate import PassBytes, WeightBytes, checked_bytes, step_bytes
 from seewhy.training.exercises import forwards_of
 from seewhy.training.live_bytes import LiveBytes
@@ -26,8 +27,6 @@ NEAR = 0.1
 """The same where the heap gives back at once: `MALLOC_MMAP_THRESHOLD_` keeps large blocks out of it. What is left is
 what the kernels of matrix products keep for themselves."""
 LONG = "long rows of many branches"
-LONG_PROMPT = 256
-"""Tokens from which on a prompt is shared by attention of our own, which needs no mask."""
 SMALL = Setting(width=64, layers=2, feed_forward=128, vocabulary=320, questions=2, prompt=30, responses=3, response=8)
 WEIGHTS = WeightBytes(total=100, moved=80, largest=30)
 PASS = PassBytes(saved=500, saved_in_layers=480, largest_layer=60, layer_inputs=40, peak=520, peak_again=600, tokens=7)
@@ -84,7 +83,7 @@ def test_the_settings_differ_in_what_dominates(measured):
 
 def test_a_rehearsal_counts_the_bytes_that_the_same_pass_makes_for_real():
     """The same count over real tensors, by the real forward from token ids: the paper net leaves nothing out."""
-    longer = replace(SMALL, prompt=LONG_PROMPT - 1, response=60)
+    longer = replace(SMALL, prompt=folded.LONG - 1, response=60)
     paper = paper_net(longer.config())
     run, _ = run_of(paper, longer)
     groups = [shared.group for shared in forwards_of(run.model, run.questions, run.exercises, 4096)[0]]

@@ -16,7 +16,7 @@ from seewhy.model.remote.secrets import Redactor
 from seewhy.model.remote.waiting import next_wait
 from seewhy.model.remote.wire import Reached, Wire
 from seewhy.model.remote.worth import Worth
-from seewhy.model.talk import Answered, BudgetSpentError, Reply, Request
+from seewhy.model.talk import Answered, BudgetSpentError, Reply, Request, sum_usage
 from seewhy.records.types import Usage
 
 PATH = "/chat/completions"
@@ -259,15 +259,4 @@ def add_kept(kept: Kept, ends: Sequence[End]) -> Kept:
         replies=(*kept.replies, *(reply for end in ends for reply in end.replies)),
         model=next((end.model for end in reversed(ends) if end.model), kept.model),
         declined=next(declined, kept.declined),
-    )
-
-
-def sum_usage(parts: Iterable[Usage]) -> Usage:
-    """All of them together."""
-    parts = list(parts)
-    return Usage(
-        prompt_tokens=sum(part.prompt_tokens for part in parts),
-        completion_tokens=sum(part.completion_tokens for part in parts),
-        calls=sum(part.calls for part in parts),
-        dollars=sum(part.dollars for part in parts),
     )
