@@ -90,15 +90,10 @@ def _attend_padded(
     if folds(query, value, layout, window):
         keys, values = _repeated(flat_k, shared), _repeated(flat_v, shared)
         return attend_folded(flat_q, keys, values, layout, scaling)[None]
+    heads, width = query.shape[1], value.shape[-1]
     prefix_k = _repeated(_rows(flat_k, layout.prefix_index), shared)
     prefix_v = _repeated(_rows(flat_v, layout.prefix_index), shared)
-    prefix_q = _rows(flat_q, layout.prefix_index)
-    mask = prefix_mask(layout, window)
-    outputs = [
-        F.scaled_dot_product_attention(
-            prefix_q, prefix_k, prefix_v, attn_mask=mask, is_causal=mask is None, scale=scaling
-        )
-    ]
+    outputs = [_over_prompts(_rows(flat_q, layout.prefix_index), prefix_k, prefix_v, layout, scaling, window)]
     if layout.branch_index.numel():
         own_k = _repeated(_rows(flat_k, layout.branch_index), shared)
         own_v = _repeated(_rows(flat_v, layout.branch_index), shared)
@@ -107,9 +102,18 @@ def _attend_padded(
         branch_q = _rows(flat_q, layout.branch_index)
         seen = branch_mask(layout, window)
         outputs.append(F.scaled_dot_product_attention(branch_q, keys, values, attn_mask=seen, scale=scaling))
-    heads, width = query.shape[1], value.shape[-1]
     flat = torch.cat([out.transpose(1, 2).reshape(-1, heads, width) for out in outputs])
     return flat.index_select(0, layout.restore)[None]
+
+
+def _over_prompts(
+    query: Tensor, key: Tensor, value: Tensor, layout: Layout, scaling: float, window: int | None
+) -> Tensor:
+    """Of each prompt over itself; zeros where nobody reads it."""
+    if not layout.reads_prompts:
+        return query.new_zeros(*query.shape[:3], value.shape[-1])
+    mask = prefix_mask(layout, window)
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=mask is None, scale=scaling)
 
 
 def _across(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, scaling: float) -> Tensor:

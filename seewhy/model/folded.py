@@ -73,7 +73,7 @@ def _stretches(index: Tensor) -> list[slice]:
 def _split(layout: Layout) -> _Split:
     prompts, branches = _stretches(layout.prefix_index), _stretches(layout.branch_index)
     runs = groupby(zip(layout.branch_group.tolist(), branches, strict=True), key=itemgetter(0))
-    parts = [(prompt, prompt, True) for prompt in prompts]
+    parts = [(prompt, prompt, True) for prompt in prompts] if layout.reads_prompts else []
     for group, run in runs:
         rows = [branch for _, branch in run]
         parts.append((slice(rows[0].start, rows[-1].stop), prompts[group], False))
@@ -108,7 +108,7 @@ class _Folded(torch.autograd.Function):
         layout: Layout,
         scaling: float,
     ) -> Tensor:
-        out = torch.empty_like(query)
+        out = torch.empty_like(query) if layout.reads_prompts else torch.zeros_like(query)
         if query.is_meta:
             ctx.save_for_backward(query, key, value, out, query.new_empty(query.shape[:2]))
             return out

@@ -98,6 +98,10 @@ class Layout:
     """[B] tokens of its prompt that stand before a branch."""
     blocks: Tensor | None = None
     """[G, P] `Prompt.blocks`, 0 where padded; None where no prompt has any."""
+    unread: int = 0
+    """Tokens of all prompts, which stand first in the row, where nobody reads their last hidden states."""
+    reads_prompts: bool = True
+    """False in the last layer where those are `unread`: what attention gives for prompt tokens is of no use."""
     masks: dict[int | None, BlockMask] = field(default_factory=dict[int | None, BlockMask], compare=False)
     """FlexAttention's mask for each window, made when it is first asked for: every layer asks again."""
 
@@ -156,6 +160,7 @@ def layout_of(
         restore=torch.cat([prefix_filled.flatten(), branch_filled.flatten()]).nonzero().squeeze(1),
         branch_start=torch.tensor(prefix_lengths, device=device)[group],
         blocks=torch.tensor(numbers, device=device) if numbers else None,
+        unread=prefix_total,
     )
 
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from transformers import PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from seewhy.model.branches import NAME, branching
+from seewhy.model.last_layer import ROW, packing
 
 OWN_DROPOUT = ("dropout", "activation_dropout", "hidden_dropout")
 """Numbers by which some layers drop values themselves, and not in a module of theirs."""
@@ -30,9 +30,8 @@ def enable_checkpointing(net: PreTrainedModel) -> None:
 
     def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
         """The backward pass comes when the forward pass is over: a packed row must be computed as one again."""
-        config = net.config.get_text_config()
-        packed = config._attn_implementation == NAME  # pyright: ignore[reportPrivateUsage]
-        return nullcontext(), branching(net) if packed else nullcontext()
+        row = ROW.get()
+        return nullcontext(), nullcontext() if row is None else packing(net, row)
 
     # The name of later versions of transformers, which warn of the older one.
     renamed = hasattr(net, "activation_checkpointing_enable")

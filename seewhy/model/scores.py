@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from seewhy.model.branches import branching
 from seewhy.model.group import Group, Packed, Prompt, crossing_of, joined_marks, joined_pictures, pack
 from seewhy.model.head import head_of
+from seewhy.model.last_layer import packing
 from seewhy.model.logps import per_token_logps
 
 KNOWN_LAYERS = {"full_attention", "sliding_attention"}
@@ -38,7 +38,7 @@ def packed_logps(net: PreTrainedModel, groups: Sequence[Group]) -> list[list[Ten
     if len(groups) > 1 and any(group.prompt.crossing is not None for group in groups):
         return [row for group in groups for row in packed_logps(net, [group])]
     packed = pack(groups, net.device)
-    with branching(net):
+    with packing(net, packed.layout):
         hidden = _hidden(net, packed)
     flat = per_token_logps(hidden[packed.prefix_length :], head_of(net), packed.targets, _vocabulary(net))
     rows = iter(flat.split(list(packed.lengths)))

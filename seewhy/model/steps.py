@@ -22,6 +22,7 @@ from seewhy.model.group import (
     position_ids,
 )
 from seewhy.model.head import head_of
+from seewhy.model.last_layer import packing
 
 
 @runtime_checkable
@@ -81,7 +82,7 @@ def _prefill(net: PreTrainedModel, prompts: Sequence[Prompt]) -> tuple[dict[int,
     lengths = [len(prompt.ids) - 1 for prompt in prompts]
     layout = layout_of(lengths, [], [], net.device, blocks_of(prompts))
     recorder = _Recorder()
-    with branching(net):
+    with packing(net, layout):
         net.model(  # pyright: ignore[reportCallIssue]
             input_ids=torch.tensor([[token for prompt in prompts for token in prompt.ids[:-1]]], device=net.device),
             position_ids=position_ids(torch.cat(joined_positions(prompts, -1, net.device), dim=1)),

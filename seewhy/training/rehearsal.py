@@ -7,7 +7,7 @@ chunks, gradients as they appear. Nothing is computed, and a net of seven billio
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import Any
 
@@ -19,8 +19,8 @@ from torch.overrides import TorchFunctionMode
 from transformers import AutoConfig, AutoModelForImageTextToText, PreTrainedConfig, PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from seewhy.model.branches import branching
 from seewhy.model.group import Group, Layout, Prompt, joined_pictures, layout_of
+from seewhy.model.last_layer import packing
 from seewhy.model.logps import per_token_logps
 from seewhy.model.scores import head_of
 from seewhy.training.estimate import PassBytes, WeightBytes
@@ -170,13 +170,13 @@ def _layout(groups: Sequence[Group], is_packed: bool) -> tuple[Layout, Tensor]:
     else:
         rows = [[length + len(response) for response in group.responses]
                 for length, group in zip(lengths, groups, strict=True)]  # fmt: skip
-        layout = layout_of([max(of_group) for of_group in rows for _ in of_group], [], [])
+        layout = replace(layout_of([max(of_group) for of_group in rows for _ in of_group], [], []), unread=0)
     return _on_meta(layout), torch.empty(targets, dtype=torch.long, device=META)
 
 
 def _on_meta(layout: Layout) -> Layout:
-    return Layout(
-        prefix_index=layout.prefix_index.to(META), branch_index=layout.branch_index.to(META),
+    return replace(
+        layout, prefix_index=layout.prefix_index.to(META), branch_index=layout.branch_index.to(META),
         branch_group=layout.branch_group.to(META), visible=layout.visible.to(META), restore=layout.restore.to(META),
         branch_start=layout.branch_start.to(META),
     )  # fmt: skip
@@ -190,7 +190,7 @@ def _logps(net: PreTrainedModel, prompts: Sequence[Prompt], layout: Layout, targ
         # How nets put features in place of placeholders; which places these are does not matter to the bytes.
         mask = torch.empty(1, ids.shape[1], 1, dtype=torch.bool, device=META).expand_as(embedded)
         embedded = embedded.masked_scatter(mask, _features(net, prompts))
-    with branching(net):
+    with packing(net, layout):
         hidden = net.model(  # pyright: ignore[reportCallIssue]
             inputs_embeds=embedded, position_ids=ids, use_cache=False, branch_layout=layout
         ).last_hidden_state[0]

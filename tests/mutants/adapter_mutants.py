@@ -47,7 +47,7 @@ ADAPTER_MUTANTS = [
     Mutant(
         name="checkpointed layers: a packed row is computed again as a plain one",
         file=RECOMPUTE,
-        source="return nullcontext(), branching(net) if packed else nullcontext()",
+        source="return nullcontext(), nullcontext() if row is None else packing(net, row)",
         defect="return nullcontext(), nullcontext()",
         seen_by=f"{CHECKPOINTED}::test_gradients_of_checkpointed_layers_are_those_of_kept_ones",
     ),

@@ -6,6 +6,7 @@ GROUP = "seewhy/model/group.py"
 BRANCHES = "seewhy/model/branches.py"
 SCORING = "seewhy/model/scores.py"
 DRAWING = "seewhy/model/decode.py"
+LAST = "seewhy/model/last_layer.py"
 HUB = "seewhy/model/families/hub.py"
 TOWERS = "seewhy/model/towers.py"
 SCORES = "tests/model/test_scores.py"
@@ -241,6 +242,27 @@ ENGINE_MUTANTS = [
         source="while self.held_bytes > self.most_bytes:",
         defect="while self.held_bytes < 0:",
         seen_by=f"{CACHE}::test_the_cache_never_holds_more_than_its_bytes",
+    ),
+    Mutant(
+        name="last layer: prompts have no keys in it",
+        file=LAST,
+        source='TOKEN_WISE = ("q_proj",',
+        defect='TOKEN_WISE = ("k_proj", "q_proj",',
+        seen_by=PACKED_VALUE,
+    ),
+    Mutant(
+        name="last layer: what is left out is put behind the branches",
+        file=LAST,
+        source="F.pad(out, (0, 0, self.unread, 0))",
+        defect="F.pad(out, (0, 0, 0, self.unread))",
+        seen_by=PACKED_VALUE,
+    ),
+    Mutant(
+        name="last layer: prompts go through all of it",
+        file=LAST,
+        source="if layer is not None and layout.unread:",
+        defect="if layer is not None and not layout.unread:",
+        seen_by="tests/model/test_last_layer.py::test_a_prompt_that_chains_are_drawn_from_leaves_the_last_layer_its_keys_and_values_alone",
     ),
     Mutant(
         name="blind: pictures are shown all the same",
