@@ -47,7 +47,7 @@ def mixed(model: HubModel, family: Family, folder: Path) -> list[Group]:
     counts = [count for count in family.pictures if count < 5]
     return [
         Group(
-            prompt=model.prompt(asking(folder, number, count), Style.REASON), responses=responses((3, 6), seed=number)
+            prompt=model.prompt(asking(folder, number, count), Style.REASON), responses=responses((3, 12), seed=number)
         )
         for number, count in enumerate(counts)
     ]
@@ -103,6 +103,8 @@ def test_chains_score_as_they_were_drawn(model: HubModel, family: Family, tmp_pa
     asks = [Ask(question=asking(tmp_path, number, count), style=Style.REASON, count=3)
             for number, count in enumerate(family.pictures[:3])]  # fmt: skip
     drawn = model.generate(asks, Decoding(max_tokens=10))
+    if family.is_packed and family.is_drawn_packed:
+        assert all(check.is_packed for check in model.draw_checks.values()), model.draw_checks
     scored = model.score([
         ScoreAsk(question=ask.question, style=ask.style,
                  responses=tuple(Response(text=chain.text, token_ids=chain.token_ids) for chain in chains))

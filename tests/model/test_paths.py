@@ -88,6 +88,17 @@ def test_a_net_that_carries_state_along_the_row_falls_back(tmp_path):
     assert "packed rows differ from separate rows" in check.why
 
 
+def test_a_net_that_says_its_layers_carry_a_state_falls_back_though_a_trial_of_it_would_agree(tmp_path):
+    model = untrained_model()
+    asked = groups(model, tmp_path, {0: (6, 8)})
+    assert check_paths(model.net, asked).path is Path.PACKED
+    model.net.config.get_text_config().layer_types = ["linear_attention", "full_attention"]
+    check = check_paths(model.net, asked)
+    assert check.path is Path.SEPARATE
+    assert check.value_gap == check.gradient_gap == float("inf")
+    assert check.why == "packed rows are not for layers of linear_attention; using separate rows"
+
+
 def test_a_net_whose_values_are_right_and_gradients_wrong_falls_back(tmp_path):
     model = untrained_model()
     asked = groups(model, tmp_path, {0: (6, 8)})

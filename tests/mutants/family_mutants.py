@@ -9,6 +9,7 @@ DRAWING = "seewhy/model/decode.py"
 STEPS = "seewhy/model/steps.py"
 ENCODING = "seewhy/model/encoding.py"
 FAMILIES = "tests/model/test_families.py"
+PATHS = "tests/model/test_paths.py"
 
 FAMILY_MUTANTS = [
     Mutant(
@@ -51,7 +52,7 @@ FAMILY_MUTANTS = [
         file=BRANCHES,
         source="self.time + 1 - window)",
         defect="self.time - window)",
-        seen_by=f"{FAMILIES}::test_greedy_chains_are_those_of_generate",
+        seen_by=f"{FAMILIES}::test_chains_score_as_they_were_drawn",
     ),
     Mutant(
         name="packed row: a layer's window is counted in the row's columns",
@@ -64,7 +65,7 @@ FAMILY_MUTANTS = [
         name="packed row: a picture's tokens do not see each other both ways",
         file=BRANCHES,
         source="return seen | (same",
-        defect="return seen & (seen | same",
+        defect="return seen | (seen[0] & same",
         seen_by=f"{FAMILIES}::test_packed_rows_equal_separate_rows_or_are_refused",
     ),
     Mutant(
@@ -93,7 +94,7 @@ FAMILY_MUTANTS = [
         file=SCORING,
         source="    if foreign := foreign_layers(net):\n",
         defect="    if (foreign := foreign_layers(net)) and len(foreign) > 9:\n",
-        seen_by=f"{FAMILIES}::test_packed_rows_equal_separate_rows_or_are_refused",
+        seen_by=f"{PATHS}::test_a_net_that_says_its_layers_carry_a_state_falls_back_though_a_trial_of_it_would_agree",
     ),
     Mutant(
         name="logits: the cap is forgotten",

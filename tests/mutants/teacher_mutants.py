@@ -107,7 +107,7 @@ TEACHER_MUTANTS = [
         name="batch: answers joined by order",
         file=f"{REMOTE}/batching.py",
         source='name = str(answer.get("custom_id"))',
-        defect="name = next(name for name, key in job.keys.items() if not self.cache.find(key).replies)",
+        defect="name = list(job.keys)[len(self.paid)]",
         seen_by=f"{BATCHES}::test_answers_are_joined_by_id_and_cost_half",
     ),
     Mutant(
