@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from seewhy.cli.distil import choose, grade, is_whole, taught
-from seewhy.cli.price import Listener, say_price
+from seewhy.cli.listener import Listener
+from seewhy.cli.price import say_price
 from seewhy.cli.wire import Line, identity_of, line_of
 from seewhy.cli.workspace import Workspace
 from seewhy.judging.distilling import Kind, TeacherPrompt

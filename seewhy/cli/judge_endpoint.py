@@ -1,41 +1,20 @@
 """Judges that ask a model behind a server about the sampled chains."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 
-from seewhy.cli.price import Listener, say_price
+from seewhy.cli.judges import make_judge
+from seewhy.cli.listener import Listener
+from seewhy.cli.price import say_price
 from seewhy.cli.sample import asked
 from seewhy.cli.wire import Line, identity_of, line_of
 from seewhy.cli.workspace import Workspace
-from seewhy.judging.api import Judge, judge_chains
-from seewhy.judging.facts import FactsJudge
-from seewhy.judging.rubric import RubricJudge
-from seewhy.judging.sentences import SentenceJudge
-from seewhy.judging.wording import Wording, own_wording, read_wording
-from seewhy.model.talk import Talks
-from seewhy.recipes.plans import JudgePlan
+from seewhy.judging.api import judge_chains
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Question, Verdict
 from seewhy.runners.local import run_blocks
 
 PER_SHARD = 16
 """Questions a shard: with many chains each they are some hundred calls."""
-Makes = Callable[[Talks, JudgePlan, Wording], Judge]
-WIRED: Mapping[str, Makes] = {
-    "rubric": lambda talks, plan, wording: RubricJudge(
-        talks=talks, wording=wording, votes=plan.votes, temperature=plan.temperature, show_gold=plan.show_gold,
-        blind=plan.blind,
-    ),
-    "sentences": lambda talks, plan, wording: SentenceJudge(talks=talks, wording=wording, blind=plan.blind),
-    "facts": lambda talks, plan, wording: FactsJudge(talks=talks, wording=wording, blind=plan.blind),
-}  # fmt: skip
-"""Judges that ask a model, by name."""
-
-
-def judge_of(plan: JudgePlan, talks: Talks) -> Judge:
-    """The judge of the plan, with its own prompt or a file in its place."""
-    wording = read_wording(Path(plan.prompt)) if plan.prompt else own_wording(plan.name)
-    return WIRED[plan.name](talks, plan, wording)
 
 
 def run(space: Workspace) -> None:
@@ -57,7 +36,7 @@ def foretell(space: Workspace) -> None:
     plan, recipe = space.recipe.judge, space.recipe
     listener = Listener(name=plan.asked(recipe.teacher).model)
     questions = asked(space)
-    for _ in judge_chains(judge_of(plan, listener), questions, _chains(space, questions)):
+    for _ in judge_chains(make_judge(plan, listener), questions, _chains(space, questions)):
         pass
     say_price(space, "judge", plan.asked(recipe.teacher), listener.heard)
 
@@ -70,7 +49,7 @@ def _chains(space: Workspace, questions: Sequence[Question]) -> list[Chain]:
 
 def _ask(space: Workspace, questions: Sequence[Question], line: Line, advance: Callable[[int], None]) -> None:
     plan, pace = space.recipe.judge, space.recipe.pace
-    judge = judge_of(plan, line)
+    judge = make_judge(plan, line)
     by_question: dict[str, list[Chain]] = {question.id: [] for question in questions}
     for chain in _chains(space, questions):
         by_question[chain.question_id].append(chain)

@@ -14,6 +14,7 @@ from rich.text import Text
 import seewhy
 from seewhy.cli.claim import RECIPE_FILE, claim_run
 from seewhy.cli.find import load_part, nearest, require_name
+from seewhy.cli.judges import require_judge
 from seewhy.cli.progress import Screen
 from seewhy.cli.recipes import SUFFIXES, AnyRecipe, find_recipe, read_recipe, recipe_names, recipe_sentence, recipe_text
 from seewhy.cli.stages import STAGES
@@ -45,7 +46,8 @@ USAGE = """usage: seewhy COMMAND ...
   seewhy explain "TEXT" --rule RULE [--options N] [--gold ANSWER]
       which rule reads the answer of a reply, where it stands, the verdict, and what evaluation suites would say.
   seewhy calibrate JUDGE [--labels FILE --questions FILE] [--json]
-      what a judge is worth, on chains that you labelled or on inkgrid's: accuracy, kappa, Brier score, share unjudged.
+      what a judge is worth, on chains that you labelled or on inkgrid's: accuracy, kappa, Brier score, share unjudged;
+      `seewhy judge --calibrate JUDGE` is the same.
   seewhy oracle serve --questions RUN [--served.FIELD VALUE ...] [--faults.FIELD VALUE ...]
       an OpenAI-compatible server that knows the pages of a run, to try teachers and judges over a wire at no cost.
   seewhy --version"""
@@ -153,7 +155,7 @@ def _dispatch(given: list[str]) -> None:
             load_part("cli", "oracle").run(rest)
         case ["explain", *rest]:
             load_part("cli", "explain").main(rest)
-        case ["calibrate", *rest]:
+        case ["calibrate", *rest] | ["judge", "--calibrate", *rest]:
             load_part("cli", "calibrate").run(rest)
         case [stage, *rest] if stage in STAGES:
             _run_stage(stage, rest)
@@ -242,11 +244,9 @@ def require_names(recipe: Recipe) -> None:
     """An error for a name that stands for nothing, or needs a missing library, before anything is made for it."""
     recipe.rerank.require_sampler()
     recipe.evaluation.require_suites()
-    recipe.judge.require_name()
+    require_judge(recipe.judge, recipe.teacher)
     if recipe.distil.teacher == "endpoint":
         recipe.teacher.endpoint("")
-    if recipe.judge.name != "outcome":
-        recipe.judge.asked(recipe.teacher).endpoint("")
     if "vlmevalkit" in recipe.evaluation.also:
         load_part("evaluation", "sheets")
     named = [("benchmarks", "--questions.benchmark", recipe.questions.benchmark),
@@ -258,7 +258,8 @@ def require_names(recipe: Recipe) -> None:
 
 
 def _run_stage(stage: str, rest: Sequence[str]) -> None:
-    said = tyro.cli(StageWords, args=rest, prog=f"seewhy {stage}", description=STAGES[stage].does.capitalize() + ".")
+    does, more = STAGES[stage].does, STAGES[stage].more
+    said = tyro.cli(StageWords, args=rest, prog=f"seewhy {stage}", description=f"{does.capitalize()}. {more}".strip())
     saved = said.run / RECIPE_FILE
     if not saved.is_file() and not said.recipe:
         raise ValueError(f"{said.run} holds no run: name the recipe of a new one with --recipe, such as inkgrid")

@@ -1,30 +1,11 @@
 """What the calls of a stage would cost, said before any is made."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 from seewhy.cli.workspace import Workspace
 from seewhy.model.remote.forecast import forecast_cost
-from seewhy.model.talk import Answered, Request
+from seewhy.model.talk import Request
 from seewhy.recipes.plans import TeacherPlan
-
-
-@dataclass(slots=True, kw_only=True)
-class Listener:
-    """A `Talks` that hears every request and answers none: what a stage would ask.
-
-    Example:
-        >>> Listener(name="m").talk([])
-        []
-    """
-
-    name: str
-    heard: list[Request] = field(default_factory=list[Request])
-
-    def talk(self, requests: Sequence[Request]) -> list[Answered]:
-        """A failure for each request."""
-        self.heard += requests
-        return [Answered(replies=(), model=self.name, failure="nobody was asked") for _ in requests]
 
 
 def say_price(space: Workspace, stage: str, asked: TeacherPlan, requests: Iterable[Request]) -> None:

@@ -16,6 +16,7 @@ CALIBRATION = "tests/evaluation/test_calibration.py"
 CONTINUING = "tests/model/test_continuing.py"
 CHAINS = "tests/judging/test_judge_chains.py"
 BY_SCORE = "tests/pairs/test_by_score.py"
+BY_NAME = "tests/cli/test_judges_by_name.py"
 
 ROWS = (
     ("splitter: LaTeX is not kept whole", "splitting.py",
@@ -125,6 +126,16 @@ ELSEWHERE = (
     ("calibration: what was not judged is wrong", "seewhy/evaluation/calibration.py",
      "if verdict.outcome is not Outcome.UNJUDGED]", "if verdict.outcome is not None]",
      f"{CALIBRATION}::test_what_nobody_judged_changes_its_own_share_alone"),
+    ("by name: a setting that the judge does not have is no error of its own", "seewhy/cli/judges.py",
+     "            raise ValueError(_unknown_setting(plan, name, value, known, option))",
+     "            continue",
+     f"{BY_NAME}::test_a_judge_that_could_not_be_made_stops_a_run_before_anything_is_made"),
+    ("by name: what the plan leaves alone is set all the same", "seewhy/recipes/plans.py",
+     "if value != defaults[name]}", "if name in defaults}",
+     f"{BY_NAME}::test_a_judge_is_made_with_the_settings_of_its_plan_and_its_own_for_the_rest"),
+    ("by name: a judge is not tried before the run", "seewhy/cli/judges.py",
+     '    make_judge(plan, Listener(name="nobody"))\n', "    assert plan\n",
+     f"{BY_NAME}::test_a_judge_that_could_not_be_made_stops_a_run_before_anything_is_made"),
     ("pairs by score: the margin is not asked for", "seewhy/pairs/by_score.py",
      "< self.margin - ROUNDING:", "< 0:", f"{BY_SCORE}::test_every_prompt_has_one_fate_and_every_pair_its_margin"),
     ("pairs by score: what was cut off is paired", "seewhy/pairs/by_score.py",
