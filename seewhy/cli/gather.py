@@ -13,6 +13,7 @@ from seewhy.cli.workspace import Workspace
 from seewhy.evaluation.compare import paired_difference
 from seewhy.evaluation.pictures import picture_clusters
 from seewhy.evaluation.scorecard import scorecard_of
+from seewhy.pairs.by_outcome import ByOutcome
 from seewhy.records.lineage import MANIFEST, Manifest, library_versions, read_manifest
 from seewhy.records.measures import CurvePoint, Interval, Scorecard
 from seewhy.records.shards import read_rows
@@ -114,11 +115,12 @@ def _sampling(space: Workspace) -> Sampling:
     for row in read_rows(space.need("judge", "verdicts", stage="judge"), Verdict):
         if row.outcome is not Outcome.UNJUDGED:
             right.setdefault(row.question_id, []).append(row.outcome is Outcome.CORRECT)
-    rule = space.recipe.pairing
+    plan, is_by_outcome = space.recipe.pairing, isinstance(space.recipe.pairing.rule, ByOutcome)
     return Sampling(
         questions=drawn.counts["inputs"], per_question=space.recipe.sampling.per_question,
         chains=drawn.counts["rows"], tokens=drawn.counts["tokens"], seconds=drawn.seconds,
-        accuracies=tuple(sum(row) / len(row) for row in right.values()), lowest=rule.lowest, highest=rule.highest,
+        accuracies=tuple(sum(row) / len(row) for row in right.values()),
+        band=(plan.lowest, plan.highest) if is_by_outcome else None, margin=None if is_by_outcome else plan.margin,
         dropped=_counts(paired.counts.items(), "dropped "), pairs=paired.counts["rows"],
     )  # fmt: skip
 

@@ -46,6 +46,7 @@ STAGES: Mapping[str, Stage] = {
     "pair": Stage(
         module="pair", folders=("pair",), unit="pairs",
         does="pairs of a right and a wrong chain, of questions neither too easy nor too hard",
+        more="With `--pairing.by score` (of `seewhy run`) of the chain that the judge scored best with the worst.",
     ),
     "train": Stage(
         module="train", folders=("reference", "train"), unit="rows",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from seewhy.model.canary import CanaryPlan
 from seewhy.model.plan import AdapterPlan, ComputePlan, FeaturePlan
 from seewhy.model.remote.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
-from seewhy.pairs.by_outcome import ByOutcome
+from seewhy.pairs.plan import PairingPlan
 from seewhy.sampling.plan import SamplingPlan
 from seewhy.training.guard_plan import GUARDED, GuardPlan
 from seewhy.training.plan import FitPlan
@@ -234,7 +234,7 @@ class Recipe:
     mix: MixPlan = field(default_factory=MixPlan)
     sft: FitPlan
     sampling: SamplingPlan
-    pairing: ByOutcome = field(default_factory=ByOutcome)
+    pairing: PairingPlan = field(default_factory=PairingPlan)
     preference: PreferencePlan = field(default_factory=PreferencePlan)
     fit: FitPlan
     evaluation: EvaluationPlan = field(default_factory=EvaluationPlan)

@@ -16,6 +16,8 @@ CALIBRATION = "tests/evaluation/test_calibration.py"
 CONTINUING = "tests/model/test_continuing.py"
 CHAINS = "tests/judging/test_judge_chains.py"
 BY_SCORE = "tests/pairs/test_by_score.py"
+PAIRING_PLAN = "tests/pairs/test_pairing_plan.py"
+PAIRING = "tests/cli/test_pairing.py"
 BY_NAME = "tests/cli/test_judges_by_name.py"
 
 ROWS = (
@@ -138,6 +140,12 @@ ELSEWHERE = (
      f"{BY_NAME}::test_a_judge_that_could_not_be_made_stops_a_run_before_anything_is_made"),
     ("pairs by score: the margin is not asked for", "seewhy/pairs/by_score.py",
      "< self.margin - ROUNDING:", "< 0:", f"{BY_SCORE}::test_every_prompt_has_one_fate_and_every_pair_its_margin"),
+    ("pairs in a run: the plan's margin does not reach the rule", "seewhy/pairs/plan.py",
+     "return ByScore(margin=self.margin, above=self.above,", "return ByScore(margin=1.0, above=self.above,",
+     f"{PAIRING_PLAN}::test_every_setting_reaches_its_rule"),
+    ("pairs in a run: no scores are no pairs, and no reason is told", "seewhy/cli/pair.py",
+     "if any(verdict.score is not None for verdict in verdicts):", "if verdicts:",
+     f"{PAIRING}::test_verdicts_without_scores_make_no_pairs_by_score_and_the_remedy_is_told"),
     ("pairs by score: what was cut off is paired", "seewhy/pairs/by_score.py",
      "return Unfit.CUT_OFF if one.chain.stop is Stop.LENGTH else None", "return None",
      f"{BY_SCORE}::test_chains_without_score_cut_off_or_repeated_stand_in_no_pair"),
