@@ -1,9 +1,11 @@
 """`seewhy distil`: rationales from a teacher, graded by their answer; the right ones become lessons."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 from seewhy.cli.find import load_part
 from seewhy.cli.gold import GoldTeacher, require_rationales
+from seewhy.cli.toll import Priced
 from seewhy.cli.workspace import Workspace
 from seewhy.judging.api import Judge, judge_chains
 from seewhy.judging.outcome import OutcomeJudge
@@ -42,13 +44,14 @@ def run(space: Workspace) -> None:
         choose(space, questions, advance)
 
 
-def foretell(space: Workspace) -> None:
-    """Say what the teacher's rationales would cost; nobody is asked."""
+def foretell(space: Workspace) -> Priced:
+    """What the teacher's rationales would cost; nobody is asked."""
     teacher = space.recipe.distil.teacher
-    if teacher == ENDPOINT:
-        load_part("cli", "endpoint").foretell(space)
-    else:
-        space.screen.say(f"distil: teacher {teacher} costs nothing")
+    if teacher != ENDPOINT:
+        return Priced(lines=(f"distil: teacher {teacher} costs nothing",))
+    if space.are_whole(("distil", "chains")):
+        return Priced(lines=("distil: its rationales are there, and nobody would be asked",))
+    return cast(Priced, load_part("cli", "endpoint").foretell(space))
 
 
 def taught(space: Workspace) -> list[Question]:

@@ -1,9 +1,12 @@
 """`seewhy judge`: grade the sampled chains by their final answer, or have a model behind a server judge them."""
 
+from typing import cast
+
 from seewhy.cli.distil import grade
 from seewhy.cli.find import load_part
 from seewhy.cli.judges import make_judge, needs_teacher
 from seewhy.cli.sample import asked
+from seewhy.cli.toll import Priced
 from seewhy.cli.workspace import Workspace
 from seewhy.records.types import Style
 
@@ -22,10 +25,11 @@ def run(space: Workspace) -> None:
         grade(space, "judge", questions, Style.REASON, advance, ("sample", "chains"), ("judge", "verdicts"), judge)
 
 
-def foretell(space: Workspace) -> None:
-    """Say what judging the sampled chains would cost; nobody is asked."""
+def foretell(space: Workspace) -> Priced:
+    """What judging the sampled chains would cost, or at most those that the plan allows; nobody is asked."""
     name = space.recipe.judge.name
-    if needs_teacher(name):
-        load_part("cli", "judge_endpoint").foretell(space)
-    else:
-        space.screen.say(f"judge: {name} asks nobody, which costs nothing")
+    if not needs_teacher(name):
+        return Priced(lines=(f"judge: {name} asks nobody, which costs nothing",))
+    if space.are_whole(("judge", "verdicts")):
+        return Priced(lines=("judge: its verdicts are there, and nobody would be asked",))
+    return cast(Priced, load_part("cli", "judge_endpoint").foretell(space))
