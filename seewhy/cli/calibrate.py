@@ -17,6 +17,7 @@ from seewhy.cli.grade_inputs import Loads
 from seewhy.cli.judges import make_judge, needs_teacher
 from seewhy.cli.server import ServerWords, talking
 from seewhy.cli.stand_in import find_oracle
+from seewhy.evaluation.agreement import mean_agreement
 from seewhy.evaluation.calibration import Key, calibrate, key_of
 from seewhy.judging.api import Believes, Judge, judge_chains
 from seewhy.judging.outcome import OutcomeJudge
@@ -99,7 +100,7 @@ def run(rest: Sequence[str]) -> None:
     told = calibrate(verdicts, labelled.truth, beliefs_of(judge, verdicts))
     usage = sum_usage(verdict.usage for verdict in verdicts)
     if words.json:
-        print(json.dumps(asdict(told) | {"usage": asdict(usage)}, indent=2))
+        print(json.dumps(asdict(told) | {"agreement": mean_agreement(verdicts), "usage": asdict(usage)}, indent=2))
     else:
         print("\n".join(lines_of(told, usage, verdicts)))
 
@@ -143,6 +144,9 @@ def lines_of(told: Calibration, usage: Usage, verdicts: Sequence[Verdict]) -> li
             f"right     {right} chains: {told.true_right} called right, {told.false_wrong} called wrong",
             f"wrong     {judged - right} chains: {told.false_right} called right, {told.true_wrong} called wrong",
         ]
+    agreement = mean_agreement(verdicts)
+    if agreement is not None:
+        lines.append(f"votes     {agreement:.1%} of the pairs of votes on a chain give the same grade")
     reasons = Counter(verdict.why for verdict in verdicts if verdict.outcome is Outcome.UNJUDGED)
     lines += [f"unjudged  {count} times: {why}" for why, count in reasons.most_common(3)]
     if usage.calls:

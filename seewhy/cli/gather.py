@@ -10,6 +10,7 @@ from seewhy.cli.evaluate import Setting, settings_of
 from seewhy.cli.stages import STAGES
 from seewhy.cli.train import find_objective
 from seewhy.cli.workspace import Workspace
+from seewhy.evaluation.agreement import mean_agreement
 from seewhy.evaluation.compare import paired_difference
 from seewhy.evaluation.pictures import picture_clusters
 from seewhy.evaluation.scorecard import scorecard_of
@@ -112,7 +113,8 @@ def _sampling(space: Workspace) -> Sampling:
     drawn = read_manifest(space.need("sample", "chains", stage="sample"))
     paired = read_manifest(space.need("pair", "pairs", stage="pair"))
     right: dict[str, list[bool]] = {}
-    for row in read_rows(space.need("judge", "verdicts", stage="judge"), Verdict):
+    verdicts = list(read_rows(space.need("judge", "verdicts", stage="judge"), Verdict))
+    for row in verdicts:
         if row.outcome is not Outcome.UNJUDGED:
             right.setdefault(row.question_id, []).append(row.outcome is Outcome.CORRECT)
     plan, is_by_outcome = space.recipe.pairing, isinstance(space.recipe.pairing.rule, ByOutcome)
@@ -122,6 +124,7 @@ def _sampling(space: Workspace) -> Sampling:
         accuracies=tuple(sum(row) / len(row) for row in right.values()),
         band=(plan.lowest, plan.highest) if is_by_outcome else None, margin=None if is_by_outcome else plan.margin,
         dropped=_counts(paired.counts.items(), "dropped "), pairs=paired.counts["rows"],
+        agreement=mean_agreement(verdicts),
     )  # fmt: skip
 
 

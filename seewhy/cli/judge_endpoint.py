@@ -10,6 +10,7 @@ from seewhy.cli.sample import asked
 from seewhy.cli.toll import Priced
 from seewhy.cli.wire import Line, identity_of, line_of
 from seewhy.cli.workspace import Workspace
+from seewhy.evaluation.agreement import mean_agreement
 from seewhy.judging.api import AsksOn, FollowUp, judge_chains
 from seewhy.model.remote.worth import BYTES_A_TOKEN
 from seewhy.recipes.plans import JudgePlan
@@ -33,6 +34,9 @@ def run(space: Workspace) -> None:
         space.screen.track(what, len(questions), "questions", is_whole=is_whole, note=line.told) as advance,
     ):
         _ask(space, questions, line, advance)
+    agreement = mean_agreement(read_rows(space.place("judge", "verdicts"), Verdict))
+    if agreement is not None:
+        space.screen.say(f"  {agreement:.1%} of the pairs of votes on a chain give the same grade")
 
 
 def foretell(space: Workspace) -> Priced:

@@ -87,6 +87,8 @@ class Sampling:
     """Accuracies from which pairs are taken, both ends included; None where they are taken by score."""
     margin: float | None = None
     """Least difference of the scores of a pair, in the judge's own unit; None where they are taken by outcome."""
+    agreement: float | None = None
+    """Share of the pairs of a judge's votes on a chain that say the same; None where it did not vote."""
     dropped: tuple[Count, ...] = ()
     pairs: int
 

@@ -159,8 +159,14 @@ def tell_sampling(sampling: Sampling) -> str:
     return (
         f"{say_plural(sampling.chains, 'chain')} of {say_count(sampling.tokens)} tokens were drawn in "
         f"{say_seconds(sampling.seconds)}{rate}: {sampling.per_question} for each of "
-        f"{say_plural(sampling.questions, 'question')}. {_tell_pairs(sampling)}"
+        f"{say_plural(sampling.questions, 'question')}. {_tell_votes(sampling)}{_tell_pairs(sampling)}"
     )
+
+
+def _tell_votes(sampling: Sampling) -> str:
+    if sampling.agreement is None:
+        return ""
+    return f"Of the judge's votes on a chain {say_percent(sampling.agreement)} of the pairs agree. "
 
 
 def _tell_pairs(sampling: Sampling) -> str:

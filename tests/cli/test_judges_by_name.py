@@ -9,7 +9,7 @@ import served_oracle
 from served_oracle import bill_of, serve
 from wired_runs import CHAINS, SAMPLED, pages, recipe_at, sampled_run
 
-from seewhy.cli.judges import make_judge
+from seewhy.cli.judges import make_judge, require_judge
 from seewhy.cli.listener import Listener
 from seewhy.cli.main import main
 from seewhy.judging.facts import FactsJudge
@@ -17,7 +17,7 @@ from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.rubric import RubricJudge
 from seewhy.judging.sentences import SentenceJudge
 from seewhy.judging.wording import read_wording
-from seewhy.recipes.plans import JudgePlan
+from seewhy.recipes.plans import JudgePlan, TeacherPlan
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Outcome, Verdict
 
@@ -130,6 +130,13 @@ def test_a_judge_that_could_not_be_made_stops_a_run_before_anything_is_made(word
     server = ["--teacher.base-url", "http://127.0.0.1:9/v1", "--teacher.model", "m"]
     assert told in refused(capsys, "run", "inkgrid", "--run", str(tmp_path / "run"), *server, *options)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_judge_is_made_on_trial_before_a_run_and_asks_nobody_then():
+    named = TeacherPlan(base_url="http://127.0.0.1:9/v1", model="m")
+    require_judge(JudgePlan(name="rubric"), named)
+    with pytest.raises(ValueError, match=r"votes=3 at temperature 0 are one vote"):
+        require_judge(JudgePlan(name="rubric", votes=3), named)
 
 
 @pytest.mark.usefixtures("own_judges")

@@ -14,6 +14,7 @@ from seewhy.report.inputs import Count, ModelName, TrainingRun
 from seewhy.report.sections import tell_sampling
 from seewhy.report.svg import assign_slots
 from seewhy.report.tables import ABSENT, tabulate_counts, tabulate_curves, tabulate_facet, tabulate_scores
+from seewhy.report.words import SPACE
 
 
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=200))
@@ -49,6 +50,12 @@ def test_pairs_by_score_are_told_without_a_band():
         "2,890 pairs came of them: of each question the chain that was scored best with the worst, at least 0.5 apart."
     )
     assert "band" not in told + plot_accuracies(scored).drawing
+
+
+def test_the_agreement_of_votes_is_told_where_a_judge_voted():
+    assert "votes" not in tell_sampling(make_sampling())
+    told = tell_sampling(dataclasses.replace(make_sampling(), agreement=0.875))
+    assert "Of the judge's votes on a chain 87.5 % of the pairs agree. " in told.replace(SPACE, " ")
 
 
 def test_the_three_models_keep_their_colours_whatever_variants_stand_between_them():
