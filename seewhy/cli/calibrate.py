@@ -14,13 +14,16 @@ import tyro
 from seewhy.benchmarks import inkgrid
 from seewhy.cli.find import find_module
 from seewhy.cli.grade_inputs import Loads
-from seewhy.cli.judges import find_oracle, make_judge, needs_teacher
+from seewhy.cli.judges import make_judge, needs_teacher
 from seewhy.cli.server import ServerWords, talking
+from seewhy.cli.stand_in import find_oracle
+from seewhy.evaluation.agreement import mean_agreement
 from seewhy.evaluation.calibration import Key, calibrate, key_of
 from seewhy.judging.api import Believes, Judge, judge_chains
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import Ask, Decoding
 from seewhy.model.talk import Talks, sum_usage
+from seewhy.recipes.plans import JudgePlan
 from seewhy.records.measures import Calibration, Interval
 from seewhy.records.types import Chain, Outcome, Question, Split, Stop, Style, Usage, Verdict
 from seewhy.testing.oracle import Oracle
@@ -34,7 +37,8 @@ class CalibrateWords:
     """Accuracy, kappa, Brier score and share UNJUDGED of a judge, on your labelled chains or on inkgrid's."""
 
     judge: Annotated[str, tyro.conf.Positional]
-    """Name of the judge: rubric, sentences, facts or outcome, or a dotted path to a module with one of your own."""
+    """Name of the judge, as `--judge.name` takes it: outcome, rubric, sentences, facts, rating or review, or a dotted
+    path to a module with one of your own."""
     teacher: str = "oracle"
     """Whom the judge talks to where no server is named: oracle or blind-oracle, which know inkgrid."""
     server: ServerWords = field(default_factory=ServerWords)
@@ -42,6 +46,14 @@ class CalibrateWords:
     """How often, from 0 to 1, the oracle errs."""
     prompt: Path | None = None
     """Text file with a prompt of your own in place of the judge's."""
+    votes: int = 1
+    """Replies that the rubric's judge is asked for each chain; more than one need a temperature."""
+    temperature: float = 0.0
+    """At which votes are drawn."""
+    show_gold: bool = False
+    """Tell the rubric's judge the right answer."""
+    blind: bool = False
+    """Withhold the pictures: what is left is what the judge reads off the text alone."""
     labels: Path | None = None
     """Your labelled chains: lines of {"id": ..., "reply": ..., "is_right": true}."""
     questions: Path | None = None
@@ -56,6 +68,14 @@ class CalibrateWords:
     """Of the oracle's errors."""
     json: bool = False
     """Print one JSON object."""
+
+    @property
+    def plan(self) -> JudgePlan:
+        """The judge as a recipe's plan names it: what is calibrated here is what judges there."""
+        return JudgePlan(
+            name=self.judge, votes=self.votes, temperature=self.temperature, show_gold=self.show_gold, blind=self.blind,
+            prompt="" if self.prompt is None else str(self.prompt),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +95,12 @@ def run(rest: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="seewhy-") as folder:
         labelled = _read(words) if words.labels and words.questions else _draw(words, Path(folder))
         with _talks(words, labelled.questions) as talks:
-            judge = make_judge(words.judge, talks, words.prompt)
+            judge = make_judge(words.plan, talks, option="--")
             verdicts = list(judge_chains(judge, labelled.questions, labelled.chains, words.at_once))
     told = calibrate(verdicts, labelled.truth, beliefs_of(judge, verdicts))
     usage = sum_usage(verdict.usage for verdict in verdicts)
     if words.json:
-        print(json.dumps(asdict(told) | {"usage": asdict(usage)}, indent=2))
+        print(json.dumps(asdict(told) | {"agreement": mean_agreement(verdicts), "usage": asdict(usage)}, indent=2))
     else:
         print("\n".join(lines_of(told, usage, verdicts)))
 
@@ -124,6 +144,9 @@ def lines_of(told: Calibration, usage: Usage, verdicts: Sequence[Verdict]) -> li
             f"right     {right} chains: {told.true_right} called right, {told.false_wrong} called wrong",
             f"wrong     {judged - right} chains: {told.false_right} called right, {told.true_wrong} called wrong",
         ]
+    agreement = mean_agreement(verdicts)
+    if agreement is not None:
+        lines.append(f"votes     {agreement:.1%} of the pairs of votes on a chain give the same grade")
     reasons = Counter(verdict.why for verdict in verdicts if verdict.outcome is Outcome.UNJUDGED)
     lines += [f"unjudged  {count} times: {why}" for why, count in reasons.most_common(3)]
     if usage.calls:

@@ -1,11 +1,13 @@
 """`seewhy distil`: rationales from a teacher, graded by their answer; the right ones become lessons."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 from seewhy.cli.find import load_part
 from seewhy.cli.gold import GoldTeacher, require_rationales
+from seewhy.cli.toll import Priced
 from seewhy.cli.workspace import Workspace
-from seewhy.judging.api import judge_chains
+from seewhy.judging.api import Judge, judge_chains
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import Ask, Decoding, Generates
 from seewhy.pairs.lessons import direct_lessons, lessons_from, mix_lessons
@@ -42,13 +44,14 @@ def run(space: Workspace) -> None:
         choose(space, questions, advance)
 
 
-def foretell(space: Workspace) -> None:
-    """Say what the teacher's rationales would cost; nobody is asked."""
+def foretell(space: Workspace) -> Priced:
+    """What the teacher's rationales would cost; nobody is asked."""
     teacher = space.recipe.distil.teacher
-    if teacher == ENDPOINT:
-        load_part("cli", "endpoint").foretell(space)
-    else:
-        space.screen.say(f"distil: teacher {teacher} costs nothing")
+    if teacher != ENDPOINT:
+        return Priced(lines=(f"distil: teacher {teacher} costs nothing",))
+    if space.are_whole(("distil", "chains")):
+        return Priced(lines=("distil: its rationales are there, and nobody would be asked",))
+    return cast(Priced, load_part("cli", "endpoint").foretell(space))
 
 
 def taught(space: Workspace) -> list[Question]:
@@ -87,17 +90,17 @@ def _ask(space: Workspace, questions: list[Question], advance: Callable[[int], N
 
 def grade(
     space: Workspace, stage: str, questions: Sequence[Question], style: Style, advance: Callable[[int], None],
-    chains_at: tuple[str, ...] = (), verdicts_at: tuple[str, ...] = (),
+    chains_at: tuple[str, ...] = (), verdicts_at: tuple[str, ...] = (), judge: Judge | None = None,
 ) -> None:  # fmt: skip
-    """Verdicts by outcome over a stage's chains, question by question."""
+    """Verdicts over a stage's chains, question by question; by outcome unless another judge is given."""
     source = space.place(*(chains_at or (stage, "chains")))
     by_question: dict[str, list[Chain]] = {question.id: [] for question in questions}
     for chain in read_rows(source, Chain):
         by_question[chain.question_id].append(chain)
-    judge = OutcomeJudge()
+    grader = judge or OutcomeJudge()
 
     def work(block: Sequence[Question]) -> Iterable[Verdict]:
-        return judge_chains(judge, block, [chain for question in block for chain in by_question[question.id]])
+        return judge_chains(grader, block, [chain for question in block for chain in by_question[question.id]])
 
     def tally(rows: list[Verdict]) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -107,7 +110,7 @@ def grade(
 
     run_blocks(
         space.place(*(verdicts_at or (stage, "verdicts"))), questions, work, Verdict, per_shard=PER_SHARD, stage=stage,
-        plan={"judge": judge.name, "style": style}, input_hashes=space.hashes(chains=source),
+        plan={"judge": grader.name, "style": style}, input_hashes=space.hashes(chains=source),
         command=space.command(stage), on_done=advance, tally=tally,
     )  # fmt: skip
 

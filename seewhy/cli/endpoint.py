@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from seewhy.cli.distil import choose, grade, is_whole, taught
-from seewhy.cli.price import Listener, say_price
+from seewhy.cli.listener import Listener
+from seewhy.cli.price import Priced, price_requests
 from seewhy.cli.wire import Line, identity_of, line_of
 from seewhy.cli.workspace import Workspace
 from seewhy.judging.distilling import Kind, TeacherPrompt
@@ -79,13 +80,13 @@ def run(space: Workspace) -> None:
         choose(space, questions, advance)
 
 
-def foretell(space: Workspace) -> None:
-    """Say what the rationales would cost; nobody is asked."""
+def foretell(space: Workspace) -> Priced:
+    """What the rationales would cost; nobody is asked."""
     recipe = space.recipe
     listener = Listener(name=recipe.teacher.model)
     model = ChainTeller(talks=listener, prompt=prompt_of(recipe), tell_failure=lambda ask, why: None)
     model.generate(_asks(taught(space)), decoding_of(recipe))
-    say_price(space, "distil", recipe.teacher, listener.heard)
+    return price_requests(space, "distil", recipe.teacher, listener.heard)
 
 
 def _ask(space: Workspace, questions: Sequence[Question], line: Line, advance: Callable[[int], None]) -> None:

@@ -10,9 +10,11 @@ from seewhy.cli.evaluate import Setting, settings_of
 from seewhy.cli.stages import STAGES
 from seewhy.cli.train import find_objective
 from seewhy.cli.workspace import Workspace
+from seewhy.evaluation.agreement import mean_agreement
 from seewhy.evaluation.compare import paired_difference
 from seewhy.evaluation.pictures import picture_clusters
 from seewhy.evaluation.scorecard import scorecard_of
+from seewhy.pairs.by_outcome import ByOutcome
 from seewhy.records.lineage import MANIFEST, Manifest, library_versions, read_manifest
 from seewhy.records.measures import CurvePoint, Interval, Scorecard
 from seewhy.records.shards import read_rows
@@ -111,15 +113,18 @@ def _sampling(space: Workspace) -> Sampling:
     drawn = read_manifest(space.need("sample", "chains", stage="sample"))
     paired = read_manifest(space.need("pair", "pairs", stage="pair"))
     right: dict[str, list[bool]] = {}
-    for row in read_rows(space.need("judge", "verdicts", stage="judge"), Verdict):
+    verdicts = list(read_rows(space.need("judge", "verdicts", stage="judge"), Verdict))
+    for row in verdicts:
         if row.outcome is not Outcome.UNJUDGED:
             right.setdefault(row.question_id, []).append(row.outcome is Outcome.CORRECT)
-    rule = space.recipe.pairing
+    plan, is_by_outcome = space.recipe.pairing, isinstance(space.recipe.pairing.rule, ByOutcome)
     return Sampling(
         questions=drawn.counts["inputs"], per_question=space.recipe.sampling.per_question,
         chains=drawn.counts["rows"], tokens=drawn.counts["tokens"], seconds=drawn.seconds,
-        accuracies=tuple(sum(row) / len(row) for row in right.values()), lowest=rule.lowest, highest=rule.highest,
+        accuracies=tuple(sum(row) / len(row) for row in right.values()),
+        band=(plan.lowest, plan.highest) if is_by_outcome else None, margin=None if is_by_outcome else plan.margin,
         dropped=_counts(paired.counts.items(), "dropped "), pairs=paired.counts["rows"],
+        agreement=mean_agreement(verdicts),
     )  # fmt: skip
 
 

@@ -1,30 +1,35 @@
 """`seewhy judge`: grade the sampled chains by their final answer, or have a model behind a server judge them."""
 
+from typing import cast
+
 from seewhy.cli.distil import grade
 from seewhy.cli.find import load_part
+from seewhy.cli.judges import make_judge, needs_teacher
 from seewhy.cli.sample import asked
+from seewhy.cli.toll import Priced
 from seewhy.cli.workspace import Workspace
 from seewhy.records.types import Style
-
-OUTCOME = "outcome"
-"""The judge that asks nobody; `cli/judge_endpoint.py` has the others, whose libraries are loaded for them alone."""
 
 
 def run(space: Workspace) -> None:
     """Rows `judge/verdicts`."""
     space.need("sample", "chains", stage="sample")
-    if space.recipe.judge.name != OUTCOME:
+    plan = space.recipe.judge
+    if needs_teacher(plan.name):
+        # The client's libraries are loaded for it alone.
         load_part("cli", "judge_endpoint").run(space)
         return
-    questions = asked(space)
+    questions, judge = asked(space), make_judge(plan, None)
     is_whole = space.are_whole(("judge", "verdicts"))
-    with space.screen.track("judge chains by outcome", len(questions), "questions", is_whole=is_whole) as advance:
-        grade(space, "judge", questions, Style.REASON, advance, ("sample", "chains"), ("judge", "verdicts"))
+    with space.screen.track(f"judge chains by {plan.name}", len(questions), "questions", is_whole=is_whole) as advance:
+        grade(space, "judge", questions, Style.REASON, advance, ("sample", "chains"), ("judge", "verdicts"), judge)
 
 
-def foretell(space: Workspace) -> None:
-    """Say what judging the sampled chains would cost; nobody is asked."""
-    if space.recipe.judge.name == OUTCOME:
-        space.screen.say("judge: the final answer is compared, which costs nothing")
-    else:
-        load_part("cli", "judge_endpoint").foretell(space)
+def foretell(space: Workspace) -> Priced:
+    """What judging the sampled chains would cost, or at most those that the plan allows; nobody is asked."""
+    name = space.recipe.judge.name
+    if not needs_teacher(name):
+        return Priced(lines=(f"judge: {name} asks nobody, which costs nothing",))
+    if space.are_whole(("judge", "verdicts")):
+        return Priced(lines=("judge: its verdicts are there, and nobody would be asked",))
+    return cast(Priced, load_part("cli", "judge_endpoint").foretell(space))

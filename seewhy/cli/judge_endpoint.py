@@ -1,41 +1,28 @@
 """Judges that ask a model behind a server about the sampled chains."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
-from seewhy.cli.price import Listener, say_price
+from seewhy.cli.judges import make_judge
+from seewhy.cli.listener import Listener
+from seewhy.cli.price import endpoint_of, listening, price_follow_ups, price_requests
 from seewhy.cli.sample import asked
+from seewhy.cli.toll import Priced
 from seewhy.cli.wire import Line, identity_of, line_of
 from seewhy.cli.workspace import Workspace
-from seewhy.judging.api import Judge, judge_chains
-from seewhy.judging.facts import FactsJudge
-from seewhy.judging.rubric import RubricJudge
-from seewhy.judging.sentences import SentenceJudge
-from seewhy.judging.wording import Wording, own_wording, read_wording
-from seewhy.model.talk import Talks
+from seewhy.evaluation.agreement import mean_agreement
+from seewhy.judging.api import AsksOn, FollowUp, judge_chains
+from seewhy.model.remote.worth import BYTES_A_TOKEN
 from seewhy.recipes.plans import JudgePlan
 from seewhy.records.shards import read_rows
-from seewhy.records.types import Chain, Question, Verdict
+from seewhy.records.types import Chain, Question, Stop, Style, Verdict
 from seewhy.runners.local import run_blocks
+from seewhy.sampling.plan import SamplingPlan
 
 PER_SHARD = 16
 """Questions a shard: with many chains each they are some hundred calls."""
-Makes = Callable[[Talks, JudgePlan, Wording], Judge]
-WIRED: Mapping[str, Makes] = {
-    "rubric": lambda talks, plan, wording: RubricJudge(
-        talks=talks, wording=wording, votes=plan.votes, temperature=plan.temperature, show_gold=plan.show_gold,
-        blind=plan.blind,
-    ),
-    "sentences": lambda talks, plan, wording: SentenceJudge(talks=talks, wording=wording, blind=plan.blind),
-    "facts": lambda talks, plan, wording: FactsJudge(talks=talks, wording=wording, blind=plan.blind),
-}  # fmt: skip
-"""Judges that ask a model, by name."""
-
-
-def judge_of(plan: JudgePlan, talks: Talks) -> Judge:
-    """The judge of the plan, with its own prompt or a file in its place."""
-    wording = read_wording(Path(plan.prompt)) if plan.prompt else own_wording(plan.name)
-    return WIRED[plan.name](talks, plan, wording)
+STEP = "One step of a chain that nobody drew yet. "
+"""A sentence of a chain that is not sampled yet: ten tokens or so."""
 
 
 def run(space: Workspace) -> None:
@@ -47,19 +34,65 @@ def run(space: Workspace) -> None:
         space.screen.track(what, len(questions), "questions", is_whole=is_whole, note=line.told) as advance,
     ):
         _ask(space, questions, line, advance)
+    agreement = mean_agreement(read_rows(space.place("judge", "verdicts"), Verdict))
+    if agreement is not None:
+        space.screen.say(f"  {agreement:.1%} of the pairs of votes on a chain give the same grade")
 
 
-def foretell(space: Workspace) -> None:
-    """Say what judging the sampled chains would cost; nobody is asked.
+def foretell(space: Workspace) -> Priced:
+    """What judging the chains would cost: those of the run, or as many and as long as its plan allows."""
+    plan, recipe, questions = space.recipe.judge, space.recipe, asked(space)
+    model = plan.asked(recipe.teacher)
+    is_sampled = space.are_whole(("sample", "chains"))
+    chains = _chains(space, questions) if is_sampled else stand_ins(questions, recipe.sampling)
+    with listening(endpoint_of(space, model)) as listener:
+        judge = make_judge(plan, listener)
+        for _ in judge_chains(judge, questions, chains):
+            pass
+        follow_ups = _foresee(plan, questions, chains, listener) if isinstance(judge, AsksOn) else []
+    first = price_requests(space, "judge", model, listener.heard)
+    lines = first.lines if is_sampled else (_told_stand_ins(questions, recipe.sampling), *first.lines)
+    if "." in plan.name and not isinstance(judge, AsksOn):
+        unknown = f"what {plan.name} asks after the first replies"
+        return replace(first, lines=(*lines, f"judge: {unknown} cannot be known"), unknown=unknown)
+    if not follow_ups:
+        return replace(first, lines=lines)
+    likely, most = price_follow_ups(space, model, follow_ups)
+    told = (f"judge: after the first replies it asks on: {likely.told}, if {follow_ups[0].likely_if}; at most "
+            f"{most.told}, if {follow_ups[0].most_if}")  # fmt: skip
+    return replace(first, lines=(*lines, told), most=first.most + most)
 
-    A judge that asks again, as that of facts does about each fact, costs more: only its first requests are known.
-    """
-    plan, recipe = space.recipe.judge, space.recipe
-    listener = Listener(name=plan.asked(recipe.teacher).model)
-    questions = asked(space)
-    for _ in judge_chains(judge_of(plan, listener), questions, _chains(space, questions)):
-        pass
-    say_price(space, "judge", plan.asked(recipe.teacher), listener.heard)
+
+def _foresee(
+    plan: JudgePlan, questions: Sequence[Question], chains: Iterable[Chain], listener: Listener
+) -> list[FollowUp]:
+    """What may be asked about the chains of which no first reply is kept; what follows one that is, was heard."""
+    quiet = Listener(name=listener.name)
+    judge = make_judge(plan, quiet)
+    by_id = {question.id: question for question in questions}
+    follow_ups: list[FollowUp] = []
+    for chain in chains:
+        quiet.heard.clear()
+        judge.judge(by_id[chain.question_id], (chain,))
+        if isinstance(judge, AsksOn) and any(listener.recall(request) is None for request in quiet.heard):
+            follow_ups.append(judge.follow_up(by_id[chain.question_id], chain))
+    return follow_ups
+
+
+def stand_ins(questions: Sequence[Question], plan: SamplingPlan) -> list[Chain]:
+    """Chains in the place of those that are not sampled yet: as many as the plan draws, each as long as it may be."""
+    length = BYTES_A_TOKEN * plan.max_tokens
+    return [
+        Chain(question_id=question.id, index=index, style=Style.REASON, stop=Stop.LENGTH, sampler="nobody", seed=0,
+              text=f"Chain {index}. {STEP * (length // len(STEP) + 1)}"[:length])
+        for question in questions for index in range(plan.per_question)
+    ]  # fmt: skip
+
+
+def _told_stand_ins(questions: Sequence[Question], plan: SamplingPlan) -> str:
+    drawn = f"{len(questions) * plan.per_question:,} chains ({len(questions):,} questions, {plan.per_question} each)"
+    return (f"judge: no chains are sampled yet, so the most that the plan allows is counted: {drawn} of "
+            f"{plan.max_tokens} tokens, ten a sentence")  # fmt: skip
 
 
 def _chains(space: Workspace, questions: Sequence[Question]) -> list[Chain]:
@@ -70,7 +103,7 @@ def _chains(space: Workspace, questions: Sequence[Question]) -> list[Chain]:
 
 def _ask(space: Workspace, questions: Sequence[Question], line: Line, advance: Callable[[int], None]) -> None:
     plan, pace = space.recipe.judge, space.recipe.pace
-    judge = judge_of(plan, line)
+    judge = make_judge(plan, line)
     by_question: dict[str, list[Chain]] = {question.id: [] for question in questions}
     for chain in _chains(space, questions):
         by_question[chain.question_id].append(chain)

@@ -1,29 +1,27 @@
-"""A judge by its file's name, and whom it talks to by theirs."""
+"""A judge by its file's name or dotted path, with the settings that a plan gives it: the one place that makes judges.
+
+What a plan leaves at its default stays at the judge's own; what the judge does not have is refused by name.
+"""
 
 import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass, replace
+from collections.abc import Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from seewhy.cli.find import find_module, load_part, names_in, nearest
+from seewhy.cli.listener import Listener
 from seewhy.judging.api import Judge
-from seewhy.judging.wording import Wording, read_wording
+from seewhy.judging.wording import read_wording
 from seewhy.model.talk import Talks
-from seewhy.records.types import Question
-from seewhy.testing.oracle import Oracle
-from seewhy.testing.oracle_talks import OracleTalks
+from seewhy.recipes.plans import JudgePlan, TeacherPlan
 
-TEACHERS: dict[str, Callable[[Sequence[Question], float, int], Talks]] = {
-    "oracle": lambda questions, error_rate, seed: OracleTalks(questions, Oracle(error_rate=error_rate, seed=seed)),
-    "blind-oracle": lambda questions, error_rate, seed: OracleTalks(
-        questions, Oracle(error_rate=error_rate, seed=seed, blind=True)
-    ),
-}
-"""Who a judge can talk to without a server, by name; of the questions, how often it errs, and its seed."""
-
+OPTION = "--judge."
+"""How the options of a recipe's judge begin."""
 NEEDS = {"rivals": "the chains of another model", "policy": "the model that wrote the chains"}
 """What fields without a default are, in words."""
+NO_JUDGES = {"corrector": "rewrites chains and judges none; use its `Corrector` in Python"}
+"""Files that could be taken for judges, and what they are."""
 
 
 class _Judging(Protocol):
@@ -31,21 +29,7 @@ class _Judging(Protocol):
 
     __dataclass_fields__: dict[str, Field[Any]]
 
-    def __call__(self, **settings: object) -> Judge: ...
-
-
-def find_oracle(name: str, questions: Sequence[Question], error_rate: float, seed: int) -> Talks:
-    """The stand-in that a judge talks to.
-
-    Raises:
-        ValueError: the name stands for nobody, or for one who does not know these questions.
-    """
-    if name not in TEACHERS:
-        raise ValueError(f"--teacher {name!r}{nearest(name, list(TEACHERS))}")
-    if questions and questions[0].benchmark != "inkgrid":
-        raise ValueError(f"--teacher {name}: it knows the pages of inkgrid, and not the questions of "
-                         f"{questions[0].benchmark}; name a model with --server.url and --server.model")  # fmt: skip
-    return TEACHERS[name](questions, error_rate, seed)
+    def __call__(self, **settings: object) -> object: ...
 
 
 def judge_names() -> list[str]:
@@ -55,36 +39,97 @@ def judge_names() -> list[str]:
 
 def needs_teacher(name: str) -> bool:
     """Whether a judge talks to a model."""
-    return "talks" in {one.name for one in fields(_class_of(name))}
+    return "talks" in _settings_of(_class_of(name))
 
 
-def make_judge(name: str, talks: Talks | None, prompt: Path | None = None) -> Judge:
-    """The judge of a name or dotted path, with a user's own prompt in place of its first.
+def require_judge(plan: JudgePlan, teacher: TeacherPlan) -> None:
+    """Make a recipe's judge on trial, so that what is wrong with it is told before anything runs.
 
     Raises:
-        ValueError: there is no such judge, it needs more than a model to talk to, or it has no prompt.
+        ValueError: as in `make_judge`, or no server or model is named that it could ask.
     """
-    kind = _class_of(name)
-    wanted = {one.name for one in fields(kind)}
-    needed = {one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING} - {"talks"}
-    if needed:
-        more = ", ".join(NEEDS.get(one, one) for one in sorted(needed))
+    try:
+        asks = needs_teacher(plan.name)
+    except ValueError as error:
+        raise ValueError(f"{OPTION}name: {error}") from error
+    make_judge(plan, Listener(name="nobody"))
+    if asks:
+        plan.asked(teacher).endpoint("")
+
+
+def make_judge(plan: JudgePlan, talks: Talks | None, option: str = OPTION) -> Judge:
+    """The judge of a plan, with a user's own prompt in place of its first.
+
+    Args:
+        plan: who judges, and how.
+        talks: whom the judge talks to; None where it talks to nobody.
+        option: how the options that set the plan begin, for errors.
+
+    Raises:
+        ValueError: there is no such judge, it needs more than a model to talk to, it has no such setting or no prompt.
+    """
+    kind = _class_of(plan.name)
+    known = _settings_of(kind)
+    _require_no_more(plan.name, kind)
+    settings = plan.own_settings()
+    for name, value in settings.items():
+        if name not in known:
+            raise ValueError(_unknown_setting(plan, name, value, known, option))
+    if plan.prompt:
+        settings["wording"] = _own_prompt(plan, known, option)
+    if "talks" in known:
+        settings["talks"] = talks
+    elif plan.base_url or plan.model:
+        raise ValueError(f"judge {plan.name} asks no model: leave {option}model and {option}base-url away")
+    judge = cast(_Judging, kind)(**settings)
+    if not isinstance(judge, Judge):
+        raise ValueError(f"judge {plan.name} has no `name`, which stands in its verdicts")
+    return judge
+
+
+def _unknown_setting(plan: JudgePlan, name: str, value: object, known: Sequence[str], option: str) -> str:
+    said = f"{option}{name.replace('_', '-')}"
+    takes = [one.replace("_", "-") for one in plan.setting_names if one in known]
+    prompt = ["prompt"] if "wording" in known else []
+    words = ", ".join(f"{option}{one}" for one in [*takes, *prompt]) or "none"
+    return f"{said if value is True else f'{said} {value}'}: judge {plan.name} has no such setting; it takes {words}"
+
+
+def _own_prompt(plan: JudgePlan, known: Sequence[str], option: str) -> object:
+    if "wording" not in known:
+        raise ValueError(f"judge {plan.name} has no prompt: leave {option}prompt away")
+    if not Path(plan.prompt).is_file():
+        raise ValueError(f"{option}prompt {plan.prompt}: no such file")
+    return read_wording(Path(plan.prompt))
+
+
+def _require_no_more(name: str, kind: type[Any]) -> None:
+    if needed := _needs_of(kind):
+        more = ", ".join(NEEDS.get(one, one) for one in needed)
         raise ValueError(f"judge {name} needs more than a model to talk to: {more}; make it in Python")
-    if prompt is not None and "wording" not in wanted:
-        raise ValueError(f"judge {name} has no prompt: leave --prompt away")
-    judge = cast(_Judging, kind)(**({"talks": talks} if "talks" in wanted else {}))
-    if prompt is None:
-        return judge
-    wording: Wording = read_wording(prompt)
-    return cast(Judge, replace(cast(Any, judge), wording=wording))
+
+
+def _needs_of(kind: type[Any]) -> list[str]:
+    """What a judge must be given beside whom it talks to."""
+    unset = [one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING]
+    return sorted(set(unset) - {"talks"})
+
+
+def _made_by_name() -> list[str]:
+    return [name for name in judge_names() if not _needs_of(_class_of(name))]
+
+
+def _settings_of(kind: type[Any]) -> list[str]:
+    return [one.name for one in fields(kind) if one.init]
 
 
 def _class_of(name: str) -> type[Any]:
     if "." not in name and name not in names_in("judging"):
-        raise ValueError(f"there is no judge {name!r}{nearest(name, judge_names())}")
+        raise ValueError(f"there is no judge {name!r}{nearest(name, _made_by_name())}")
     found = _classes_in(find_module("judging", name))
     if len(found) != 1:
-        raise ValueError(f"{name} holds {len(found)} judges and not one{nearest(name, judge_names())}")
+        what = NO_JUDGES.get(name, f"holds {len(found)} judges and not one")
+        raise ValueError(f"{name} {what}{nearest(name, _made_by_name())}")
     return found[0]
 
 

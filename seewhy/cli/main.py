@@ -14,6 +14,7 @@ from rich.text import Text
 import seewhy
 from seewhy.cli.claim import RECIPE_FILE, claim_run
 from seewhy.cli.find import load_part, nearest, require_name
+from seewhy.cli.judges import require_judge
 from seewhy.cli.progress import Screen
 from seewhy.cli.recipes import SUFFIXES, AnyRecipe, find_recipe, read_recipe, recipe_names, recipe_sentence, recipe_text
 from seewhy.cli.stages import STAGES
@@ -24,9 +25,9 @@ from seewhy.training.alarms import AlarmError
 
 USAGE = """usage: seewhy COMMAND ...
 
-  seewhy run RECIPE [--run DIR] [--seed N] [--STAGE.FIELD VALUE ...]
+  seewhy run RECIPE [--run DIR] [--seed N] [--dry-run] [--STAGE.FIELD VALUE ...]
       all stages in order; a stopped run goes on where it stood. RECIPE is a name or a YAML file;
-      `seewhy run RECIPE --help` lists every field.
+      `seewhy run RECIPE --help` lists every field. --dry-run prices the calls over a wire and makes none.
   seewhy plan RECIPE [--run DIR] [--json] [--STAGE.FIELD VALUE ...]
       memory, steps, time and disk of that run, foretold in a minute; nothing is run.
   seewhy recipe list
@@ -45,7 +46,8 @@ USAGE = """usage: seewhy COMMAND ...
   seewhy explain "TEXT" --rule RULE [--options N] [--gold ANSWER]
       which rule reads the answer of a reply, where it stands, the verdict, and what evaluation suites would say.
   seewhy calibrate JUDGE [--labels FILE --questions FILE] [--json]
-      what a judge is worth, on chains that you labelled or on inkgrid's: accuracy, kappa, Brier score, share unjudged.
+      what a judge is worth, on chains that you labelled or on inkgrid's: accuracy, kappa, Brier score, share unjudged;
+      `seewhy judge --calibrate JUDGE` is the same.
   seewhy oracle serve --questions RUN [--served.FIELD VALUE ...] [--faults.FIELD VALUE ...]
       an OpenAI-compatible server that knows the pages of a run, to try teachers and judges over a wire at no cost.
   seewhy --version"""
@@ -64,6 +66,8 @@ class RunWords:
     """Directory of the run."""
     seed: Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="(default: the recipe's own)")] = None
     """Sets the seed of every stage at once."""
+    dry_run: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Say what the calls over a wire would cost, stage by stage and in all, and make none; the run is not begun."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +157,7 @@ def _dispatch(given: list[str]) -> None:
             load_part("cli", "oracle").run(rest)
         case ["explain", *rest]:
             load_part("cli", "explain").main(rest)
-        case ["calibrate", *rest]:
+        case ["calibrate", *rest] | ["judge", "--calibrate", *rest]:
             load_part("cli", "calibrate").run(rest)
         case [stage, *rest] if stage in STAGES:
             _run_stage(stage, rest)
@@ -165,13 +169,16 @@ def _dispatch(given: list[str]) -> None:
 
 def _run_all(name: str, rest: list[str]) -> None:
     seed, rest = take_seed(["--canary.allow-blind" if word == "--allow-blind" else word for word in rest])
-    recipe, root = ask_options(name, find_recipe(name, seed), rest)
+    recipe, root, is_dry = ask_options(name, find_recipe(name, seed), rest)
     if isinstance(recipe, BaseRecipe):
         place, screen = claim_run(root, recipe), Screen(console=Console())
         screen.say(f"{recipe.name}: a run in {root}")
         load_part("cli", "base").run(place, recipe, screen)
         return
-    _do_stages(list(STAGES), root, recipe)
+    if is_dry:
+        _foretell(PRICED, root, recipe)
+    else:
+        _do_stages(list(STAGES), root, recipe)
 
 
 def _plan(name: str, rest: list[str]) -> None:
@@ -185,11 +192,17 @@ def _plan(name: str, rest: list[str]) -> None:
     load_part("cli", "plan").run(said.recipe, said.run, as_json=said.json)
 
 
-def _do_stages(names: Sequence[str], root: Path, recipe: Recipe, *, dry: bool = False) -> None:
-    """All stages of a run, or what one of them would cost."""
+def _foretell(names: Sequence[str], root: Path, recipe: Recipe) -> None:
+    """What stages would cost."""
     require_names(recipe)
-    if dry and names[0] not in PRICED:
+    if names[0] not in PRICED:
         raise ValueError(f"--dry-run is for {' and '.join(PRICED)}, which may ask a model behind a server")
+    load_part("cli", "dry_run").run(root, recipe, names)
+
+
+def _do_stages(names: Sequence[str], root: Path, recipe: Recipe) -> None:
+    """These stages of a run, in order."""
+    require_names(recipe)
     recipe.compute.require_adapter(recipe.adapter)
     if recipe.compute.is_demanding:
         load_part("model", "opening").require_machine(recipe.compute)
@@ -198,11 +211,7 @@ def _do_stages(names: Sequence[str], root: Path, recipe: Recipe, *, dry: bool = 
     print(f"{recipe.name}: a run in {root}", flush=True)
     space = load_part("cli", "workspace").open_workspace(root, recipe)
     for name in names:
-        stage = load_part("cli", STAGES[name].module)
-        if dry:
-            stage.foretell(space)
-        else:
-            stage.run(space)
+        load_part("cli", STAGES[name].module).run(space)
 
 
 def run_place(name: str) -> Path:
@@ -210,15 +219,15 @@ def run_place(name: str) -> Path:
     return Path("runs") / (Path(name).stem if name.endswith(SUFFIXES) else name)
 
 
-def ask_options(name: str, recipe: AnyRecipe, rest: Sequence[str]) -> tuple[AnyRecipe, Path]:
-    """The recipe with the fields that options set, and the directory of the run."""
+def ask_options(name: str, recipe: AnyRecipe, rest: Sequence[str]) -> tuple[AnyRecipe, Path, bool]:
+    """The recipe with the fields that options set, the directory of the run, and whether only its price is asked."""
     run = run_place(name)
     prog = f"seewhy run {name}"
     if isinstance(recipe, BaseRecipe):
         base = tyro.cli(BaseWords, args=rest, prog=prog, default=BaseWords(recipe=recipe, run=run))
-        return base.recipe, base.run
+        return base.recipe, base.run, False
     said = tyro.cli(RunWords, args=rest, prog=prog, default=RunWords(recipe=recipe, run=run))
-    return said.recipe, said.run
+    return said.recipe, said.run, said.dry_run
 
 
 def take_seed(rest: Sequence[str]) -> tuple[int | None, list[str]]:
@@ -242,11 +251,9 @@ def require_names(recipe: Recipe) -> None:
     """An error for a name that stands for nothing, or needs a missing library, before anything is made for it."""
     recipe.rerank.require_sampler()
     recipe.evaluation.require_suites()
-    recipe.judge.require_name()
+    require_judge(recipe.judge, recipe.teacher)
     if recipe.distil.teacher == "endpoint":
         recipe.teacher.endpoint("")
-    if recipe.judge.name != "outcome":
-        recipe.judge.asked(recipe.teacher).endpoint("")
     if "vlmevalkit" in recipe.evaluation.also:
         load_part("evaluation", "sheets")
     named = [("benchmarks", "--questions.benchmark", recipe.questions.benchmark),
@@ -258,7 +265,8 @@ def require_names(recipe: Recipe) -> None:
 
 
 def _run_stage(stage: str, rest: Sequence[str]) -> None:
-    said = tyro.cli(StageWords, args=rest, prog=f"seewhy {stage}", description=STAGES[stage].does.capitalize() + ".")
+    does, more = STAGES[stage].does, STAGES[stage].more
+    said = tyro.cli(StageWords, args=rest, prog=f"seewhy {stage}", description=f"{does.capitalize()}. {more}".strip())
     saved = said.run / RECIPE_FILE
     if not saved.is_file() and not said.recipe:
         raise ValueError(f"{said.run} holds no run: name the recipe of a new one with --recipe, such as inkgrid")
@@ -269,7 +277,10 @@ def _run_stage(stage: str, rest: Sequence[str]) -> None:
         raise ValueError(f"recipe {recipe.name} has no stages: `seewhy run {recipe.name} --run {said.run}` does it all")
     if said.allow_blind:
         recipe = replace(recipe, canary=replace(recipe.canary, allow_blind=True))
-    _do_stages([stage], said.run, recipe, dry=said.dry_run)
+    if said.dry_run:
+        _foretell([stage], said.run, recipe)
+    else:
+        _do_stages([stage], said.run, recipe)
 
 
 if __name__ == "__main__":

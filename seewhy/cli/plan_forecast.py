@@ -134,7 +134,7 @@ def _cut(group: Group, keep_tokens: int) -> Group:
 def prefer(outlook: Outlook) -> Training:
     """Preference training, of each objective alike: pairs of the run, else the most that its sampling can give."""
     recipe, plan = outlook.recipe, outlook.recipe.fit
-    place, most = outlook.run / "pair" / "pairs", recipe.pairing.most
+    place, most = outlook.run / "pair" / "pairs", recipe.pairing.most_pairs
     units = [most] * min(recipe.sampling.questions, outlook.sampled.taken[Split.TRAIN].total)
     basis, is_exact = f"at most: {most} pairs of each question sampled", False
     if is_finished(place):

@@ -1,38 +1,67 @@
 """What the calls of a stage would cost, said before any is made."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
 
+from seewhy.cli.listener import Listener
+from seewhy.cli.toll import Priced, Toll
 from seewhy.cli.workspace import Workspace
-from seewhy.model.remote.forecast import forecast_cost
+from seewhy.judging.api import FollowUp
+from seewhy.model.remote.cache import ReplyCache
+from seewhy.model.remote.forecast import Forecast, forecast_cost
+from seewhy.model.remote.payload import prepare_request
+from seewhy.model.remote.plan import EndpointPlan
 from seewhy.model.talk import Answered, Request
 from seewhy.recipes.plans import TeacherPlan
 
 
-@dataclass(slots=True, kw_only=True)
-class Listener:
-    """A `Talks` that hears every request and answers none: what a stage would ask.
-
-    Example:
-        >>> Listener(name="m").talk([])
-        []
-    """
-
-    name: str
-    heard: list[Request] = field(default_factory=list[Request])
-
-    def talk(self, requests: Sequence[Request]) -> list[Answered]:
-        """A failure for each request."""
-        self.heard += requests
-        return [Answered(replies=(), model=self.name, failure="nobody was asked") for _ in requests]
+def endpoint_of(space: Workspace, asked: TeacherPlan) -> EndpointPlan:
+    """The model that is asked, with the replies that are kept of it."""
+    return asked.endpoint(str(space.place("teacher", "replies.sqlite")))
 
 
-def say_price(space: Workspace, stage: str, asked: TeacherPlan, requests: Iterable[Request]) -> None:
-    """Say how many calls a stage would make, of how many tokens, for how much."""
-    endpoint = asked.endpoint(str(space.place("teacher", "replies.sqlite")))
-    forecast = forecast_cost(requests, endpoint, space.recipe.spend, is_batch=asked.by_batch)
+def price_requests(space: Workspace, stage: str, asked: TeacherPlan, requests: Iterable[Request]) -> Priced:
+    """How many calls a stage would make, of how many tokens, for how much."""
+    forecast = forecast_cost(requests, endpoint_of(space, asked), space.recipe.spend, is_batch=asked.by_batch)
     trials = space.recipe.canary.trials
     canary = f", after a canary of {trials} pictures" if trials else ""
-    space.screen.say(
-        f"{stage}: {asked.model} at {asked.base_url} would be asked {' '.join(forecast.line.split())}{canary}"
-    )
+    line = f"{stage}: {asked.model} at {asked.base_url} would be asked {' '.join(forecast.line.split())}{canary}"
+    return Priced(lines=(line,), most=toll_of(forecast))
+
+
+def toll_of(forecast: Forecast) -> Toll:
+    """What is asked yet, each reply as long as it may be."""
+    return Toll(requests=forecast.requests - forecast.from_cache, sent=forecast.prompt_tokens,
+                back=forecast.completion_tokens, dollars=forecast.dollars)  # fmt: skip
+
+
+def price_follow_ups(space: Workspace, asked: TeacherPlan, follow_ups: Sequence[FollowUp]) -> tuple[Toll, Toll]:
+    """What judges would ask after their first replies: what is likely, and at most."""
+    likely, most = Toll(), Toll()
+    counts = {(one.likely, one.most) for one in follow_ups}
+    for count in sorted(counts):
+        # Told apart by a seed: what is asked of two chains in the same words is not paid once for both.
+        requests = [replace(one.request, seed=number) for number, one in enumerate(follow_ups)
+                    if (one.likely, one.most) == count]  # fmt: skip
+        toll = toll_of(forecast_cost(requests, endpoint_of(space, asked), space.recipe.spend))
+        likely, most = likely + toll.times(count[0]), most + toll.times(count[1])
+    return likely, most
+
+
+@contextmanager
+def listening(endpoint: EndpointPlan) -> Generator[Listener]:
+    """Someone who is asked nothing, and remembers what an earlier run was answered."""
+    if not Path(endpoint.cache).is_file():
+        yield Listener(name=endpoint.model)
+        return
+    with closing(ReplyCache(endpoint.cache)) as cache:
+
+        def recall(request: Request) -> Answered | None:
+            kept = cache.find(prepare_request(request, endpoint).key)
+            if len(kept.replies) < request.count:
+                return None
+            return Answered(replies=kept.replies[: request.count], model=kept.model)
+
+        yield Listener(name=endpoint.model, recall=recall)

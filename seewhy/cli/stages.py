@@ -12,6 +12,8 @@ class Stage:
     """Its file in `seewhy/cli`, imported when the stage runs and not before."""
     does: str
     """For `seewhy --help`."""
+    more: str = ""
+    """For the stage's own help, beside it."""
     folders: tuple[str, ...]
     """Of the run, that it alone writes."""
     unit: str
@@ -37,11 +39,14 @@ STAGES: Mapping[str, Stage] = {
     ),
     "judge": Stage(
         module="judge", folders=("judge",), unit="verdicts",
-        does="grade each chain by its final answer",
+        does="grade each chain by its final answer, or have a model judge it",
+        more="Who judges stands in the run's recipe, under `judge` (`--judge.name` of `seewhy run`; docs/judges.md). "
+        "What a judge is worth on labelled chains of yours is told by `seewhy calibrate`, before anything is trained.",
     ),
     "pair": Stage(
         module="pair", folders=("pair",), unit="pairs",
         does="pairs of a right and a wrong chain, of questions neither too easy nor too hard",
+        more="With `--pairing.by score` (of `seewhy run`) of the chain that the judge scored best with the worst.",
     ),
     "train": Stage(
         module="train", folders=("reference", "train"), unit="rows",

@@ -4,8 +4,10 @@ import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from seewhy.model.talk import Request
 from seewhy.records.types import Chain, Question, Verdict
 
 QUEUED = 4
@@ -32,6 +34,33 @@ class Believes(Protocol):
 
     def belief(self, verdict: Verdict) -> float | None:
         """How sure the verdict is that its chain is right, from 0.0 to 1.0; None where it says nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """What a judge may ask about one chain after its first reply: a request that stands for all, and how many of it.
+
+    Example:
+        >>> FollowUp(request=Request(messages=()), likely=0, likely_if="all goes well", most=1, most_if="not").most
+        1
+    """
+
+    request: Request
+    likely: int
+    likely_if: str
+    """What `likely` takes for granted, in words."""
+    most: int
+    most_if: str
+    """When it comes to the most, in words."""
+
+
+@runtime_checkable
+class AsksOn(Protocol):
+    """A judge that asks on after its first replies, and can say beforehand how often."""
+
+    def follow_up(self, question: Question, chain: Chain) -> FollowUp:
+        """What may be asked about a chain once its first reply is there."""
         ...
 
 

@@ -80,7 +80,7 @@ def ask_all(talks: Talks, requests: Sequence[Request]) -> list[Answered]:
 
 def give_verdict(
     question: Question, chain: Chain, judge: str, outcome: Outcome, *, score: float | None = None,
-    spans: tuple[Span, ...] = (), why: str = "", usage: Usage | None = None,
+    spans: tuple[Span, ...] = (), why: str = "", usage: Usage | None = None, agreement: float | None = None,
 ) -> Verdict:  # fmt: skip
     """The verdict on a chain, with the answer that is read from it."""
     found = extract_answer(chain.text, question.options, rule=question.gold.rule, style=chain.style)
@@ -97,6 +97,7 @@ def give_verdict(
         spans=spans,
         why=why,
         usage=usage or Usage(),
+        agreement=agreement,
     )
 
 

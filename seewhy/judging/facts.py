@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from math import exp
 from typing import cast
 
+from seewhy.judging.api import FollowUp
 from seewhy.judging.asking import (
     ask_all,
     give_verdict,
@@ -20,6 +21,7 @@ from seewhy.judging.asking import (
 )
 from seewhy.judging.replies import Unread, read_object, read_yes_no
 from seewhy.judging.schema import TEXT, form_of, list_of, object_of
+from seewhy.judging.splitting import split_sentences
 from seewhy.judging.wording import Wording, own_wording, question_slots
 from seewhy.model.talk import Answered, Form, Reply, Request, Talks, sum_usage
 from seewhy.records.types import Chain, Outcome, Question, Usage, Verdict
@@ -72,6 +74,16 @@ class FactsJudge:
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
         return judge_spoken(question, chains, self.name, lambda spoken: self._judge(question, spoken))
+
+    def follow_up(self, question: Question, chain: Chain) -> FollowUp:
+        """A question about each fact, as long as the chain's longest sentence, told and asked."""
+        sentences = [chain.text[start:end] for start, end in split_sentences(chain.text)]
+        longest = max(sentences, key=len, default="")
+        return FollowUp(
+            request=self._check(question, Fact(text=longest, check=longest)),
+            likely=min(len(sentences), self.most), likely_if="each sentence is a fact",
+            most=self.most, most_if=f"each chain has {self.most} facts",
+        )  # fmt: skip
 
     def _judge(self, question: Question, chains: Sequence[Chain]) -> list[Verdict]:
         splits = ask_all(self.talks, [self._split(question, chain) for chain in chains])

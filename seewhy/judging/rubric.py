@@ -41,7 +41,10 @@ class Grades:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RubricJudge:
-    """Grades of 1 to 5; `Verdict.score` is the mean overall grade of the votes that can be read."""
+    """Grades of 1 to 5; `Verdict.score` is the mean overall grade of the votes that can be read.
+
+    `Verdict.agreement` is the share of pairs of votes that give the same overall grade.
+    """
 
     talks: Talks
     wording: Wording = field(default_factory=lambda: own_wording("rubric"))
@@ -97,6 +100,7 @@ class RubricJudge:
             question, chain, self.name,
             Outcome.CORRECT if accuracy >= self.correct_at else Outcome.INCORRECT,
             score=fmean(vote.overall for vote in votes), why=in_words(votes, self.votes), usage=answer.usage,
+            agreement=agreement_of([vote.overall for vote in votes]),
         )  # fmt: skip
 
 

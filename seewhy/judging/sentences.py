@@ -4,11 +4,13 @@ Source: ARES (arXiv 2407.00087), step 1. Unlike its code, this judge numbers the
 keys, asks once more where a reply cannot be used, and keeps a chain that nobody scored as UNJUDGED.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import cast
 
+from seewhy.judging.api import FollowUp
 from seewhy.judging.asking import (
     ask_all,
     give_verdict,
@@ -22,7 +24,7 @@ from seewhy.judging.replies import Failure, Fields, Unread, read_object
 from seewhy.judging.schema import TEXT, WHOLE_NUMBER, form_of, list_of, object_of, one_of
 from seewhy.judging.splitting import repeats_of, split_sentences
 from seewhy.judging.wording import Wording, own_wording, question_slots
-from seewhy.model.talk import Answered, Form, Message, Request, Role, Talks, sum_usage
+from seewhy.model.talk import Answered, Form, Message, Reply, Request, Role, Talks, sum_usage
 from seewhy.records.types import Chain, Outcome, Question, Span, Usage, Verdict
 
 TENTHS = tuple(tenth / 10 for tenth in range(11))
@@ -72,6 +74,17 @@ class SentenceJudge:
     def belief(self, verdict: Verdict) -> float | None:
         """How sure a verdict is that its chain is right: the score of its worst sentence."""
         return min(span.score for span in verdict.spans) if verdict.spans else None
+
+    def follow_up(self, question: Question, chain: Chain) -> FollowUp:
+        """The same once more, where the reply cannot be used."""
+        asked = self._ask(question, chain)
+        scores = [{"sentence": number, "score": 0.5} for number, _ in enumerate(asked.places, start=1)]
+        said = Reply(text=json.dumps({"id": asked.subject, "scores": scores}))
+        fault = Unread(Failure.WRONG_COUNT, f"sentences 1 to {len(scores)} were to be scored once each")
+        return FollowUp(
+            request=self._ask_again(asked, Answered(replies=(said,), model=self.talks.name), fault),
+            likely=0, likely_if="every reply can be used", most=1, most_if="none can",
+        )  # fmt: skip
 
     def _judge(self, question: Question, chains: Sequence[Chain]) -> list[Verdict]:
         asked = [self._ask(question, chain) for chain in chains]

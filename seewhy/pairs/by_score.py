@@ -87,6 +87,16 @@ def sort_out(prompt: Sequence[Judged]) -> list[tuple[Judged, Unfit | None]]:
     return [(one, _flaw(one) or (None if id(one) in first else Unfit.REPEATED)) for one in prompt]
 
 
+def widest_gap(chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> float:
+    """The largest difference of two scores of one prompt; 0.0 where no prompt has two chains that may stand in a pair.
+
+    Raises `ValueError` that names a chain or verdict that stands alone or occurs twice.
+    """
+    prompts = group_by_prompt(join_verdicts(chains, verdicts)).values()
+    scores = [[score_of(one) for one, unfit in sort_out(prompt) if unfit is None] for prompt in prompts]
+    return max((max(of_prompt) - min(of_prompt) for of_prompt in scores if of_prompt), default=0.0)
+
+
 def _flaw(one: Judged) -> Unfit | None:
     if one.verdict.score is None or one.verdict.outcome is Outcome.UNJUDGED:
         return Unfit.NO_SCORE

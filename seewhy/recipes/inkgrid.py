@@ -1,7 +1,7 @@
 """LLaVA-Reasoner's path on pages of handwritten digits: minutes on two CPU cores, with the tiny model."""
 
 from seewhy.model.plan import AdapterPlan
-from seewhy.pairs.by_outcome import ByOutcome
+from seewhy.pairs.plan import PairingPlan
 from seewhy.recipes.plans import (
     CreditPlan,
     DistilPlan,
@@ -28,7 +28,7 @@ def recipe(seed: int = 0) -> Recipe:
                     save_every=20, seed=seed),
         sampling=SamplingPlan(questions=1200, with_options=False, per_question=16, temperature=0.7,
                               letter_temperature=0.7, max_tokens=96, seed=seed),
-        pairing=ByOutcome(lowest=0.25, highest=0.85, most=3, seed=seed),
+        pairing=PairingPlan(lowest=0.25, highest=0.85, most=3, seed=seed),
         preference=PreferencePlan(objective="mpo", beta=0.1, compare=("dpo",)),
         fit=FitPlan(learning_rate=3e-5, epochs=2, batch_size=32, warmup=0.03, row_tokens=8192, save_every=20,
                     seed=seed),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from seewhy.model.canary import CanaryPlan
 from seewhy.model.plan import AdapterPlan, ComputePlan, FeaturePlan
 from seewhy.model.remote.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
-from seewhy.pairs.by_outcome import ByOutcome
+from seewhy.pairs.plan import PairingPlan
 from seewhy.sampling.plan import SamplingPlan
 from seewhy.training.guard_plan import GUARDED, GuardPlan
 from seewhy.training.plan import FitPlan
@@ -92,17 +92,14 @@ class TeacherPlan:
         )  # fmt: skip
 
 
-JUDGES = ("outcome", "rubric", "sentences", "facts")
-"""Judges of sampled chains."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgePlan:
-    """Who judges the sampled chains."""
+    """Who judges the sampled chains, and how; a setting that the judge does not have is refused."""
 
     name: str = "outcome"
     """`outcome` compares the answer with the gold one and asks nobody; `rubric` asks a model for grades, `sentences`
-    for a score of each sentence, `facts` for a yes or no to each fact."""
+    for a score of each sentence, `facts` for a yes or no to each fact, `rating` and `review` for the worth of an open
+    answer beside its reference. A judge of your own is named by the dotted path of its module."""
     base_url: str = field(default="", compare=False)
     """Server of the model that judges; empty asks the teacher's."""
     model: str = ""
@@ -114,16 +111,24 @@ class JudgePlan:
     temperature: float = 0.0
     """At which votes are drawn."""
     show_gold: bool = False
-    """Tell the rubric's judge the right answer; that of sentences is always told it, that of facts never."""
+    """Tell the rubric's judge the right answer; that of facts never knows it, all others always do."""
     blind: bool = False
     """Withhold the pictures: a control that shows what sight is worth."""
     prompt: str = ""
     """Text file in place of the judge's own prompt."""
 
-    def require_name(self) -> None:
-        """ValueError unless there is a judge of this name."""
-        if self.name not in JUDGES:
-            raise ValueError(f"--judge.name {self.name!r}: there are {', '.join(JUDGES)}")
+    @property
+    def setting_names(self) -> tuple[str, ...]:
+        """The judge's own settings that a plan can set."""
+        return tuple(self._settings())
+
+    def own_settings(self) -> dict[str, object]:
+        """Those that are set away from their defaults; the others stay as the judge has them."""
+        defaults = JudgePlan()._settings()
+        return {name: value for name, value in self._settings().items() if value != defaults[name]}
+
+    def _settings(self) -> dict[str, object]:
+        return {"votes": self.votes, "temperature": self.temperature, "show_gold": self.show_gold, "blind": self.blind}
 
     def asked(self, teacher: TeacherPlan) -> TeacherPlan:
         """The model that judges."""
@@ -229,7 +234,7 @@ class Recipe:
     mix: MixPlan = field(default_factory=MixPlan)
     sft: FitPlan
     sampling: SamplingPlan
-    pairing: ByOutcome = field(default_factory=ByOutcome)
+    pairing: PairingPlan = field(default_factory=PairingPlan)
     preference: PreferencePlan = field(default_factory=PreferencePlan)
     fit: FitPlan
     evaluation: EvaluationPlan = field(default_factory=EvaluationPlan)

@@ -6,6 +6,7 @@ Open them elsewhere by the pattern `DIRECTORY/*.parquet`: datasets, DuckDB, pola
 import re
 import reprlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ import pyarrow.types as kinds
 
 from seewhy.records.columns import Record, Slot, build_records, slots_of
 from seewhy.records.files import write_bytes_atomically
+from seewhy.records.later import LATER
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -78,6 +80,8 @@ def shard_numbers(directory: Path) -> list[int]:
 def read_rows(directory: Path, record_type: type[R]) -> Iterator[R]:
     """All rows of a directory, in the order of the shards; columns that the record does not have are left out.
 
+    A field that is marked `LATER` is None in rows that were written before there was one.
+
     Raises:
         FileNotFoundError: there is no shard, or one is missing between two others.
         ValueError: a shard cannot be read, or its columns or values are not those of the record.
@@ -90,7 +94,11 @@ def read_shard(path: Path, record_type: type[R]) -> list[R]:
     """The rows of one shard; errors as in `read_rows`."""
     slots = slots_of(record_type)
     table = _open_shard(path, lambda file: _read_columns(path, file, record_type))
-    columns = [_decode(path, table.column(name), name, slot) for name, slot in slots.items()]
+    there = set(table.schema.names)
+    columns = [
+        _decode(path, table.column(name), name, slot) if name in there else [None] * table.num_rows
+        for name, slot in slots.items()
+    ]
     return build_records(record_type, slots, columns)
 
 
@@ -125,11 +133,15 @@ def _open_shard(path: Path, read: Callable[[pq.ParquetFile], T]) -> T:
 
 
 def _read_columns(path: Path, file: pq.ParquetFile, record_type: type[Record]) -> pa.Table:
+    there = file.schema_arrow.names
+    absent = {one.name for one in fields(record_type) if one.metadata == LATER and one.name not in there}
     for expected in schema_of(record_type):
-        if expected.name not in file.schema_arrow.names:
+        if expected.name in absent:
+            continue
+        if expected.name not in there:
             raise ValueError(
                 f"{path} has no column {expected.name!r} of {record_type.__name__}; it has "
-                f"{', '.join(file.schema_arrow.names)}. {_WRITTEN_BY_ANOTHER}"
+                f"{', '.join(there)}. {_WRITTEN_BY_ANOTHER}"
             )
         found = file.schema_arrow.field(expected.name).type
         # pandas writes a column that holds nothing but None as one of type null.
@@ -138,7 +150,7 @@ def _read_columns(path: Path, file: pq.ParquetFile, record_type: type[Record]) -
                 f"{path}: column {expected.name!r} of {record_type.__name__} is {found}, "
                 f"and {expected.type} is wanted. {_WRITTEN_BY_ANOTHER}"
             )
-    return file.read(columns=list(slots_of(record_type)))
+    return file.read(columns=[name for name in slots_of(record_type) if name not in absent])
 
 
 _WRITTEN_BY_ANOTHER = (

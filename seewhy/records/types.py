@@ -1,11 +1,10 @@
-"""The nouns of seewhy: plain immutable rows that cross stages, files and processes.
-
-Every record is frozen, slotted and keyword-only, holds tuples rather than lists, and does no I/O.
-"""
+"""The nouns of seewhy: immutable rows that cross stages, files and processes, hold tuples and do no I/O."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from seewhy.records.later import LATER
 
 
 class Split(StrEnum):
@@ -87,9 +86,8 @@ class Question:
     """A question about pictures, with its gold answer.
 
     Example:
-        >>> question = Question(id="inkgrid/test/0", benchmark="inkgrid", split=Split.TEST, text="What is the sum?",
-        ...                     gold=Gold(answers=("12",), rule=MatchRule.EXACT), facets={"kind": "row_sum"})
-        >>> question.options
+        >>> Question(id="inkgrid/test/0", benchmark="inkgrid", split=Split.TEST, text="What is the sum?",
+        ...          gold=Gold(answers=("12",), rule=MatchRule.EXACT), facets={"kind": "row_sum"}).options
         ()
     """
 
@@ -113,9 +111,8 @@ class Chain:
     """One reply of a model to a question: `index` counts the replies of one (question, style).
 
     Example:
-        >>> chain = Chain(question_id="q", index=0, style=Style.DIRECT, text="12", stop=Stop.END, sampler="s", seed=0)
-        >>> chain.token_ids is None
-        True
+        >>> Chain(question_id="q", index=0, style=Style.DIRECT, text="12", stop=Stop.END, sampler="s", seed=0).text
+        '12'
     """
 
     question_id: str
@@ -183,6 +180,8 @@ class Verdict:
     spans: tuple[Span, ...] = ()
     why: str = ""
     usage: Usage = Usage()
+    agreement: float | None = field(default=None, metadata=LATER)
+    """Share of the pairs of a judge's votes that say the same, from 0.0 to 1.0; None where it had no two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

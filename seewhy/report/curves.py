@@ -68,11 +68,13 @@ def plot_choices(points: Sequence[CurvePoint]) -> Panel:
 
 
 def plot_accuracies(sampling: Sampling) -> Panel:
-    """How many questions had each share of right chains; the band that pairs are taken from is shaded."""
+    """How many questions had each share of right chains; the band is shaded, where pairs are taken from one."""
     bars = Counter(round(share * sampling.per_question) for share in sampling.accuracies)
     figure, axes = open_axes(2.1)
     half = 50 / sampling.per_question
-    axes.axvspan(100 * sampling.lowest, 100 * sampling.highest, color=BAND, linewidth=0, zorder=0)
+    lowest, highest = sampling.band or (0.0, 1.0)
+    if sampling.band:
+        axes.axvspan(100 * lowest, 100 * highest, color=BAND, linewidth=0, zorder=0)
     centres = [100 * right / sampling.per_question for right in sorted(bars)]
     heights = [bars[right] for right in sorted(bars)]
     axes.bar(centres, heights, width=1.7 * half, color=SLOTS["sft"], edgecolor=PAPER, linewidth=0.6)
@@ -81,8 +83,10 @@ def plot_accuracies(sampling: Sampling) -> Panel:
     axes.grid(visible=False, axis="x")
     axes.tick_params(axis="y", labelcolor=MUTED)
     axes.set_xlabel("right chains of a question")
-    inside = sum(sampling.lowest <= share <= sampling.highest for share in sampling.accuracies)
+    inside = sum(lowest <= share <= highest for share in sampling.accuracies)
     told = f"{say_count(inside)} of {say_count(len(sampling.accuracies))} questions lie in the band"
+    if sampling.band is None:
+        told = f"{say_count(inside)} questions by their share of right chains"
     return Panel(title="Questions by their share of right chains", drawing=draw_svg(figure, "accuracies", told))
 
 

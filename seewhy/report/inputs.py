@@ -83,9 +83,12 @@ class Sampling:
     seconds: float
     accuracies: tuple[float, ...]
     """Share of right chains, one number a question."""
-    lowest: float
-    highest: float
-    """The band of accuracies from which pairs are taken, its ends included."""
+    band: tuple[float, float] | None
+    """Accuracies from which pairs are taken, both ends included; None where they are taken by score."""
+    margin: float | None = None
+    """Least difference of the scores of a pair, in the judge's own unit; None where they are taken by outcome."""
+    agreement: float | None = None
+    """Share of the pairs of a judge's votes on a chain that say the same; None where it did not vote."""
     dropped: tuple[Count, ...] = ()
     pairs: int
 

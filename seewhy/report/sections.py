@@ -152,7 +152,6 @@ def show_distillation(report: ReportInput) -> list[Table]:
 
 def tell_sampling(sampling: Sampling) -> str:
     """How many chains were drawn, how fast, and what became of them, in a sentence or two."""
-    inside = sum(sampling.lowest <= share <= sampling.highest for share in sampling.accuracies)
     rate = ""
     if sampling.seconds > 0:
         tokens = say_amount(sampling.tokens / sampling.seconds)
@@ -160,9 +159,26 @@ def tell_sampling(sampling: Sampling) -> str:
     return (
         f"{say_plural(sampling.chains, 'chain')} of {say_count(sampling.tokens)} tokens were drawn in "
         f"{say_seconds(sampling.seconds)}{rate}: {sampling.per_question} for each of "
-        f"{say_plural(sampling.questions, 'question')}. {say_count(inside)} questions lie in the band from "
-        f"{say_percent(sampling.lowest)} to {say_percent(sampling.highest)} right (shaded); "
-        f"{say_plural(sampling.pairs, 'pair')} came of them."
+        f"{say_plural(sampling.questions, 'question')}. {_tell_votes(sampling)}{_tell_pairs(sampling)}"
+    )
+
+
+def _tell_votes(sampling: Sampling) -> str:
+    if sampling.agreement is None:
+        return ""
+    return f"Of the judge's votes on a chain {say_percent(sampling.agreement)} of the pairs agree. "
+
+
+def _tell_pairs(sampling: Sampling) -> str:
+    pairs = say_plural(sampling.pairs, "pair")
+    if sampling.band is None:
+        apart = "" if sampling.margin is None else f", at least {sampling.margin:g} apart"
+        return f"{pairs} came of them: of each question the chain that was scored best with the worst{apart}."
+    lowest, highest = sampling.band
+    inside = sum(lowest <= share <= highest for share in sampling.accuracies)
+    return (
+        f"{say_count(inside)} questions lie in the band from {say_percent(lowest)} to {say_percent(highest)} right "
+        f"(shaded); {pairs} came of them."
     )
 
 

@@ -54,6 +54,15 @@ def test_what_is_printed_says_what_the_numbers_are_held_against(capsys):
         assert words in out
 
 
+def test_the_agreement_of_votes_is_told_where_a_judge_votes(capsys):
+    """The oracle's luck is the same for each vote, so its votes agree."""
+    words = ("rubric", "--count", "5", "--votes", "3", "--temperature", "0.7")
+    assert told(capsys, *words)["agreement"] == 1.0
+    assert told(capsys, "rubric", "--count", "5")["agreement"] is None
+    assert main(["calibrate", *words]) == 0
+    assert "votes     100.0% of the pairs of votes on a chain give the same grade" in capsys.readouterr().out
+
+
 def test_a_prompt_of_ones_own_is_used_and_named(capsys, tmp_path):
     mine = tmp_path / "mine.txt"
     mine.write_text("<question>\n{{question}}\n</question>\n<options>\n{{options}}\n</options>\n"

@@ -92,9 +92,9 @@ def test_the_command_that_a_report_shows_makes_the_same_recipe(edits: Mapping[st
     words = shlex.split(run_command(Path("here"), sane))
     assert words[:3] == ["seewhy", "run", "inkgrid"]
     seed, rest = take_seed(words[3:])
-    again, run = ask_options("inkgrid", find_recipe("inkgrid", seed), rest)
+    again, run, is_dry = ask_options("inkgrid", find_recipe("inkgrid", seed), rest)
     assert again == sane
-    assert run == Path("here")
+    assert (run, is_dry) == (Path("here"), False)
 
 
 def test_a_seed_moves_every_seed_of_a_yaml_recipe_and_nothing_else(tmp_path: Path):

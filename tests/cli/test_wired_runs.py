@@ -125,7 +125,7 @@ def test_other_stages_have_no_price(tmp_path, capsys):
     assert "--dry-run is for distil and judge" in complaint(capsys, "sft", "--run", str(run), "--dry-run")
 
 
-@pytest.mark.parametrize("name", ["rubric", "sentences", "facts"])
+@pytest.mark.parametrize("name", ["rubric", "sentences", "facts", "rating", "review"])
 def test_sampled_chains_are_judged_over_a_wire_as_by_the_judge_itself(name, tmp_path):
     with serve(pages(tmp_path), tmp_path / "files") as server:
         run = sampled_run(tmp_path, recipe_at(server.base_url, judge=name))
@@ -192,7 +192,7 @@ def test_a_server_that_moved_to_another_port_is_no_other_run(tmp_path):
     [
         (["--distil.teacher", "endpoint"], "--teacher.base-url and --teacher.model name the server and the model"),
         (["--judge.name", "rubric"], "--teacher.base-url and --teacher.model name the server and the model"),
-        (["--judge.name", "rubrik"], "--judge.name 'rubrik': there are outcome, rubric, sentences, facts"),
+        (["--judge.name", "rubrik"], "--judge.name: there is no judge 'rubrik'; did you mean 'rubric'?"),
     ],
 )
 def test_a_run_that_names_no_server_or_no_judge_is_refused_before_anything_is_made(words, wanted, tmp_path, capsys):

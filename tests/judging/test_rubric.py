@@ -31,6 +31,7 @@ def test_the_score_is_the_mean_of_the_overall_grades():
     assert verdict.outcome is Outcome.CORRECT
     assert (verdict.answer, verdict.rule) == ("5", "answer mark")
     assert "3 of 3 votes can be read: overall 4, 4, 5, agreement 0.33" in verdict.why
+    assert verdict.agreement == 1 / 3
 
 
 @pytest.mark.parametrize(

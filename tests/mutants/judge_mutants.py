@@ -16,6 +16,10 @@ CALIBRATION = "tests/evaluation/test_calibration.py"
 CONTINUING = "tests/model/test_continuing.py"
 CHAINS = "tests/judging/test_judge_chains.py"
 BY_SCORE = "tests/pairs/test_by_score.py"
+PAIRING_PLAN = "tests/pairs/test_pairing_plan.py"
+PAIRING = "tests/cli/test_pairing.py"
+SHARDS = "tests/records/test_shards.py"
+BY_NAME = "tests/cli/test_judges_by_name.py"
 
 ROWS = (
     ("splitter: LaTeX is not kept whole", "splitting.py",
@@ -125,8 +129,30 @@ ELSEWHERE = (
     ("calibration: what was not judged is wrong", "seewhy/evaluation/calibration.py",
      "if verdict.outcome is not Outcome.UNJUDGED]", "if verdict.outcome is not None]",
      f"{CALIBRATION}::test_what_nobody_judged_changes_its_own_share_alone"),
+    ("by name: a setting that the judge does not have is no error of its own", "seewhy/cli/judges.py",
+     "            raise ValueError(_unknown_setting(plan, name, value, known, option))",
+     "            continue",
+     f"{BY_NAME}::test_a_judge_that_could_not_be_made_stops_a_run_before_anything_is_made"),
+    ("by name: what the plan leaves alone is set all the same", "seewhy/recipes/plans.py",
+     "if value != defaults[name]}", "if name in defaults}",
+     f"{BY_NAME}::test_a_judge_is_made_with_the_settings_of_its_plan_and_its_own_for_the_rest"),
+    ("by name: a judge is not tried before the run", "seewhy/cli/judges.py",
+     '    make_judge(plan, Listener(name="nobody"))\n', "    assert plan\n",
+     f"{BY_NAME}::test_a_judge_is_made_on_trial_before_a_run_and_asks_nobody_then"),
     ("pairs by score: the margin is not asked for", "seewhy/pairs/by_score.py",
      "< self.margin - ROUNDING:", "< 0:", f"{BY_SCORE}::test_every_prompt_has_one_fate_and_every_pair_its_margin"),
+    ("votes: a verdict does not keep their agreement", "seewhy/judging/rubric.py",
+     "agreement=agreement_of([vote.overall for vote in votes]),", "agreement=None,",
+     f"{RUBRIC}::test_the_score_is_the_mean_of_the_overall_grades"),
+    ("rows: any column may be missing", "seewhy/records/shards.py",
+     "if one.metadata == LATER and one.name not in there}", "if one.name not in there}",
+     f"{SHARDS}::test_rows_that_were_written_before_a_field_came_are_read_without_it_beside_those_that_have_it"),
+    ("pairs in a run: the plan's margin does not reach the rule", "seewhy/pairs/plan.py",
+     "return ByScore(margin=self.margin, above=self.above,", "return ByScore(margin=1.0, above=self.above,",
+     f"{PAIRING_PLAN}::test_every_setting_reaches_its_rule"),
+    ("pairs in a run: no scores are no pairs, and no reason is told", "seewhy/cli/pair.py",
+     "if any(verdict.score is not None for verdict in verdicts):", "if verdicts:",
+     f"{PAIRING}::test_verdicts_without_scores_make_no_pairs_by_score_and_the_remedy_is_told"),
     ("pairs by score: what was cut off is paired", "seewhy/pairs/by_score.py",
      "return Unfit.CUT_OFF if one.chain.stop is Stop.LENGTH else None", "return None",
      f"{BY_SCORE}::test_chains_without_score_cut_off_or_repeated_stand_in_no_pair"),

@@ -6,6 +6,7 @@ CANARY = "seewhy/model/canary.py"
 CANARIES = "tests/model/test_canary.py"
 LINE = "seewhy/cli/wire.py"
 WIRED = "tests/cli/test_wired_runs.py"
+DRY = "tests/cli/test_dry_run.py"
 SERVED = "tests/testing/test_served_oracle.py"
 FAULTS = "tests/testing/test_served_faults.py"
 
@@ -51,6 +52,34 @@ WIRE_MUTANTS = [
         source="if len(failed) > max(FEW, MOST_FAILED * asked) or (failed and len(failed) == asked):",
         defect="if len(failed) > asked:",
         seen_by=f"{WIRED}::test_a_server_that_breaks_after_the_canary_leaves_no_rows_and_the_same_command_goes_on",
+    ),
+    Mutant(
+        name="dry run: what follows the first replies is left out of the total",
+        file="seewhy/cli/judge_endpoint.py",
+        source="most=first.most + most)",
+        defect="most=first.most)",
+        seen_by=f"{DRY}::test_a_judge_that_asks_on_is_summed_at_its_most",
+    ),
+    Mutant(
+        name="dry run: chains that are not sampled cost nothing",
+        file="seewhy/cli/judge_endpoint.py",
+        source="else stand_ins(questions, recipe.sampling)",
+        defect="else []",
+        seen_by=f"{DRY}::test_a_whole_run_is_priced_stage_by_stage_and_in_all_without_a_call_and_is_not_begun",
+    ),
+    Mutant(
+        name="dry run: a price that nobody knows is zero",
+        file="seewhy/cli/toll.py",
+        source='money = "no price is known" if self.dollars is None else f"${self.dollars:,.2f}"',
+        defect='money = f"${self.dollars or 0.0:,.2f}"',
+        seen_by=f"{DRY}::test_a_model_without_a_price_has_no_total_of_money_and_never_zero",
+    ),
+    Mutant(
+        name="dry run: what is asked of two chains in the same words is paid once",
+        file="seewhy/cli/price.py",
+        source="replace(one.request, seed=number) for",
+        defect="one.request for",
+        seen_by=f"{DRY}::test_the_questions_about_facts_are_estimated_and_bounded_and_the_judge_asks_no_more",
     ),
     Mutant(
         name="served: what was cut short is charged as delivered",

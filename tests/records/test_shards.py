@@ -32,12 +32,14 @@ from seewhy.records.types import (
     ImageRef,
     Lesson,
     MatchRule,
+    Outcome,
     Question,
     Response,
     Split,
     StepLog,
     Stop,
     Style,
+    Verdict,
 )
 
 RECORDS = [kind for kind in vars(types).values() if dataclasses.is_dataclass(kind)]
@@ -252,3 +254,15 @@ def test_what_a_killed_writer_left_is_no_shard_and_goes_when_its_shard_is_writte
     assert shard_numbers(tmp_path) == [0, 1]
     assert not left.exists()
     assert others.exists()  # a writer of another shard may be alive
+
+
+def test_rows_that_were_written_before_a_field_came_are_read_without_it_beside_those_that_have_it(tmp_path):
+    """A column that no row may lack is still an error."""
+    voted = Verdict(question_id="q", index=0, style=Style.REASON, judge="j", outcome=Outcome.CORRECT, agreement=0.5)
+    table = to_table([voted], Verdict)
+    pq.write_table(table.drop(["agreement"]), shard_path(tmp_path, 0))
+    pq.write_table(table, shard_path(tmp_path, 1))
+    assert list(read_rows(tmp_path, Verdict)) == [dataclasses.replace(voted, agreement=None), voted]
+    pq.write_table(table.drop(["score"]), shard_path(tmp_path, 0))
+    with pytest.raises(ValueError, match=r"has no column 'score' of Verdict"):
+        list(read_rows(tmp_path, Verdict))

@@ -206,8 +206,7 @@ def make_sampling() -> Sampling:
         tokens=812_345,
         seconds=412.0,
         accuracies=shares,
-        lowest=0.25,
-        highest=0.85,
+        band=(0.25, 0.85),
         dropped=(
             Count(name="all right", count=412),
             Count(name="all wrong", count=231),

@@ -11,8 +11,10 @@ from seewhy.records.types import Split, StepLog, Style
 from seewhy.report.cards import in_style, seen_cards
 from seewhy.report.curves import plot_accuracies, plot_training, smooth
 from seewhy.report.inputs import Count, ModelName, TrainingRun
+from seewhy.report.sections import tell_sampling
 from seewhy.report.svg import assign_slots
 from seewhy.report.tables import ABSENT, tabulate_counts, tabulate_curves, tabulate_facet, tabulate_scores
+from seewhy.report.words import SPACE
 
 
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=200))
@@ -35,10 +37,25 @@ def test_a_term_that_no_step_holds_gets_no_panel():
 
 
 def test_the_band_counts_its_own_ends():
-    sampling = dataclasses.replace(make_sampling(), accuracies=(0.0, 0.25, 0.5, 0.875, 1.0), lowest=0.25, highest=0.875)
+    sampling = dataclasses.replace(make_sampling(), accuracies=(0.0, 0.25, 0.5, 0.875, 1.0), band=(0.25, 0.875))
     label = re.search(r'aria-label="([^"]*)"', plot_accuracies(sampling).drawing)
     assert label is not None
     assert label[1] == "3 of 5 questions lie in the band"
+
+
+def test_pairs_by_score_are_told_without_a_band():
+    scored = dataclasses.replace(make_sampling(), band=None, margin=0.5)
+    told = tell_sampling(scored)
+    assert told.endswith(
+        "2,890 pairs came of them: of each question the chain that was scored best with the worst, at least 0.5 apart."
+    )
+    assert "band" not in told + plot_accuracies(scored).drawing
+
+
+def test_the_agreement_of_votes_is_told_where_a_judge_voted():
+    assert "votes" not in tell_sampling(make_sampling())
+    told = tell_sampling(dataclasses.replace(make_sampling(), agreement=0.875))
+    assert "Of the judge's votes on a chain 87.5 % of the pairs agree. " in told.replace(SPACE, " ")
 
 
 def test_the_three_models_keep_their_colours_whatever_variants_stand_between_them():
