@@ -2,18 +2,23 @@
 
 The ideal rate is concurrency / latency. The server is a process of its own that does nothing but wait; what it and the
 machine can do at most is measured in the same run by a client of a few lines, which sends the same bytes and parses the
-same JSON. The last line is the best teacher's share of the ideal rate. Memory is the process's own, at its peak, after
-each run: it must not grow with the number of calls.
+same JSON. The last line is the best teacher's share of the ideal rate; a run is one call of `talk`, the making of its
+requests and its first and last answers included. Memory is the process's own, at its peak, after each run. Whether
+it grows with the number of calls is seen with --memory, where answers are let go block by block, as a stage does it.
 """
 
 import argparse
 import asyncio
+import gc
 import json
 import resource
+import select
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +28,7 @@ from seewhy.model.remote.plan import EndpointPlan, PacePlan, SpendPlan
 from seewhy.model.talk import Message, Request
 from seewhy.model.teacher import LibraryWire, Teacher, open_desk
 
+BLOCK = 1_000
 REPLY = "The sum of the first row is 12, for 3 + 4 + 5 = 12. ### Answer: 12"
 ANSWER = {
     "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m",
@@ -31,38 +37,54 @@ ANSWER = {
 }  # fmt: skip
 
 
-class Waiting(asyncio.Protocol):
-    """Reads a request, waits, answers."""
+class WaitingServer:
+    """Reads requests, waits, answers; on bare sockets, so that it takes little of the machine and is late by little."""
 
     def __init__(self, latency: float) -> None:
         body = json.dumps(ANSWER).encode()
         head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode()
-        self.answer, self.latency, self.held = head + body, latency, b""
+        self.answer, self.latency = head + body, latency
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+        self.listener.setblocking(False)
+        self.poll = select.epoll()
+        self.poll.register(self.listener, select.EPOLLIN)
+        self.open: dict[int, socket.socket] = {}
+        self.held: dict[int, bytes] = {}
+        self.due: deque[tuple[float, int]] = deque()
 
-    def connection_made(self, transport):
-        """Called by the loop."""
-        self.transport = transport
+    def run(self) -> None:
+        """For ever."""
+        while True:
+            wait_s = max(0.0, self.due[0][0] - time.monotonic()) if self.due else -1
+            for number, _ in self.poll.poll(wait_s):
+                self.accept() if number == self.listener.fileno() else self.read(number)
+            now = time.monotonic()
+            while self.due and self.due[0][0] <= now:
+                client = self.open.get(self.due.popleft()[1])
+                if client is not None:
+                    client.send(self.answer)
 
-    def data_received(self, data):
-        """Called by the loop."""
-        self.held += data
-        head, end, body = self.held.partition(b"\r\n\r\n")
+    def accept(self) -> None:
+        """A new connection."""
+        client, _ = self.listener.accept()
+        client.setblocking(False)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.open[client.fileno()], self.held[client.fileno()] = client, b""
+        self.poll.register(client, select.EPOLLIN)
+
+    def read(self, number: int) -> None:
+        """A piece of a request, or the end of a connection."""
+        piece = self.open[number].recv(1 << 16)
+        if not piece:
+            self.poll.unregister(number)
+            self.open.pop(number).close()
+            return
+        self.held[number] += piece
+        head, end, body = self.held[number].partition(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0]) if end else 0
         if end and len(body) >= length:
-            self.held = body[length:]
-            asyncio.get_running_loop().call_later(self.latency, self.send)
-
-    def send(self):
-        """Send the answer."""
-        if not self.transport.is_closing():
-            self.transport.write(self.answer)
-
-
-async def serve(latency: float) -> None:
-    """Print the port and wait for ever."""
-    server = await asyncio.get_running_loop().create_server(lambda: Waiting(latency), "127.0.0.1", 0, backlog=4096)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+            self.held[number] = body[length:]
+            self.due.append((time.monotonic() + self.latency, number))
 
 
 def say(number: int) -> Request:
@@ -109,6 +131,31 @@ def measure(name: str, work: Callable[[], None], calls: int, ideal: float) -> fl
     return rate
 
 
+def held_mib() -> float:
+    """What the process holds now: the second figure of /proc/self/statm, in pages."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+
+
+def measure_memory(port: int, concurrency: int, block: int, marks: list[int]) -> None:
+    """Blocks of calls whose answers are let go; prints what is held when so many calls were made."""
+    with tempfile.TemporaryDirectory() as folder:
+        endpoint = EndpointPlan(
+            base_url=f"http://127.0.0.1:{port}/v1", model="m", cache=str(Path(folder) / "replies.sqlite")
+        )
+        with Teacher(endpoint, PacePlan(concurrency=concurrency)) as teacher:
+            for made in range(block, max(marks) + 1, block):
+                talk_all(teacher, [say(made + number) for number in range(block)])
+                if made in marks:
+                    print(f"{f'held after blocks of {block:,}':34}{made:8,}{held_mib():42,.1f}", flush=True)
+
+
+def talk_all(teacher: Teacher, requests: list[Request]) -> None:
+    """All answers, none a failure."""
+    if any(answer.failure for answer in teacher.talk(requests)):
+        raise RuntimeError("calls failed")
+
+
 def measure_all(port: int, asked: argparse.Namespace) -> float:
     """The best rate of the teacher."""
     concurrency, calls = asked.concurrency, asked.calls
@@ -125,9 +172,7 @@ def measure_all(port: int, asked: argparse.Namespace) -> float:
             for run in range(asked.runs):
 
                 def work(first: int = run * calls) -> None:
-                    answers = teacher.talk([say(first + number) for number in range(calls)])
-                    if any(answer.failure for answer in answers):
-                        raise RuntimeError("calls failed")
+                    talk_all(teacher, [say(first + number) for number in range(calls)])
 
                 rates.append(measure(f"teacher, run {run + 1}", work, calls, ideal))
             measure("teacher, all from the cache", work, calls, ideal)
@@ -148,18 +193,24 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.2, help="seconds")
     parser.add_argument("--calls", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--memory", action="store_true", help="measure memory over 30,000 calls, and nothing else")
     parser.add_argument("--serve", action="store_true", help="be the server")
     asked = parser.parse_args()
     if asked.serve:
-        asyncio.run(serve(asked.latency))
+        server = WaitingServer(asked.latency)
+        print(server.listener.getsockname()[1], flush=True)
+        server.run()
         return
     command = [sys.executable, __file__, "--serve", "--latency", str(asked.latency)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
-            ratio = measure_all(int(server.stdout.readline()), asked)
+            port = int(server.stdout.readline())
+            if asked.memory:
+                measure_memory(port, asked.concurrency, BLOCK, [5_000, 10_000, 20_000, 30_000])
+            else:
+                print(f"ratio: {measure_all(port, asked):.3f}")
         finally:
             server.kill()
-    print(f"ratio: {ratio:.3f}")
 
 
 if __name__ == "__main__":

@@ -102,13 +102,14 @@ def sum_usage(parts: Iterable[Answered | Usage]) -> Usage:
         >>> sum_usage([Usage(calls=1, prompt_tokens=10), Usage(calls=2)])
         Usage(prompt_tokens=10, completion_tokens=0, calls=3, dollars=0.0)
     """
-    paid = [part.usage if isinstance(part, Answered) else part for part in parts]
-    return Usage(
-        prompt_tokens=sum(usage.prompt_tokens for usage in paid),
-        completion_tokens=sum(usage.completion_tokens for usage in paid),
-        calls=sum(usage.calls for usage in paid),
-        dollars=sum(usage.dollars for usage in paid),
-    )
+    prompt, completion, calls, dollars = 0, 0, 0, 0.0
+    for part in parts:
+        usage = part.usage if isinstance(part, Answered) else part
+        prompt += usage.prompt_tokens
+        completion += usage.completion_tokens
+        calls += usage.calls
+        dollars += usage.dollars
+    return Usage(prompt_tokens=prompt, completion_tokens=completion, calls=calls, dollars=dollars)
 
 
 class BudgetSpentError(RuntimeError):

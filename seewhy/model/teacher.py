@@ -134,9 +134,10 @@ class LibraryWire:
     async def post(self, path: str, payload: bytes, deadline_s: float) -> Reached:
         """The answer to JSON text, whatever its status."""
         try:
-            response = await self._client.post(
-                path, content=payload, cast_to=httpx2.Response, options={"headers": JSON_HEADERS}
-            )
+            async with asyncio.timeout(deadline_s):
+                response = await self._client.post(
+                    path, content=payload, cast_to=httpx2.Response, options={"headers": JSON_HEADERS}
+                )
         except APIStatusError as error:
             response = error.response
         except APIConnectionError as error:

@@ -13,8 +13,8 @@ TEACHER_MUTANTS = [
     Mutant(
         name="teacher: the temperature is left out of a request's key",
         file=f"{REMOTE}/payload.py",
-        source="        float(request.temperature),\n",
-        defect="",
+        source="before += [float(temperature), float(top_p), max_tokens]",
+        defect="before += [float(top_p), max_tokens]",
         seen_by=f"{KEPT}::test_every_change_of_a_request_is_another_key",
     ),
     Mutant(
@@ -42,17 +42,31 @@ TEACHER_MUTANTS = [
     Mutant(
         name="teacher: the same seed for every reply of a request",
         file=f"{REMOTE}/payload.py",
-        source='told["seed"] = seed_at(request.seed, offset)',
-        defect='told["seed"] = request.seed',
+        source="seed=seed_at(request.seed, offset) if",
+        defect="seed=request.seed if",
         seen_by=f"{TEACHER}::"
         "test_a_server_that_gives_one_choice_without_a_word_is_asked_for_the_rest_and_known_from_then_on",
     ),
     Mutant(
         name="teacher: equal requests at once are paid for twice",
         file=f"{REMOTE}/asking.py",
-        source="turn = self.at_work.setdefault(prepared.key, Turn())",
-        defect="turn = self.at_work[prepared.key] = Turn(waiting=10**6)",
+        source="            await turn.wait()",
+        defect="            turn.waiting += 10**6",
         seen_by=f"{TEACHER}::test_equal_requests_at_once_are_paid_for_once",
+    ),
+    Mutant(
+        name="teacher: something of every request stays in memory",
+        file=f"{REMOTE}/asking.py",
+        source="            if turn.end():",
+        defect="            if not turn.end():",
+        seen_by=f"{TESTS}/test_memory.py::test_a_call_whose_answer_was_used_leaves_nothing_in_memory",
+    ),
+    Mutant(
+        name="teacher: a shorter deadline waits for a longer one",
+        file=f"{REMOTE}/plain_wire.py",
+        source="if self._watch.when() <= due:",
+        defect="if not self._watch.cancelled():",
+        seen_by=f"{TESTS}/test_waiting.py::test_each_call_is_given_up_at_its_own_deadline_and_no_other_is",
     ),
     Mutant(
         name="teacher: answers in the order they came",
@@ -64,8 +78,8 @@ TEACHER_MUTANTS = [
     Mutant(
         name="budget: what is under way is not counted",
         file=f"{REMOTE}/ledger.py",
-        source="while not self._reaches(self.reserved + worst):",
-        defect="while not self._reaches(worst):",
+        source="while self.is_bounded and not self._reaches(self.reserved + worst):",
+        defect="while self.is_bounded and not self._reaches(worst):",
         seen_by=f"{SPENDING}::test_money_is_never_overspent_and_is_spent_as_far_as_it_reaches",
     ),
     Mutant(

@@ -14,9 +14,9 @@ from seewhy.model.remote.plan import EndpointPlan, PacePlan
 from seewhy.model.remote.reading import Came, read_answer
 from seewhy.model.remote.secrets import Redactor
 from seewhy.model.remote.waiting import next_wait
-from seewhy.model.remote.wire import Reached, Wire
+from seewhy.model.remote.wire import Wire
 from seewhy.model.remote.worth import Worth
-from seewhy.model.talk import Answered, BudgetSpentError, Reply, Request, sum_usage
+from seewhy.model.talk import Answered, BudgetSpentError, Request, sum_usage
 from seewhy.records.types import Usage
 
 PATH = "/chat/completions"
@@ -27,22 +27,38 @@ MOST_LESSONS = 6
 NOTHING = Usage()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class End:
     """How one call ended: with replies that are kept, or with a fault; and what all its tries cost."""
 
-    replies: tuple[Reply, ...] = ()
-    model: str = ""
-    fault: Fault | None = None
-    paid: Usage = NOTHING
+    came: Came
+    paid: Usage
 
 
 @dataclass(slots=True)
 class Turn:
     """Requests of one key: one is asked, the others wait."""
 
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: asyncio.Lock | None = None
+    """Made by the first that waits: nearly all requests are alone with their key."""
     waiting: int = 0
+
+    async def wait(self) -> None:
+        """Return when the requests before it have ended."""
+        if self.lock is None:
+            self.lock = asyncio.Lock()
+            await self.lock.acquire()  # on behalf of the one that is asked
+        self.waiting += 1
+        try:
+            await self.lock.acquire()
+        finally:
+            self.waiting -= 1
+
+    def end(self) -> bool:
+        """Let the next one go; whether there is none."""
+        if self.lock is not None:
+            self.lock.release()
+        return not self.waiting
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,14 +121,15 @@ class Desk:
         except ValueError as error:
             return self._failed(str(error), NOTHING)
         # Of two equal requests the second waits, and finds what the first was given.
-        turn = self.at_work.setdefault(prepared.key, Turn())
-        turn.waiting += 1
+        turn = self.at_work.get(prepared.key)
+        if turn is None:
+            turn = self.at_work[prepared.key] = Turn()
+        else:
+            await turn.wait()
         try:
-            async with turn.lock:
-                return await self._complete(prepared)
+            return await self._complete(prepared)
         finally:
-            turn.waiting -= 1
-            if not turn.waiting:
+            if turn.end():
                 del self.at_work[prepared.key]
 
     async def _complete(self, prepared: Prepared) -> Answered:
@@ -122,9 +139,9 @@ class Desk:
             missing = wanted - len(kept.replies)
             count = self.manners.count_for(missing)
             ends = await self._call_all(prepared, count, range(len(kept.replies), wanted, count))
-            paid = sum_usage([paid, *(end.paid for end in ends)])
+            paid = sum_usage([paid, *[end.paid for end in ends]]) if paid.calls or len(ends) > 1 else ends[0].paid
             kept = add_kept(kept, ends)
-            faults = [end.fault for end in ends if end.fault and not end.fault.is_reply]
+            faults = [fault for end in ends if (fault := end.came.fault) and not fault.is_reply]
             if faults:
                 return self._failed(faults[0].words, paid)
         if len(kept.replies) < wanted:
@@ -133,9 +150,9 @@ class Desk:
         return Answered(replies=kept.replies[:wanted], model=kept.model or self.endpoint.model, usage=paid)
 
     async def _call_all(self, prepared: Prepared, count: int, offsets: Sequence[int]) -> list[End]:
+        if len(offsets) == 1:
+            return [await self._call(prepared, count, offsets[0])]
         calls = [self._call(prepared, count, offset) for offset in offsets]
-        if len(calls) == 1:
-            return [await calls[0]]
         ends = await asyncio.gather(*calls, return_exceptions=True)
         for end in ends:
             if isinstance(end, BaseException):
@@ -149,9 +166,9 @@ class Desk:
             payload = payload_of(prepared, self.endpoint.model, self.manners, count, offset)
             end = await self._try(prepared, payload, count)
             paid = sum_usage([paid, end.paid]) if paid.calls else end.paid
-            fault = end.fault
+            fault = end.came.fault
             if fault is None or fault.is_reply:
-                return replace(end, paid=paid) if tries or lessons else end
+                return End(end.came, paid) if tries or lessons else end
             may_learn = fault.complaint and lessons < MOST_LESSONS
             if may_learn and self.manners.learn_refusal(fault.complaint, prepared.request, count, payload):
                 lessons, count = lessons + 1, self.manners.count_for(count)
@@ -159,7 +176,7 @@ class Desk:
             tries += 1
             last = self._last_words(fault, tries)
             if last:
-                return End(fault=replace(fault, words=last), paid=paid)
+                return End(Came(fault=replace(fault, words=last)), paid)
             self.ledger.retries += 1
             await asyncio.sleep(next_wait(tries, fault.wait_s, self.pace.first_wait_s, self.pace.longest_wait_s))
 
@@ -174,9 +191,11 @@ class Desk:
     async def _try(self, prepared: Prepared, payload: bytes, count: int) -> End:
         worst = self.worth.most(prepared, count)
         likely = self.worth.likely(prepared, count).tokens if self.tokens.per_minute else 0
-        async with self.slots:
-            await self.requests.wait()
-            await self.tokens.wait(likely)
+        await self.slots.acquire()
+        try:
+            if self.requests.per_minute or likely:
+                await self.requests.wait()
+                await self.tokens.wait(likely)
             await self.ledger.reserve(worst)
             try:
                 note = self.cache.begin_call(worst.tokens, worst.dollars) if self.ledger.is_bounded else None
@@ -188,13 +207,14 @@ class Desk:
                     self.cache.end_call(note)
             finally:
                 self.ledger.settle(worst)
-        return End(replies=came.replies, model=came.model, fault=came.fault, paid=paid)
+        finally:
+            self.slots.release()
+        return End(came, paid)
 
     async def _send(self, payload: bytes) -> Came:
         deadline = self.pace.deadline_s
         try:
-            async with asyncio.timeout(deadline):
-                reached = await self.wire.post(PATH, payload, deadline)
+            reached = await self.wire.post(PATH, payload, deadline)
         except TimeoutError:
             return Came(fault=Fault(words=f"no whole answer came in {deadline:g} s", cost=Cost.UNKNOWN))
         except ConnectionRefusedError as error:
@@ -202,9 +222,9 @@ class Desk:
         except ConnectionError as error:
             words = self.redactor.clean(f"the connection broke off: {error}")
             return Came(fault=Fault(words=words, cost=Cost.UNKNOWN))
-        return read_answer(
-            Reached(status=reached.status, headers=reached.headers, body=self.redactor.clean_bytes(reached.body))
-        )
+        if self.redactor.secrets:
+            reached = replace(reached, body=self.redactor.clean_bytes(reached.body))
+        return read_answer(reached)
 
     def _count(self, came: Came, worst: Sum) -> Usage:
         if came.fault and came.tokens is None:
@@ -254,9 +274,10 @@ class Desk:
 
 def add_kept(kept: Kept, ends: Sequence[End]) -> Kept:
     """What is kept, with what calls brought after it."""
-    declined = (end.fault.words for end in ends if end.fault and end.fault.is_reply)
-    return Kept(
-        replies=(*kept.replies, *(reply for end in ends for reply in end.replies)),
-        model=next((end.model for end in reversed(ends) if end.model), kept.model),
-        declined=next(declined, kept.declined),
-    )
+    replies, model, declined = kept.replies, kept.model, ""
+    for came in [end.came for end in ends]:
+        replies += came.replies
+        model = came.model or model
+        if came.fault and came.fault.is_reply:
+            declined = declined or came.fault.words
+    return Kept(replies=replies, model=model, declined=declined or kept.declined)

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,9 @@ BEGIN = "INSERT INTO open_calls (most_tokens, most_dollars) VALUES (?, ?)"
 END = "DELETE FROM open_calls WHERE number = ?"
 SUM_OPEN = "SELECT COUNT(*), SUM(most_tokens), SUM(most_dollars) FROM open_calls"
 IN_MEMORY = ":memory:"
+LOG_PAGES = 4000
+"""Pages of 4 KiB that the log may have before they are moved into the file, where SQLite itself takes 1,000: all calls
+wait for the disk meanwhile, and a page that was written several times is moved once."""
 PATIENCE_S = 60.0
 """How long one process waits for another that is writing."""
 
@@ -67,6 +71,9 @@ class Kept:
     model: str
     declined: str
     """Why the model would not answer; empty where it did not refuse."""
+
+
+NOTHING_KEPT = Kept(replies=(), model="", declined="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +100,7 @@ class ReplyCache:
             self._base = sqlite3.connect(self.place, timeout=PATIENCE_S, isolation_level=None)
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=NORMAL")
+            self._base.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
             self._base.execute(MAKE)
             self._base.execute(MAKE_OPEN)
             self._base.execute(INDEX)
@@ -106,9 +114,11 @@ class ReplyCache:
     def find(self, key: str) -> Kept:
         """All that came for a key, in the order it came."""
         rows = self._base.execute(FIND, (key,)).fetchall()
+        if not rows:
+            return NOTHING_KEPT
         replies = tuple(_reply(told) for _, text, _ in rows for told in json.loads(text))
         declined = next((words for _, _, words in rows if words), "")
-        return Kept(replies=replies, model=rows[-1][0] if rows else "", declined=declined)
+        return Kept(replies=replies, model=rows[-1][0], declined=declined)
 
     def add(self, calls: Iterable[CallRow]) -> None:
         """Keep calls, all or none; when this returns they outlive the process.
@@ -168,10 +178,14 @@ class ReplyCache:
 
 def _row(call: CallRow) -> tuple[object, ...]:
     usage = call.usage
-    replies = [[reply.text, reply.stop.value, dict(reply.first_token)] for reply in call.replies]
-    told = json.dumps(replies, separators=(",", ":"))
+    told = f"[{','.join([_told(reply) for reply in call.replies])}]"
     tokens = usage.prompt_tokens, usage.completion_tokens, usage.dollars
     return call.key, call.model, told, call.declined, *tokens, call.origin or None
+
+
+def _told(reply: Reply) -> str:
+    first_token = json.dumps(dict(reply.first_token)) if reply.first_token else "{}"
+    return f'[{encode_basestring_ascii(reply.text)},"{reply.stop.value}",{first_token}]'
 
 
 def _reply(told: list[Any]) -> Reply:

@@ -27,7 +27,7 @@ class AnswerReader:
     body: bytearray = field(default_factory=bytearray)
     """Of chunks, what was read."""
 
-    def feed(self, piece: bytes) -> Reached | None:
+    def feed(self, piece: bytes | memoryview) -> Reached | None:
         """The answer, if this piece makes it whole.
 
         Raises:
@@ -65,7 +65,7 @@ class AnswerReader:
             if len(self.held) > MOST_HEAD:
                 raise AnswerError("a head without an end")
             return False
-        first, *lines = bytes(self.held[:end]).decode("latin-1").split("\r\n")
+        first, *lines = self.held[:end].decode("latin-1").split("\r\n")
         del self.held[: end + len(HEAD_END)]
         version, _, told = first.partition(" ")
         if not version.startswith("HTTP/1.") or not told[:3].isdigit():
@@ -74,8 +74,9 @@ class AnswerReader:
         if 100 <= status < 200:  # says that the server goes on; the answer follows
             return self._read_head()
         self.status = status
-        pairs = (line.partition(":") for line in lines)
-        self.headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+        for line in lines:
+            name, _, value = line.partition(":")
+            self.headers[name.strip().lower()] = value.strip()
         self.is_chunked = "chunked" in self.headers.get("transfer-encoding", "").lower()
         length = self.headers.get("content-length", "")
         self.length = 0 if status in {204, 304} else int(length) if length.isdigit() and not self.is_chunked else -1

@@ -105,19 +105,21 @@ class Ledger:
         Raises:
             BudgetSpentError: the call could go over the bound, and none is under way that could leave more.
         """
-        while not self._reaches(self.reserved + worst):
+        while self.is_bounded and not self._reaches(self.reserved + worst):
             if self.in_flight == 0 or not self._reaches(worst):
                 raise BudgetSpentError(self._too_little(worst))
             self.settled.clear()
             await self.settled.wait()
-        self.reserved += worst
+        if self.is_bounded:
+            self.reserved += worst
         self.in_flight += 1
 
     def settle(self, worst: Sum) -> None:
         """The call has ended, and what it cost was counted."""
-        self.reserved -= worst
         self.in_flight -= 1
-        self.settled.set()
+        if self.is_bounded:
+            self.reserved -= worst
+            self.settled.set()
 
     def count(self, usage: Usage) -> None:
         """Add what a call cost by the server's own word."""
@@ -152,8 +154,6 @@ class Ledger:
         )
 
     def _reaches(self, more: Sum) -> bool:
-        if not self.is_bounded:
-            return True
         total = self.spent + more
         is_over = (self.plan.dollars and total.dollars > self.plan.dollars) or (
             self.plan.tokens and total.tokens > self.plan.tokens

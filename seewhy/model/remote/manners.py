@@ -29,13 +29,6 @@ class Manners:
     gives_logprobs: bool = True
     limit_word: str = MAX_TOKENS
 
-    def form_words(self, form: Form) -> Mapping[str, object]:
-        """The words of a request that ask for a form."""
-        if self.form == SCHEMA:
-            schema = {"name": form.name, "strict": True, "schema": json.loads(form.schema)}
-            return {"response_format": {"type": "json_schema", "json_schema": schema}}
-        return {"response_format": {"type": "json_object"}} if self.form == OBJECT else {}
-
     def count_for(self, missing: int) -> int:
         """How many replies the next call asks for."""
         return missing if self.gives_several else 1
@@ -74,6 +67,14 @@ class Manners:
             self.form = NONE
             return True
         return False
+
+
+def form_words(kind: str, form: Form) -> Mapping[str, object]:
+    """The words of a request that ask for a form, by what its server understands."""
+    if kind == SCHEMA:
+        schema = {"name": form.name, "strict": True, "schema": json.loads(form.schema)}
+        return {"response_format": {"type": "json_schema", "json_schema": schema}}
+    return {"response_format": {"type": "json_object"}} if kind == OBJECT else {}
 
 
 def manners_for(form: str) -> Manners:

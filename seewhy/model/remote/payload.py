@@ -2,20 +2,23 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from json.encoder import encode_basestring
 from urllib.parse import urlsplit
 
-from seewhy.model.remote.manners import Manners
+from seewhy.model.remote.manners import Manners, form_words
 from seewhy.model.remote.plan import EndpointPlan
 from seewhy.model.remote.sent_pictures import SentPicture, send_picture
-from seewhy.model.talk import Message, Request
+from seewhy.model.talk import Form, Message, Request
 
 LOCAL = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
 SEEDS = 2**31
 FRAME_TOKENS = 16
 """More than chat templates put around a message: 3 to 6 tokens, by OpenAI's cookbook and those of open models."""
 DUMP = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+SETTINGS = 256
+"""How many settings of requests, seeds among them, are kept as JSON text: a stage has a handful."""
 KEY_VERSION = 1
 """Changes whenever the meaning of a key does, so that old replies are not taken for new ones."""
 
@@ -37,32 +40,39 @@ class Prepared:
 
 def prepare_request(request: Request, endpoint: EndpointPlan) -> Prepared:
     """Reads the pictures; raises ValueError where one cannot be read."""
-    pictures = [[send_picture(ref, endpoint.most_pixels) for ref in message.images] for message in request.messages]
-    pairs = zip(request.messages, pictures, strict=True)
-    messages = DUMP([_message(message, sent, endpoint.detail) for message, sent in pairs])
+    told: list[str] = []
+    pictures: list[SentPicture] = []
+    for message in request.messages:
+        sent = [send_picture(ref, endpoint.most_pixels) for ref in message.images]
+        told.append(_message(message, sent, endpoint.detail))
+        pictures += sent
+    messages = f"[{','.join(told)}]"
     return Prepared(
         request=request,
         messages=messages,
         key=_key(request, messages, endpoint),
         text_bytes=_bytes_of(request),
-        pictures=tuple((picture.width, picture.height) for sent in pictures for picture in sent),
+        pictures=tuple([(picture.width, picture.height) for picture in pictures]),
     )
 
 
 def payload_of(prepared: Prepared, model: str, manners: Manners, count: int, offset: int) -> bytes:
     """The body of a call for `count` replies where `offset` were had before."""
     request = prepared.request
-    told: dict[str, object] = {"model": model}
-    told |= {"temperature": request.temperature, "top_p": request.top_p, manners.limit_word: request.max_tokens}
-    if count > 1:
-        told["n"] = count
-    if request.seed is not None and manners.takes_seed:
-        told["seed"] = seed_at(request.seed, offset)
-    if request.top_logprobs and manners.gives_logprobs:
-        told |= {"logprobs": True, "top_logprobs": request.top_logprobs}
-    if request.form is not None:
-        told |= manners.form_words(request.form)
-    return f'{{"messages":{prepared.messages},{DUMP(told)[1:]}'.encode()
+    has_seed = request.seed is not None and manners.takes_seed
+    told = _settings(
+        model=model,
+        temperature=request.temperature,
+        top_p=request.top_p,
+        limit_word=manners.limit_word,
+        max_tokens=request.max_tokens,
+        count=count,
+        seed=seed_at(request.seed, offset) if request.seed is not None and has_seed else None,
+        top_logprobs=request.top_logprobs if manners.gives_logprobs else 0,
+        form=request.form,
+        form_kind=manners.form,
+    )
+    return f'{{"messages":{prepared.messages},{told}'.encode()
 
 
 def seed_at(seed: int, offset: int) -> int:
@@ -92,29 +102,58 @@ def host_of(base_url: str) -> str:
 
 def _bytes_of(request: Request) -> int:
     form = len(request.form.schema.encode()) if request.form else 0
-    return form + FRAME_TOKENS + sum(len(message.text.encode()) + FRAME_TOKENS for message in request.messages)
+    return form + FRAME_TOKENS + sum([len(message.text.encode()) + FRAME_TOKENS for message in request.messages])
 
 
-def _message(message: Message, pictures: list[SentPicture], detail: str) -> Mapping[str, object]:
+def _message(message: Message, pictures: list[SentPicture], detail: str) -> str:
     if not pictures:
-        return {"role": message.role.value, "content": message.text}
+        return f'{{"role":"{message.role.value}","content":{encode_basestring(message.text)}}}'
     shown = [{"type": "image_url", "image_url": {"url": picture.url, "detail": detail}} for picture in pictures]
-    return {"role": message.role.value, "content": [*shown, {"type": "text", "text": message.text}]}
+    return DUMP({"role": message.role.value, "content": [*shown, {"type": "text", "text": message.text}]})
 
 
 def _key(request: Request, messages: str, endpoint: EndpointPlan) -> str:
     # Of a picture the bytes stand in the messages: another picture, size or detail is another key.
-    form = request.form
-    decides = [
-        KEY_VERSION,
-        host_of(endpoint.base_url),
-        endpoint.cache_salt,
-        endpoint.model,
-        float(request.temperature),
-        float(request.top_p),
-        request.max_tokens,
-        request.seed,
-        [form.name, form.schema, endpoint.form] if form else [],
-        request.top_logprobs,
-    ]
-    return hashlib.sha256(f"{DUMP(decides)}{messages}".encode()).hexdigest()
+    before, after = _decides(
+        endpoint, request.temperature, request.top_p, request.max_tokens, request.form, request.top_logprobs
+    )
+    seed = "null" if request.seed is None else request.seed
+    return hashlib.sha256(f"{before}{seed}{after}{messages}".encode()).hexdigest()
+
+
+@lru_cache(maxsize=SETTINGS)
+def _decides(
+    endpoint: EndpointPlan, temperature: float, top_p: float, max_tokens: int, form: Form | None, top_logprobs: int
+) -> tuple[str, str]:
+    """All but seed and messages that decides a reply, as JSON text: before the seed and after it."""
+    before = [KEY_VERSION, host_of(endpoint.base_url), endpoint.cache_salt, endpoint.model]
+    before += [float(temperature), float(top_p), max_tokens]
+    after = [[form.name, form.schema, endpoint.form] if form else [], top_logprobs]
+    return f"{DUMP(before)[:-1]},", f",{DUMP(after)[1:]}"
+
+
+@lru_cache(maxsize=SETTINGS, typed=True)
+def _settings(
+    *,
+    model: str,
+    temperature: float,
+    top_p: float,
+    limit_word: str,
+    max_tokens: int,
+    count: int,
+    seed: int | None,
+    top_logprobs: int,
+    form: Form | None,
+    form_kind: str,
+) -> str:
+    """All of a call but its messages, as JSON text without the first brace."""
+    told: dict[str, object] = {"model": model, "temperature": temperature, "top_p": top_p, limit_word: max_tokens}
+    if count > 1:
+        told["n"] = count
+    if seed is not None:
+        told["seed"] = seed
+    if top_logprobs:
+        told |= {"logprobs": True, "top_logprobs": top_logprobs}
+    if form is not None:
+        told |= form_words(form_kind, form)
+    return DUMP(told)[1:]

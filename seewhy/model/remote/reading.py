@@ -67,16 +67,21 @@ def read_answer(reached: Reached) -> Came:
 
 
 def _read_choices(answer: Mapping[str, object], choices: Sequence[object]) -> Came:
-    read = [_read_choice(choice) for choice in choices]
-    replies = tuple(found for found in read if isinstance(found, Reply))
-    faults = [found for found in read if isinstance(found, Fault)]
+    replies: list[Reply] = []
+    faults: list[Fault] = []
+    for choice in choices:
+        found = _read_choice(choice)
+        if isinstance(found, Reply):
+            replies.append(found)
+        else:
+            faults.append(found)
     tokens = _tokens(answer)
-    if not read:
+    if not choices:
         faults = [Fault(words="the server answered with no choices", cost=Cost.TOLD if tokens else Cost.UNKNOWN)]
     # Replies that came beside a fault are kept, and only the rest is asked for again.
     declined = [fault for fault in faults if fault.is_reply]
     fault = None if replies or not faults else (declined or faults)[0]
-    return Came(replies=replies, fault=fault, model=str(answer.get("model") or ""), tokens=tokens)
+    return Came(replies=tuple(replies), fault=fault, model=str(answer.get("model") or ""), tokens=tokens)
 
 
 def _read_choice(choice: object) -> Reply | Fault:

@@ -42,6 +42,8 @@ class Worth:
 
     def picture_tokens(self, prepared: Prepared) -> int:
         """Tokens of all pictures of a request."""
+        if not prepared.pictures:
+            return 0
         rule = self.price.picture if self.price else USUAL
         return sum(rule.tokens(width, height, self.detail) for width, height in prepared.pictures)
 

@@ -61,6 +61,25 @@ def test_every_change_of_a_request_is_another_key(shown, tmp_path):
     assert len(set(keys)) == 1 + len(asked) + len(endpoints)
 
 
+def test_replies_that_the_first_version_kept_are_found_again():
+    """The keys below are those of 0.1.0: where one changes, KEY_VERSION must, and users pay for all replies anew."""
+    text = 'Is "é" a letter?\n'
+    plain = Request(messages=(Message(text=text),))
+    every = Request(
+        messages=(Message(role=Role.SYSTEM, text="Be brief."), Message(text=text)),
+        temperature=0.7,
+        top_p=1,
+        max_tokens=64,
+        seed=7,
+        form=Form(name="score", schema='{"type": "object"}'),
+        top_logprobs=5,
+    )
+    assert [prepare_request(request, ENDPOINT).key for request in (plain, every)] == [
+        "0aa146b7829ea5ff65f5d908517cf7e476c30efca863d30cea0409d9575c8a4b",
+        "e386fd908f78cd60de7dc804c2122b225e8d2d48f7984d92b3e9294c87f528c4",
+    ]
+
+
 def test_what_changes_no_reply_changes_no_key(shown):
     same = [
         prepare_request(request, endpoint).key

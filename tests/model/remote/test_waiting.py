@@ -1,16 +1,19 @@
 """How long a client waits before it asks again, and how evenly it asks at all."""
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from loopback import LoopServer, choices, echo, error
+from loopback import Answer, Asked, LoopServer, choices, echo, error
 from talking import ask_once, first_then, say
 
+from seewhy.model.remote.plain_wire import PlainWire
 from seewhy.model.remote.plan import EndpointPlan, PacePlan
 from seewhy.model.remote.waiting import next_wait, told_wait
-from seewhy.model.teacher import Teacher
+from seewhy.model.remote.wire import Wire
+from seewhy.model.teacher import LibraryWire, Teacher
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
@@ -70,3 +73,30 @@ def test_calls_go_out_no_faster_than_the_limit_of_a_minute(pace):
         teacher.talk([say(str(number), max_tokens=16) for number in range(12)])
         seconds = time.monotonic() - began
     assert 1.0 <= seconds <= 3.5
+
+
+@pytest.mark.parametrize("kind", ["our own", "the library's"])
+def test_each_call_is_given_up_at_its_own_deadline_and_no_other_is(kind):
+    def hang_or_wait(asked: Asked) -> Answer:
+        return Answer(body=asked.content, wait_s={b"hang": 60.0, b"wait": 0.6, b"ask": 0.0}[asked.content])
+
+    async def post(wire: Wire, text: bytes, due_s: float) -> tuple[bytes, float]:
+        began = time.monotonic()
+        try:
+            told = (await wire.post("/x", text, due_s)).body
+        except TimeoutError:
+            told = b"given up"
+        return told, time.monotonic() - began
+
+    async def post_all(url: str) -> list[tuple[bytes, float]]:
+        wire = PlainWire(url, {}) if kind == "our own" else LibraryWire(url, "", 4)
+        ends = await asyncio.gather(post(wire, b"hang", 1.2), post(wire, b"wait", 5.0), post(wire, b"hang", 0.2))
+        again = await post(wire, b"ask", 5.0)
+        await wire.close()
+        return [*ends, again]
+
+    with LoopServer(hang_or_wait) as server:
+        late, answered, soon, again = asyncio.run(post_all(server.url))
+    assert (late[0], answered[0], soon[0]) == (b"given up", b"wait", b"given up")
+    assert 0.2 <= soon[1] < 1.2 <= late[1] < 4
+    assert again[0] == b"ask", "a connection that was given up answers nobody else"
