@@ -21,6 +21,7 @@ from seewhy.model.remote.asking import Desk
 from seewhy.model.remote.batch_jobs import BatchLook, BatchStage
 from seewhy.model.remote.batching import CALL, BatchDesk, jobs_place
 from seewhy.model.remote.cache import ReplyCache
+from seewhy.model.remote.collecting import RareCollection
 from seewhy.model.remote.ledger import Ledger, Spending, Sum
 from seewhy.model.remote.loop import BackgroundLoop
 from seewhy.model.remote.manners import manners_for
@@ -93,7 +94,8 @@ class Teacher:
         Raises:
             BudgetSpentError: the budget does not reach for what is left to ask; all that came is in the cache.
         """
-        return self._loop.run(self._desk.answer_all(requests))
+        with RareCollection():
+            return self._loop.run(self._desk.answer_all(requests))
 
     def close(self) -> None:
         """Let connections and the cache go; a second call does nothing."""
