@@ -1,5 +1,6 @@
 """`seewhy distil`: rationales from a teacher, graded by their answer; the right ones become lessons."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
@@ -102,17 +103,16 @@ def grade(
     def work(block: Sequence[Question]) -> Iterable[Verdict]:
         return judge_chains(grader, block, [chain for question in block for chain in by_question[question.id]])
 
-    def tally(rows: list[Verdict]) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for row in rows:
-            found[row.outcome.value] = found.get(row.outcome.value, 0) + 1
-        return found
-
     run_blocks(
         space.place(*(verdicts_at or (stage, "verdicts"))), questions, work, Verdict, per_shard=PER_SHARD, stage=stage,
         plan={"judge": grader.name, "style": style}, input_hashes=space.hashes(chains=source),
-        command=space.command(stage), on_done=advance, tally=tally,
+        command=space.command(stage), on_done=advance, tally=count_outcomes,
     )  # fmt: skip
+
+
+def count_outcomes(rows: Iterable[Verdict]) -> dict[str, int]:
+    """Verdicts by outcome."""
+    return Counter(row.outcome.value for row in rows)
 
 
 def choose(space: Workspace, questions: list[Question], advance: Callable[[int], None]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from seewhy.cli.distil import count_outcomes
 from seewhy.cli.judges import make_judge
 from seewhy.cli.listener import Listener
 from seewhy.cli.price import endpoint_of, listening, price_follow_ups, price_requests
@@ -118,13 +119,5 @@ def _ask(space: Workspace, questions: Sequence[Question], line: Line, advance: C
         space.place("judge", "verdicts"), questions, work, Verdict, per_shard=PER_SHARD, stage="judge",
         plan={"judge": judge.name, "model": identity_of(plan.asked(space.recipe.teacher))},
         input_hashes=space.hashes(chains=space.place("sample", "chains")), command=space.command("judge"),
-        on_done=advance, tally=_count, price=lambda rows: sum(row.usage.dollars for row in rows),
+        on_done=advance, tally=count_outcomes, price=lambda rows: sum(row.usage.dollars for row in rows),
     )  # fmt: skip
-
-
-def _count(rows: list[Verdict]) -> dict[str, int]:
-    """Verdicts by outcome."""
-    found: dict[str, int] = {}
-    for row in rows:
-        found[row.outcome.value] = found.get(row.outcome.value, 0) + 1
-    return found

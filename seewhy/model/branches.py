@@ -93,7 +93,7 @@ def _attend_padded(
     heads, width = query.shape[1], value.shape[-1]
     prefix_k = _repeated(_rows(flat_k, layout.prefix_index), shared)
     prefix_v = _repeated(_rows(flat_v, layout.prefix_index), shared)
-    outputs = [_over_prompts(_rows(flat_q, layout.prefix_index), prefix_k, prefix_v, layout, scaling, window)]
+    outputs = [_over_prompts(flat_q, prefix_k, prefix_v, layout, scaling, window)]
     if layout.branch_index.numel():
         own_k = _repeated(_rows(flat_k, layout.branch_index), shared)
         own_v = _repeated(_rows(flat_v, layout.branch_index), shared)
@@ -109,11 +109,12 @@ def _attend_padded(
 def _over_prompts(
     query: Tensor, key: Tensor, value: Tensor, layout: Layout, scaling: float, window: int | None
 ) -> Tensor:
-    """Of each prompt over itself; zeros where nobody reads it."""
+    """Of each prompt over itself, queries [L, heads, width] of the row; zeros where nobody reads it."""
     if not layout.reads_prompts:
-        return query.new_zeros(*query.shape[:3], value.shape[-1])
-    mask = prefix_mask(layout, window)
-    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, is_causal=mask is None, scale=scaling)
+        groups, longest = layout.prefix_index.shape
+        return query.new_zeros(groups, query.shape[1], longest, value.shape[-1])
+    own, mask = _rows(query, layout.prefix_index), prefix_mask(layout, window)
+    return F.scaled_dot_product_attention(own, key, value, attn_mask=mask, is_causal=mask is None, scale=scaling)
 
 
 def _across(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, scaling: float) -> Tensor:
