@@ -22,11 +22,11 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from seewhy.model.remote.manners import manners_for
-from seewhy.model.remote.payload import payload_of, prepare_request
-from seewhy.model.remote.plan import EndpointPlan, PacePlan, SpendPlan
-from seewhy.model.talk import Message, Request
-from seewhy.model.teacher import LibraryWire, Teacher, open_desk
+from seewhy.endpoints.capabilities import manners_for
+from seewhy.endpoints.chat import Message, Request
+from seewhy.endpoints.client import LibraryWire, Teacher, open_desk
+from seewhy.endpoints.payload import payload_of, prepare_request
+from seewhy.endpoints.plan import EndpointPlan, PacePlan, SpendPlan
 
 BLOCK = 1_000
 REPLY = "The sum of the first row is 12, for 3 + 4 + 5 = 12. ### Answer: 12"

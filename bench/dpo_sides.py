@@ -26,9 +26,9 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import LlavaForConditionalGeneration, LlavaProcessor
 from trl import DPOConfig, DPOTrainer
 
-from seewhy.model.group import Group, Prompt
-from seewhy.model.scores import packed_logps
-from seewhy.model.towers import see
+from seewhy.model.packed.group import Group, Prompt
+from seewhy.model.packed.scores import packed_logps
+from seewhy.model.vision.precompute import precompute_image_features
 from seewhy.objectives.api import PairObjective, PairView
 from seewhy.objectives.dpo import DPO
 
@@ -108,14 +108,14 @@ class Ours:
     ) -> None:
         self.policy, self.reference = copy.deepcopy(net), copy.deepcopy(net).requires_grad_(False)
         self.optimizer = torch.optim.AdamW(freeze_tower(self.policy), lr=RATE)
-        self.groups = see(self.reference, groups) if tower is Tower.CACHED else groups
+        self.groups = precompute_image_features(self.reference, groups) if tower is Tower.CACHED else groups
         self.shares_tower = tower is Tower.EACH_STEP
         self.objective, self.state = objective, objective.initial()
 
     def step(self) -> float:
         """The loss before the update."""
         self.optimizer.zero_grad(set_to_none=True)
-        groups = see(self.reference, self.groups) if self.shares_tower else self.groups
+        groups = precompute_image_features(self.reference, self.groups) if self.shares_tower else self.groups
         with torch.no_grad():
             reference = packed_logps(self.reference, groups)
         found = self.objective.loss(pair_view(packed_logps(self.policy, groups), reference), self.state)

@@ -14,12 +14,12 @@ import torch
 from tiny_llava import PIXELS, make_net, make_processor, parser, set_up
 from transformers import CLIPVisionConfig, LlavaForConditionalGeneration
 
-from seewhy.model.encoders import encoder_place
 from seewhy.model.families.tiny import SHIPPED
-from seewhy.model.features import FeatureCache, bytes_of, feature_key
-from seewhy.model.group import Prompt, joined_pictures
+from seewhy.model.packed.group import Prompt, joined_pictures
 from seewhy.model.plan import FeaturePlan
-from seewhy.model.sight import Sight
+from seewhy.model.vision.encoders import encoder_place
+from seewhy.model.vision.feature_cache import FeatureCache, bytes_of, feature_key
+from seewhy.model.vision.image_features import ImageFeatures
 
 TOGETHER = 8
 BASE = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
@@ -68,9 +68,9 @@ def measure(name: str, net: LlavaForConditionalGeneration, side: int, runs: int)
             return milliseconds(lambda: cache.files.read(key), 1)
 
         reading = min(read() for _ in range(runs))
-        sight = Sight(net)
+        sight = ImageFeatures(net)
         sight.cache = cache
-        with sight.standing():
+        with image_features.assume_frozen():
             # A prompt of the right number of placeholders, for the trial scores it.
             tokens = (side // net.config.vision_config.patch_size) ** 2
             whole = Prompt(ids=(*[net.config.image_token_id] * tokens, 5, 6), pictures=prompts[0].pictures)

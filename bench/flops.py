@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from torch import nn
 from transformers import LlavaForConditionalGeneration
 
-from seewhy.model.group import Group
+from seewhy.model.packed.group import Group
 
 
 def weights(modules: Iterable[nn.Module]) -> tuple[int, int]:

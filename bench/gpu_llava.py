@@ -35,10 +35,10 @@ from transformers import (
 from trl import DPOConfig, DPOTrainer
 from trl.trainer.utils import get_peak_flops
 
-from seewhy.model.branches import branching
-from seewhy.model.group import Group
-from seewhy.model.scores import packed_logps
-from seewhy.model.towers import see
+from seewhy.model.packed.group import Group
+from seewhy.model.packed.scores import packed_logps
+from seewhy.model.packed.shared_prefix import branching
+from seewhy.model.vision.precompute import precompute_image_features
 
 OURS = "seewhy, packed, SDPA"
 LAYERS = r".*language_model.*\.(q|k|v|o|gate|up|down)_proj"
@@ -117,7 +117,7 @@ class Step:
 def our_loss(model: PeftModel, groups: list[Group]) -> float:
     """Forward of reference and policy, and backward."""
     net = model.get_base_model()
-    seen = see(net, groups)
+    seen = precompute_image_features(net, groups)
     with torch.no_grad(), model.disable_adapter():
         reference = packed_logps(net, seen)
     # The backward pass too, for layers that are recomputed in it call the attention again.

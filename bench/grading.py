@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-from seewhy.judging.compat import Compat
+from seewhy.judging.answers.compat import Compat
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.records.types import Chain, Gold, MatchRule, Question, Split, Stop, Style
+from seewhy.records.types import Chain, FinishReason, Gold, MatchRule, Question, Split, Style
 
 GOAL = 20_000
 """Gradings a second that both rules must reach."""
@@ -22,15 +22,17 @@ FORMS = ("### Answer: {}", "Final answer: {}", "The answer is {}.", "Answer: \\b
 OPTIONS = ("a red house", "a blue house", "a green house", "a yellow house")
 
 
-def chains_of(luck: random.Random, answers: list[str], count: int) -> list[Chain]:
+def chains_of(rng: random.Random, answers: list[str], count: int) -> list[Chain]:
     """`count` replies, every second one a chain of thought."""
     chains: list[Chain] = []
     for index in range(count):
-        answer, is_long = luck.choice(answers), index % 2 == 0
-        thought = " ".join(luck.choices(THOUGHT, k=36)) + "\n" if is_long else ""
-        text = thought + (luck.choice(FORMS).format(answer) if is_long else answer)
+        answer, is_long = rng.choice(answers), index % 2 == 0
+        thought = " ".join(rng.choices(THOUGHT, k=36)) + "\n" if is_long else ""
+        text = thought + (rng.choice(FORMS).format(answer) if is_long else answer)
         style = Style.REASON if is_long else Style.DIRECT
-        chains.append(Chain(question_id="q", index=index, style=style, text=text, stop=Stop.END, sampler="s", seed=0))
+        chains.append(
+            Chain(question_id="q", index=index, style=style, text=text, stop=FinishReason.END, sampler="s", seed=0)
+        )
     return chains
 
 
@@ -55,8 +57,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--chains", type=int, default=20_000)
     said = parser.parse_args()
-    luck = random.Random(0)
-    numbers = [str(luck.randint(0, 9999)) for _ in range(50)] + ["$1,250.5", "75%", "3/4", "12 apples"]
+    rng = random.Random(0)
+    numbers = [str(rng.randint(0, 9999)) for _ in range(50)] + ["$1,250.5", "75%", "3/4", "12 apples"]
     cases: list[tuple[str, Question, list[str]]] = [
         ("letter", question_of(MatchRule.LETTER, "B", OPTIONS), list("ABCD")),
         ("number", question_of(MatchRule.RELAXED_NUMBER, "1234", ()), numbers),
@@ -68,7 +70,7 @@ def main() -> None:
     print(f"{'rule':<10}{'graded by':<22}{'gradings a second':>18}")
     ours: list[float] = []
     for name, question, answers in cases:
-        chains = chains_of(luck, answers, said.chains)
+        chains = chains_of(rng, answers, said.chains)
         for maker, make in makers:
             rates = [rate(make(), question, chains) for _ in range(said.runs)]
             ours += [median(rates)] if maker == "seewhy" else []

@@ -28,7 +28,7 @@ from seewhy.cli.train import find_objective
 from seewhy.evaluation.compare import paired_difference
 from seewhy.judging.api import Judge, judge_chains
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.model.api import ScoreAsk
+from seewhy.model.api import ScoreRequest
 from seewhy.model.families.hub import HubModel
 from seewhy.pairs.by_outcome import ByOutcome, pair_chains
 from seewhy.pairs.by_score import ByScore
@@ -144,8 +144,12 @@ def share_in_order(ground: Ground, pairs: Sequence[Pair]) -> float:
 def settle(model: HubModel, ground: Ground, pairs: Sequence[Pair]) -> None:
     """Choose packed or separate rows, as a run does."""
     asked = {question.id: question for question in ground.train}
-    model.settle_path([ScoreAsk(question=asked[row.question_id], style=row.style, responses=(row.chosen, row.rejected))
-                       for row in pairs])  # fmt: skip
+    model.settle_path(
+        [
+            ScoreRequest(question=asked[row.question_id], style=row.style, responses=(row.chosen, row.rejected))
+            for row in pairs
+        ]
+    )
 
 
 def take(ground: Ground, condition: Condition, seed: int) -> Found:

@@ -14,9 +14,9 @@ import httpx2
 from concurrent_calls import ANSWER, say
 from openai import AsyncOpenAI
 
-from seewhy.model.remote.manners import manners_for
-from seewhy.model.remote.payload import payload_of, prepare_request
-from seewhy.model.remote.plan import EndpointPlan
+from seewhy.endpoints.capabilities import manners_for
+from seewhy.endpoints.payload import payload_of, prepare_request
+from seewhy.endpoints.plan import EndpointPlan
 
 ENDPOINT = EndpointPlan(base_url="http://127.0.0.1:1/v1", model="m")
 BODY = json.dumps(ANSWER).encode()

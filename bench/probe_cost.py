@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from seewhy.benchmarks import inkgrid
-from seewhy.model.api import Ask, Decoding
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
 from seewhy.objectives.sft import SFT
@@ -22,7 +22,7 @@ from seewhy.recipes.inkgrid import recipe
 from seewhy.records.types import Lesson, Response, Split, StepLog, Style
 from seewhy.testing.oracle import Oracle
 from seewhy.training.fit import fit_lessons
-from seewhy.training.guard_plan import GuardPlan
+from seewhy.training.monitor.plan import GuardPlan
 
 
 def timed(logs: Iterator[StepLog]) -> Iterator[tuple[StepLog, float]]:
@@ -43,10 +43,10 @@ def main() -> None:
     plans = recipe()
     with tempfile.TemporaryDirectory() as place:
         asked = list(inkgrid.load(Path(place), Split.TRAIN, count=words.steps * 32))
-        asks = [Ask(question=question, style=Style.REASON) for question in asked]
+        asks = [GenerateRequest(question=question, style=Style.REASON) for question in asked]
         lessons = [
             Lesson(question_id=row.question_id, style=row.style, response=Response(text=row.text), source="oracle")
-            for (row,) in Oracle(terse_rate=plans.distil.terse_rate).generate(asks, Decoding())
+            for (row,) in Oracle(terse_rate=plans.distil.terse_rate).generate(asks, SamplingParams())
         ]
         guard = GuardPlan(probe_every=words.every)
         model = HubModel.load(tiny.SHIPPED)

@@ -11,9 +11,9 @@ import torch
 from tiny_llava import add_clock, in_turns, make_net, make_processor, parser, picture, prompt_text, set_up
 from transformers import BatchFeature, LlavaForConditionalGeneration
 
-from seewhy.model.api import Ask, Decoding
-from seewhy.model.decode import draw
-from seewhy.model.group import Prompt
+from seewhy.model.api import GenerateRequest, SamplingParams
+from seewhy.model.generation.decode import draw
+from seewhy.model.packed.group import Prompt
 from seewhy.records.types import Gold, MatchRule, Question, Split, Style
 
 MOST = 90
@@ -45,7 +45,7 @@ class Ours:
         """Draw the chains of every question."""
         gold = Gold(answers=("",), rule=MatchRule.OPEN)
         asks = [
-            Ask(
+            GenerateRequest(
                 question=Question(id=f"q{n}", benchmark="noise", split=Split.TEST, text="", gold=gold, facets={}),
                 style=Style.REASON,
                 count=self.chains,
@@ -53,7 +53,7 @@ class Ours:
             for n in range(len(self.prompts))
         ]
         config = self.net.config
-        decoding = Decoding(max_tokens=MOST, seed=self.seed)
+        decoding = SamplingParams(max_tokens=MOST, seed=self.seed)
         ends = frozenset({self.net.generation_config.eos_token_id})
         drawn = draw(self.net, self.prompts, asks, decoding, ends, [config.image_token_id])
         self.seed += 1

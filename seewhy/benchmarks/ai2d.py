@@ -7,20 +7,20 @@ from pathlib import Path
 
 from seewhy.benchmarks.release.choices import LETTERS, letter_at, letter_in, options_of
 from seewhy.benchmarks.release.declared import HUB, Release
-from seewhy.benchmarks.release.rows import UNKNOWN, Posed, Row
+from seewhy.benchmarks.release.rows import UNKNOWN, ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 TEST_IDS = "ai2d_test_ids.csv"
 """Numbers of the diagrams of the test split, beside `questions` and `images` of the release."""
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     if row.has("imageName"):
         yield from _pose_diagram(row)
         return
     options = options_of(row, "options", "choices")
     is_letter = row.word("answer").upper() in LETTERS
-    yield Posed(
+    yield ParsedQuestion(
         key=row.text("index", "id") or str(row.number),
         text=row.word("question"),
         options=options,
@@ -30,7 +30,7 @@ def _pose(row: Row) -> Iterator[Posed]:
     )
 
 
-def _pose_diagram(row: Row) -> Iterator[Posed]:
+def _pose_diagram(row: Row) -> Iterator[ParsedQuestion]:
     """The release has one file a diagram, with all questions about it by their texts."""
     name = row.word("imageName")
     is_test = name.split(".")[0] in _test_ids(row.root)
@@ -40,7 +40,7 @@ def _pose_diagram(row: Row) -> Iterator[Posed]:
         asked = row.with_fields({"question": text, "asked": found}).nested("asked")
         options = asked.words("answerTexts")
         is_label = asked.is_true("abcLabel")
-        yield Posed(
+        yield ParsedQuestion(
             key=asked.word("questionId"),
             text=text,
             options=options,
@@ -68,7 +68,7 @@ RELEASE = Release(
     rule=MatchRule.LETTER,
     splits={Split.TRAIN: ("train",), Split.TEST: ("test",)},
     layouts=("questions/*.json", *HUB, "AI2D_{SPLIT}.tsv"),
-    pose=_pose,
+    pose=_parse_row,
     facets=("labels",),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

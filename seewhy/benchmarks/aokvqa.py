@@ -13,14 +13,14 @@ from seewhy.benchmarks.release.aokvqa_rows import (
 )
 from seewhy.benchmarks.release.choices import letter_at, options_of
 from seewhy.benchmarks.release.declared import Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     options = options_of(row, "choices")
     is_told = row.has("correct_choice_idx") and row.split is not Split.TEST
-    yield Posed(
+    yield ParsedQuestion(
         key=row.word("question_id"),
         text=row.word("question"),
         options=options,
@@ -40,7 +40,7 @@ RELEASE = Release(
     rule=MatchRule.LETTER,
     splits=SPLITS,
     layouts=LAYOUTS,
-    pose=_pose,
+    pose=_parse_row,
     facets=("difficult",),
     hidden=frozenset({Split.TEST}),
 )

@@ -12,15 +12,15 @@ from seewhy.benchmarks.release.aokvqa_rows import (
     rationale_of,
 )
 from seewhy.benchmarks.release.declared import Metric, Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     """Questions marked as difficult to answer directly are left out, as the evaluation of the data set does."""
     if row.is_true("difficult_direct_answer"):
         return
-    yield Posed(
+    yield ParsedQuestion(
         key=row.word("question_id"),
         text=row.word("question"),
         answers=row.answers("direct_answers"),
@@ -40,7 +40,7 @@ RELEASE = Release(
     metric=Metric.MEAN_SCORE,
     splits=SPLITS,
     layouts=LAYOUTS,
-    pose=_pose,
+    pose=_parse_row,
     hidden=frozenset({Split.TEST}),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from seewhy.benchmarks.release.declared import HUB, Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 SOURCES = {"0": "human", "1": "augmented"}
@@ -20,8 +20,8 @@ def _source(row: Row) -> str:
     raise ValueError(f"field 'human_or_machine' (or type) is {said!r}; it tells human from augmented")
 
 
-def _pose(row: Row) -> Iterator[Posed]:
-    yield Posed(
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
+    yield ParsedQuestion(
         key=f"{_source(row)}/{row.number}",
         text=row.word("query", "question"),
         answers=row.answers("label", "answer"),
@@ -44,7 +44,7 @@ RELEASE = Release(
         Split.TEST: ("test",),
     },
     layouts=("{split}/{split}_human.json + {split}/{split}_augmented.json", *HUB, "ChartQA_{SPLIT}.tsv"),
-    pose=_pose,
+    pose=_parse_row,
     facets=("source",),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from seewhy.benchmarks.release.choices import letter_in, options_of, split_lines
 from seewhy.benchmarks.release.declared import HUB, Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     text, options = (row.word("question"), options_of(row)) if row.has("A") else split_lines(row.word("text"))
     part = "relation" if "relation" in row.file.stem.lower() else "existence"
     name = "correct_option" if row.has("correct_option") else "answer"
-    yield Posed(
+    yield ParsedQuestion(
         key=f"{part}/{row.word('question_id', 'index')}",
         text=text,
         options=options,
@@ -32,7 +32,7 @@ RELEASE = Release(
     rule=MatchRule.LETTER,
     splits={Split.TEST: ("test",)},
     layouts=("crpe_exist.jsonl + crpe_relation.jsonl", *HUB, "CRPE_EXIST.tsv + CRPE_RELATION.tsv"),
-    pose=_pose,
+    pose=_parse_row,
     facets=("category",),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from seewhy.benchmarks.release.declared import HUB, Metric, Release
-from seewhy.benchmarks.release.rows import Posed, Row, flags
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row, flags
 from seewhy.records.types import MatchRule, Split
 
 KINDS = (
@@ -12,8 +12,8 @@ KINDS = (
 """Mathew et al. 2021, figure 5; a question may be of several."""
 
 
-def _pose(row: Row) -> Iterator[Posed]:
-    yield Posed(
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
+    yield ParsedQuestion(
         key=row.word("questionId", "index"),
         text=row.word("question"),
         answers=row.answers("answers", "answer"),
@@ -36,7 +36,7 @@ RELEASE = Release(
         Split.TEST: ("test",),
     },
     layouts=("{split}_v1.0_withQT.json", "{split}_v1.0.json", "DocVQA/{split}-*.parquet", *HUB, "DocVQA_{SPLIT}.tsv"),
-    pose=_pose,
+    pose=_parse_row,
     facets=KINDS,
     hidden=frozenset({Split.TEST}),
 )

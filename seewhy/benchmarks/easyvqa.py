@@ -3,21 +3,21 @@
 from collections.abc import Iterator
 
 from seewhy.benchmarks.release.declared import Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 SHAPES = ("circle", "rectangle", "triangle")
 YES_NO = ("yes", "no")
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     """A row is `[question, answer, number of the picture]`."""
     parts = row.words("items")
     if len(parts) != 3:
         raise ValueError(f"field 'items' must hold question, answer and picture, and is {parts!r}")
     text, answer, picture = parts
     kind = "yes_no" if answer in YES_NO else "shape" if answer in SHAPES else "colour"
-    yield Posed(
+    yield ParsedQuestion(
         key=str(row.number),
         text=text,
         answers=(answer,),
@@ -39,7 +39,7 @@ RELEASE = Release(
         Split.TEST: ("test",),
     },
     layouts=("{split}/questions.json", "easy_vqa/data/{split}/questions.json"),
-    pose=_pose,
+    pose=_parse_row,
     facets=("kind",),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from seewhy.benchmarks.release.choices import LETTERS, split_lines
 from seewhy.benchmarks.release.declared import HUB, Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 QUESTION = re.compile(r"Question:\s*(.*)", re.DOTALL)
@@ -13,7 +13,7 @@ QUESTION = re.compile(r"Question:\s*(.*)", re.DOTALL)
 ANSWER = "Answer:"
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     asked, said = _turns(row)
     asked = asked.replace("<image>", "").strip()
     found = QUESTION.search(asked)
@@ -24,7 +24,7 @@ def _pose(row: Row) -> Iterator[Posed]:
     letter = answer.strip("(). ")
     if options and (len(letter) != 1 or letter not in LETTERS[: len(options)]):
         raise ValueError(f"field 'conversations': the answer is {answer!r}, and there are {len(options)} options")
-    yield Posed(
+    yield ParsedQuestion(
         key=row.text("id", "question_id") or str(row.number),
         text=text.removesuffix("Choices:").rstrip(),
         options=options,
@@ -56,7 +56,7 @@ RELEASE = Release(
     rule=MatchRule.MATH,
     splits={Split.TRAIN: ("train", "qa_tuning"), Split.TEST: ("test",)},
     layouts=("{split}.json", "{split}.jsonl", *HUB),
-    pose=_pose,
+    pose=_parse_row,
     facets=("form",),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from seewhy.benchmarks.release.declared import HUB, Metric, Release
-from seewhy.benchmarks.release.rows import Posed, Row, flags
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row, flags
 from seewhy.records.types import MatchRule, Split
 
 ANSWERS = ("single span", "multi-span", "question span", "non-extractive")
@@ -12,10 +12,10 @@ OPERATIONS = ("comparison", "arithmetic", "counting")
 """Mathew et al. 2022, table 3: a question may have several of each."""
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     fields = ("answer_type", "evidence", "operation/reasoning")
     said = [word.lower() for name in fields if row.has(name) for word in row.words(name)]
-    yield Posed(
+    yield ParsedQuestion(
         key=row.word("questionId", "index"),
         text=row.word("question"),
         answers=row.answers("answers", "answer"),
@@ -44,7 +44,7 @@ RELEASE = Release(
         *HUB,
         "InfoVQA_{SPLIT}.tsv",
     ),
-    pose=_pose,
+    pose=_parse_row,
     facets=(*ANSWERS, *EVIDENCE, *OPERATIONS),
     hidden=frozenset({Split.TEST}),
 )

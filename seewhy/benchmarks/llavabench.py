@@ -6,16 +6,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from seewhy.benchmarks.release.declared import HUB, Metric, Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.benchmarks.release.tables import read_records
 from seewhy.records.types import MatchRule, Split
 
 REFERENCES = "answers_gpt4.jsonl"
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     key = row.word("question_id")
-    yield Posed(
+    yield ParsedQuestion(
         key=key,
         text=row.word("text", "question"),
         answers=(row.word("gpt_answer"),) if row.has("gpt_answer") else _reference(row.file.parent, key),
@@ -51,7 +51,7 @@ RELEASE = Release(
     metric=Metric.RELATIVE_RATING,
     splits={Split.TEST: ("train", "test")},
     layouts=("questions.jsonl", *HUB),
-    pose=_pose,
+    pose=_parse_row,
     facets=("category",),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 from seewhy.benchmarks.release.choices import letter_in, options_of
 from seewhy.benchmarks.release.declared import HUB, Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     if not row.is_ours("split"):
         return
     options = options_of(row, "choices")
     shown = row.pictures("image", "images/{}")
-    yield Posed(
+    yield ParsedQuestion(
         key=row.word("id"),
         text=row.word("question"),
         context=row.text("context"),
@@ -35,7 +35,7 @@ RELEASE = Release(
     rule=MatchRule.LETTER,
     splits={Split.TRAIN: ("train",), Split.VALIDATION: ("dev", "validation"), Split.TEST: ("test",)},
     layouts=("{split}.jsonl", "data/{split}.jsonl", *HUB),
-    pose=_pose,
+    pose=_parse_row,
     facets=("domain", "topic"),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

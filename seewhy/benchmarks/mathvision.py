@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from seewhy.benchmarks.release.choices import letter_in, perhaps_options_of
 from seewhy.benchmarks.release.declared import HUB, Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     options = perhaps_options_of(row, "options", "choices")
-    yield Posed(
+    yield ParsedQuestion(
         key=row.word("id", "index"),
         text=row.word("question"),
         options=options,
@@ -35,7 +35,7 @@ RELEASE = Release(
         Split.TEST: ("test",),
     },
     layouts=("{split}.jsonl", "data/{split}.jsonl", *HUB, "MathVision_{SPLIT}.tsv"),
-    pose=_pose,
+    pose=_parse_row,
     facets=("level", "subject"),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from seewhy.benchmarks.release.choices import letters_of_text, perhaps_options_of
 from seewhy.benchmarks.release.declared import HUB, Release
-from seewhy.benchmarks.release.rows import UNKNOWN, Posed, Row, flags
+from seewhy.benchmarks.release.rows import UNKNOWN, ParsedQuestion, Row, flags
 from seewhy.records.types import MatchRule, Split
 
 SKILLS = (
@@ -15,11 +15,11 @@ SKILLS = (
 NUMBERS = ("integer", "float")
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     about = row.nested("metadata") if isinstance(row.fields.get("metadata"), dict) else row
     options = perhaps_options_of(row, "choices")
     kind, unit = row.facet("answer_type"), row.text("unit")
-    yield Posed(
+    yield ParsedQuestion(
         key=row.word("pid", "key", "index"),
         text=row.word("question") + (f" (Unit: {unit})" if unit else ""),
         options=options,
@@ -48,7 +48,7 @@ RELEASE = Release(
     rule=MatchRule.MATH,
     splits={Split.TEST: ("testmini",)},
     layouts=("{split}.json", "data/{split}.json", "annot_{split}.json", *HUB),
-    pose=_pose,
+    pose=_parse_row,
     facets=("task", "context", "category", "grade", "answer", "precision", *SKILLS),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

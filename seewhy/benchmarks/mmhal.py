@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from seewhy.benchmarks.release.declared import HUB, Metric, Release
 from seewhy.benchmarks.release.pictures import Picture
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 
-def _pose(row: Row) -> Iterator[Posed]:
-    yield Posed(
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
+    yield ParsedQuestion(
         key=row.text("id") or str(row.number),
         text=row.word("question"),
         answers=(row.word("gt_answer"),),
@@ -35,7 +35,7 @@ RELEASE = Release(
     metric=Metric.JUDGE_RATING,
     splits={Split.TEST: ("test",)},
     layouts=("response_template.json", *HUB),
-    pose=_pose,
+    pose=_parse_row,
     facets=("question", "topic"),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

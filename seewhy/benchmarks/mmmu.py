@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from seewhy.benchmarks.release.choices import letter_in, options_of
 from seewhy.benchmarks.release.declared import HUB, Release
 from seewhy.benchmarks.release.pictures import Picture
-from seewhy.benchmarks.release.rows import UNKNOWN, Posed, Row
+from seewhy.benchmarks.release.rows import UNKNOWN, ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 MOST_PICTURES = 7
@@ -27,7 +27,7 @@ DOMAINS = {
 DOMAIN_OF = {subject: domain for domain, subjects in DOMAINS.items() for subject in subjects}
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     """Ids are such as `validation_Accounting_1`; a hidden answer is "?"."""
     key = row.word("id")
     split, _, rest = key.partition("_")
@@ -38,7 +38,7 @@ def _pose(row: Row) -> Iterator[Posed]:
         raise ValueError(f"field 'id' is {key!r}; it must be such as 'validation_Accounting_1'")
     is_open = row.text("question_type") == "open"
     options = () if is_open else options_of(row, "options")
-    yield Posed(
+    yield ParsedQuestion(
         key=key,
         text=row.word("question"),
         options=options,
@@ -78,7 +78,7 @@ RELEASE = Release(
     rule=MatchRule.MATH,
     splits={Split.TRAIN: ("dev",), Split.VALIDATION: ("validation",), Split.TEST: ("test",)},
     layouts=("MMMU_DEV_VAL.tsv", *HUB),
-    pose=_pose,
+    pose=_parse_row,
     facets=("domain", "subject", "difficulty", "form", "pictures"),
     hidden=frozenset({Split.TEST}),
 )

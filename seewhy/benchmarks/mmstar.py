@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from seewhy.benchmarks.release.choices import LETTERS, letter_in, options_of
 from seewhy.benchmarks.release.declared import HUB, Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 HEAD = re.compile(r"\n\s*(?:Options|Choices):\s*", re.IGNORECASE)
@@ -14,11 +14,11 @@ BARE = ("A", "B", "C", "D")
 """Options of a question whose own text could not be cut: it says them, and a letter is wanted."""
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     text, options = _cut(row.word("question"))
     if row.has("A"):
         options = options_of(row)
-    yield Posed(
+    yield ParsedQuestion(
         key=row.word("index"),
         text=text,
         options=options,
@@ -55,7 +55,7 @@ RELEASE = Release(
     rule=MatchRule.LETTER,
     splits={Split.TEST: ("val",)},
     layouts=("mmstar.parquet", *HUB, "MMStar.tsv"),
-    pose=_pose,
+    pose=_parse_row,
     facets=("category", "skill"),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

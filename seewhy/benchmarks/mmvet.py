@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from seewhy.benchmarks.release.declared import HUB, Metric, Release
-from seewhy.benchmarks.release.rows import Posed, Row, flags
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row, flags
 from seewhy.records.types import MatchRule, Split
 
 CAPABILITIES = ("rec", "ocr", "know", "gen", "spat", "math")
 """Yu et al. 2024, section 3.1: recognition, OCR, knowledge, language generation, spatial awareness, mathematics."""
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     """The gold answer keeps the release's `<AND>` and `<OR>`, which its judge prompt explains."""
     said = row.words("capability") if isinstance(row.fields.get("capability"), list) else ()
-    yield Posed(
+    yield ParsedQuestion(
         key=row.word("question_id", "key", "index"),
         text=row.word("question"),
         answers=(row.word("answer"),),
@@ -33,7 +33,7 @@ RELEASE = Release(
     metric=Metric.JUDGE_RATING,
     splits={Split.TEST: ("test",)},
     layouts=("mm-vet.json", *HUB, "MMVet.tsv"),
-    pose=_pose,
+    pose=_parse_row,
     facets=CAPABILITIES,
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

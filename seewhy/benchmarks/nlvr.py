@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from seewhy.benchmarks.release.declared import Release
 from seewhy.benchmarks.release.pictures import Picture
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 PERMUTATIONS = 6
@@ -12,7 +12,7 @@ PERMUTATIONS = 6
 LABELS = {"true": "yes", "false": "no"}
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     key, label = row.word("identifier"), row.word("label").lower()
     if label not in LABELS:
         raise ValueError(f"field 'label' must be true or false, and is {label!r}")
@@ -20,7 +20,7 @@ def _pose(row: Row) -> Iterator[Posed]:
     pictures = row.pictures("images") if row.has("images") else _permutations(row, key)
     count = len(row.words("images")) if row.has("images") else PERMUTATIONS
     for number in range(count):
-        yield Posed(
+        yield ParsedQuestion(
             key=f"{key}/{number}",
             text=f'Is this sentence true of the picture? "{row.word("sentence")}"',
             answers=(LABELS[label],),
@@ -48,7 +48,7 @@ RELEASE = Release(
         Split.TEST: ("test",),
     },
     layouts=("{split}/{split}.json", "{split}.json", "{split}.jsonl"),
-    pose=_pose,
+    pose=_parse_row,
     facets=("label", "votes"),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from seewhy.benchmarks.release.declared import Metric, Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     """The id holds COCO's number of the picture, by which the annotated objects are found."""
-    yield Posed(
+    yield ParsedQuestion(
         key=f"{row.word('image_id')}/{row.number}",
         text=row.word("question"),
         answers=(),
@@ -29,6 +29,6 @@ RELEASE = Release(
     metric=Metric.CHAIR,
     splits={Split.TEST: ("test",)},
     layouts=("obj_halbench_300_with_image.jsonl",),
-    pose=_pose,
+    pose=_parse_row,
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

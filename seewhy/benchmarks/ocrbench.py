@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from seewhy.benchmarks.release.declared import HUB, Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 
-def _pose(row: Row) -> Iterator[Posed]:
-    yield Posed(
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
+    yield ParsedQuestion(
         key=row.text("id", "index") or str(row.number),
         text=row.word("question"),
         answers=row.answers("answers", "answer"),
@@ -30,7 +30,7 @@ RELEASE = Release(
     rule=MatchRule.CONTAINMENT,
     splits={Split.TEST: ("test",)},
     layouts=("OCRBench/OCRBench.json", "OCRBench.json", *HUB, "OCRBench.tsv"),
-    pose=_pose,
+    pose=_parse_row,
     facets=("kind", "dataset"),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from seewhy.benchmarks.release.declared import HUB, Metric, Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 OBJECTS = ("random", "popular", "adversarial")
@@ -12,7 +12,7 @@ PARTS = " + ".join(f"coco_pope_{name}.json" for name in OBJECTS)
 HUB_PARTS = " + ".join(f"*/{name}-*.parquet" for name in OBJECTS)
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     said = row.text("category") or row.file.stem
     objects = [name for name in OBJECTS if name in said]
     if len(objects) != 1:
@@ -20,7 +20,7 @@ def _pose(row: Row) -> Iterator[Posed]:
     name = "label" if row.has("label") else "answer"
     if row.word(name).lower() not in ("yes", "no"):
         raise ValueError(f"field {name!r} must be yes or no, and is {row.word(name)!r}")
-    yield Posed(
+    yield ParsedQuestion(
         key=f"{objects[0]}/{row.word('question_id', 'index')}",
         text=row.word("text", "question"),
         answers=(row.word(name).lower(),),
@@ -39,7 +39,7 @@ RELEASE = Release(
     metric=Metric.F1,
     splits={Split.TEST: ("test",)},
     layouts=(PARTS, HUB_PARTS, *HUB, "POPE.tsv"),
-    pose=_pose,
+    pose=_parse_row,
     facets=("objects",),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

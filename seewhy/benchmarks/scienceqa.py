@@ -4,21 +4,21 @@ from collections.abc import Iterator
 
 from seewhy.benchmarks.release.choices import letter_at, letter_in, options_of
 from seewhy.benchmarks.release.declared import HUB, Release
-from seewhy.benchmarks.release.rows import UNKNOWN, Posed, Row, flags
+from seewhy.benchmarks.release.rows import UNKNOWN, ParsedQuestion, Row, flags
 from seewhy.records.types import MatchRule, Split
 
 SUBJECTS = {"natural science": "NAT", "social science": "SOC", "language science": "LAN"}
 LAST_LOWER_GRADE = 6
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     if not row.is_ours("split"):
         return
     options = options_of(row, "choices")
     is_index = str(row.value("answer")[1]).isdecimal()
     hint, split = row.text("hint", "context"), row.text("split")
     pictures = row.pictures("image", f"images/{split}/{row.text('key')}/{{}}", f"{split}/{row.text('key')}/{{}}")
-    yield Posed(
+    yield ParsedQuestion(
         key=row.text("key", "id", "index") or str(row.number),
         text=row.word("question"),
         context=hint,
@@ -66,7 +66,7 @@ RELEASE = Release(
         Split.TEST: ("test",),
     },
     layouts=("problems.json", "{split}*.jsonl", *HUB, "ScienceQA_{SPLIT}.tsv"),
-    pose=_pose,
+    pose=_parse_row,
     facets=("subject", "grades", "TXT", "IMG", "NO"),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

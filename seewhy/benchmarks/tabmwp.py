@@ -4,18 +4,18 @@ from collections.abc import Iterator
 
 from seewhy.benchmarks.release.choices import letters_of_text, perhaps_options_of
 from seewhy.benchmarks.release.declared import Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     """The table's text is left out: the picture shows it."""
     if not row.is_ours("split"):
         return
     key = row.word("id", "key")
     options = perhaps_options_of(row, "choices")
     unit = row.text("unit")
-    yield Posed(
+    yield ParsedQuestion(
         key=key,
         text=row.word("question") + (f" (Unit: {unit})" if unit else ""),
         options=options,
@@ -45,7 +45,7 @@ RELEASE = Release(
         Split.TEST: ("test", "test1k"),
     },
     layouts=("problems_{split}.json", "{split}.jsonl"),
-    pose=_pose,
+    pose=_parse_row,
     facets=("question", "answer", "grades"),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from seewhy.benchmarks.release.declared import HUB, Metric, Release
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 
-def _pose(row: Row) -> Iterator[Posed]:
+def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     pictures = row.pictures("image")
     if not row.has("image"):
         pictures = row.file_picture("image_id", f"{row.word('image_id')}.jpg", "train_images/{}", "test_images/{}")
-    yield Posed(
+    yield ParsedQuestion(
         key=row.word("question_id", "index"),
         text=row.word("question"),
         answers=row.answers("answers", "answer"),
@@ -34,7 +34,7 @@ RELEASE = Release(
         Split.TEST: ("test",),
     },
     layouts=("TextVQA_0.5.1_{split}.json", *HUB, "TextVQA_{SPLIT}.tsv"),
-    pose=_pose,
+    pose=_parse_row,
     hidden=frozenset({Split.TEST}),
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

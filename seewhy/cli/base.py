@@ -21,7 +21,7 @@ from seewhy.objectives.sft import SFT
 from seewhy.recipes.inkgrid_base import BaseRecipe
 from seewhy.records.types import Question, Split
 from seewhy.training.fit import fit_lessons
-from seewhy.training.guard_plan import GuardPlan
+from seewhy.training.monitor.plan import GuardPlan
 from seewhy.training.plan import FitPlan
 from seewhy.training.tower import fit_tower, patch_facts
 

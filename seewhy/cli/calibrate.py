@@ -17,15 +17,15 @@ from seewhy.cli.grade_inputs import Loads
 from seewhy.cli.judges import make_judge, needs_teacher
 from seewhy.cli.server import ServerWords, talking
 from seewhy.cli.stand_in import find_oracle
+from seewhy.endpoints.chat import ChatModel, sum_usage
 from seewhy.evaluation.agreement import mean_agreement
 from seewhy.evaluation.calibration import Key, calibrate, key_of
-from seewhy.judging.api import Believes, Judge, judge_chains
+from seewhy.judging.api import GivesConfidence, Judge, judge_chains
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.model.api import Ask, Decoding
-from seewhy.model.talk import Talks, sum_usage
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.recipes.plans import JudgePlan
 from seewhy.records.measures import Calibration, Interval
-from seewhy.records.types import Chain, Outcome, Question, Split, Stop, Style, Usage, Verdict
+from seewhy.records.types import Chain, FinishReason, Outcome, Question, Split, Style, Usage, Verdict
 from seewhy.testing.oracle import Oracle
 
 HALF_WRONG = Oracle(error_rate=0.5, seed=1)
@@ -106,7 +106,7 @@ def run(rest: Sequence[str]) -> None:
 
 
 @contextmanager
-def _talks(words: CalibrateWords, questions: Sequence[Question]) -> Generator[Talks | None]:
+def _talks(words: CalibrateWords, questions: Sequence[Question]) -> Generator[ChatModel | None]:
     """Whom the judge talks to; nobody where it talks to none."""
     if not needs_teacher(words.judge):
         yield None
@@ -120,10 +120,10 @@ def _talks(words: CalibrateWords, questions: Sequence[Question]) -> Generator[Ta
 
 def beliefs_of(judge: Judge, verdicts: Sequence[Verdict]) -> dict[Key, float]:
     """How sure the judge says it is of each chain; nothing of a judge that does not say."""
-    if not isinstance(judge, Believes):
+    if not isinstance(judge, GivesConfidence):
         return {}
-    beliefs = ((key_of(verdict), judge.belief(verdict)) for verdict in verdicts)
-    return {key: belief for key, belief in beliefs if belief is not None}
+    beliefs = ((key_of(verdict), judge.confidence(verdict)) for verdict in verdicts)
+    return {key: confidence for key, confidence in beliefs if confidence is not None}
 
 
 def lines_of(told: Calibration, usage: Usage, verdicts: Sequence[Verdict]) -> list[str]:
@@ -164,8 +164,8 @@ def _draw(words: CalibrateWords, folder: Path) -> Labelled:
     if words.count < 1:
         raise ValueError(f"--count {words.count}: a calibration needs chains")
     questions = tuple(inkgrid.load(folder, words.split, count=words.count))
-    asks = [Ask(question=question, style=Style.REASON) for question in questions]
-    chains = tuple(chain for (chain,) in HALF_WRONG.generate(asks, Decoding(seed=words.seed)))
+    asks = [GenerateRequest(question=question, style=Style.REASON) for question in questions]
+    chains = tuple(chain for (chain,) in HALF_WRONG.generate(asks, SamplingParams(seed=words.seed)))
     graded = judge_chains(OutcomeJudge(), questions, chains)
     truth = {key_of(verdict): verdict.outcome is Outcome.CORRECT for verdict in graded}
     return Labelled(questions=questions, chains=chains, truth=truth)
@@ -189,7 +189,7 @@ def _read(words: CalibrateWords) -> Labelled:
         name, reply, is_right = label_of(line, place)
         if name not in by_id:
             raise ValueError(f"{place}: field 'id': {name!r} is no question of {words.questions}, split {words.split}")
-        chain = Chain(question_id=name, index=seen[name], style=Style.REASON, text=reply, stop=Stop.END,
+        chain = Chain(question_id=name, index=seen[name], style=Style.REASON, text=reply, stop=FinishReason.END,
                       sampler="labelled", seed=0)  # fmt: skip
         seen[name] += 1
         chains.append(chain)

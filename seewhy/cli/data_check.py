@@ -7,8 +7,8 @@ from pathlib import Path
 
 from seewhy.benchmarks.release.declared import Release
 from seewhy.cli.reading import Reads
+from seewhy.judging.answers.self_check import grade_gold, is_gradable
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.judging.self_check import grade_gold, is_gradable
 from seewhy.records.types import Outcome, Question, Split
 
 PICTURE_SIGNS = ("cannot be read as a picture", "is not there", "is no base64", "must hold a picture")

@@ -6,11 +6,11 @@ from typing import cast
 
 from seewhy.cli.find import load_part
 from seewhy.cli.gold import GoldTeacher, require_rationales
-from seewhy.cli.toll import Priced
+from seewhy.cli.toll import StageCost
 from seewhy.cli.workspace import Workspace
 from seewhy.judging.api import Judge, judge_chains
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.model.api import Ask, Decoding, Generates
+from seewhy.model.api import GenerateRequest, Generates, SamplingParams
 from seewhy.pairs.lessons import direct_lessons, lessons_from, mix_lessons
 from seewhy.recipes.plans import DistilPlan
 from seewhy.records.shards import read_rows
@@ -45,14 +45,14 @@ def run(space: Workspace) -> None:
         choose(space, questions, advance)
 
 
-def foretell(space: Workspace) -> Priced:
+def forecast_cost_of(space: Workspace) -> StageCost:
     """What the teacher's rationales would cost; nobody is asked."""
     teacher = space.recipe.distil.teacher
     if teacher != ENDPOINT:
-        return Priced(lines=(f"distil: teacher {teacher} costs nothing",))
+        return StageCost(lines=(f"distil: teacher {teacher} costs nothing",))
     if space.are_whole(("distil", "chains")):
-        return Priced(lines=("distil: its rationales are there, and nobody would be asked",))
-    return cast(Priced, load_part("cli", "endpoint").foretell(space))
+        return StageCost(lines=("distil: its rationales are there, and nobody would be asked",))
+    return cast(StageCost, load_part("cli", "endpoint").forecast_cost_of(space))
 
 
 def taught(space: Workspace) -> list[Question]:
@@ -78,8 +78,8 @@ def _ask(space: Workspace, questions: list[Question], advance: Callable[[int], N
         require_rationales(questions)  # of all blocks at once: the user hears of every question in one go
 
     def work(block: Sequence[Question]) -> Iterable[Chain]:
-        asks = [Ask(question=question, style=Style.REASON) for question in block]
-        for chains in teacher.generate(asks, Decoding(seed=plan.seed)):
+        asks = [GenerateRequest(question=question, style=Style.REASON) for question in block]
+        for chains in teacher.generate(asks, SamplingParams(seed=plan.seed)):
             yield from chains
 
     run_blocks(

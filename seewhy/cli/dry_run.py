@@ -17,7 +17,7 @@ from seewhy.cli.progress import Screen
 from seewhy.cli.questions import run as draw_questions
 from seewhy.cli.recipes import read_recipe
 from seewhy.cli.stages import STAGES
-from seewhy.cli.toll import Priced, Toll
+from seewhy.cli.toll import CostEstimate, StageCost
 from seewhy.cli.workspace import Workspace, is_finished
 from seewhy.recipes.plans import Recipe
 from seewhy.records.types import Split
@@ -31,7 +31,7 @@ def run(root: Path, recipe: Recipe, stages: Sequence[str]) -> None:
     """
     screen = Screen(console=Console())
     with _opened(root, recipe, screen) as space:
-        priced = [cast(Priced, load_part("cli", STAGES[name].module).foretell(space)) for name in stages]
+        priced = [cast(StageCost, load_part("cli", STAGES[name].module).forecast_cost_of(space)) for name in stages]
     for one in priced:
         for line in one.lines:
             screen.say(line)
@@ -60,8 +60,8 @@ def _pays(recipe: Recipe) -> bool:
     return recipe.distil.teacher == ENDPOINT or needs_teacher(recipe.judge.name)
 
 
-def _told_total(priced: Sequence[Priced], recipe: Recipe) -> str:
-    most = sum((one.most for one in priced), Toll())
+def _told_total(priced: Sequence[StageCost], recipe: Recipe) -> str:
+    most = sum((one.most for one in priced), CostEstimate())
     if not most.requests:
         return "in all: nothing would be asked over a wire"
     unknown = [one.unknown for one in priced if one.unknown]
@@ -69,4 +69,4 @@ def _told_total(priced: Sequence[Priced], recipe: Recipe) -> str:
     bound = recipe.spend.dollars
     stops = "" if not bound or most.dollars is None or most.dollars <= bound else (
         f"; --spend.dollars {bound:g} stops the run where that is spent")  # fmt: skip
-    return f"in all: at most {most.told}{less}; canaries and calls that are tried again come on top{stops}"
+    return f"in all: at most {most.summary}{less}; canaries and calls that are tried again come on top{stops}"

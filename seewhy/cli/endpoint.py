@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from seewhy.cli.distil import choose, grade, is_whole, taught
-from seewhy.cli.listener import Listener
-from seewhy.cli.price import Priced, price_requests
-from seewhy.cli.wire import Line, identity_of, line_of
+from seewhy.cli.listener import RecordingClient
+from seewhy.cli.price import StageCost, price_requests
+from seewhy.cli.wire import TeacherSession, identity_of, line_of
 from seewhy.cli.workspace import Workspace
-from seewhy.judging.distilling import Kind, TeacherPrompt
-from seewhy.judging.wording import read_wording
-from seewhy.model.api import Ask, Decoding
-from seewhy.model.remote.chains import ChainTeller
+from seewhy.endpoints.chains import ChainTeller
+from seewhy.judging.prompts.distilling import Kind, TeacherPrompt
+from seewhy.judging.prompts.template import read_prompt
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.recipes.plans import Recipe
 from seewhy.records.types import Chain, Question, Style
 from seewhy.runners.local import run_blocks
@@ -31,7 +31,7 @@ class Unanswered:
     space: Workspace
     heard: dict[str, str] = field(default_factory=dict[str, str])
 
-    def hear(self, ask: Ask, why: str) -> None:
+    def hear(self, ask: GenerateRequest, why: str) -> None:
         """One more."""
         self.heard[ask.question.id] = why
 
@@ -58,13 +58,13 @@ def prompt_of(recipe: Recipe) -> TeacherPrompt:
     if not Path(named).is_file():
         kinds = ", ".join(kind.value for kind in Kind)
         raise ValueError(f"--teacher.prompt {named!r} is neither a file nor one of {kinds}")
-    return TeacherPrompt(wording=read_wording(Path(named)))
+    return TeacherPrompt(wording=read_prompt(Path(named)))
 
 
-def decoding_of(recipe: Recipe) -> Decoding:
+def decoding_of(recipe: Recipe) -> SamplingParams:
     """How rationales are drawn."""
     plan = recipe.teacher
-    return Decoding(temperature=plan.temperature, max_tokens=plan.max_tokens, seed=recipe.distil.seed)
+    return SamplingParams(temperature=plan.temperature, max_tokens=plan.max_tokens, seed=recipe.distil.seed)
 
 
 def run(space: Workspace) -> None:
@@ -72,7 +72,7 @@ def run(space: Workspace) -> None:
     questions = taught(space)
     with (
         line_of(space, space.recipe.teacher) as line,
-        space.screen.track("distil rationales", 3 * len(questions), "rows", is_whole=is_whole(space), note=line.told)
+        space.screen.track("distil rationales", 3 * len(questions), "rows", is_whole=is_whole(space), note=line.summary)
         as advance,
     ):  # fmt: skip
         _ask(space, questions, line, advance)
@@ -80,16 +80,16 @@ def run(space: Workspace) -> None:
         choose(space, questions, advance)
 
 
-def foretell(space: Workspace) -> Priced:
+def forecast_cost_of(space: Workspace) -> StageCost:
     """What the rationales would cost; nobody is asked."""
     recipe = space.recipe
-    listener = Listener(name=recipe.teacher.model)
+    listener = RecordingClient(name=recipe.teacher.model)
     model = ChainTeller(talks=listener, prompt=prompt_of(recipe), tell_failure=lambda ask, why: None)
     model.generate(_asks(taught(space)), decoding_of(recipe))
     return price_requests(space, "distil", recipe.teacher, listener.heard)
 
 
-def _ask(space: Workspace, questions: Sequence[Question], line: Line, advance: Callable[[int], None]) -> None:
+def _ask(space: Workspace, questions: Sequence[Question], line: TeacherSession, advance: Callable[[int], None]) -> None:
     """Rows `distil/chains`; a question that is not answered has none, and stands in `teacher/unanswered.jsonl`."""
     prompt, decoding, unanswered = prompt_of(space.recipe), decoding_of(space.recipe), Unanswered(space)
     model = ChainTeller(talks=line, prompt=prompt, tell_failure=unanswered.hear)
@@ -112,5 +112,5 @@ def _ask(space: Workspace, questions: Sequence[Question], line: Line, advance: C
     )  # fmt: skip
 
 
-def _asks(questions: Iterable[Question]) -> list[Ask]:
-    return [Ask(question=question, style=Style.REASON) for question in questions]
+def _asks(questions: Iterable[Question]) -> list[GenerateRequest]:
+    return [GenerateRequest(question=question, style=Style.REASON) for question in questions]

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import tyro
 
-from seewhy.judging.compat import Compat, grader_of
-from seewhy.judging.extract import extract_answer
-from seewhy.judging.findings import Abstention, Extraction
-from seewhy.judging.math_process import MathProcess
+from seewhy.judging.answers.compat import Compat, grader_of
+from seewhy.judging.answers.extract import extract_answer
+from seewhy.judging.answers.findings import Abstention, Extraction
+from seewhy.judging.answers.math_process import MathProcess
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.records.types import Chain, Gold, MatchRule, Question, Split, Stop, Style, Verdict
+from seewhy.records.types import Chain, FinishReason, Gold, MatchRule, Question, Split, Style, Verdict
 
 OPENING, CLOSING = "⟦", "⟧"
 AROUND = 160
@@ -80,7 +80,7 @@ def explain(question: Question, answers: Sequence[str], text: str, style: Style)
     if not answers:
         return [*lines, "verdict  none: --gold names no right answer"]
     prove = MathProcess()
-    chain = Chain(question_id=question.id, index=0, style=style, text=text, stop=Stop.END, sampler="", seed=0)
+    chain = Chain(question_id=question.id, index=0, style=style, text=text, stop=FinishReason.END, sampler="", seed=0)
     verdict = OutcomeJudge(prove=prove)(question, chain)
     lines.append(f"gold     {' | '.join(answers)}  (rule {question.gold.rule})")
     lines.append(f"verdict  {_told(verdict)}: {verdict.why}")

@@ -35,8 +35,8 @@ from seewhy.report.inputs import (
     Step,
     TrainingRun,
 )
-from seewhy.training.alarms import alarms_of
 from seewhy.training.checkpoint import read_steps
+from seewhy.training.monitor.alarms import alarms_of
 
 SHOWN = 8
 
@@ -134,7 +134,7 @@ def _training(space: Workspace) -> Iterator[TrainingRun]:
              if name.key not in ("base", "sft")]  # fmt: skip
     for name, place in runs:
         steps = tuple(read_steps(place / "steps.jsonl"))
-        yield TrainingRun(name=name, steps=steps, alarms=tuple(alarm.told for alarm in alarms_of(steps)))
+        yield TrainingRun(name=name, steps=steps, alarms=tuple(alarm.summary for alarm in alarms_of(steps)))
 
 
 def _picture(question: Question) -> bytes | None:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from seewhy.model.api import Ask, Decoding
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.prompts import ANSWER_MARK, lesson_text
 from seewhy.pairs.lessons import gold_reply, has_gold
-from seewhy.records.types import Chain, Question, Stop, Style
+from seewhy.records.types import Chain, FinishReason, Question, Style
 
 NAMED = 5
 
@@ -19,23 +19,24 @@ class GoldTeacher:
         >>> from seewhy.records.types import Gold, MatchRule, Split
         >>> question = Question(id="q", benchmark="b", split=Split.TRAIN, text="7 + 5?", facets={},
         ...                     gold=Gold(answers=("12",), rule=MatchRule.EXACT), rationale="7 and 5 are 12.")
-        >>> GoldTeacher().generate([Ask(question=question, style=Style.REASON)], Decoding())[0][0].text
+        >>> request = GenerateRequest(question=question, style=Style.REASON)
+        >>> GoldTeacher().generate([request], SamplingParams())[0][0].text
         '7 and 5 are 12. ### Answer: 12'
     """
 
     name: str = "gold"
 
-    def generate(self, asks: Sequence[Ask], decoding: Decoding) -> list[tuple[Chain, ...]]:
+    def generate(self, asks: Sequence[GenerateRequest], decoding: SamplingParams) -> list[tuple[Chain, ...]]:
         """The chains of each ask, all alike; ValueError as in `require_rationales`."""
         require_rationales(ask.question for ask in asks if ask.style is Style.REASON)
         return [tuple(self._reply(ask, ask.first + place, decoding) for place in range(ask.count)) for ask in asks]
 
-    def _reply(self, ask: Ask, index: int, decoding: Decoding) -> Chain:
+    def _reply(self, ask: GenerateRequest, index: int, decoding: SamplingParams) -> Chain:
         answer = gold_reply(ask.question)
         text = answer if ask.style is Style.DIRECT else lesson_text(ask.question.rationale or "", answer)
         return Chain(
-            question_id=ask.question.id, index=index, style=ask.style, text=text, stop=Stop.END, sampler=self.name,
-            seed=decoding.seed,
+            question_id=ask.question.id, index=index, style=ask.style, text=text, stop=FinishReason.END,
+            sampler=self.name, seed=decoding.seed,
         )  # fmt: skip
 
 

@@ -27,10 +27,10 @@ from seewhy.cli.grade_rows import gold_text, read_also, write_rows
 from seewhy.evaluation.polar import NO, YES, PolarRow, polar_scores
 from seewhy.evaluation.repeats import summarise_repeats
 from seewhy.evaluation.scorecard import scorecard_of
+from seewhy.judging.answers.decoration import normalise
 from seewhy.judging.api import Judge, judge_chains
-from seewhy.judging.decoration import normalise
 from seewhy.records.measures import Comparison, PolarScore
-from seewhy.records.types import Chain, MatchRule, Outcome, Question, Split, Stop, Style, Verdict
+from seewhy.records.types import Chain, FinishReason, MatchRule, Outcome, Question, Split, Style, Verdict
 
 POLAR = (YES, NO)
 
@@ -152,7 +152,7 @@ def _grade(words: GradeWords, reading: Reading, judge: Judge, at_once: int) -> G
 def chains_of(joined: Sequence[Joined], sampler: str, style: Style, left: set[str]) -> tuple[Chain, ...]:
     """The replies as chains; those of a later file count on from where the earlier one's end."""
     return tuple(
-        Chain(question_id=row.question_id, index=first + row.index, style=style, text=row.text, stop=Stop.END,
+        Chain(question_id=row.question_id, index=first + row.index, style=style, text=row.text, stop=FinishReason.END,
               sampler=sampler, seed=first + row.index)
         for one, first in zip(joined, _firsts(joined), strict=True)
         for row in one.replies if row.question_id not in left

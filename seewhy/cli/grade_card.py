@@ -15,7 +15,7 @@ from seewhy.cli.grade_inputs import Asked, Joined
 from seewhy.evaluation.intervals import name_ids
 from seewhy.evaluation.pictures import count_pictures
 from seewhy.evaluation.relative import RatedBeside, relative_score
-from seewhy.judging.pair_scores import PairScores, read_pair_scores
+from seewhy.judging.asking.pair_scores import PairScores, read_pair_scores
 from seewhy.records.measures import Comparison, Interval, PolarScore, Repeats, Scorecard, Selection
 from seewhy.records.types import Chain, Outcome, Question, Style, Verdict
 

@@ -9,8 +9,8 @@ import tyro
 
 from seewhy.cli.find import nearest
 from seewhy.cli.server import ServerWords, talking
+from seewhy.judging.answers.compat import Compat
 from seewhy.judging.api import Judge
-from seewhy.judging.compat import Compat
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.rating import rating_judge
 from seewhy.judging.review import ReviewJudge

@@ -6,7 +6,7 @@ from seewhy.cli.distil import grade
 from seewhy.cli.find import load_part
 from seewhy.cli.judges import make_judge, needs_teacher
 from seewhy.cli.sample import asked
-from seewhy.cli.toll import Priced
+from seewhy.cli.toll import StageCost
 from seewhy.cli.workspace import Workspace
 from seewhy.records.types import Style
 
@@ -25,11 +25,11 @@ def run(space: Workspace) -> None:
         grade(space, "judge", questions, Style.REASON, advance, ("sample", "chains"), ("judge", "verdicts"), judge)
 
 
-def foretell(space: Workspace) -> Priced:
+def forecast_cost_of(space: Workspace) -> StageCost:
     """What judging the sampled chains would cost, or at most those that the plan allows; nobody is asked."""
     name = space.recipe.judge.name
     if not needs_teacher(name):
-        return Priced(lines=(f"judge: {name} asks nobody, which costs nothing",))
+        return StageCost(lines=(f"judge: {name} asks nobody, which costs nothing",))
     if space.are_whole(("judge", "verdicts")):
-        return Priced(lines=("judge: its verdicts are there, and nobody would be asked",))
-    return cast(Priced, load_part("cli", "judge_endpoint").foretell(space))
+        return StageCost(lines=("judge: its verdicts are there, and nobody would be asked",))
+    return cast(StageCost, load_part("cli", "judge_endpoint").forecast_cost_of(space))

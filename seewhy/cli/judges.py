@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from seewhy.cli.find import find_module, load_part, names_in, nearest
-from seewhy.cli.listener import Listener
+from seewhy.cli.listener import RecordingClient
+from seewhy.endpoints.chat import ChatModel
 from seewhy.judging.api import Judge
-from seewhy.judging.wording import read_wording
-from seewhy.model.talk import Talks
+from seewhy.judging.prompts.template import read_prompt
 from seewhy.recipes.plans import JudgePlan, TeacherPlan
 
 OPTION = "--judge."
@@ -52,12 +52,12 @@ def require_judge(plan: JudgePlan, teacher: TeacherPlan) -> None:
         asks = needs_teacher(plan.name)
     except ValueError as error:
         raise ValueError(f"{OPTION}name: {error}") from error
-    make_judge(plan, Listener(name="nobody"))
+    make_judge(plan, RecordingClient(name="nobody"))
     if asks:
         plan.asked(teacher).endpoint("")
 
 
-def make_judge(plan: JudgePlan, talks: Talks | None, option: str = OPTION) -> Judge:
+def make_judge(plan: JudgePlan, talks: ChatModel | None, option: str = OPTION) -> Judge:
     """The judge of a plan, with a user's own prompt in place of its first.
 
     Args:
@@ -100,7 +100,7 @@ def _own_prompt(plan: JudgePlan, known: Sequence[str], option: str) -> object:
         raise ValueError(f"judge {plan.name} has no prompt: leave {option}prompt away")
     if not Path(plan.prompt).is_file():
         raise ValueError(f"{option}prompt {plan.prompt}: no such file")
-    return read_wording(Path(plan.prompt))
+    return read_prompt(Path(plan.prompt))
 
 
 def _require_no_more(name: str, kind: type[Any]) -> None:

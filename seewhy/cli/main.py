@@ -18,10 +18,10 @@ from seewhy.cli.judges import require_judge
 from seewhy.cli.progress import Screen
 from seewhy.cli.recipes import SUFFIXES, AnyRecipe, find_recipe, read_recipe, recipe_names, recipe_sentence, recipe_text
 from seewhy.cli.stages import STAGES
-from seewhy.model.talk import BudgetSpentError
+from seewhy.endpoints.chat import BudgetSpentError
 from seewhy.recipes.inkgrid_base import BaseRecipe
 from seewhy.recipes.plans import Recipe
-from seewhy.training.alarms import AlarmError
+from seewhy.training.monitor.alarms import AlarmError
 
 USAGE = """usage: seewhy COMMAND ...
 

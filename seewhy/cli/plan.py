@@ -12,7 +12,7 @@ from seewhy.cli.plan_page import Forecast, as_plain, show
 from seewhy.cli.plan_rows import Sampled, look_at, take_questions
 from seewhy.cli.plan_stages import distil, later_stages, questions, sample
 from seewhy.cli.plan_times import Rates, probe
-from seewhy.cli.shelf import Shelf
+from seewhy.cli.shelf import ModelPool
 from seewhy.model.families.hub import HubModel
 from seewhy.recipes.plans import Recipe
 from seewhy.records.types import Split, Style
@@ -25,14 +25,14 @@ PROBE_TOKENS = 32
 
 def run(recipe: Recipe, root: Path, *, as_json: bool) -> None:
     """Print the forecast; nothing is written but to a folder that is removed again."""
-    forecast = foretell(recipe, root)
+    forecast = forecast_cost_of(recipe, root)
     if as_json:
         print(json.dumps(as_plain(forecast), indent=1))
     else:
         show(Console(), forecast)
 
 
-def foretell(recipe: Recipe, root: Path) -> Forecast:
+def forecast_cost_of(recipe: Recipe, root: Path) -> Forecast:
     """The forecast of a recipe, with the rows that lie in `root` where a run is there already.
 
     Raises:
@@ -73,7 +73,7 @@ def _foretell(recipe: Recipe, root: Path, paper: HubModel, sampled: Sampled) -> 
 
 def _timed(recipe: Recipe, sampled: Sampled) -> tuple[Rates, bool]:
     """Rates of the real model on this machine, and whether its rows can be packed."""
-    model = Shelf(recipe.compute).fresh(recipe.model, "base", recipe.adapter)
+    model = ModelPool(recipe.compute).load_trainable(recipe.model, "base", recipe.adapter)
     rows = [row for row in sampled.lessons if row.style is Style.REASON]
     is_packed = model.path_of([rows[0].group.prompt]).value == "packed"
     tokens = min(PROBE_TOKENS, recipe.sampling.max_tokens)

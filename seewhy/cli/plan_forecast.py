@@ -10,12 +10,12 @@ from seewhy.cli.plan_rows import Row, Sampled, count_steps, lesson_counts
 from seewhy.cli.plan_times import Rates
 from seewhy.cli.workspace import is_finished
 from seewhy.model.families.hub import HubModel
-from seewhy.model.group import Group, tokens_of
+from seewhy.model.packed.group import Group, tokens_of
 from seewhy.recipes.plans import Recipe
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Lesson, Pair, Split, Style
 from seewhy.training.checkpoint import KEPT
-from seewhy.training.exercises import Exercise, steps_of
+from seewhy.training.examples import TrainingExample, steps_of
 from seewhy.training.plan import FitPlan
 
 REFERENCE_BYTES = 8
@@ -35,7 +35,7 @@ class Stage:
     """What the figures rest on."""
     steps: int | None = None
     peak_mb: float | None = None
-    most_mb: float | None = None
+    max_mb: float | None = None
     """The peak if every response were as long as the plan lets it be."""
     seconds: float | None = None
     disk_mb: float = 0.0
@@ -99,7 +99,7 @@ def sft(outlook: Outlook) -> Training:
     if is_finished(place):
         lessons = list(read_rows(place, Lesson))
         reasoned, direct = (sum(row.style is style for row in lessons) for style in (Style.REASON, Style.DIRECT))
-        steps = len(steps_of([Exercise(question_id=row.question_id, style=row.style, responses=((0,),))
+        steps = len(steps_of([TrainingExample(question_id=row.question_id, style=row.style, responses=((0,),))
                               for row in lessons], plan))  # fmt: skip
         basis, is_exact = "lessons of the run", True
     elif is_exact:
@@ -134,7 +134,7 @@ def _cut(group: Group, keep_tokens: int) -> Group:
 def prefer(outlook: Outlook) -> Training:
     """Preference training, of each objective alike: pairs of the run, else the most that its sampling can give."""
     recipe, plan = outlook.recipe, outlook.recipe.fit
-    place, most = outlook.run / "pair" / "pairs", recipe.pairing.most_pairs
+    place, most = outlook.run / "pair" / "pairs", recipe.pairing.max_pairs
     units = [most] * min(recipe.sampling.questions, outlook.sampled.taken[Split.TRAIN].total)
     basis, is_exact = f"at most: {most} pairs of each question sampled", False
     if is_finished(place):
@@ -165,7 +165,7 @@ def prefer(outlook: Outlook) -> Training:
     stage = Stage(
         name="train", rows=sum(units), unit="pairs", is_exact=is_exact, steps=objectives * steps,
         basis=f"{basis}; {objectives} objectives of {steps:,} steps, chains as long as rationales",
-        peak_mb=told.peak / 2**20, most_mb=found[-1].peak / 2**20,
+        peak_mb=told.peak / 2**20, max_mb=found[-1].peak / 2**20,
         seconds=None if trained is None or scored is None else trained + scored,
         disk_mb=objectives * training_disk(told, steps, plan)
         + len(units) * distinct * typical * REFERENCE_BYTES / 2**20,

@@ -14,16 +14,16 @@ from transformers import AutoProcessor, GenerationConfig, PreTrainedModel
 
 from seewhy.cli.shelf import place_of
 from seewhy.model.families.hub import HubModel
-from seewhy.model.group import Group, Prompt, tokens_of
-from seewhy.model.opening import ON_CPU
+from seewhy.model.loading.opening import ON_CPU
+from seewhy.model.loading.prompt_cache import MOST_BYTES, bytes_of
+from seewhy.model.packed.group import Group, Prompt, tokens_of
 from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
-from seewhy.model.prompt_cache import MOST_BYTES, bytes_of
 from seewhy.recipes.plans import Recipe
 from seewhy.records.types import Question, Response, Style
-from seewhy.training.estimate import StepBytes, WeightBytes, checked_bytes, step_bytes
-from seewhy.training.peak import MIB
+from seewhy.training.memory.estimate import StepBytes, WeightBytes, checked_bytes, step_bytes
+from seewhy.training.memory.peak import MIB
+from seewhy.training.memory.trace import meta_net, trace_memory, weight_bytes
 from seewhy.training.plan import FitPlan
-from seewhy.training.rehearsal import paper_net, rehearse, weight_bytes
 from seewhy.training.schedule import moved_parameters
 
 MEMINFO = Path("/proc/meminfo")
@@ -51,7 +51,7 @@ class TrainingBytes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paper:
+class MetaModel:
     """A model without weights as training sees it: a `Trainable` that knows its parts, and cannot be run or saved."""
 
     hub: HubModel
@@ -105,7 +105,7 @@ def open_paper(name: str) -> HubModel:
     """
     place = place_of(name)
     try:
-        net, processor = paper_net(place), AutoProcessor.from_pretrained(place)
+        net, processor = meta_net(place), AutoProcessor.from_pretrained(place)
     except (OSError, ValueError) as error:
         raise ValueError(
             f"model {name!r} cannot be opened ({error}); give `tiny`, a folder in Hugging Face format with its "
@@ -152,7 +152,7 @@ def training_bytes(
     step = largest_sum(sizes, per_step, steps)
     wanted = min(step, max(plan.row_tokens, *sizes))
     passes = math.ceil(step / plan.row_tokens)
-    heaviest = rehearse(net, fill(groups, wanted), is_packed=is_packed, is_half=compute.precision == BF16)
+    heaviest = trace_memory(net, fill(groups, wanted), is_packed=is_packed, is_half=compute.precision == BF16)
     weights = weight_bytes(net)
     kept = min(MOST_BYTES, round(prompts * statistics.fmean(bytes_of(group.prompt) for group in groups)))
     return TrainingBytes(
@@ -174,7 +174,7 @@ def as_trained(model: HubModel, plan: FitPlan, adapter: AdapterPlan, compute: Co
     for parameter in net.parameters():
         parameter.requires_grad_(True)
     model.adapt(adapter)
-    moving = {id(parameter) for part in moved_parameters(Paper(hub=model), plan).values() for parameter in part}
+    moving = {id(parameter) for part in moved_parameters(MetaModel(hub=model), plan).values() for parameter in part}
     for parameter in net.parameters():
         parameter.requires_grad_(id(parameter) in moving)
         if adapter.rank and compute.precision == BF16 and id(parameter) not in moving:

@@ -54,11 +54,11 @@ def as_plain(forecast: Forecast) -> dict[str, object]:
         "disk_mb": forecast.disk_mb, "context": forecast.context,
         "prompts": [
             {"split": row.split.value, "style": row.style.value, "sampled": row.sampled, "min": row.least,
-             "median": row.median, "p95": row.most_of_95, "max": row.most} for row in sampled.lengths
+             "median": row.median, "p95": row.p95, "max": row.most} for row in sampled.lengths
         ],
         "stages": [
             {"name": one.name, "rows": one.rows, "unit": one.unit, "exact": one.is_exact, "steps": one.steps,
-             "peak_mb": one.peak_mb, "most_mb": one.most_mb, "seconds": one.seconds, "disk_mb": one.disk_mb,
+             "peak_mb": one.peak_mb, "most_mb": one.max_mb, "seconds": one.seconds, "disk_mb": one.disk_mb,
              "basis": one.basis} for one in forecast.stages
         ],
         "memory": {one.stage.name: _terms(one) for one in forecast.trainings},
@@ -139,7 +139,7 @@ def _prompts(forecast: Forecast) -> Table:
     table = Table("prompts", "style", "sampled", "min", "median", "95 %", "max", title="Tokens of a prompt",
                   title_justify="left")  # fmt: skip
     for row in forecast.sampled.lengths:
-        sizes = (row.sampled, row.least, row.median, row.most_of_95, row.most)
+        sizes = (row.sampled, row.least, row.median, row.p95, row.most)
         table.add_row(row.split.value, row.style.value, *(f"{size:,}" for size in sizes))
     return table
 
@@ -148,8 +148,8 @@ def _stages(forecast: Forecast) -> Table:
     table = Table("stage", "rows", "steps", "memory", "time", "disk", title="A run", title_justify="left")
     for stage in forecast.stages:
         peak = "" if stage.peak_mb is None else size_of(stage.peak_mb)
-        if stage.most_mb is not None and stage.most_mb > (stage.peak_mb or 0):
-            peak += f" to {size_of(stage.most_mb)}"
+        if stage.max_mb is not None and stage.max_mb > (stage.peak_mb or 0):
+            peak += f" to {size_of(stage.max_mb)}"
         table.add_row(
             stage.name, f"{'' if stage.is_exact else 'up to '}{stage.rows:,} {stage.unit}",
             "" if stage.steps is None else f"{stage.steps:,}", peak,

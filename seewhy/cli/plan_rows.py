@@ -12,14 +12,14 @@ from seewhy.cli.find import find_module
 from seewhy.cli.gold import GoldTeacher, require_rationales
 from seewhy.cli.questions import Draws, Reads
 from seewhy.cli.workspace import is_finished
-from seewhy.model.api import Ask, Decoding
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.families.hub import HubModel
-from seewhy.model.group import Group
+from seewhy.model.packed.group import Group
 from seewhy.pairs.lessons import block_sizes, direct_lessons
 from seewhy.recipes.plans import MixPlan, Recipe
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Question, Response, Split, Style
-from seewhy.training.exercises import Exercise, steps_of
+from seewhy.training.examples import TrainingExample, steps_of
 from seewhy.training.plan import FitPlan
 
 SAMPLED = 48
@@ -53,7 +53,7 @@ class Lengths:
     sampled: int
     least: int
     median: int
-    most_of_95: int
+    p95: int
     """95 % of them have at most so many."""
     most: int
 
@@ -178,13 +178,13 @@ def lengths_of(split: Split, style: Style, sizes: Sequence[int]) -> Lengths:
     """Least, median, 95 % and most.
 
     Example:
-        >>> lengths_of(Split.TRAIN, Style.REASON, range(1, 101)).most_of_95
+        >>> lengths_of(Split.TRAIN, Style.REASON, range(1, 101)).p95
         95
     """
     ordered = sorted(sizes)
     return Lengths(
         split=split, style=style, sampled=len(ordered), least=ordered[0], median=ordered[(len(ordered) - 1) // 2],
-        most_of_95=ordered[math.ceil(0.95 * len(ordered)) - 1], most=ordered[-1],
+        p95=ordered[math.ceil(0.95 * len(ordered)) - 1], most=ordered[-1],
     )  # fmt: skip
 
 
@@ -193,8 +193,8 @@ def rationales(recipe: Recipe, questions: Sequence[Question]) -> list[Response]:
     if recipe.distil.teacher not in HERE:
         return [Response(text="", token_ids=(0,) * recipe.sampling.max_tokens) for _ in questions]
     teacher = GoldTeacher() if recipe.distil.teacher == "gold" else TEACHERS[recipe.distil.teacher](recipe.distil)
-    asks = [Ask(question=question, style=Style.REASON) for question in questions]
-    return [Response(text=chains[0].text) for chains in teacher.generate(asks, Decoding(seed=recipe.distil.seed))]
+    asks = [GenerateRequest(question=question, style=Style.REASON) for question in questions]
+    return [Response(text=chains[0].text) for chains in teacher.generate(asks, SamplingParams(seed=recipe.distil.seed))]
 
 
 def lesson_counts(asked: int, mix: MixPlan) -> tuple[int, int]:
@@ -218,7 +218,7 @@ def count_steps(units: Sequence[int], plan: FitPlan) -> int:
         4
     """
     made = [
-        Exercise(question_id=str(number), style=Style.REASON, responses=((place,),))
+        TrainingExample(question_id=str(number), style=Style.REASON, responses=((place,),))
         for number, unit in enumerate(units)
         for place in range(unit)
     ]

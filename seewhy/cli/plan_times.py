@@ -9,15 +9,15 @@ from pathlib import Path
 import torch
 
 from seewhy.cli.plan_rows import Row
-from seewhy.model.api import Ask, Decoding
-from seewhy.model.budget import spans_within
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.families.hub import HubModel
-from seewhy.model.group import tokens_of
+from seewhy.model.packed.budget import spans_within
+from seewhy.model.packed.group import tokens_of
 from seewhy.objectives.sft import SFT
 from seewhy.records.shards import write_shard
 from seewhy.records.types import Chain, Style
-from seewhy.training.exercises import Exercise
-from seewhy.training.guard_plan import UNGUARDED
+from seewhy.training.examples import TrainingExample
+from seewhy.training.monitor.plan import UNGUARDED
 from seewhy.training.plan import FitPlan
 from seewhy.training.schedule import moved_parameters, optimizer_of
 from seewhy.training.scoring import LessonScoring
@@ -69,8 +69,8 @@ def probe(model: HubModel, plan: FitPlan, rows: Sequence[Row], chains: int, toke
     drawn: list[Chain] = []
 
     def decode(size: int) -> int:
-        asks = [Ask(question=row.question, style=Style.REASON, count=chains) for row in rows[:size]]
-        drawn[:] = [chain for of_ask in model.generate(asks, Decoding(max_tokens=tokens)) for chain in of_ask]
+        asks = [GenerateRequest(question=row.question, style=Style.REASON, count=chains) for row in rows[:size]]
+        drawn[:] = [chain for of_ask in model.generate(asks, SamplingParams(max_tokens=tokens)) for chain in of_ask]
         return sum(len(chain.token_ids or ()) for chain in drawn)
 
     peaks: list[float] = []
@@ -95,9 +95,11 @@ def _score(model: HubModel, rows: Sequence[Row]) -> int:
 
 def _train(model: HubModel, plan: FitPlan, rows: Sequence[Row], peaks: list[float]) -> int:
     """One step on these rows, whose peak joins `peaks` where it is the step's own; its tokens."""
-    exercises = [Exercise(question_id=row.question.id, style=row.style, responses=row.group.responses) for row in rows]
+    examples = [
+        TrainingExample(question_id=row.question.id, style=row.style, responses=row.group.responses) for row in rows
+    ]
     run = Run(
-        model=model, scoring=LessonScoring(objective=SFT()), exercises=exercises,
+        model=model, scoring=LessonScoring(objective=SFT()), examples=examples,
         questions={row.question.id: row.question for row in rows}, plan=plan, directory=Path("no-directory"),
         guard=UNGUARDED,
         steps=[tuple(range(len(rows)))], extra={},

@@ -5,15 +5,15 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from seewhy.cli.listener import Listener
-from seewhy.cli.toll import Priced, Toll
+from seewhy.cli.listener import RecordingClient
+from seewhy.cli.toll import CostEstimate, StageCost
 from seewhy.cli.workspace import Workspace
+from seewhy.endpoints.accounting.forecast import Forecast, forecast_cost
+from seewhy.endpoints.cache import ReplyCache
+from seewhy.endpoints.chat import ChatResponse, Request
+from seewhy.endpoints.payload import prepare_request
+from seewhy.endpoints.plan import EndpointPlan
 from seewhy.judging.api import FollowUp
-from seewhy.model.remote.cache import ReplyCache
-from seewhy.model.remote.forecast import Forecast, forecast_cost
-from seewhy.model.remote.payload import prepare_request
-from seewhy.model.remote.plan import EndpointPlan
-from seewhy.model.talk import Answered, Request
 from seewhy.recipes.plans import TeacherPlan
 
 
@@ -22,24 +22,26 @@ def endpoint_of(space: Workspace, asked: TeacherPlan) -> EndpointPlan:
     return asked.endpoint(str(space.place("teacher", "replies.sqlite")))
 
 
-def price_requests(space: Workspace, stage: str, asked: TeacherPlan, requests: Iterable[Request]) -> Priced:
+def price_requests(space: Workspace, stage: str, asked: TeacherPlan, requests: Iterable[Request]) -> StageCost:
     """How many calls a stage would make, of how many tokens, for how much."""
     forecast = forecast_cost(requests, endpoint_of(space, asked), space.recipe.spend, is_batch=asked.by_batch)
     trials = space.recipe.canary.trials
     canary = f", after a canary of {trials} pictures" if trials else ""
     line = f"{stage}: {asked.model} at {asked.base_url} would be asked {' '.join(forecast.line.split())}{canary}"
-    return Priced(lines=(line,), most=toll_of(forecast))
+    return StageCost(lines=(line,), most=toll_of(forecast))
 
 
-def toll_of(forecast: Forecast) -> Toll:
+def toll_of(forecast: Forecast) -> CostEstimate:
     """What is asked yet, each reply as long as it may be."""
-    return Toll(requests=forecast.requests - forecast.from_cache, sent=forecast.prompt_tokens,
+    return CostEstimate(requests=forecast.requests - forecast.from_cache, sent=forecast.prompt_tokens,
                 back=forecast.completion_tokens, dollars=forecast.dollars)  # fmt: skip
 
 
-def price_follow_ups(space: Workspace, asked: TeacherPlan, follow_ups: Sequence[FollowUp]) -> tuple[Toll, Toll]:
+def price_follow_ups(
+    space: Workspace, asked: TeacherPlan, follow_ups: Sequence[FollowUp]
+) -> tuple[CostEstimate, CostEstimate]:
     """What judges would ask after their first replies: what is likely, and at most."""
-    likely, most = Toll(), Toll()
+    likely, most = CostEstimate(), CostEstimate()
     counts = {(one.likely, one.most) for one in follow_ups}
     for count in sorted(counts):
         # Told apart by a seed: what is asked of two chains in the same words is not paid once for both.
@@ -51,17 +53,17 @@ def price_follow_ups(space: Workspace, asked: TeacherPlan, follow_ups: Sequence[
 
 
 @contextmanager
-def listening(endpoint: EndpointPlan) -> Generator[Listener]:
+def listening(endpoint: EndpointPlan) -> Generator[RecordingClient]:
     """Someone who is asked nothing, and remembers what an earlier run was answered."""
     if not Path(endpoint.cache).is_file():
-        yield Listener(name=endpoint.model)
+        yield RecordingClient(name=endpoint.model)
         return
     with closing(ReplyCache(endpoint.cache)) as cache:
 
-        def recall(request: Request) -> Answered | None:
+        def recall(request: Request) -> ChatResponse | None:
             kept = cache.find(prepare_request(request, endpoint).key)
             if len(kept.replies) < request.count:
                 return None
-            return Answered(replies=kept.replies[: request.count], model=kept.model)
+            return ChatResponse(replies=kept.replies[: request.count], model=kept.model)
 
-        yield Listener(name=endpoint.model, recall=recall)
+        yield RecordingClient(name=endpoint.model, recall=recall)

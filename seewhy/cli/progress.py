@@ -57,7 +57,7 @@ class Pace:
             self.there += count
         return is_made
 
-    def told(self, unit: str) -> str:
+    def summary(self, unit: str) -> str:
         """Time and rate, in words."""
         seconds = time.perf_counter() - self.began
         rate = f", {rate_of(self.made / seconds, unit)}" if self.made else ""
@@ -131,7 +131,7 @@ class Screen:
         if log is None:
             self.say(f"{what}: all steps were taken")
         else:
-            self._end(what, f"{pace.told('steps')}, loss {log.loss:.3f}")
+            self._end(what, f"{pace.summary('steps')}, loss {log.loss:.3f}")
 
     @contextmanager
     def track(
@@ -155,7 +155,7 @@ class Screen:
                     progress.reset(task, completed=pace.there + pace.made)
 
             yield advance
-        self._end(what, ", ".join(filter(None, (pace.told(unit), note()))))
+        self._end(what, ", ".join(filter(None, (pace.summary(unit), note()))))
 
     @contextmanager
     def timed(self, what: str) -> Generator[None]:

@@ -9,8 +9,8 @@ from seewhy.evaluation.curves import rerank_curves
 from seewhy.evaluation.pictures import picture_clusters
 from seewhy.evaluation.rerank import gather_candidates
 from seewhy.evaluation.rewards import chain_reward
-from seewhy.judging.decoration import normalise
-from seewhy.model.api import ScoreAsk
+from seewhy.judging.answers.decoration import normalise
+from seewhy.model.api import ScoreRequest
 from seewhy.records.measures import CurvePoint
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Question, Response, ScoredChain, Split, Style, Verdict
@@ -41,7 +41,7 @@ def _draw(space: Workspace, questions: list[Question], advance: Advance) -> None
     plan = space.recipe.rerank
     sampling = SamplingPlan(
         questions=plan.questions, per_question=plan.per_question, temperature=plan.temperature,
-        letter_temperature=plan.temperature, max_tokens=space.recipe.evaluation.max_tokens, seed=plan.seed,
+        multiple_choice_temperature=plan.temperature, max_tokens=space.recipe.evaluation.max_tokens, seed=plan.seed,
     )  # fmt: skip
 
     def work(block: Sequence[Question]) -> Iterable[Chain]:
@@ -63,7 +63,7 @@ def _score(space: Workspace, questions: list[Question], advance: Advance) -> Non
 
     def work(block: Sequence[Question]) -> Iterable[ScoredChain]:
         asks = [
-            ScoreAsk(question=question, style=Style.REASON, responses=tuple(
+            ScoreRequest(question=question, style=Style.REASON, responses=tuple(
                 Response(text=chain.text, token_ids=chain.token_ids) for chain in chains[question.id]
             )) for question in block
         ]  # fmt: skip

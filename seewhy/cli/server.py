@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from seewhy.cli.find import load_part
-from seewhy.model.remote.plan import EndpointPlan, PacePlan, SpendPlan
-from seewhy.model.talk import Talks
+from seewhy.endpoints.chat import ChatModel
+from seewhy.endpoints.plan import EndpointPlan, PacePlan, SpendPlan
 
 LEAST_AT_ONCE = 16
 """Calls in flight that are allowed however few questions are judged at once: one question may ask many."""
@@ -44,7 +44,7 @@ class ServerWords:
 
 
 @contextmanager
-def talking(server: ServerWords, at_once: int) -> Generator[Talks]:
+def talking(server: ServerWords, at_once: int) -> Generator[ChatModel]:
     """The model; its connections close with the context.
 
     Raises:
@@ -57,4 +57,4 @@ def talking(server: ServerWords, at_once: int) -> Generator[Talks]:
     module = cast(Opens, load_part("model", "teacher"))
     pace = PacePlan(concurrency=max(LEAST_AT_ONCE, at_once))
     with module.Teacher(endpoint, pace, SpendPlan(dollars=server.dollars)) as teacher:
-        yield cast(Talks, teacher)
+        yield cast(ChatModel, teacher)

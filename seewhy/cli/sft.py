@@ -2,7 +2,7 @@
 
 from seewhy.cli.training import is_trained, plan_with_adapter, settle, train_to_end
 from seewhy.cli.workspace import Workspace
-from seewhy.model.api import ScoreAsk
+from seewhy.model.api import ScoreRequest
 from seewhy.objectives.sft import SFT
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Lesson, Split
@@ -20,9 +20,9 @@ def run(space: Workspace) -> None:
         return
     lessons = list(read_rows(source, Lesson))
     questions = space.questions(Split.TRAIN)
-    model = space.shelf.fresh(space.model_name("base"), "sft", space.recipe.adapter)
+    model = space.shelf.load_trainable(space.model_name("base"), "sft", space.recipe.adapter)
     asked = {question.id: question for question in questions}
-    first = [ScoreAsk(question=asked[row.question_id], style=row.style, responses=(row.response,))
+    first = [ScoreRequest(question=asked[row.question_id], style=row.style, responses=(row.response,))
              for row in lessons[:2]]  # fmt: skip
     settle(space, model, first)
     logs = fit_lessons(model, SFT(), lessons, questions, space.recipe.sft, place, space.recipe.guard)

@@ -4,12 +4,12 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from seewhy.model.adapters import base_of
 from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
-from seewhy.model.features import FeatureCache
+from seewhy.model.loading.adapters import base_of
+from seewhy.model.loading.prompt_cache import PromptCache
 from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
-from seewhy.model.prompt_cache import PromptCache
+from seewhy.model.vision.feature_cache import FeatureCache
 from seewhy.records.files import hash_file
 
 NO_ADAPTER = AdapterPlan()
@@ -30,7 +30,7 @@ def identity_of(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ModelPool:
     """Open models by name."""
 
     compute: ComputePlan = field(default_factory=ComputePlan)
@@ -50,13 +50,13 @@ class Shelf:
         key = (name, adapter is not None and not adapter.rank and self.compute.precision != FLOAT32)
         if key not in self.models:
             self.models[key] = self._load(name, label, masters=key[1])
-            self.models[key].sight.stand()
+            self.models[key].image_features.freeze()
             if len(self.models) > OPEN:
                 self.models.popitem(last=False)
         self.models.move_to_end(key)
         return self.models[key]
 
-    def fresh(self, name: str, label: str, adapter: AdapterPlan = NO_ADAPTER) -> HubModel:
+    def load_trainable(self, name: str, label: str, adapter: AdapterPlan = NO_ADAPTER) -> HubModel:
         """The model anew from its files, to be trained: itself, or an adapter."""
         model = self._load(name, label, masters=not adapter.rank)
         model.adapt(adapter)
@@ -72,5 +72,5 @@ class Shelf:
                 "processor, or the name of a vision-language model on the Hub"
             ) from error
         model.prompts = self.prompts.setdefault(model.processor_fingerprint, model.prompts)
-        model.sight.cache = self.features
+        model.image_features.cache = self.features
         return model

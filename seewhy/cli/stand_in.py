@@ -3,21 +3,21 @@
 from collections.abc import Callable, Sequence
 
 from seewhy.cli.find import nearest
-from seewhy.model.talk import Talks
+from seewhy.endpoints.chat import ChatModel
 from seewhy.records.types import Question
 from seewhy.testing.oracle import Oracle
-from seewhy.testing.oracle_talks import OracleTalks
+from seewhy.testing.oracle_chat import OracleChatModel
 
-TEACHERS: dict[str, Callable[[Sequence[Question], float, int], Talks]] = {
-    "oracle": lambda questions, error_rate, seed: OracleTalks(questions, Oracle(error_rate=error_rate, seed=seed)),
-    "blind-oracle": lambda questions, error_rate, seed: OracleTalks(
+TEACHERS: dict[str, Callable[[Sequence[Question], float, int], ChatModel]] = {
+    "oracle": lambda questions, error_rate, seed: OracleChatModel(questions, Oracle(error_rate=error_rate, seed=seed)),
+    "blind-oracle": lambda questions, error_rate, seed: OracleChatModel(
         questions, Oracle(error_rate=error_rate, seed=seed, blind=True)
     ),
 }
 """Who stands in for a model; of the questions, how often it errs, and its seed."""
 
 
-def find_oracle(name: str, questions: Sequence[Question], error_rate: float, seed: int) -> Talks:
+def find_oracle(name: str, questions: Sequence[Question], error_rate: float, seed: int) -> ChatModel:
     """The stand-in that a judge talks to.
 
     Raises:

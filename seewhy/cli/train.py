@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from seewhy.cli.find import find_module
 from seewhy.cli.training import is_trained, plan_with_adapter, settle, train_to_end
 from seewhy.cli.workspace import Workspace
-from seewhy.model.api import ScoreAsk
+from seewhy.model.api import ScoreRequest
 from seewhy.objectives.api import PairObjective
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Pair, Question, ReferenceRow, Split
@@ -65,10 +65,10 @@ def _train(space: Workspace, key: str, pairs: list[Pair], questions: list[Questi
     what = f"prefer by {objective.name.upper()}"
     if is_trained(space, what, place, plan, inputs):
         return
-    model = space.shelf.fresh(space.model_name("sft"), key, recipe.adapter)
+    model = space.shelf.load_trainable(space.model_name("sft"), key, recipe.adapter)
     store = ReferenceStore.of(model.fingerprint, read_rows(space.place("reference"), ReferenceRow))
     asked = {question.id: question for question in questions}
-    first = [ScoreAsk(question=asked[row.question_id], style=row.style, responses=(row.chosen, row.rejected))
+    first = [ScoreRequest(question=asked[row.question_id], style=row.style, responses=(row.chosen, row.rejected))
              for row in pairs[:2]]  # fmt: skip
     settle(space, model, first)
     logs = fit_pairs(model, objective, pairs, questions, store, recipe.fit, place, recipe.guard)

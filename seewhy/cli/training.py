@@ -6,14 +6,14 @@ from pathlib import Path
 
 from seewhy.cli.progress import Screen
 from seewhy.cli.workspace import Workspace, is_finished
-from seewhy.model.api import ScoreAsk
+from seewhy.model.api import ScoreRequest
 from seewhy.model.families.hub import HubModel
 from seewhy.model.plan import ComputePlan
 from seewhy.records.canonical import canonical_json
 from seewhy.records.lineage import Manifest, fingerprint_of, library_versions, read_manifest, seeds_of, write_manifest
 from seewhy.records.types import StepLog
-from seewhy.training.alarms import Watch
 from seewhy.training.checkpoint import read_steps
+from seewhy.training.monitor.alarms import AlarmDetector
 from seewhy.training.plan import FitPlan
 
 
@@ -38,7 +38,7 @@ def plan_with_adapter(space: Workspace, plan: FitPlan) -> object:
     return plan if usual else {"fit": plan, "adapter": adapter, "compute": compute}
 
 
-def settle(space: Workspace, model: HubModel, asks: Sequence[ScoreAsk]) -> None:
+def settle(space: Workspace, model: HubModel, asks: Sequence[ScoreRequest]) -> None:
     """Choose packed or separate rows by comparing them, and say so where packed ones cannot be trusted."""
     check = model.settle_path(asks)
     if not check.is_packed:
@@ -47,11 +47,11 @@ def settle(space: Workspace, model: HubModel, asks: Sequence[ScoreAsk]) -> None:
 
 def with_alarms(screen: Screen, directory: Path, logs: Iterable[StepLog]) -> Iterator[StepLog]:
     """The steps as they are taken; each alarm is said when it first rings, those of earlier calls at the beginning."""
-    watch = Watch()
+    watch = AlarmDetector()
 
     def say(log: StepLog) -> None:
         for alarm in watch.take(log):
-            screen.say(f"  watch out, {alarm.told}")
+            screen.say(f"  watch out, {alarm.summary}")
 
     for log in logs:
         if log.step and watch.history.count == 0:

@@ -11,11 +11,11 @@ from types import TracebackType
 
 from seewhy.cli.progress import Screen
 from seewhy.cli.workspace import Workspace
-from seewhy.model.canary import CanaryPlan, CanaryReport, ask_canary, require_sight
-from seewhy.model.remote.cache import ReplyCache
-from seewhy.model.remote.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
-from seewhy.model.talk import Answered, Request
-from seewhy.model.teacher import Teacher
+from seewhy.endpoints.cache import ReplyCache
+from seewhy.endpoints.chat import ChatResponse, Request
+from seewhy.endpoints.client import Teacher
+from seewhy.endpoints.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
+from seewhy.endpoints.vision_check import CanaryPlan, CanaryReport, ask_canary, require_sight
 from seewhy.recipes.plans import TeacherPlan
 
 MOST_FAILED = 0.1
@@ -25,8 +25,8 @@ FEW = 5
 
 
 @dataclass(slots=True, kw_only=True)
-class Line:
-    """A `Talks` of a run, opened at its first request, and tested before its first picture; use it in a `with`."""
+class TeacherSession:
+    """A `ChatModel` of a run, opened at its first request, and tested before its first picture; use it in a `with`."""
 
     endpoint: EndpointPlan
     pace: PacePlan
@@ -50,7 +50,7 @@ class Line:
         """The model's name."""
         return self.endpoint.model
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """What was spent so far, for the progress line."""
         return self.teacher.spending.line if self.teacher else ""
 
@@ -60,7 +60,7 @@ class Line:
         with closing(ReplyCache(self.endpoint.cache)) as cache:
             return cache.paid().dollars
 
-    def talk(self, requests: Sequence[Request]) -> list[Answered]:
+    def talk(self, requests: Sequence[Request]) -> list[ChatResponse]:
         """One answer a request, in their order; errors as in `Teacher.talk` and `require_sight`."""
         shows = any(message.images for request in requests for message in request.messages)
         answers = self._open(shows=shows).talk(requests)
@@ -83,7 +83,7 @@ class Line:
                 "same command goes on from there"
             )
 
-    def __enter__(self) -> "Line":
+    def __enter__(self) -> "TeacherSession":
         return self
 
     def __exit__(
@@ -110,7 +110,7 @@ class Line:
         with log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(noted(report)) + "\n")
         require_sight(report)
-        self.screen.say(f"  {report.told} ({teacher.spending.line})")
+        self.screen.say(f"  {report.summary} ({teacher.spending.line})")
 
 
 def noted(report: CanaryReport) -> dict[str, object]:
@@ -121,10 +121,10 @@ def noted(report: CanaryReport) -> dict[str, object]:
     }  # fmt: skip
 
 
-def line_of(space: Workspace, asked: TeacherPlan) -> Line:
+def line_of(space: Workspace, asked: TeacherPlan) -> TeacherSession:
     """The wire of a run to a model; nothing is asked yet."""
     folder, recipe = space.place("teacher"), space.recipe
-    return Line(
+    return TeacherSession(
         endpoint=asked.endpoint(str(folder / "replies.sqlite")), pace=recipe.pace, spend=recipe.spend,
         batch=asked.batched(recipe.batch), canary=recipe.canary, folder=folder, screen=space.screen,
     )  # fmt: skip
@@ -133,4 +133,4 @@ def line_of(space: Workspace, asked: TeacherPlan) -> Line:
 def identity_of(asked: TeacherPlan) -> dict[str, object]:
     """What the rows of a run depend on of a model behind a server: where it stands may change, who it is may not."""
     return {"model": asked.model, "cache_salt": asked.cache_salt, "detail": asked.detail,
-            "most_pixels": asked.most_pixels}  # fmt: skip
+            "max_pixels": asked.max_pixels}  # fmt: skip

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from seewhy.cli.claim import claim_run, continue_command
 from seewhy.cli.progress import Screen
-from seewhy.cli.shelf import Shelf, identity_of
-from seewhy.model.features import FeatureCache
+from seewhy.cli.shelf import ModelPool, identity_of
+from seewhy.model.vision.feature_cache import FeatureCache
 from seewhy.recipes.plans import Recipe
 from seewhy.records.files import hash_file
 from seewhy.records.lineage import MANIFEST, hash_directory
@@ -25,7 +25,7 @@ class Workspace:
     root: Path
     recipe: Recipe
     screen: Screen
-    shelf: Shelf = field(default_factory=Shelf)
+    shelf: ModelPool = field(default_factory=ModelPool)
 
     def place(self, *parts: str) -> Path:
         """A folder of the run."""
@@ -85,7 +85,7 @@ class Workspace:
 def open_workspace(root: Path, recipe: Recipe) -> Workspace:
     """The run of a recipe in a directory, which is claimed for it; errors as in `claim_run`."""
     root = claim_run(root, recipe)
-    shelf = Shelf(compute=recipe.compute, features=FeatureCache(recipe.features, root / "features"))
+    shelf = ModelPool(compute=recipe.compute, features=FeatureCache(recipe.features, root / "features"))
     return Workspace(root=root, recipe=recipe, screen=Screen(console=Console()), shelf=shelf)
 
 

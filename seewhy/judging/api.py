@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from seewhy.model.talk import Request
+from seewhy.endpoints.chat import Request
 from seewhy.records.types import Chain, Question, Verdict
 
 QUEUED = 4
@@ -29,10 +29,10 @@ class Judge(Protocol):
 
 
 @runtime_checkable
-class Believes(Protocol):
+class GivesConfidence(Protocol):
     """A judge that can say how sure a verdict of its own is."""
 
-    def belief(self, verdict: Verdict) -> float | None:
+    def confidence(self, verdict: Verdict) -> float | None:
         """How sure the verdict is that its chain is right, from 0.0 to 1.0; None where it says nothing."""
         ...
 
@@ -42,7 +42,7 @@ class FollowUp:
     """What a judge may ask about one chain after its first reply: a request that stands for all, and how many of it.
 
     Example:
-        >>> FollowUp(request=Request(messages=()), likely=0, likely_if="all goes well", most=1, most_if="not").most
+        >>> FollowUp(request=Request(messages=()), likely=0, likely_if="all goes well", most=1, max_if="not").most
         1
     """
 
@@ -51,12 +51,12 @@ class FollowUp:
     likely_if: str
     """What `likely` takes for granted, in words."""
     most: int
-    most_if: str
+    max_if: str
     """When it comes to the most, in words."""
 
 
 @runtime_checkable
-class AsksOn(Protocol):
+class MultiTurnJudge(Protocol):
     """A judge that asks on after its first replies, and can say beforehand how often."""
 
     def follow_up(self, question: Question, chain: Chain) -> FollowUp:

@@ -10,20 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from seewhy.endpoints.chat import ChatModel, ChatResponse, Request
 from seewhy.judging.api import Judge
-from seewhy.judging.asking import ask_all, message_about, name_judge, subject_of
+from seewhy.judging.asking.messages import ask_all, message_about, name_judge, request_tag
+from seewhy.judging.asking.replies import Unread, read_block
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.judging.replies import Unread, read_block
-from seewhy.judging.wording import Wording, own_wording, question_slots
+from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt, question_slots
 from seewhy.model.prompts import ANSWER_MARK
-from seewhy.model.talk import Answered, Request, Talks
-from seewhy.records.types import Chain, Lesson, Outcome, Question, Response, Stop, Usage
+from seewhy.records.types import Chain, FinishReason, Lesson, Outcome, Question, Response, Usage
 
 BLOCK = "final_rationale"
 WORDS = re.compile(r"\s+|\S+")
 
 
-class Fate(StrEnum):
+class CorrectionOutcome(StrEnum):
     """What became of a chain that was sent to be corrected."""
 
     CORRECTED = "corrected"
@@ -56,7 +56,7 @@ class Correction:
     """A chain, what became of it, and what was changed."""
 
     chain: Chain
-    fate: Fate
+    fate: CorrectionOutcome
     text: str = ""
     """The corrected chain; empty where there is none."""
     edits: tuple[Edit, ...] = ()
@@ -68,7 +68,7 @@ class Correction:
     @property
     def lesson(self) -> Lesson | None:
         """The correction as something to imitate; None unless it is CORRECTED."""
-        if self.fate is not Fate.CORRECTED:
+        if self.fate is not CorrectionOutcome.CORRECTED:
             return None
         return Lesson(
             question_id=self.chain.question_id,
@@ -82,8 +82,8 @@ class Correction:
 class Corrector:
     """Corrects chains by seven rules, told the right answer."""
 
-    talks: Talks
-    wording: Wording = field(default_factory=lambda: own_wording("corrector"))
+    talks: ChatModel
+    wording: PromptTemplate = field(default_factory=lambda: builtin_prompt("corrector"))
     grader: Judge = field(default_factory=OutcomeJudge)
     """Says whether a correction ends in the gold answer."""
     max_tokens: int = 1000
@@ -110,27 +110,31 @@ class Corrector:
 
     def _request(self, question: Question, chain: Chain) -> Request:
         slots = question_slots(question, blind=self.blind, show_gold=True)
-        text = self.wording.fill(**slots, id=subject_of(question, chain.text), reply=chain.text.strip())
+        text = self.wording.fill(**slots, id=request_tag(question, chain.text), reply=chain.text.strip())
         return Request(messages=(message_about(question, text, blind=self.blind),), max_tokens=self.max_tokens)
 
-    def _correction(self, question: Question, chain: Chain, answer: Answered) -> Correction:
-        correction = Correction(chain=chain, fate=Fate.UNREAD, why=answer.failure, usage=answer.usage, source=self.name)
+    def _correction(self, question: Question, chain: Chain, answer: ChatResponse) -> Correction:
+        correction = Correction(
+            chain=chain, fate=CorrectionOutcome.UNREAD, why=answer.failure, usage=answer.usage, source=self.name
+        )
         if answer.failure:
             return correction
-        text = read_block(answer.replies[0], BLOCK, subject_of(question, chain.text))
+        text = read_block(answer.replies[0], BLOCK, request_tag(question, chain.text))
         if isinstance(text, Unread):
             return replace(correction, why=text.why)
         fate, why = self._fate(question, chain, text)
         return replace(correction, fate=fate, why=why, text=text, edits=edits_of(chain.text, text))
 
-    def _fate(self, question: Question, chain: Chain, text: str) -> tuple[Fate, str]:
+    def _fate(self, question: Question, chain: Chain, text: str) -> tuple[CorrectionOutcome, str]:
         if text.split() == chain.text.split():
-            return Fate.ECHO, "the chain came back as it was"
+            return CorrectionOutcome.ECHO, "the chain came back as it was"
         if not text.partition(ANSWER_MARK)[0].strip():
-            return Fate.BARE, "nothing stands before the answer"
-        told = replace(chain, text=text, token_ids=None, logprobs=None, stop=Stop.END, sampler=self.name)
+            return CorrectionOutcome.BARE, "nothing stands before the answer"
+        told = replace(chain, text=text, token_ids=None, logprobs=None, stop=FinishReason.END, sampler=self.name)
         (verdict,) = self.grader.judge(question, (told,))
-        return (Fate.CORRECTED if verdict.outcome is Outcome.CORRECT else Fate.WRONG_ANSWER), verdict.why
+        return (
+            CorrectionOutcome.CORRECTED if verdict.outcome is Outcome.CORRECT else CorrectionOutcome.WRONG_ANSWER
+        ), verdict.why
 
 
 def edits_of(before: str, after: str) -> tuple[Edit, ...]:

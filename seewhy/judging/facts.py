@@ -9,21 +9,21 @@ from dataclasses import dataclass, field
 from math import exp
 from typing import cast
 
+from seewhy.endpoints.chat import ChatModel, ChatResponse, Reply, Request, ResponseFormat, sum_usage
 from seewhy.judging.api import FollowUp
-from seewhy.judging.asking import (
+from seewhy.judging.asking.messages import (
     ask_all,
     give_verdict,
     judge_spoken,
     leave_unjudged,
     message_about,
     name_judge,
-    subject_of,
+    request_tag,
 )
-from seewhy.judging.replies import Unread, read_object, read_yes_no
-from seewhy.judging.schema import TEXT, form_of, list_of, object_of
-from seewhy.judging.splitting import split_sentences
-from seewhy.judging.wording import Wording, own_wording, question_slots
-from seewhy.model.talk import Answered, Form, Reply, Request, Talks, sum_usage
+from seewhy.judging.asking.replies import Unread, read_object, read_yes_no
+from seewhy.judging.asking.schema import TEXT, form_of, list_of, object_of
+from seewhy.judging.asking.splitting import split_sentences
+from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt, question_slots
 from seewhy.records.types import Chain, Outcome, Question, Usage, Verdict
 
 TOP_LOGPROBS = 20
@@ -49,9 +49,9 @@ class Fact:
 class FactsJudge:
     """Minus the number of rejected facts; a chain with a fact that nobody could check is UNJUDGED."""
 
-    talks: Talks
-    wording: Wording = field(default_factory=lambda: own_wording("facts"))
-    checking: Wording = field(default_factory=lambda: own_wording("facts_check"))
+    talks: ChatModel
+    wording: PromptTemplate = field(default_factory=lambda: builtin_prompt("facts"))
+    checking: PromptTemplate = field(default_factory=lambda: builtin_prompt("facts_check"))
     most: int = 20
     """Facts of one chain at most."""
     max_tokens: int = 1500
@@ -82,7 +82,7 @@ class FactsJudge:
         return FollowUp(
             request=self._check(question, Fact(text=longest, check=longest)),
             likely=min(len(sentences), self.most), likely_if="each sentence is a fact",
-            most=self.most, most_if=f"each chain has {self.most} facts",
+            most=self.most, max_if=f"each chain has {self.most} facts",
         )  # fmt: skip
 
     def _judge(self, question: Question, chains: Sequence[Chain]) -> list[Verdict]:
@@ -103,23 +103,23 @@ class FactsJudge:
     def _split(self, question: Question, chain: Chain) -> Request:
         slots = question_slots(question, blind=self.blind, show_gold=False)
         text = self.wording.fill(
-            **slots, id=subject_of(question, chain.text), reply=chain.text.strip(), most=str(self.most)
+            **slots, id=request_tag(question, chain.text), reply=chain.text.strip(), most=str(self.most)
         )
         # Splitting a text takes no look at a picture.
         message = message_about(question, text, blind=True)
         return Request(messages=(message,), max_tokens=self.max_tokens, form=self.form)
 
     @property
-    def form(self) -> Form:
+    def form(self) -> ResponseFormat:
         """The facts, each with its question."""
         return form_of("facts", object_of(
             id=TEXT, facts=list_of(object_of(fact=TEXT, question=TEXT), least=1, most=self.most)))  # fmt: skip
 
-    def _facts(self, question: Question, chain: Chain, answer: Answered) -> tuple[Fact, ...] | str:
+    def _facts(self, question: Question, chain: Chain, answer: ChatResponse) -> tuple[Fact, ...] | str:
         """The facts of a chain, or why there are none."""
         if answer.failure:
             return answer.failure
-        fields = read_object(answer.replies[0], self.form, subject_of(question, chain.text))
+        fields = read_object(answer.replies[0], self.form, request_tag(question, chain.text))
         if isinstance(fields, Unread):
             return fields.why
         entries = cast(Sequence[Mapping[str, str]], fields["facts"])
@@ -132,7 +132,7 @@ class FactsJudge:
         return Request(messages=(message,), max_tokens=8, top_logprobs=TOP_LOGPROBS)
 
     def _verdict(
-        self, question: Question, chain: Chain, checked: Sequence[tuple[Fact, Answered]], usage: Usage
+        self, question: Question, chain: Chain, checked: Sequence[tuple[Fact, ChatResponse]], usage: Usage
     ) -> Verdict:
         rejected: list[str] = []
         for fact, answer in checked:

@@ -3,12 +3,12 @@
 import string
 from dataclasses import dataclass, field
 
-from seewhy.judging.compat import Compat, grade_as
-from seewhy.judging.extract import extract_answer
-from seewhy.judging.findings import Abstention, Extraction
-from seewhy.judging.matching import Prover, match_answer
-from seewhy.judging.math_process import MathProcess
-from seewhy.judging.suites.graded import Graded
+from seewhy.judging.answers.compat import Compat, grade_as
+from seewhy.judging.answers.extract import extract_answer
+from seewhy.judging.answers.findings import Abstention, Extraction
+from seewhy.judging.answers.matching import Prover, match_answer
+from seewhy.judging.answers.math_process import MathProcess
+from seewhy.judging.answers.suites.graded import Graded
 from seewhy.records.types import Chain, MatchRule, Outcome, Question, Verdict
 
 

@@ -9,11 +9,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
-from seewhy.judging.asking import give_verdict, judge_each, leave_unjudged, name_judge, request_about, subject_of
-from seewhy.judging.replies import Unread, read_object
-from seewhy.judging.schema import TEXT, form_of, object_of, one_of
-from seewhy.judging.wording import Wording, own_wording
-from seewhy.model.talk import Answered, Form, Request, Talks
+from seewhy.endpoints.chat import ChatModel, ChatResponse, Request, ResponseFormat
+from seewhy.judging.asking.messages import (
+    give_verdict,
+    judge_each,
+    leave_unjudged,
+    name_judge,
+    request_about,
+    request_tag,
+)
+from seewhy.judging.asking.replies import Unread, read_object
+from seewhy.judging.asking.schema import TEXT, form_of, object_of, one_of
+from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt
 from seewhy.records.types import Chain, Outcome, Question, Verdict
 
 
@@ -53,9 +60,9 @@ SCALES = {"mmvet": OPEN, "mmhal": MMHAL}
 class RatingJudge:
     """Ratings of answers whose gold is a text; `Verdict.score` is the rating as a share of the highest."""
 
-    talks: Talks
+    talks: ChatModel
     scale: Scale = OPEN
-    wording: Wording = field(default_factory=lambda: own_wording("rating_open"))
+    wording: PromptTemplate = field(default_factory=lambda: builtin_prompt("rating_open"))
     max_tokens: int = 400
     blind: bool = False
     """Withhold the pictures, as the judges of MM-Vet and MMHal-Bench do without."""
@@ -77,12 +84,12 @@ class RatingJudge:
         return judge_each(question, chains, self.name, self.talks, partial(self._request, question),
                           partial(self._verdict, question))  # fmt: skip
 
-    def belief(self, verdict: Verdict) -> float | None:
+    def confidence(self, verdict: Verdict) -> float | None:
         """How sure a verdict is that its chain is right: its rating as a share of the highest."""
         return verdict.score
 
     @property
-    def form(self) -> Form:
+    def form(self) -> ResponseFormat:
         """A rating of the scale, and why."""
         return form_of("rating", object_of(id=TEXT, explanation=TEXT, rating=one_of(*self.scale.ratings)))
 
@@ -92,8 +99,8 @@ class RatingJudge:
             max_tokens=self.max_tokens,
         )  # fmt: skip
 
-    def _verdict(self, question: Question, chain: Chain, answer: Answered) -> Verdict:
-        fields = read_object(answer.replies[0], self.form, subject_of(question, chain.text))
+    def _verdict(self, question: Question, chain: Chain, answer: ChatResponse) -> Verdict:
+        fields = read_object(answer.replies[0], self.form, request_tag(question, chain.text))
         if isinstance(fields, Unread):
             return leave_unjudged(question, chain, self.name, fields.why, answer.usage)
         rating = cast(float, fields["rating"])
@@ -105,7 +112,7 @@ class RatingJudge:
         )  # fmt: skip
 
 
-def rating_judge(talks: Talks, benchmark: str, *, blind: bool = False) -> RatingJudge:
+def rating_judge(talks: ChatModel, benchmark: str, *, blind: bool = False) -> RatingJudge:
     """The judge of a benchmark's open questions, on its scale and with its prompt."""
     scale = SCALES.get(benchmark, OPEN)
-    return RatingJudge(talks=talks, scale=scale, wording=own_wording(f"rating_{scale.name}"), blind=blind)
+    return RatingJudge(talks=talks, scale=scale, wording=builtin_prompt(f"rating_{scale.name}"), blind=blind)

@@ -8,11 +8,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
-from seewhy.judging.asking import give_verdict, judge_each, leave_unjudged, name_judge, request_about, subject_of
-from seewhy.judging.replies import Unread, read_object
-from seewhy.judging.schema import TEXT, form_of, object_of, one_of
-from seewhy.judging.wording import Wording, own_wording
-from seewhy.model.talk import Answered, Request, Talks
+from seewhy.endpoints.chat import ChatModel, ChatResponse, Request
+from seewhy.judging.asking.messages import (
+    give_verdict,
+    judge_each,
+    leave_unjudged,
+    name_judge,
+    request_about,
+    request_tag,
+)
+from seewhy.judging.asking.replies import Unread, read_object
+from seewhy.judging.asking.schema import TEXT, form_of, object_of, one_of
+from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt
 from seewhy.records.types import Chain, Outcome, Question, Verdict
 
 HIGHEST = 10
@@ -28,8 +35,8 @@ class ReviewJudge:
     first line of a review as LLaVA-Bench keeps it, which `read_pair_scores` reads.
     """
 
-    talks: Talks
-    wording: Wording = field(default_factory=lambda: own_wording("review"))
+    talks: ChatModel
+    wording: PromptTemplate = field(default_factory=lambda: builtin_prompt("review"))
     max_tokens: int = 600
     blind: bool = False
     """Withhold the pictures: a control that shows what sight is worth."""
@@ -51,7 +58,7 @@ class ReviewJudge:
         return judge_each(question, chains, self.name, self.talks, partial(self._request, question),
                           partial(self._verdict, question))  # fmt: skip
 
-    def belief(self, verdict: Verdict) -> float | None:
+    def confidence(self, verdict: Verdict) -> float | None:
         """How sure a verdict is that its chain is good: its rating over 10."""
         return verdict.score
 
@@ -61,8 +68,8 @@ class ReviewJudge:
             max_tokens=self.max_tokens,
         )  # fmt: skip
 
-    def _verdict(self, question: Question, chain: Chain, answer: Answered) -> Verdict:
-        fields = read_object(answer.replies[0], FORM, subject_of(question, chain.text))
+    def _verdict(self, question: Question, chain: Chain, answer: ChatResponse) -> Verdict:
+        fields = read_object(answer.replies[0], FORM, request_tag(question, chain.text))
         if isinstance(fields, Unread):
             return leave_unjudged(question, chain, self.name, fields.why, answer.usage)
         first, second = (cast(float, fields[name]) for name in ("first", "second"))

@@ -11,11 +11,18 @@ from itertools import combinations
 from statistics import fmean
 from typing import cast
 
-from seewhy.judging.asking import give_verdict, judge_each, leave_unjudged, name_judge, request_about, subject_of
-from seewhy.judging.replies import Fields, Unread, read_object
-from seewhy.judging.schema import TEXT, form_of, object_of, one_of
-from seewhy.judging.wording import Wording, own_wording
-from seewhy.model.talk import Answered, Request, Talks
+from seewhy.endpoints.chat import ChatModel, ChatResponse, Request
+from seewhy.judging.asking.messages import (
+    give_verdict,
+    judge_each,
+    leave_unjudged,
+    name_judge,
+    request_about,
+    request_tag,
+)
+from seewhy.judging.asking.replies import Fields, Unread, read_object
+from seewhy.judging.asking.schema import TEXT, form_of, object_of, one_of
+from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt
 from seewhy.records.types import Chain, Outcome, Question, Verdict
 
 CRITERIA = ("reasoning_quality", "visual_evidence", "answer_accuracy", "unique_insights")
@@ -46,8 +53,8 @@ class RubricJudge:
     `Verdict.agreement` is the share of pairs of votes that give the same overall grade.
     """
 
-    talks: Talks
-    wording: Wording = field(default_factory=lambda: own_wording("rubric"))
+    talks: ChatModel
+    wording: PromptTemplate = field(default_factory=lambda: builtin_prompt("rubric"))
     votes: int = 1
     """Replies asked for each chain; more than half of them must be readable, else the chain is UNJUDGED."""
     temperature: float = 0.0
@@ -77,7 +84,7 @@ class RubricJudge:
         return judge_each(question, chains, self.name, self.talks, partial(self._request, question),
                           partial(self._verdict, question))  # fmt: skip
 
-    def belief(self, verdict: Verdict) -> float | None:
+    def confidence(self, verdict: Verdict) -> float | None:
         """How sure a verdict is that its chain is good: the mean grade from 1 to 5 as 0.0 to 1.0."""
         return None if verdict.score is None else (verdict.score - LOWEST) / (HIGHEST - LOWEST)
 
@@ -88,8 +95,8 @@ class RubricJudge:
             count=self.votes, temperature=self.temperature,
         )  # fmt: skip
 
-    def _verdict(self, question: Question, chain: Chain, answer: Answered) -> Verdict:
-        subject = subject_of(question, chain.text)
+    def _verdict(self, question: Question, chain: Chain, answer: ChatResponse) -> Verdict:
+        subject = request_tag(question, chain.text)
         read = [read_grades(read_object(reply, FORM, subject)) for reply in answer.replies]
         votes = [vote for vote in read if isinstance(vote, Grades)]
         if 2 * len(votes) <= self.votes:

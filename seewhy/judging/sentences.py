@@ -10,21 +10,21 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import cast
 
+from seewhy.endpoints.chat import ChatModel, ChatResponse, Message, Reply, Request, ResponseFormat, Role, sum_usage
 from seewhy.judging.api import FollowUp
-from seewhy.judging.asking import (
+from seewhy.judging.asking.messages import (
     ask_all,
     give_verdict,
     judge_spoken,
     leave_unjudged,
     message_about,
     name_judge,
-    subject_of,
+    request_tag,
 )
-from seewhy.judging.replies import Failure, Fields, Unread, read_object
-from seewhy.judging.schema import TEXT, WHOLE_NUMBER, form_of, list_of, object_of, one_of
-from seewhy.judging.splitting import repeats_of, split_sentences
-from seewhy.judging.wording import Wording, own_wording, question_slots
-from seewhy.model.talk import Answered, Form, Message, Reply, Request, Role, Talks, sum_usage
+from seewhy.judging.asking.replies import Failure, Fields, Unread, read_object
+from seewhy.judging.asking.schema import TEXT, WHOLE_NUMBER, form_of, list_of, object_of, one_of
+from seewhy.judging.asking.splitting import repeats_of, split_sentences
+from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt, question_slots
 from seewhy.records.types import Chain, Outcome, Question, Span, Usage, Verdict
 
 TENTHS = tuple(tenth / 10 for tenth in range(11))
@@ -45,9 +45,9 @@ class _Asked:
 class SentenceJudge:
     """Scores in tenths; `Verdict.spans` holds each sentence, `Verdict.score` their mean."""
 
-    talks: Talks
-    wording: Wording = field(default_factory=lambda: own_wording("sentences"))
-    again: Wording = field(default_factory=lambda: own_wording("sentences_again"))
+    talks: ChatModel
+    wording: PromptTemplate = field(default_factory=lambda: builtin_prompt("sentences"))
+    again: PromptTemplate = field(default_factory=lambda: builtin_prompt("sentences_again"))
     """What is said once to a model whose reply cannot be used."""
     max_tokens: int = 2000
     correct_at: float = 0.5
@@ -71,7 +71,7 @@ class SentenceJudge:
         """One verdict a chain, in the chains' order."""
         return judge_spoken(question, chains, self.name, lambda spoken: self._judge(question, spoken))
 
-    def belief(self, verdict: Verdict) -> float | None:
+    def confidence(self, verdict: Verdict) -> float | None:
         """How sure a verdict is that its chain is right: the score of its worst sentence."""
         return min(span.score for span in verdict.spans) if verdict.spans else None
 
@@ -82,8 +82,8 @@ class SentenceJudge:
         said = Reply(text=json.dumps({"id": asked.subject, "scores": scores}))
         fault = Unread(Failure.WRONG_COUNT, f"sentences 1 to {len(scores)} were to be scored once each")
         return FollowUp(
-            request=self._ask_again(asked, Answered(replies=(said,), model=self.talks.name), fault),
-            likely=0, likely_if="every reply can be used", most=1, most_if="none can",
+            request=self._ask_again(asked, ChatResponse(replies=(said,), model=self.talks.name), fault),
+            likely=0, likely_if="every reply can be used", most=1, max_if="none can",
         )  # fmt: skip
 
     def _judge(self, question: Question, chains: Sequence[Chain]) -> list[Verdict]:
@@ -103,7 +103,7 @@ class SentenceJudge:
         places = split_sentences(chain.text)
         sentences = [" ".join(chain.text[start:end].split()) for start, end in places]
         slots = question_slots(question, blind=self.blind, show_gold=self.show_gold)
-        subject = subject_of(question, chain.text)
+        subject = request_tag(question, chain.text)
         text = self.wording.fill(
             **slots, id=subject, count=str(len(places)),
             sentences="\n".join(f"{number}. {sentence}" for number, sentence in enumerate(sentences, start=1)),
@@ -115,7 +115,7 @@ class SentenceJudge:
         )
         return _Asked(chain, places, repeats_of(sentences), subject, request)
 
-    def _ask_again(self, asked: _Asked, answer: Answered, fault: "Scores | Unread") -> Request:
+    def _ask_again(self, asked: _Asked, answer: ChatResponse, fault: "Scores | Unread") -> Request:
         assert isinstance(fault, Unread)
         said = answer.replies[0].text.strip() or "(nothing)"
         text = self.again.fill(id=asked.subject, count=str(len(asked.places)), fault=fault.why)
@@ -142,13 +142,13 @@ Scores = tuple[float, ...]
 """A score for each sentence, in their order."""
 
 
-def score_form(count: int) -> Form:
+def score_form(count: int) -> ResponseFormat:
     """A score for each of so many sentences, by its number."""
     entry = object_of(sentence=WHOLE_NUMBER, score=one_of(*TENTHS))
     return form_of("sentences", object_of(id=TEXT, scores=list_of(entry, least=count, most=count)))
 
 
-def _read(asked: _Asked, answer: Answered) -> Scores | Unread:
+def _read(asked: _Asked, answer: ChatResponse) -> Scores | Unread:
     """The scores in a reply, by their numbers and not by their order; a failed request is as a reply without words."""
     if answer.failure:
         return Unread(Failure.EMPTY, answer.failure)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from seewhy.judging.api import Judge
-from seewhy.judging.asking import changed_settings, give_verdict, judge_spoken, leave_unjudged
+from seewhy.judging.asking.messages import changed_settings, give_verdict, judge_spoken, leave_unjudged
+from seewhy.judging.asking.splitting import split_steps
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.judging.splitting import split_steps
-from seewhy.model.api import Ask, Beginning, Decoding, Generates
-from seewhy.records.types import Chain, Outcome, Question, Span, Stop, Verdict
+from seewhy.model.api import GenerateRequest, Generates, Prefix, SamplingParams
+from seewhy.records.types import Chain, FinishReason, Outcome, Question, Span, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,19 +25,19 @@ class StepJudge:
     """
 
     policy: Generates
-    """Must honour `Ask.beginning`."""
+    """Must honour `GenerateRequest.beginning`."""
     grader: Judge = field(default_factory=OutcomeJudge)
     """Says whether a continuation ends right."""
     continuations: int = 16
     """Of each step (VisualPRM, section 3)."""
-    most_steps: int = 12
+    max_steps: int = 12
     """Of a chain; neighbours are joined where there are more (VisualPRM, section 3)."""
-    decoding: Decoding = field(default_factory=Decoding)
+    decoding: SamplingParams = field(default_factory=SamplingParams)
 
     def __post_init__(self) -> None:
         """Refuse a judge that would draw nothing, or the same continuation over and over."""
-        if self.continuations < 1 or self.most_steps < 1:
-            raise ValueError(f"continuations={self.continuations}, most_steps={self.most_steps}: use 1 or more")
+        if self.continuations < 1 or self.max_steps < 1:
+            raise ValueError(f"continuations={self.continuations}, most_steps={self.max_steps}: use 1 or more")
         if self.continuations > 1 and self.decoding.temperature == 0:
             raise ValueError(f"{self.continuations} continuations at temperature 0 are one: set a temperature")
 
@@ -55,12 +55,12 @@ class StepJudge:
         """
         return judge_spoken(question, chains, self.name, lambda spoken: self._judge(question, spoken))
 
-    def belief(self, verdict: Verdict) -> float | None:
+    def confidence(self, verdict: Verdict) -> float | None:
         """How sure a verdict is that its chain is right: the value of its last step."""
         return verdict.spans[-1].score if verdict.spans else None
 
     def _judge(self, question: Question, chains: Sequence[Chain]) -> list[Verdict]:
-        places = [split_steps(chain.text, self.most_steps) for chain in chains]
+        places = [split_steps(chain.text, self.max_steps) for chain in chains]
         asks = [self._ask(question, chain, end) for chain, steps in zip(chains, places, strict=True)
                 for end in open_ends(chain, steps)]  # fmt: skip
         drawn = iter(self.policy.generate(asks, self.decoding) if asks else [])
@@ -72,9 +72,9 @@ class StepJudge:
             verdicts.append(self._verdict(question, chain, steps, values))
         return verdicts
 
-    def _ask(self, question: Question, chain: Chain, end: int) -> Ask:
-        beginning = Beginning(text=chain.text[:end], token_ids=chain.token_ids)
-        return Ask(question=question, style=chain.style, count=self.continuations, beginning=beginning)
+    def _ask(self, question: Question, chain: Chain, end: int) -> GenerateRequest:
+        beginning = Prefix(text=chain.text[:end], token_ids=chain.token_ids)
+        return GenerateRequest(question=question, style=chain.style, count=self.continuations, beginning=beginning)
 
     def _value(self, question: Question, beginning: str, drawn: tuple[Chain, ...]) -> float | None:
         """The share of right ones among those that could be judged; None where none could."""
@@ -105,7 +105,7 @@ class StepJudge:
 def open_ends(chain: Chain, steps: Sequence[tuple[int, int]]) -> list[int]:
     """Where each step ends that something can follow: of a chain that ended by itself nothing follows the last."""
     ends = [end for _, end in steps]
-    return ends[:-1] if chain.stop is Stop.END else ends
+    return ends[:-1] if chain.stop is FinishReason.END else ends
 
 
 def folded(text: str) -> str:

@@ -8,19 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from seewhy.judging.asking import (
+from seewhy.endpoints.chat import ChatModel, ChatResponse, Request, sum_usage
+from seewhy.judging.asking.messages import (
     ask_all,
     give_verdict,
     judge_spoken,
     leave_unjudged,
     message_about,
     name_judge,
-    subject_of,
+    request_tag,
 )
-from seewhy.judging.replies import Unread, read_object
-from seewhy.judging.schema import TEXT, form_of, object_of, one_of
-from seewhy.judging.wording import Wording, own_wording, question_slots
-from seewhy.model.talk import Answered, Request, Talks, sum_usage
+from seewhy.judging.asking.replies import Unread, read_object
+from seewhy.judging.asking.schema import TEXT, form_of, object_of, one_of
+from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt, question_slots
 from seewhy.records.measures import Contest, Preferred
 from seewhy.records.types import Chain, Outcome, Question, Verdict
 
@@ -36,10 +36,10 @@ class VersusJudge:
     CORRECT says that a chain is better than its rival, INCORRECT that it is not; a tie scores 0.5.
     """
 
-    talks: Talks
+    talks: ChatModel
     rivals: Mapping[str, Chain]
     """The other model's chain of each question, by question id."""
-    wording: Wording = field(default_factory=lambda: own_wording("versus"))
+    wording: PromptTemplate = field(default_factory=lambda: builtin_prompt("versus"))
     max_tokens: int = 400
     show_gold: bool = False
     """Whether the judge is told the right answer."""
@@ -75,7 +75,9 @@ class VersusJudge:
         contests = self._contests(question, chains)
         return [self._verdict(question, chain, *row) for chain, row in zip(chains, contests, strict=True)]
 
-    def _contests(self, question: Question, chains: Sequence[Chain]) -> list[tuple[Contest, tuple[Answered, Answered]]]:
+    def _contests(
+        self, question: Question, chains: Sequence[Chain]
+    ) -> list[tuple[Contest, tuple[ChatResponse, ChatResponse]]]:
         rival = self.rivals[question.id].text
         orders = [order for chain in chains for order in ((chain.text, rival), (rival, chain.text))]
         answers = ask_all(self.talks, [self._request(question, *order) for order in orders])
@@ -94,13 +96,13 @@ class VersusJudge:
 
     def _request(self, question: Question, first: str, second: str) -> Request:
         slots = question_slots(question, blind=self.blind, show_gold=self.show_gold)
-        subject = subject_of(question, first, second)
+        subject = request_tag(question, first, second)
         text = self.wording.fill(**slots, id=subject, first=first.strip(), second=second.strip())
         message = message_about(question, text, blind=self.blind)
         return Request(messages=(message,), max_tokens=self.max_tokens, form=FORM)
 
     def _verdict(
-        self, question: Question, chain: Chain, contest: Contest, answers: tuple[Answered, Answered]
+        self, question: Question, chain: Chain, contest: Contest, answers: tuple[ChatResponse, ChatResponse]
     ) -> Verdict:
         usage = sum_usage(answers)
         if contest.ahead is None or contest.behind is None:
@@ -111,11 +113,11 @@ class VersusJudge:
         return give_verdict(question, chain, self.name, outcome, score=score, why=why, usage=usage)
 
 
-def _preferred(question: Question, first: str, second: str, answer: Answered) -> tuple[Preferred | None, str]:
+def _preferred(question: Question, first: str, second: str, answer: ChatResponse) -> tuple[Preferred | None, str]:
     """Which place one order prefers, and why nobody can say where there is none."""
     if answer.failure:
         return None, answer.failure
-    fields = read_object(answer.replies[0], FORM, subject_of(question, first, second))
+    fields = read_object(answer.replies[0], FORM, request_tag(question, first, second))
     if isinstance(fields, Unread):
         return None, fields.why
     return Preferred(str(fields["better"])), ""

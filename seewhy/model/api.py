@@ -8,11 +8,11 @@ from seewhy.records.types import Chain, Question, Response, Style
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
+class Prefix:
     """Words that a reply begins with.
 
     Example:
-        >>> Beginning(text="Row 2 reads 1, 0, 4.").token_ids is None
+        >>> Prefix(text="Row 2 reads 1, 0, 4.").token_ids is None
         True
     """
 
@@ -23,7 +23,7 @@ class Beginning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class GenerateRequest:
     """One prompt and how many chains are wanted of it.
 
     Chains get the indices `first`, `first + 1`, ...; a chain is a function of (seed, question id, style, index) and of
@@ -36,12 +36,12 @@ class Ask:
     first: int = 0
     blind: bool = False
     """Withhold the pictures: the prompt holds text alone."""
-    beginning: Beginning | None = None
+    beginning: Prefix | None = None
     """Words that every chain begins with; its text and tokens hold them, and it has no log-probabilities."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decoding:
+class SamplingParams:
     """How chains are drawn."""
 
     temperature: float = 1.0
@@ -63,13 +63,13 @@ class Generates(Protocol):
         """What stands in `Chain.sampler`: model and version."""
         ...
 
-    def generate(self, asks: Sequence[Ask], decoding: Decoding) -> list[tuple[Chain, ...]]:
+    def generate(self, asks: Sequence[GenerateRequest], decoding: SamplingParams) -> list[tuple[Chain, ...]]:
         """The chains of each ask, in the order of `asks`; a chain does not depend on the other asks."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreAsk:
+class ScoreRequest:
     """One prompt and the distinct responses to score beside each other: a question group."""
 
     question: Question
@@ -82,6 +82,6 @@ class ScoreAsk:
 class Scores(Protocol):
     """Anything that tells per-token log-probabilities of given responses."""
 
-    def score(self, asks: Sequence[ScoreAsk]) -> list[tuple[tuple[float, ...], ...]]:
+    def score(self, asks: Sequence[ScoreRequest]) -> list[tuple[tuple[float, ...], ...]]:
         """For each ask, for each response, the log-probability of each of its tokens."""
         ...

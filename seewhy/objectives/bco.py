@@ -6,8 +6,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seewhy.objectives.api import Loss, PairView, State
-from seewhy.objectives.running_mean import advance_mean, start_mean
-from seewhy.objectives.terms import log_ratios, quality, require_positive, reward_terms
+from seewhy.objectives.parts.running_mean import advance_mean, start_mean
+from seewhy.objectives.parts.terms import log_ratios, quality, require_positive, reward_terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seewhy.objectives.api import Loss, PairView, State
-from seewhy.objectives.terms import log_ratios, require_positive, reward_terms
+from seewhy.objectives.parts.terms import log_ratios, require_positive, reward_terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

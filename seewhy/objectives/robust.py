@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seewhy.objectives.api import Loss, PairView, State
-from seewhy.objectives.terms import (
+from seewhy.objectives.parts.terms import (
     LogRatios,
     log_ratios,
     preference,

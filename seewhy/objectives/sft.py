@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from seewhy.objectives.api import LessonView, Loss
-from seewhy.objectives.terms import mean_nll
+from seewhy.objectives.parts.terms import mean_nll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ PairRule = Callable[[Sequence[Judged]], tuple[StrEnum, tuple[Pair, ...]]]
 """What becomes of one prompt's chains, and the pairs among them."""
 
 
-class Fate(StrEnum):
+class DropReason(StrEnum):
     """What became of a prompt's chains."""
 
     KEPT = "kept"
@@ -52,25 +52,25 @@ class ByOutcome:
         if self.most < 1:
             raise ValueError(f"most={self.most} pairs a question leaves none; use 1 or more")
 
-    def __call__(self, prompt: Sequence[Judged]) -> tuple[Fate, tuple[Pair, ...]]:
+    def __call__(self, prompt: Sequence[Judged]) -> tuple[DropReason, tuple[Pair, ...]]:
         """What becomes of one prompt's chains, and the pairs among them: none unless they are KEPT."""
         right, judged = count_right(prompt)
         if judged == 0:
-            return Fate.UNJUDGED, ()
+            return DropReason.UNJUDGED, ()
         if right / judged < self.lowest:
-            return Fate.BELOW_BAND, ()
+            return DropReason.BELOW_BAND, ()
         if right / judged > self.highest:
-            return Fate.ABOVE_BAND, ()
+            return DropReason.ABOVE_BAND, ()
         pairs = self._choose(prompt)
-        return (Fate.KEPT if pairs else Fate.NO_DISTINCT_ANSWERS), pairs
+        return (DropReason.KEPT if pairs else DropReason.NO_DISTINCT_ANSWERS), pairs
 
     def _choose(self, prompt: Sequence[Judged]) -> tuple[Pair, ...]:
         """Random pairs, a positive or negative used again only when no fresher one is left."""
         chain = prompt[0].chain
-        luck = random.Random(f"{self.seed}/{chain.question_id}/{chain.style}")
+        rng = random.Random(f"{self.seed}/{chain.question_id}/{chain.style}")
         negative = {Outcome.INCORRECT, Outcome.NO_ANSWER} if self.format_negatives else {Outcome.INCORRECT}
-        chosen = _shuffled(prompt, {Outcome.CORRECT}, luck)
-        rejected = _shuffled(prompt, negative, luck)
+        chosen = _shuffled(prompt, {Outcome.CORRECT}, rng)
+        rejected = _shuffled(prompt, negative, rng)
         used: Counter[tuple[str, int]] = Counter()
         taken: list[tuple[Judged, Judged]] = []
         while len(taken) < self.most and (pair := _freshest(chosen, rejected, used, taken)):
@@ -100,11 +100,11 @@ def count_right(prompt: Iterable[Judged]) -> tuple[int, int]:
     return outcomes[Outcome.CORRECT], outcomes.total() - outcomes[Outcome.UNJUDGED]
 
 
-def _shuffled(prompt: Sequence[Judged], outcomes: set[Outcome], luck: random.Random) -> list[Judged]:
+def _shuffled(prompt: Sequence[Judged], outcomes: set[Outcome], rng: random.Random) -> list[Judged]:
     """In an order that the order of the rows on disk does not change."""
     of_outcome = sorted((one for one in prompt if one.verdict.outcome in outcomes), key=lambda one: one.chain.index)
     distinct = distinct_texts(of_outcome)
-    luck.shuffle(distinct)
+    rng.shuffle(distinct)
     return distinct
 
 
@@ -142,7 +142,7 @@ class AccuracyBin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class PairingStats:
     """What a rule made of the chains; `seen` is the sum of the five counts after it."""
 
     seen: int
@@ -159,9 +159,9 @@ class Account:
     """Histogram of the judged prompts, those outside the band included, by (judged, right)."""
 
 
-def account_of(rule: ByOutcome, chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> Account:
+def account_of(rule: ByOutcome, chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> PairingStats:
     """Where every prompt went under `rule`."""
-    fates: Counter[Fate] = Counter()
+    fates: Counter[DropReason] = Counter()
     styles: Counter[Style] = Counter()
     bins: Counter[tuple[int, int]] = Counter()
     for (_, style), prompt in group_by_prompt(join_verdicts(chains, verdicts)).items():
@@ -170,13 +170,13 @@ def account_of(rule: ByOutcome, chains: Iterable[Chain], verdicts: Iterable[Verd
         fates[fate] += 1
         styles[style] += len(pairs)
         bins[judged, right] += judged > 0
-    return Account(
+    return PairingStats(
         seen=fates.total(),
-        kept=fates[Fate.KEPT],
-        below_band=fates[Fate.BELOW_BAND],
-        above_band=fates[Fate.ABOVE_BAND],
-        unjudged=fates[Fate.UNJUDGED],
-        no_distinct_answers=fates[Fate.NO_DISTINCT_ANSWERS],
+        kept=fates[DropReason.KEPT],
+        below_band=fates[DropReason.BELOW_BAND],
+        above_band=fates[DropReason.ABOVE_BAND],
+        unjudged=fates[DropReason.UNJUDGED],
+        no_distinct_answers=fates[DropReason.NO_DISTINCT_ANSWERS],
         pairs=styles.total(),
         pairs_by_style=tuple(sorted(styles.items())),
         accuracies=tuple(sorted(AccuracyBin(judged=j, right=r, prompts=n) for (j, r), n in bins.items() if n)),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from seewhy.pairs.judged import Judged, distinct_texts, group_by_prompt, join_verdicts
-from seewhy.records.types import Chain, Outcome, Pair, Stop, Verdict
+from seewhy.records.types import Chain, FinishReason, Outcome, Pair, Verdict
 
 ROUNDING = 1e-9
 """Means of votes a margin apart may differ from it by the rounding of floats."""
@@ -25,7 +25,7 @@ class ScoreFate(StrEnum):
     NO_MARGIN = "no_margin"
 
 
-class Unfit(StrEnum):
+class ScoreDropReason(StrEnum):
     """Why a chain stands in no pair, whatever the others are."""
 
     NO_SCORE = "no score"
@@ -81,10 +81,10 @@ def score_of(one: Judged) -> float:
     return one.verdict.score
 
 
-def sort_out(prompt: Sequence[Judged]) -> list[tuple[Judged, Unfit | None]]:
+def sort_out(prompt: Sequence[Judged]) -> list[tuple[Judged, ScoreDropReason | None]]:
     """Each chain of a prompt, and why it cannot stand in a pair; None where it can."""
     first = {id(one) for one in distinct_texts(one for one in prompt if _flaw(one) is None)}
-    return [(one, _flaw(one) or (None if id(one) in first else Unfit.REPEATED)) for one in prompt]
+    return [(one, _flaw(one) or (None if id(one) in first else ScoreDropReason.REPEATED)) for one in prompt]
 
 
 def widest_gap(chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> float:
@@ -97,10 +97,10 @@ def widest_gap(chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> float:
     return max((max(of_prompt) - min(of_prompt) for of_prompt in scores if of_prompt), default=0.0)
 
 
-def _flaw(one: Judged) -> Unfit | None:
+def _flaw(one: Judged) -> ScoreDropReason | None:
     if one.verdict.score is None or one.verdict.outcome is Outcome.UNJUDGED:
-        return Unfit.NO_SCORE
-    return Unfit.CUT_OFF if one.chain.stop is Stop.LENGTH else None
+        return ScoreDropReason.NO_SCORE
+    return ScoreDropReason.CUT_OFF if one.chain.stop is FinishReason.LENGTH else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +136,7 @@ def account_of_scores(rule: ByScore, chains: Iterable[Chain], verdicts: Iterable
         best_too_low=fates[ScoreFate.BEST_TOO_LOW],
         no_margin=fates[ScoreFate.NO_MARGIN],
         chains=unfit.total(),
-        no_score=unfit[Unfit.NO_SCORE],
-        cut_off=unfit[Unfit.CUT_OFF],
-        repeated=unfit[Unfit.REPEATED],
+        no_score=unfit[ScoreDropReason.NO_SCORE],
+        cut_off=unfit[ScoreDropReason.CUT_OFF],
+        repeated=unfit[ScoreDropReason.REPEATED],
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from seewhy.pairs.judged import Judged, distinct_texts, group_by_prompt, join_verdicts
-from seewhy.records.types import Chain, Lesson, MatchRule, Outcome, Question, Response, Stop, Style, Verdict
+from seewhy.records.types import Chain, FinishReason, Lesson, MatchRule, Outcome, Question, Response, Style, Verdict
 
 CUT_OFF = "cut off"
 REPEATED = "repeated"
@@ -72,7 +72,7 @@ def own_correct(chains: Iterable[Chain], verdicts: Iterable[Verdict], most: int)
 def _flaw(one: Judged) -> str | None:
     if one.verdict.outcome is not Outcome.CORRECT:
         return one.verdict.outcome
-    return CUT_OFF if one.chain.stop is Stop.LENGTH else None
+    return CUT_OFF if one.chain.stop is FinishReason.LENGTH else None
 
 
 def _lesson(one: Judged, response: Response) -> Lesson:
@@ -132,14 +132,14 @@ def mix_lessons(
     """
     if not 0.0 <= direct_share <= 1.0:
         raise ValueError(f"direct_share={direct_share} must lie in [0, 1]")
-    luck = random.Random(seed)
+    rng = random.Random(seed)
     benchmark = {question.id: question.benchmark for question in questions}
     half = format_aligned // 2
-    aligned, reasoned_rest = _draw(reasoned, benchmark, format_aligned - half, luck)
-    aligned_direct, direct_rest = _draw(direct, benchmark, half, luck)
+    aligned, reasoned_rest = _draw(reasoned, benchmark, format_aligned - half, rng)
+    aligned_direct, direct_rest = _draw(direct, benchmark, half, rng)
     thoughts, answers = block_sizes(len(reasoned_rest), len(direct_rest), direct_share)
     mix = [*aligned, *aligned_direct, *reasoned_rest[:thoughts], *direct_rest[:answers]]
-    luck.shuffle(mix)
+    rng.shuffle(mix)
     return tuple(mix)
 
 
@@ -161,11 +161,11 @@ def block_sizes(reasoned: int, direct: int, direct_share: float) -> tuple[int, i
 
 
 def _draw(
-    lessons: Iterable[Lesson], benchmark: dict[str, str], count: int, luck: random.Random
+    lessons: Iterable[Lesson], benchmark: dict[str, str], count: int, rng: random.Random
 ) -> tuple[list[Lesson], list[Lesson]]:
     """`count` lessons of each benchmark by chance, and the rest, shuffled."""
     shuffled = sorted(lessons, key=lambda lesson: (lesson.question_id, lesson.style, lesson.response.text))
-    luck.shuffle(shuffled)
+    rng.shuffle(shuffled)
     taken: Counter[str] = Counter()
     drawn: list[Lesson] = []
     rest: list[Lesson] = []

@@ -66,6 +66,6 @@ class PairingPlan:
         )  # fmt: skip
 
     @property
-    def most_pairs(self) -> int:
+    def max_pairs(self) -> int:
         """Pairs of one question, at most."""
         return self.most if self.by == OUTCOME else 1

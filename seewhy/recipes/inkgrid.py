@@ -27,7 +27,7 @@ def recipe(seed: int = 0) -> Recipe:
         sft=FitPlan(learning_rate=2e-3, tower_learning_rate=2e-4, batch_size=32, warmup=0.03, row_tokens=8192,
                     save_every=20, seed=seed),
         sampling=SamplingPlan(questions=1200, with_options=False, per_question=16, temperature=0.7,
-                              letter_temperature=0.7, max_tokens=96, seed=seed),
+                              multiple_choice_temperature=0.7, max_tokens=96, seed=seed),
         pairing=PairingPlan(lowest=0.25, highest=0.85, most=3, seed=seed),
         preference=PreferencePlan(objective="mpo", beta=0.1, compare=("dpo",)),
         fit=FitPlan(learning_rate=3e-5, epochs=2, batch_size=32, warmup=0.03, row_tokens=8192, save_every=20,

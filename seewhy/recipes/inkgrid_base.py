@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from seewhy.training.guard_plan import GUARDED, GuardPlan
+from seewhy.training.monitor.plan import GUARDED, GuardPlan
 from seewhy.training.plan import FitPlan, TowerPlan
 
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field, replace
 
-from seewhy.model.canary import CanaryPlan
+from seewhy.endpoints.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
+from seewhy.endpoints.vision_check import CanaryPlan
 from seewhy.model.plan import AdapterPlan, ComputePlan, FeaturePlan
-from seewhy.model.remote.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.pairs.plan import PairingPlan
 from seewhy.sampling.plan import SamplingPlan
-from seewhy.training.guard_plan import GUARDED, GuardPlan
+from seewhy.training.monitor.plan import GUARDED, GuardPlan
 from seewhy.training.plan import FitPlan
 
 
@@ -61,7 +61,7 @@ class TeacherPlan:
     """Environment variable that holds the key, such as `OPENAI_API_KEY`; empty where the server wants none."""
     detail: str = "auto"
     """How closely the server is asked to look at pictures: `low`, `high` or `auto`."""
-    most_pixels: int = 0
+    max_pixels: int = 0
     """Pictures with more pixels are made smaller before they are sent; 0 sends the bytes of the file as they are."""
     form: str = "auto"
     """How a reply's form is asked for: by JSON `schema`, as a JSON `object`, not at all (`none`), or what works."""
@@ -88,7 +88,7 @@ class TeacherPlan:
                              "as http://127.0.0.1:8000/v1 and oracle")  # fmt: skip
         return EndpointPlan(
             base_url=self.base_url, model=self.model, key_variable=self.key_variable, detail=self.detail,
-            most_pixels=self.most_pixels, form=self.form, cache=cache, cache_salt=self.cache_salt,
+            max_pixels=self.max_pixels, form=self.form, cache=cache, cache_salt=self.cache_salt,
         )  # fmt: skip
 
 

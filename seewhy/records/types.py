@@ -17,7 +17,7 @@ class Split(StrEnum):
 
 
 class MatchRule(StrEnum):
-    """How an answer is compared with the gold ones; `judging/matching.py` has one function for each."""
+    """How an answer is compared with the gold ones; `judging/answers/matching.py` has one function for each."""
 
     LETTER = "letter"
     EXACT = "exact"
@@ -48,7 +48,7 @@ class Style(StrEnum):
     REASON = "reason"
 
 
-class Stop(StrEnum):
+class FinishReason(StrEnum):
     """Why a chain ends: the model said so, or the token limit was reached."""
 
     END = "end"
@@ -111,7 +111,8 @@ class Chain:
     """One reply of a model to a question: `index` counts the replies of one (question, style).
 
     Example:
-        >>> Chain(question_id="q", index=0, style=Style.DIRECT, text="12", stop=Stop.END, sampler="s", seed=0).text
+        >>> Chain(question_id="q", index=0, style=Style.DIRECT, text="12", stop=FinishReason.END, sampler="s",
+        ...       seed=0).text
         '12'
     """
 
@@ -123,7 +124,7 @@ class Chain:
     """Ids as sampled, the end-of-turn token included where it was sampled; None when a server hides them."""
     logprobs: tuple[float, ...] | None = None
     """Natural log-probability of each of `token_ids` at temperature 1, before any top-k or top-p."""
-    stop: Stop
+    stop: FinishReason
     sampler: str
     seed: int
 

@@ -30,11 +30,11 @@ SECONDS = "seconds.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class StepSpec:
     """All that the rows of a directory follow from; with other terms the directory is refused.
 
     Example:
-        >>> Terms(stage="sample", record="Chain", per_shard=64, count=200, plan={"seed": 0}, inputs={}).per_shard
+        >>> StepSpec(stage="sample", record="Chain", per_shard=64, count=200, plan={"seed": 0}, inputs={}).per_shard
         64
     """
 
@@ -80,7 +80,7 @@ def run_blocks(
     """
     if per_shard < 1:
         raise ValueError(f"per_shard is {per_shard}; a shard holds the rows of 1 input or more")
-    terms = Terms(
+    terms = StepSpec(
         stage=stage,
         record=record_type.__name__,
         per_shard=per_shard,
@@ -101,7 +101,7 @@ def run_blocks(
     return manifest
 
 
-def _claim_directory(directory: Path, terms: Terms) -> None:
+def _claim_directory(directory: Path, terms: StepSpec) -> None:
     path = directory / PLAN
     if path.is_file():
         _require_same(path, terms)
@@ -112,7 +112,7 @@ def _claim_directory(directory: Path, terms: Terms) -> None:
     write_text_atomically(path, json.dumps(plain, indent=2, ensure_ascii=False) + "\n")
 
 
-def _require_same(path: Path, terms: Terms) -> None:
+def _require_same(path: Path, terms: StepSpec) -> None:
     try:
         there = flatten_plain({**json.loads(path.read_text(encoding="utf-8"))})
     except (ValueError, TypeError) as error:
@@ -132,11 +132,11 @@ def _tell_change(name: str, there: Mapping[str, object], here: Mapping[str, obje
     return f"{name} is {there.get(name, _ABSENT)!r} there and {here.get(name, _ABSENT)!r} here"
 
 
-def _plain_terms(terms: Terms) -> dict[str, object]:
+def _plain_terms(terms: StepSpec) -> dict[str, object]:
     return {field.name: as_plain(getattr(terms, field.name), field.name) for field in fields(terms)}
 
 
-def _is_finished(directory: Path, terms: Terms, blocks: int) -> bool:
+def _is_finished(directory: Path, terms: StepSpec, blocks: int) -> bool:
     path = directory / MANIFEST
     if not path.is_file():
         return False
@@ -180,7 +180,7 @@ def _read_seconds(directory: Path) -> dict[str, float]:
 
 
 def _sum_up(
-    directory: Path, terms: Terms, counts: Mapping[str, int], seconds: float, dollars: float, command: str
+    directory: Path, terms: StepSpec, counts: Mapping[str, int], seconds: float, dollars: float, command: str
 ) -> Manifest:
     return Manifest(
         stage=terms.stage,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seewhy.model.api import Decoding
+from seewhy.model.api import SamplingParams
 from seewhy.records.types import Question
 
 
@@ -25,7 +25,7 @@ class SamplingPlan:
     """Chains a question (LLaVA-Reasoner, arXiv 2410.16198, section 3.3: 32)."""
     temperature: float = 1.0
     """For short answers (LLaVA-Reasoner, section 5: 1.0)."""
-    letter_temperature: float = 1.2
+    multiple_choice_temperature: float = 1.2
     """For multiple choice (LLaVA-Reasoner, section 5: 1.2)."""
     top_p: float = 1.0
     """Share of the probability mass that may be drawn; 1 keeps all."""
@@ -46,9 +46,9 @@ class SamplingPlan:
     def _suiting(self, questions: Sequence[Question]) -> list[Question]:
         return [question for question in questions if self.with_options or not question.options]
 
-    def decoding(self, is_letter: bool) -> Decoding:
+    def decoding(self, is_letter: bool) -> SamplingParams:
         """How chains of multiple-choice questions, or of the others, are drawn."""
-        return Decoding(
-            temperature=self.letter_temperature if is_letter else self.temperature,
+        return SamplingParams(
+            temperature=self.multiple_choice_temperature if is_letter else self.temperature,
             top_p=self.top_p, top_k=self.top_k, max_tokens=self.max_tokens, seed=self.seed,
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from seewhy.model.api import Ask, Decoding, Generates
+from seewhy.model.api import GenerateRequest, Generates, SamplingParams
 from seewhy.records.types import Chain, Question, Style
 from seewhy.sampling.plan import SamplingPlan
 
@@ -20,7 +20,7 @@ def sample_chains(
     drawn: dict[str, tuple[Chain, ...]] = {}
     for is_letter in (False, True):
         alike = [question for question in questions if bool(question.options) is is_letter]
-        asks = [Ask(question=question, style=style, count=plan.per_question) for question in alike]
+        asks = [GenerateRequest(question=question, style=style, count=plan.per_question) for question in alike]
         for question, chains in zip(alike, model.generate(asks, plan.decoding(is_letter)), strict=True):
             drawn[question.id] = chains
     for question in questions:
@@ -31,6 +31,6 @@ def answer_once(
     model: Generates, questions: Sequence[Question], style: Style, max_tokens: int, *, blind: bool = False
 ) -> Iterator[Chain]:
     """The greedy reply to each question; `blind` withholds the pictures."""
-    asks = [Ask(question=question, style=style, blind=blind) for question in questions]
-    for chains in model.generate(asks, Decoding(temperature=0.0, max_tokens=max_tokens)):
+    asks = [GenerateRequest(question=question, style=style, blind=blind) for question in questions]
+    for chains in model.generate(asks, SamplingParams(temperature=0.0, max_tokens=max_tokens)):
         yield from chains

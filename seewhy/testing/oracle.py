@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from seewhy.benchmarks.ink.posing import generator_at
-from seewhy.model.api import Ask, Decoding
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.prompts import ANSWER_MARK, lesson_text
-from seewhy.records.types import Chain, Outcome, Question, Span, Stop, Style, Verdict
+from seewhy.records.types import Chain, FinishReason, Outcome, Question, Span, Style, Verdict
 from seewhy.testing.ground import Solved, guess_page, page_of, solve_on
 from seewhy.testing.mistakes import solve_wrongly
 from seewhy.testing.truth import ground_of, is_step, plain, score_text, sentences_of
@@ -35,7 +35,7 @@ class Oracle:
         terse = f"-terse-{self.terse_rate:g}" if self.terse_rate else ""
         return f"{'blind-' if self.blind else ''}oracle-{self.error_rate:g}{terse}"
 
-    def generate(self, asks: Sequence[Ask], decoding: Decoding) -> list[tuple[Chain, ...]]:
+    def generate(self, asks: Sequence[GenerateRequest], decoding: SamplingParams) -> list[tuple[Chain, ...]]:
         """The chains of each ask; of `decoding` the seed alone matters."""
         return [
             tuple(self._reply(ask, index, decoding) for index in range(ask.first, ask.first + ask.count))
@@ -67,7 +67,7 @@ class Oracle:
         """One verdict a chain, its score the mean of its sentences' scores."""
         return tuple(self._judge_one(question, chain) for chain in chains)
 
-    def _reply(self, ask: Ask, index: int, decoding: Decoding) -> Chain:
+    def _reply(self, ask: GenerateRequest, index: int, decoding: SamplingParams) -> Chain:
         blind = self.blind or ask.blind
         address = (decoding.seed, ask.style.value, index)
         if ask.beginning is not None:
@@ -87,13 +87,13 @@ class Oracle:
             solved = solve_wrongly(question, page_of(question), generator)
         return lesson_text(" ".join([beginning, *still_to_say(solved.sentences, said)]), solved.answer)
 
-    def _chain(self, ask: Ask, index: int, decoding: Decoding, text: str) -> Chain:
+    def _chain(self, ask: GenerateRequest, index: int, decoding: SamplingParams, text: str) -> Chain:
         return Chain(
             question_id=ask.question.id,
             index=index,
             style=ask.style,
             text=text,
-            stop=Stop.END,
+            stop=FinishReason.END,
             sampler=self.name,
             seed=decoding.seed,
         )

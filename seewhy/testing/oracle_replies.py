@@ -1,7 +1,7 @@
 """What the oracle replies to a prompt about inkgrid: to a question, to a teacher's prompt and to each judge's prompt.
 
 The pictures of the messages tell which page is meant; the named sections of the prompt tell what is wanted of it. So
-the same function stands behind `OracleTalks` and behind a server.
+the same function stands behind `OracleChatModel` and behind a server.
 """
 
 import json
@@ -13,10 +13,10 @@ from hashlib import sha256
 from string import ascii_uppercase
 
 from seewhy.benchmarks.ink.posing import generator_at
-from seewhy.model.api import Ask, Decoding
+from seewhy.endpoints.chat import Message, Reply, Role
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.prompts import ANSWER_MARK, prompt_text
-from seewhy.model.talk import Message, Reply, Role
-from seewhy.records.types import Chain, Outcome, Question, Stop, Style
+from seewhy.records.types import Chain, FinishReason, Outcome, Question, Style
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.truth import check_sentence, ground_of, numbers_in, plain, sentences_of
 
@@ -67,8 +67,8 @@ class OracleReplies:
             if name in sections:
                 return answer(oracle, question, sections)
         style = Style.DIRECT if prompt.text == prompt_text(question, Style.DIRECT) else Style.REASON
-        ask = Ask(question=question, style=style, first=number)
-        return Reply(text=oracle.generate([ask], Decoding(seed=seed))[0][0].text)
+        ask = GenerateRequest(question=question, style=style, first=number)
+        return Reply(text=oracle.generate([ask], SamplingParams(seed=seed))[0][0].text)
 
     def question_of(self, prompt: Message, sections: Sections) -> Question:
         """The question that a prompt is about: by its pictures, and among equal ones by its words."""
@@ -99,7 +99,9 @@ def as_chain(question: Question, text: str) -> Chain:
     """A text as the chain that the oracle judges; its index is its own, so that errors of chains are independent."""
     style = Style.REASON if ANSWER_MARK in text else Style.DIRECT
     index = int(sha256(text.encode()).hexdigest()[:8], 16)
-    return Chain(question_id=question.id, index=index, style=style, text=text, stop=Stop.END, sampler="", seed=0)
+    return Chain(
+        question_id=question.id, index=index, style=style, text=text, stop=FinishReason.END, sampler="", seed=0
+    )
 
 
 def worth_of(oracle: Oracle, question: Question, text: str) -> tuple[bool, float]:

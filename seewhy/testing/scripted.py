@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from seewhy.model.api import Ask, Decoding
-from seewhy.model.talk import Answered, BudgetSpentError, Reply, Request
-from seewhy.records.types import Chain, Stop, Usage
+from seewhy.endpoints.chat import BudgetSpentError, ChatResponse, Reply, Request
+from seewhy.model.api import GenerateRequest, SamplingParams
+from seewhy.records.types import Chain, FinishReason, Usage
 
 Says = Callable[[Request, int], str | Reply]
 """The reply of a number, from 0, to a request."""
@@ -14,10 +14,10 @@ Says = Callable[[Request, int], str | Reply]
 
 @dataclass(slots=True, kw_only=True)
 class ScriptedTalks:
-    """A `Talks` whose replies are a function of the request and the reply's number.
+    """A `ChatModel` whose replies are a function of the request and the reply's number.
 
     Example:
-        >>> from seewhy.model.talk import Message
+        >>> from seewhy.endpoints.chat import Message
         >>> talks = ScriptedTalks(says=lambda request, number: f"yes {number}")
         >>> talks.talk([Request(messages=(Message(text="Is it red?"),), count=2)])[0].replies[1].text
         'yes 1'
@@ -27,23 +27,23 @@ class ScriptedTalks:
     name: str = "scripted-1"
     failure: str = ""
     """Answer every request with this failure instead."""
-    most_calls: int | None = None
+    max_calls: int | None = None
     """Requests after which the budget is spent."""
     heard: list[Request] = field(default_factory=list[Request])
     """Every request so far, in the order in which they came."""
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def talk(self, requests: Sequence[Request]) -> list[Answered]:
+    def talk(self, requests: Sequence[Request]) -> list[ChatResponse]:
         """One answer a request, in their order; each costs one call, a token a word, and a tenth of a cent."""
         with self.lock:
-            if self.most_calls is not None and len(self.heard) + len(requests) > self.most_calls:
-                raise BudgetSpentError(f"{self.name}: the budget of {self.most_calls} calls is spent")
+            if self.max_calls is not None and len(self.heard) + len(requests) > self.max_calls:
+                raise BudgetSpentError(f"{self.name}: the budget of {self.max_calls} calls is spent")
             self.heard.extend(requests)
         return [self._answer(request) for request in requests]
 
-    def _answer(self, request: Request) -> Answered:
+    def _answer(self, request: Request) -> ChatResponse:
         if self.failure:
-            return Answered(replies=(), failure=self.failure, model=self.name)
+            return ChatResponse(replies=(), failure=self.failure, model=self.name)
         said = [self.says(request, number) for number in range(request.count)]
         replies = tuple(one if isinstance(one, Reply) else Reply(text=one) for one in said)
         usage = Usage(
@@ -52,7 +52,7 @@ class ScriptedTalks:
             calls=1,
             dollars=0.001,
         )
-        return Answered(replies=replies, model=self.name, usage=usage)
+        return ChatResponse(replies=replies, model=self.name, usage=usage)
 
 
 def repeat(*texts: str) -> Says:
@@ -75,11 +75,11 @@ class ScriptedModel:
         'scripted-1'
     """
 
-    says: Callable[[Ask, int], str]
+    says: Callable[[GenerateRequest, int], str]
     name: str = "scripted-1"
-    heard: list[Ask] = field(default_factory=list[Ask])
+    heard: list[GenerateRequest] = field(default_factory=list[GenerateRequest])
 
-    def generate(self, asks: Sequence[Ask], decoding: Decoding) -> list[tuple[Chain, ...]]:
+    def generate(self, asks: Sequence[GenerateRequest], decoding: SamplingParams) -> list[tuple[Chain, ...]]:
         """The chains of each ask, in their order."""
         self.heard.extend(asks)
         return [
@@ -87,8 +87,8 @@ class ScriptedModel:
             for ask in asks
         ]
 
-    def _chain(self, ask: Ask, index: int, decoding: Decoding) -> Chain:
+    def _chain(self, ask: GenerateRequest, index: int, decoding: SamplingParams) -> Chain:
         return Chain(
-            question_id=ask.question.id, index=index, style=ask.style, text=self.says(ask, index), stop=Stop.END,
-            sampler=self.name, seed=decoding.seed,
+            question_id=ask.question.id, index=index, style=ask.style, text=self.says(ask, index),
+            stop=FinishReason.END, sampler=self.name, seed=decoding.seed,
         )  # fmt: skip

@@ -8,8 +8,8 @@ from typing import Protocol, runtime_checkable
 from torch import Tensor, nn
 
 from seewhy.model.api import Generates
-from seewhy.model.group import Group, Prompt
-from seewhy.model.sight import Sight
+from seewhy.model.packed.group import Group, Prompt
+from seewhy.model.vision.image_features import ImageFeatures
 from seewhy.records.types import Question, Response, Style
 
 
@@ -81,11 +81,11 @@ class KeepsFeatures(Protocol):
     """A model that can keep what its vision encoder makes of a picture while that encoder stands still."""
 
     @property
-    def sight(self) -> Sight:
+    def image_features(self) -> ImageFeatures:
         """Which hands prompts on with the features of their pictures."""
         ...
 
 
-def standing(model: ScoresGroups, moved: Iterable[nn.Parameter] = ()) -> AbstractContextManager[None]:
+def assume_frozen(model: ScoresGroups, moved: Iterable[nn.Parameter] = ()) -> AbstractContextManager[None]:
     """While it lasts no weight of the model moves but `moved`, so a model that can may keep what a still part made."""
-    return model.sight.standing(moved) if isinstance(model, KeepsFeatures) else nullcontext()
+    return model.image_features.assume_frozen(moved) if isinstance(model, KeepsFeatures) else nullcontext()

@@ -13,7 +13,7 @@ import torch
 from seewhy.objectives.api import LessonObjective, PairObjective
 from seewhy.records.files import write_text_atomically
 from seewhy.records.types import Lesson, Pair, Question, StepLog
-from seewhy.training.api import Trainable, standing
+from seewhy.training.api import Trainable, assume_frozen
 from seewhy.training.checkpoint import (
     Progress,
     append_step,
@@ -24,15 +24,15 @@ from seewhy.training.checkpoint import (
     sync_file,
     writing,
 )
-from seewhy.training.exercises import (
-    Exercise,
-    lesson_exercises,
-    pair_exercises,
+from seewhy.training.examples import (
+    TrainingExample,
+    lesson_examples,
+    pair_examples,
     questions_by_id,
     steps_of,
 )
-from seewhy.training.guard_plan import UNGUARDED, GuardPlan
-from seewhy.training.guards import Rails
+from seewhy.training.monitor.monitor import TrainingMonitor
+from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import ReferenceStore
 from seewhy.training.schedule import moved_parameters, optimizer_of
@@ -57,9 +57,9 @@ def fit_lessons(
     `guard` says what is probed while it trains, and which alarms stop it. Raises ValueError where rows, plan or model
     do not fit, AlarmError after the step of such an alarm.
     """
-    exercises = lesson_exercises(model, lessons, plan.keep_tokens)
-    known = questions_by_id(questions, exercises)
-    yield from _train(_run_of(model, LessonScoring(objective=objective), exercises, known, plan, guard, directory, {}))
+    examples = lesson_examples(model, lessons, plan.keep_tokens)
+    known = questions_by_id(questions, examples)
+    yield from _train(_run_of(model, LessonScoring(objective=objective), examples, known, plan, guard, directory, {}))
 
 
 def fit_pairs(
@@ -78,36 +78,36 @@ def fit_pairs(
     are dropped and counted in `terms["dropped_pairs"]`. Raises ValueError where, before the first update, a loss with
     a "dpo" part is not ln 2: the reference rows are then of another model than the one that starts.
     """
-    exercises, dropped = pair_exercises(model, pairs, plan.keep_tokens)
-    known = questions_by_id(questions, exercises)
-    for exercise in exercises:
-        reference.of_pair(known, exercise)
+    examples, dropped = pair_examples(model, pairs, plan.keep_tokens)
+    known = questions_by_id(questions, examples)
+    for example in examples:
+        reference.of_pair(known, example)
     scoring = PairScoring(objective=objective, reference=reference, questions=known)
     extra = {"dropped_pairs": float(dropped)}
-    yield from _train(_run_of(model, scoring, exercises, known, plan, guard, directory, extra))
+    yield from _train(_run_of(model, scoring, examples, known, plan, guard, directory, extra))
 
 
 def _run_of(
     model: Trainable,
     scoring: Scoring,
-    exercises: Sequence[Exercise],
+    examples: Sequence[TrainingExample],
     questions: Mapping[str, Question],
     plan: FitPlan,
     guard: GuardPlan,
     directory: Path,
     extra: Mapping[str, float],
 ) -> Run:
-    if not exercises:
+    if not examples:
         raise ValueError(f"{directory}: no row to train on")
     return Run(
         model=model,
         scoring=scoring,
-        exercises=exercises,
+        examples=examples,
         questions=questions,
         plan=plan,
         guard=guard,
         directory=directory,
-        steps=steps_of(exercises, plan),
+        steps=steps_of(examples, plan),
         extra=extra,
     )
 
@@ -115,7 +115,7 @@ def _run_of(
 def _train(run: Run) -> Iterator[StepLog]:
     run.directory.mkdir(parents=True, exist_ok=True)
     contents = _contents_of(run)
-    rails = Rails(run=run)
+    rails = TrainingMonitor(run=run)
     with _moving(run) as optimizer:
         progress = _resume(run, optimizer, contents, rails)
         state = progress.objective
@@ -140,7 +140,7 @@ def _contents_of(run: Run) -> dict[str, str]:
     plan = {name: value for name, value in asdict(run.plan).items() if name != "save_every"}
     objective = run.scoring.objective
     settings = asdict(objective) if is_dataclass(objective) and not isinstance(objective, type) else {}
-    rows = [[e.question_id, str(e.style), e.responses] for e in run.exercises]
+    rows = [[e.question_id, str(e.style), e.responses] for e in run.examples]
     return {
         "plan": _hash(plan),
         "objective": _hash([objective.name, settings]),
@@ -162,7 +162,7 @@ def _moving(run: Run) -> Generator[torch.optim.AdamW]:
         net.eval()
         for parameter, _ in asked:
             parameter.requires_grad_(id(parameter) in moving)
-        with standing(run.model, [p for parameters in moved.values() for p in parameters]):
+        with assume_frozen(run.model, [p for parameters in moved.values() for p in parameters]):
             yield optimizer_of(moved, run.plan)
     finally:
         for parameter, flag in asked:
@@ -171,7 +171,9 @@ def _moving(run: Run) -> Generator[torch.optim.AdamW]:
         net.train(was_training)
 
 
-def _resume(run: Run, optimizer: torch.optim.Optimizer, contents: Mapping[str, str], rails: Rails) -> Progress:
+def _resume(
+    run: Run, optimizer: torch.optim.Optimizer, contents: Mapping[str, str], rails: TrainingMonitor
+) -> Progress:
     """Where to go on: the newest whole checkpoint, put in place, or the start."""
     found = newest_checkpoint(run.directory)
     progress = found[1] if found else Progress(steps=0, objective=run.scoring.initial(), run=contents)

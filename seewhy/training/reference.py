@@ -11,8 +11,8 @@ from torch import Tensor
 
 from seewhy.model.prompts import prompt_text
 from seewhy.records.types import Pair, Question, ReferenceRow, Style
-from seewhy.training.api import ScoresGroups, Trainable, standing
-from seewhy.training.exercises import Exercise, Ids, forwards_of, pair_exercises, questions_by_id
+from seewhy.training.api import ScoresGroups, Trainable, assume_frozen
+from seewhy.training.examples import Ids, TrainingExample, forwards_of, pair_examples, questions_by_id
 from seewhy.training.plan import FitPlan
 
 WINDOW = 256
@@ -53,24 +53,24 @@ class ReferenceStore:
             )
         return found
 
-    def of_pair(self, questions: Mapping[str, Question], exercise: Exercise) -> tuple[Tensor, Tensor]:
+    def of_pair(self, questions: Mapping[str, Question], example: TrainingExample) -> tuple[Tensor, Tensor]:
         """Log-probabilities of the chosen and of the rejected response of a pair."""
-        question = questions[exercise.question_id]
-        chosen, rejected = (self.find(question, exercise.style, ids) for ids in exercise.responses)
+        question = questions[example.question_id]
+        chosen, rejected = (self.find(question, example.style, ids) for ids in example.responses)
         return chosen, rejected
 
 
 @torch.no_grad()
-def score_exercises(
-    model: ScoresGroups, exercises: Sequence[Exercise], known: Mapping[str, Question], row_tokens: int
-) -> list[tuple[Exercise, Ids, tuple[float, ...]]]:
+def score_examples(
+    model: ScoresGroups, examples: Sequence[TrainingExample], known: Mapping[str, Question], row_tokens: int
+) -> list[tuple[TrainingExample, Ids, tuple[float, ...]]]:
     """Each distinct response of each group, with its log-probabilities under the model as it is now."""
-    scored: list[tuple[Exercise, Ids, tuple[float, ...]]] = []
-    for forward in forwards_of(model, known, exercises, row_tokens):
+    scored: list[tuple[TrainingExample, Ids, tuple[float, ...]]] = []
+    for forward in forwards_of(model, known, examples, row_tokens):
         logps = model.group_logps([shared.group for shared in forward])
         for shared, rows in zip(forward, logps, strict=True):
             scored.extend(
-                (shared.exercises[0], ids, tuple(row.tolist()))
+                (shared.examples[0], ids, tuple(row.tolist()))
                 for ids, row in zip(shared.group.responses, rows, strict=True)
             )
     return scored
@@ -89,22 +89,20 @@ def reference_rows(
     `row_tokens` are read; `keep_tokens` must be that of the training run.
     """
     fingerprint = model.fingerprint
-    exercises, _ = pair_exercises(model, pairs, plan.keep_tokens)
-    known = questions_by_id(questions, exercises)
-    exercises.sort(key=lambda exercise: exercise.prompt_key)
+    examples, _ = pair_examples(model, pairs, plan.keep_tokens)
+    known = questions_by_id(questions, examples)
+    examples.sort(key=lambda example: example.prompt_key)
     done = set(have)
 
-    def key_of(exercise: Exercise, ids: Ids) -> str:
-        return reference_key(fingerprint, known[exercise.question_id], exercise.style, ids)
+    def key_of(example: TrainingExample, ids: Ids) -> str:
+        return reference_key(fingerprint, known[example.question_id], example.style, ids)
 
-    wanted = [e for e in exercises if any(key_of(e, ids) not in done for ids in e.responses)]
+    wanted = [e for e in examples if any(key_of(e, ids) not in done for ids in e.responses)]
     model.net.eval()
-    with standing(model):
+    with assume_frozen(model):
         for start in range(0, len(wanted), WINDOW):
-            for exercise, ids, logprobs in score_exercises(
-                model, wanted[start : start + WINDOW], known, plan.row_tokens
-            ):
-                key = key_of(exercise, ids)
+            for example, ids, logprobs in score_examples(model, wanted[start : start + WINDOW], known, plan.row_tokens):
+                key = key_of(example, ids)
                 if key not in done:
                     done.add(key)
                     yield ReferenceRow(key=key, logprobs=logprobs)

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from seewhy.objectives.api import LessonObjective, Loss, PairObjective, PairView, State
 from seewhy.records.types import Question
-from seewhy.training.exercises import SharedGroup
-from seewhy.training.lengths import length_figures
+from seewhy.training.examples import SharedGroup
+from seewhy.training.monitor.lengths import length_figures
 from seewhy.training.reference import ReferenceStore
 from seewhy.training.views import lesson_view, pair_view
 
@@ -103,7 +103,7 @@ class PairScoring:
 
     def score(self, shared: Sequence[SharedGroup], logps: Logps, state: State) -> Scored:
         """Loss of each pair, and its guard figures."""
-        known = [self.reference.of_pair(self.questions, e) for part in shared for e in part.exercises]
+        known = [self.reference.of_pair(self.questions, e) for part in shared for e in part.examples]
         view = pair_view(shared, logps, known)
         loss = self.objective.loss(view, state)
         margin = loss.terms["margin"]

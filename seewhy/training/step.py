@@ -12,10 +12,10 @@ from seewhy.model.plan import BF16
 from seewhy.objectives.api import State
 from seewhy.records.types import Question, StepLog
 from seewhy.training.api import Trainable
-from seewhy.training.exercises import Exercise, forwards_of
-from seewhy.training.guard_plan import GuardPlan
-from seewhy.training.lengths import with_cosine
-from seewhy.training.peak import PROCESS, StepPeak
+from seewhy.training.examples import TrainingExample, forwards_of
+from seewhy.training.memory.peak import PROCESS, StepPeak
+from seewhy.training.monitor.lengths import with_cosine
+from seewhy.training.monitor.plan import GuardPlan
 from seewhy.training.plan import FitPlan
 from seewhy.training.schedule import rate_factor, set_rates
 from seewhy.training.scoring import Scoring, rewards_of, sums_of
@@ -32,7 +32,7 @@ class Run:
 
     model: Trainable
     scoring: Scoring
-    exercises: Sequence[Exercise]
+    examples: Sequence[TrainingExample]
     questions: Mapping[str, Question]
     plan: FitPlan
     guard: GuardPlan
@@ -45,7 +45,7 @@ class Run:
 def take_step(run: Run, optimizer: torch.optim.AdamW, step: int, state: State) -> tuple[StepLog, State]:
     """One update: gradients of all forward passes of the step, clipped, at the scheduled rate."""
     began = time.perf_counter()
-    rows = [run.exercises[place] for place in run.steps[step]]
+    rows = [run.examples[place] for place in run.steps[step]]
     optimizer.zero_grad(set_to_none=True)
     peak = StepPeak.begin(next(run.model.net.parameters()).device)
     terms, state_after = _gradients(run, rows, state)
@@ -64,7 +64,7 @@ def take_step(run: Run, optimizer: torch.optim.AdamW, step: int, state: State) -
             **run.extra,
             "rows": float(len(rows)),
             "steps": float(len(run.steps)),
-            "resident_mb": PROCESS.most_mb(),
+            "resident_mb": PROCESS.max_mb(),
             **peak.figures(),
         },
         seconds=time.perf_counter() - began,
@@ -72,7 +72,7 @@ def take_step(run: Run, optimizer: torch.optim.AdamW, step: int, state: State) -
     return log, state_after
 
 
-def _gradients(run: Run, rows: Sequence[Exercise], state: State) -> tuple[dict[str, float], State]:
+def _gradients(run: Run, rows: Sequence[TrainingExample], state: State) -> tuple[dict[str, float], State]:
     """Adds up the gradients of sum(each) / rows over the forward passes; means of all figures, and the state after."""
     sums: dict[str, float] = {}
     rewards: list[torch.Tensor] = []

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from seewhy.objectives.api import LessonView, PairView
-from seewhy.training.exercises import SharedGroup
+from seewhy.training.examples import SharedGroup
 
 
 def _padded(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

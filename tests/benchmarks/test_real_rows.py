@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from seewhy.judging.answers.self_check import grade_gold
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.judging.self_check import grade_gold
 from seewhy.records.types import MatchRule, Outcome, Question, Split
 
 AT_HAND = [

@@ -15,7 +15,7 @@ from seewhy.cli.workspace import Workspace
 from seewhy.evaluation.suites import Suite
 from seewhy.judging.api import judge_chains
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.model.api import Ask, Decoding
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.recipes.plans import SUITES, EvaluationPlan, Recipe
 from seewhy.records.shards import write_shard
 from seewhy.records.types import Chain, Split, Style, Verdict
@@ -37,8 +37,8 @@ def test_a_measurement_in_every_suites_form_grades_to_its_own_verdicts(capsys, t
     assert isinstance(recipe, Recipe)
     space = Workspace(root=tmp_path, recipe=recipe, screen=Screen(console=Console()))
     questions = [question for question in load(tmp_path, Split.TEST, count=40) if question.options]
-    asks = [Ask(question=question, style=Style.REASON) for question in questions]
-    chains = [chain for group in Oracle(error_rate=0.4).generate(asks, Decoding()) for chain in group]
+    asks = [GenerateRequest(question=question, style=Style.REASON) for question in questions]
+    chains = [chain for group in Oracle(error_rate=0.4).generate(asks, SamplingParams()) for chain in group]
     verdicts = list(judge_chains(OutcomeJudge(), questions, chains))
     setting = Setting(model="sft", split=Split.TEST, style=Style.REASON, blind=False)
     write_shard(space.place(*setting.place, "chains"), 0, chains, Chain)

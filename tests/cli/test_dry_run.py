@@ -10,8 +10,8 @@ from wired_runs import CANARY, CHAINS, SAMPLED, TAUGHT, draw_run, pages, recipe_
 
 from seewhy.cli.main import main
 from seewhy.cli.recipes import save_recipe
+from seewhy.judging.asking.splitting import split_sentences
 from seewhy.judging.rubric import RubricJudge
-from seewhy.judging.splitting import split_sentences
 from seewhy.recipes.plans import JudgePlan, Recipe
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Verdict

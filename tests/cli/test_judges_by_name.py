@@ -10,22 +10,22 @@ from served_oracle import bill_of, serve
 from wired_runs import CHAINS, SAMPLED, pages, recipe_at, sampled_run
 
 from seewhy.cli.judges import make_judge, require_judge
-from seewhy.cli.listener import Listener
+from seewhy.cli.listener import RecordingClient
 from seewhy.cli.main import main
 from seewhy.judging.facts import FactsJudge
 from seewhy.judging.outcome import OutcomeJudge
+from seewhy.judging.prompts.template import read_prompt
 from seewhy.judging.rubric import RubricJudge
 from seewhy.judging.sentences import SentenceJudge
-from seewhy.judging.wording import read_wording
 from seewhy.recipes.plans import JudgePlan, TeacherPlan
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Outcome, Verdict
 
-NOBODY = Listener(name="nobody")
+NOBODY = RecordingClient(name="nobody")
 SHORT = """
 from dataclasses import dataclass
 
-from seewhy.judging.asking import give_verdict
+from seewhy.judging.asking.messages import give_verdict
 from seewhy.records.types import Outcome
 
 
@@ -45,7 +45,7 @@ STRICT = """
 from dataclasses import dataclass, replace
 
 from seewhy.judging.rubric import RubricJudge
-from seewhy.model.talk import Talks
+from seewhy.endpoints.chat import Talks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ def test_a_prompt_of_ones_own_takes_the_place_of_the_judge_s(tmp_path):
     mine = tmp_path / "mine.txt"
     mine.write_text('{{question}}\n<reply id="{{id}}">{{reply}}</reply>')
     judge = make_judge(JudgePlan(name="rubric", prompt=str(mine)), NOBODY)
-    assert judge == RubricJudge(talks=NOBODY, wording=read_wording(mine))
+    assert judge == RubricJudge(talks=NOBODY, wording=read_prompt(mine))
 
 
 @pytest.mark.parametrize(

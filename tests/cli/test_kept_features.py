@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from seewhy.benchmarks import inkgrid
-from seewhy.cli.shelf import Shelf
-from seewhy.model.api import ScoreAsk
-from seewhy.model.features import FeatureCache
+from seewhy.cli.shelf import ModelPool
+from seewhy.model.api import ScoreRequest
 from seewhy.model.plan import FeaturePlan
+from seewhy.model.vision.feature_cache import FeatureCache
 from seewhy.objectives.sft import SFT
 from seewhy.records.types import Lesson, Response, Split, Style
 from seewhy.training.fit import fit_lessons
@@ -16,9 +16,9 @@ from seewhy.training.plan import FitPlan
 
 
 def test_models_of_a_run_that_share_an_encoder_run_it_once_a_picture(tmp_path: Path):
-    shelf = Shelf(features=FeatureCache(FeaturePlan(least_weights=0)))
+    shelf = ModelPool(features=FeatureCache(FeaturePlan(least_weights=0)))
     questions = list(inkgrid.load(tmp_path, Split.TRAIN, count=3))
-    asks = [ScoreAsk(question=each, style=Style.REASON, responses=(Response(text="16"),)) for each in questions]
+    asks = [ScoreRequest(question=each, style=Style.REASON, responses=(Response(text="16"),)) for each in questions]
     opened = shelf.open("tiny", "first")
     scored = opened.score(asks)
     assert shelf.features is not None
@@ -26,7 +26,7 @@ def test_models_of_a_run_that_share_an_encoder_run_it_once_a_picture(tmp_path: P
     assert held > 0
     runs: list[int] = []
     again = shelf.fresh("tiny", "second")
-    again.sight.stand()
+    again.image_features.freeze()
     again.net.model.vision_tower.register_forward_hook(lambda *_: runs.append(1))
     for one, other in zip(again.score(asks), scored, strict=True):
         assert one == other
@@ -38,7 +38,7 @@ def test_models_of_a_run_that_share_an_encoder_run_it_once_a_picture(tmp_path: P
 
 
 def test_a_model_that_was_opened_to_be_read_refuses_to_be_trained(tmp_path: Path):
-    shelf = Shelf(features=FeatureCache(FeaturePlan()))
+    shelf = ModelPool(features=FeatureCache(FeaturePlan()))
     questions = list(inkgrid.load(tmp_path, Split.TRAIN, count=1))
     lesson = Lesson(question_id=questions[0].id, style=Style.REASON, response=Response(text="16"), source="hand")
     steps = fit_lessons(shelf.open("tiny", "read"), SFT(), [lesson], questions, FitPlan(learning_rate=1e-3), tmp_path)

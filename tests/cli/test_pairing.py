@@ -16,7 +16,7 @@ from seewhy.pairs.plan import PairingPlan
 from seewhy.recipes.plans import JudgePlan, Recipe
 from seewhy.records.lineage import read_manifest
 from seewhy.records.shards import read_rows
-from seewhy.records.types import Chain, Outcome, Pair, Stop, Style, Verdict
+from seewhy.records.types import Chain, FinishReason, Outcome, Pair, Style, Verdict
 from seewhy.runners.local import run_blocks
 
 NOWHERE = "http://127.0.0.1:9/v1"
@@ -36,7 +36,7 @@ def scored_run(place: Path, pairing: PairingPlan, scores: list[float | None]) ->
     for question in asked(open_workspace(run, recipe)):
         for index, score in enumerate(scores):
             chains.append(Chain(question_id=question.id, index=index, style=Style.REASON, text=f"{index} ### Answer: 1",
-                                stop=Stop.END, sampler="made up", seed=0))  # fmt: skip
+                                stop=FinishReason.END, sampler="made up", seed=0))  # fmt: skip
             outcome = Outcome.UNJUDGED if score is None else Outcome.INCORRECT
             verdicts.append(Verdict(question_id=question.id, index=index, style=Style.REASON, judge="made up",
                                     outcome=outcome, score=score))  # fmt: skip

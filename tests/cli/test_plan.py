@@ -15,8 +15,8 @@ from seewhy.cli.plan_memory import as_trained, open_bytes, open_paper
 from seewhy.model.families import tiny
 from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
 from seewhy.training.checkpoint import read_steps
+from seewhy.training.memory.trace import weight_bytes
 from seewhy.training.plan import FitPlan
-from seewhy.training.rehearsal import weight_bytes
 
 SMALL = shlex.split("""
 --questions.train 36 --questions.validation 3 --questions.test 6 --questions.shifted 3 --distil.questions 24

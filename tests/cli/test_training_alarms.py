@@ -17,7 +17,7 @@ from seewhy.cli.training import with_alarms
 from seewhy.recipes.inkgrid import recipe as inkgrid
 from seewhy.records.types import StepLog
 from seewhy.training.checkpoint import append_step, checkpoints, read_steps
-from seewhy.training.guard_plan import GuardPlan
+from seewhy.training.monitor.plan import GuardPlan
 
 LESSONS = shlex.split("""
 --questions.train 24 --questions.validation 1 --questions.test 1 --questions.shifted 1 --distil.questions 24

@@ -5,19 +5,19 @@ import re
 from dataclasses import replace
 
 import pytest
+from seewhy.testing.oracle_chat import OracleChatModel
 from served_oracle import bill_of, serve
 from wired_runs import CANARY, CHAINS, SAMPLED, TAUGHT, draw_run, pages, recipe_at, sampled_run
 
 from seewhy.cli.claim import RECIPE_FILE
 from seewhy.cli.main import main
 from seewhy.cli.recipes import save_recipe
+from seewhy.endpoints.plan import BatchPlan
 from seewhy.judging.rubric import RubricJudge
-from seewhy.model.remote.plan import BatchPlan
 from seewhy.records.lineage import read_manifest
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Lesson, Outcome, Question, Verdict
 from seewhy.testing.oracle import Oracle
-from seewhy.testing.oracle_talks import OracleTalks
 from seewhy.testing.served.plan import Fault, FaultPlan, ServedPlan
 
 
@@ -139,7 +139,7 @@ def test_sampled_chains_are_judged_over_a_wire_as_by_the_judge_itself(name, tmp_
     assert sum(row.usage.calls for row in verdicts) == bill["billed"]["calls"] - CANARY
     if name == "rubric":
         questions = list(read_rows(run / "questions" / "train", Question))
-        judge = RubricJudge(talks=OracleTalks(questions, Oracle()))
+        judge = RubricJudge(talks=OracleChatModel(questions, Oracle()))
         by_id = {question.id: question for question in questions}
         for chain, verdict in zip(chains, verdicts, strict=True):
             (right,) = judge.judge(by_id[chain.question_id], (chain,))

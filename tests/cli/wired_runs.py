@@ -8,9 +8,9 @@ from seewhy.cli.main import main
 from seewhy.cli.recipes import save_recipe
 from seewhy.cli.sample import asked
 from seewhy.cli.workspace import open_workspace
-from seewhy.model.api import Ask, Decoding
-from seewhy.model.canary import CanaryPlan
-from seewhy.model.remote.plan import PacePlan, SpendPlan
+from seewhy.endpoints.plan import PacePlan, SpendPlan
+from seewhy.endpoints.vision_check import CanaryPlan
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.recipes.inkgrid import recipe as inkgrid_recipe
 from seewhy.recipes.plans import JudgePlan, Recipe, TeacherPlan
 from seewhy.records.types import Chain, Question, Split, Style
@@ -57,8 +57,8 @@ def sampled_run(place: Path, recipe: Recipe) -> Path:
     questions = asked(space)
 
     def work(block):
-        asks = [Ask(question=question, style=Style.REASON, count=CHAINS) for question in block]
-        for chains in Oracle(error_rate=0.5, seed=3).generate(asks, Decoding()):
+        asks = [GenerateRequest(question=question, style=Style.REASON, count=CHAINS) for question in block]
+        for chains in Oracle(error_rate=0.5, seed=3).generate(asks, SamplingParams()):
             yield from chains
 
     run_blocks(space.place("sample", "chains"), questions, work, Chain, per_shard=64, stage="sample", plan={},

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from seewhy.evaluation.credit import Piece, assign_credit, credit_auroc
-from seewhy.records.types import Chain, ScoredChain, Span, Stop, Style, TokenCredit
+from seewhy.records.types import Chain, FinishReason, ScoredChain, Span, Style, TokenCredit
 
 TEXT = "3+4 is 8. So 8."
 """Characters 0-9 are the first sentence, 9-15 the second with its space."""
@@ -17,7 +17,7 @@ PIECES = (
     Piece(token=" So 8.", start=9, end=15),
     Piece(token="<end>", start=15, end=15),
 )
-CHAIN = Chain(question_id="q", index=2, style=Style.REASON, text=TEXT, stop=Stop.END, sampler="tiny", seed=0)
+CHAIN = Chain(question_id="q", index=2, style=Style.REASON, text=TEXT, stop=FinishReason.END, sampler="tiny", seed=0)
 
 
 def score(policy: tuple[float, ...], index: int = 2) -> ScoredChain:

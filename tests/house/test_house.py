@@ -59,7 +59,7 @@ IN_THE_PACKAGE = [
     gold_readers,
 ]
 LIGHT = ("records", "benchmarks", "sampling", "judging", "pairs", "report", "testing")
-LIGHT_OF_MODEL = ("seewhy.model.api", "seewhy.model.prompts", "seewhy.model.talk", "seewhy.model.teacher")
+LIGHT_OF_MODEL = ("seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.chat", "seewhy.endpoints.client")
 IMPORT_ALL = """
 import importlib, sys
 for name in sys.argv[1:]:

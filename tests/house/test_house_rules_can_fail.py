@@ -75,7 +75,7 @@ CASES: list[tuple[Callable[[tuple[Source, ...]], Iterable[str]], Files, Files]] 
     ),
     (
         shape.trespasses,
-        {"seewhy/sampling/a.py": "from seewhy.model.logps import f\n"},
+        {"seewhy/sampling/a.py": "from seewhy.model.packed.logps import f\n"},
         {"seewhy/sampling/a.py": "from seewhy.model.api import Ask\nfrom seewhy.records.types import Chain\n"},
     ),
     (

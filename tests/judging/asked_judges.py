@@ -3,8 +3,8 @@
 import json
 import re
 
-from seewhy.model.talk import Request
-from seewhy.records.types import Chain, Gold, ImageRef, MatchRule, Question, Split, Stop, Style
+from seewhy.endpoints.chat import Request
+from seewhy.records.types import Chain, FinishReason, Gold, ImageRef, MatchRule, Question, Split, Style
 
 SUM = Question(
     id="inkgrid/test/0/7", benchmark="inkgrid", split=Split.TEST, text="What is the sum of row 2?",
@@ -17,7 +17,13 @@ WRONG = "Row 2 reads 1, 0, 7. 1 plus 0 is 1. 1 plus 7 is 8. The sum is 8. ### An
 
 def chain_of(text: str, index: int = 0, question: Question = SUM) -> Chain:
     return Chain(
-        question_id=question.id, index=index, style=Style.REASON, text=text, stop=Stop.END, sampler="pupil", seed=0
+        question_id=question.id,
+        index=index,
+        style=Style.REASON,
+        text=text,
+        stop=FinishReason.END,
+        sampler="pupil",
+        seed=0,
     )
 
 

@@ -1,6 +1,6 @@
 """What the tests of suites' quirks share: a question of given gold answers, graded as a suite grades it."""
 
-from seewhy.judging.compat import Compat, grade_as
+from seewhy.judging.answers.compat import Compat, grade_as
 from seewhy.records.types import Gold, MatchRule, Question, Split
 
 PETS = ("cat", "dog", "horse", "sheep")

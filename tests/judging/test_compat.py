@@ -5,10 +5,10 @@ import time
 import pytest
 from compat_rows import PETS, graded, letter, never_prove, question_of, score
 
-from seewhy.judging.compat import Compat, grade_as
+from seewhy.judging.answers.compat import Compat, grade_as
+from seewhy.judging.answers.suites.latex import find_math_answer, strip_string
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.judging.suites.latex import find_math_answer, strip_string
-from seewhy.records.types import Chain, MatchRule, Outcome, Question, Stop, Style
+from seewhy.records.types import Chain, FinishReason, MatchRule, Outcome, Question, Style
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_an_empty_gold_is_unjudged_and_a_suite_that_differs_nowhere_leaves_the_g
 
 
 def verdict_of(compat: Compat, question: Question, text: str):
-    chain = Chain(question_id="q", index=0, style=Style.DIRECT, text=text, stop=Stop.END, sampler="s", seed=0)
+    chain = Chain(question_id="q", index=0, style=Style.DIRECT, text=text, stop=FinishReason.END, sampler="s", seed=0)
     return OutcomeJudge(compat=compat)(question, chain)
 
 

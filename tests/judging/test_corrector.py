@@ -4,11 +4,11 @@ import pytest
 from asked_judges import RIGHT, SUM, WRONG, chain_of, id_in
 from hypothesis import given
 from hypothesis import strategies as st
+from seewhy.testing.oracle_chat import OracleChatModel
 
-from seewhy.judging.corrector import Corrector, Fate, apply_edits, edits_of
+from seewhy.judging.corrector import CorrectionOutcome, Corrector, apply_edits, edits_of
 from seewhy.records.types import Style
 from seewhy.testing.oracle import Oracle
-from seewhy.testing.oracle_talks import OracleTalks
 from seewhy.testing.scripted import ScriptedTalks
 
 
@@ -26,7 +26,7 @@ def correction_of(corrector: Corrector, text: str = WRONG):
 
 def test_a_correction_that_ends_in_the_gold_answer_is_a_lesson():
     correction = correction_of(correcting(RIGHT))
-    assert correction.fate is Fate.CORRECTED
+    assert correction.fate is CorrectionOutcome.CORRECTED
     lesson = correction.lesson
     assert lesson is not None
     assert (lesson.response.text, lesson.response.token_ids, lesson.style) == (RIGHT, None, Style.REASON)
@@ -37,12 +37,12 @@ def test_a_correction_that_ends_in_the_gold_answer_is_a_lesson():
 @pytest.mark.parametrize(
     ("text", "fate"),
     [
-        (WRONG, Fate.ECHO),
-        (f"  {WRONG.replace('. ', '.  ')} ", Fate.ECHO),
-        ("### Answer: 5", Fate.BARE),
-        ("The sum is 6. ### Answer: 6", Fate.WRONG_ANSWER),
-        ("The sum of the row is what it is, and more cannot be said of it.", Fate.WRONG_ANSWER),
-        ("", Fate.UNREAD),
+        (WRONG, CorrectionOutcome.ECHO),
+        (f"  {WRONG.replace('. ', '.  ')} ", CorrectionOutcome.ECHO),
+        ("### Answer: 5", CorrectionOutcome.BARE),
+        ("The sum is 6. ### Answer: 6", CorrectionOutcome.WRONG_ANSWER),
+        ("The sum of the row is what it is, and more cannot be said of it.", CorrectionOutcome.WRONG_ANSWER),
+        ("", CorrectionOutcome.UNREAD),
     ],
 )
 def test_every_other_reply_is_no_lesson(text, fate):
@@ -53,15 +53,15 @@ def test_every_other_reply_is_no_lesson(text, fate):
 
 
 def test_a_right_chain_that_comes_back_is_an_echo_and_not_a_lesson_of_the_teacher():
-    assert correction_of(correcting(RIGHT), RIGHT).fate is Fate.ECHO
+    assert correction_of(correcting(RIGHT), RIGHT).fate is CorrectionOutcome.ECHO
 
 
 def test_garbage_another_id_and_a_failure_are_unread():
     for says in ("", RIGHT, f'<final_rationale id="x">{RIGHT}</final_rationale>'):
         corrector = Corrector(talks=ScriptedTalks(says=lambda *_, said=says: said))
-        assert correction_of(corrector).fate is Fate.UNREAD
+        assert correction_of(corrector).fate is CorrectionOutcome.UNREAD
     failed = correction_of(Corrector(talks=ScriptedTalks(says=lambda *_: "", failure="refused")))
-    assert (failed.fate, failed.why) == (Fate.UNREAD, "refused")
+    assert (failed.fate, failed.why) == (CorrectionOutcome.UNREAD, "refused")
 
 
 def test_latex_comes_through_as_it_is():
@@ -79,10 +79,10 @@ def test_the_gold_is_told_and_the_picture_shown():
 
 
 def test_the_oracle_corrects_a_wrong_chain_and_echoes_a_right_one():
-    corrector = Corrector(talks=OracleTalks([SUM], Oracle()))
+    corrector = Corrector(talks=OracleChatModel([SUM], Oracle()))
     wrong, right = corrector.correct(SUM, (chain_of(WRONG), chain_of(RIGHT, 1)))
-    assert (wrong.fate, wrong.text) == (Fate.CORRECTED, RIGHT)
-    assert right.fate is Fate.ECHO
+    assert (wrong.fate, wrong.text) == (CorrectionOutcome.CORRECTED, RIGHT)
+    assert right.fate is CorrectionOutcome.ECHO
 
 
 @given(st.text(alphabet="ab \n", max_size=30), st.text(alphabet="ab \n", max_size=30))

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 from asked_judges import SUM
+from seewhy.testing.oracle_chat import OracleChatModel
 
 from seewhy.cli.find import names_in
-from seewhy.judging.distilling import KINDS, WORDINGS, Kind, TeacherPrompt
-from seewhy.judging.wording import Wording
+from seewhy.endpoints.chat import Request
+from seewhy.judging.prompts.distilling import KINDS, WORDINGS, Kind, TeacherPrompt
+from seewhy.judging.prompts.template import PromptTemplate
 from seewhy.model.prompts import ANSWER_MARK, prompt_text
-from seewhy.model.talk import Request
 from seewhy.records.types import Gold, MatchRule, Style
 from seewhy.testing.oracle import Oracle
-from seewhy.testing.oracle_talks import OracleTalks
 
 
 def test_every_benchmark_but_the_user_s_own_has_a_kind():
@@ -60,15 +60,17 @@ def test_a_benchmark_without_a_kind_is_refused_until_one_is_named():
     with pytest.raises(ValueError, match="has no kind of prompt; name one of real_world, chart"):
         TeacherPrompt()(mine, Style.REASON, False)
     assert TeacherPrompt(Kind.CHART)(mine, Style.REASON, False)
-    own = Wording(text="{{question}} is {{gold}}. {{pictures}}")
+    own = PromptTemplate(text="{{question}} is {{gold}}. {{pictures}}")
     assert TeacherPrompt(wording=own)(mine, Style.REASON, True)[0].text.startswith("What is the sum of row 2? is 5.")
     with pytest.raises(ValueError, match="lacks the slot"):
-        TeacherPrompt(wording=Wording(text="{{question}}"))
+        TeacherPrompt(wording=PromptTemplate(text="{{question}}"))
 
 
 def test_the_oracle_answers_every_kind_with_a_rationale():
     for kind in Kind:
-        (answer,) = OracleTalks([SUM], Oracle()).talk([Request(messages=TeacherPrompt(kind)(SUM, Style.REASON, False))])
+        (answer,) = OracleChatModel([SUM], Oracle()).talk(
+            [Request(messages=TeacherPrompt(kind)(SUM, Style.REASON, False))]
+        )
         assert (
             answer.replies[0].text == "Row 2 reads 1, 0, 4. 1 plus 0 is 1. 1 plus 4 is 5. The sum is 5. ### Answer: 5"
         )

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seewhy.judging.extract import extract_answer
-from seewhy.judging.findings import Abstention, Extraction
+from seewhy.judging.answers.extract import extract_answer
+from seewhy.judging.answers.findings import Abstention, Extraction
 from seewhy.records.types import MatchRule, Style
 
 CASES = [

@@ -6,12 +6,12 @@ from math import log
 
 import pytest
 from asked_judges import RIGHT, SUM, WRONG, chain_of, id_in
+from seewhy.testing.oracle_chat import OracleChatModel
 
+from seewhy.endpoints.chat import Reply
 from seewhy.judging.facts import FactsJudge, trust_in
-from seewhy.model.talk import Reply
 from seewhy.records.types import Outcome
 from seewhy.testing.oracle import Oracle
-from seewhy.testing.oracle_talks import OracleTalks
 from seewhy.testing.scripted import ScriptedTalks
 
 FACTS = {"The bus is red.": "Is the bus red?", "It has two doors.": "Has the bus two doors?"}
@@ -99,7 +99,7 @@ def test_facts_of_several_chains_are_not_mixed():
 
 
 def test_the_oracle_rejects_the_facts_that_the_page_refutes():
-    judge = FactsJudge(talks=OracleTalks([SUM], Oracle()))
+    judge = FactsJudge(talks=OracleChatModel([SUM], Oracle()))
     right, wrong = judge.judge(SUM, (chain_of(RIGHT), chain_of(WRONG, 1)))
     assert right.score == 0.0
     assert wrong.score == -3.0, "the reading, the sum and the answer"

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 from asked_judges import RIGHT, SUM, chain_of, grades_for
 
+from seewhy.endpoints.chat import BudgetSpentError
 from seewhy.judging.api import judge_chains
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.rubric import RubricJudge
-from seewhy.model.talk import BudgetSpentError
 from seewhy.records.types import Outcome, Verdict
 from seewhy.testing.scripted import ScriptedTalks
 
@@ -79,7 +79,7 @@ def test_a_spent_budget_passes_through_after_all_that_was_judged(at_once):
 
 
 def test_every_judged_and_paid_question_is_yielded_when_the_budget_ends_in_a_real_judge():
-    talks = ScriptedTalks(says=lambda request, _: grades_for(request), most_calls=9)
+    talks = ScriptedTalks(says=lambda request, _: grades_for(request), max_calls=9)
     said = []
     with pytest.raises(BudgetSpentError):
         said.extend(judge_chains(RubricJudge(talks=talks), QUESTIONS, CHAINS, 3))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seewhy.judging.matching import anls, match_answer
-from seewhy.judging.vqa import soft_accuracy
+from seewhy.judging.answers.matching import anls, match_answer
+from seewhy.judging.answers.vqa import soft_accuracy
 from seewhy.records.types import Gold, MatchRule
 
 

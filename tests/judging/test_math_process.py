@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from seewhy.judging.matching import match_answer
-from seewhy.judging.math_process import MathProcess
+from seewhy.judging.answers.matching import match_answer
+from seewhy.judging.answers.math_process import MathProcess
 from seewhy.records.types import Gold, MatchRule
 
 ENDLESS = "9^{9^{9^{9}}}"
@@ -61,7 +61,7 @@ def test_a_copy_that_travels_takes_its_settings_and_no_child(prove):
 def test_the_child_ends_with_its_owner_whether_it_is_dropped_closed_or_left_to_the_end_of_the_program():
     code = """if True:
         import os, sys
-        from seewhy.judging.math_process import MathProcess
+        from seewhy.judging.answers.math_process import MathProcess
         kept, closed, dropped = MathProcess(), MathProcess(), MathProcess()
         pids = []
         for prover in (kept, closed, dropped):

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from seewhy.judging.matching import match_answer
-from seewhy.judging.math_process import MathProcess
+from seewhy.judging.answers.matching import match_answer
+from seewhy.judging.answers.math_process import MathProcess
 from seewhy.records.types import Gold, MatchRule
 
 TABLES = Path(__file__).parent.parent / "data" / "math_tables"

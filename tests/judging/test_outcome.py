@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seewhy.judging.answers.compat import Compat
 from seewhy.judging.api import Judge, judge_chains
-from seewhy.judging.compat import Compat
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.records.types import Chain, Gold, MatchRule, Outcome, Question, Split, Stop, Style
+from seewhy.records.types import Chain, FinishReason, Gold, MatchRule, Outcome, Question, Split, Style
 
 DECORATIONS = ("{}", "**{}**", "${}$", "`{}`", " {} ", "{}.", "\\boxed{{{}}}", "\\text{{{}}}", "**{}**.", '"{}"')
 MARKS = ("### Answer: {}", "###Answer: {}", "Final answer: {}", "The answer is {}", "答案: {}", "<answer>{}</answer>")
@@ -27,7 +27,7 @@ def question_of(
 
 
 def chain_of(text: str, index: int = 0, name: str = "q", style: Style = Style.REASON) -> Chain:
-    return Chain(question_id=name, index=index, style=style, text=text, stop=Stop.END, sampler="s", seed=0)
+    return Chain(question_id=name, index=index, style=style, text=text, stop=FinishReason.END, sampler="s", seed=0)
 
 
 def outcome_of(question: Question, text: str) -> Outcome:
@@ -151,10 +151,10 @@ def test_there_is_one_verdict_a_chain_and_the_same_one_each_time(texts):
 
 
 def test_garbage_is_no_answer_and_never_a_guess():
-    luck = random.Random(0)
+    rng = random.Random(0)
     question = question_of("B", MatchRule.LETTER, "Lisbon", "Madrid", "Rome", "Paris")
     alphabet = "xyzwvu#$%&*;<> \n"
-    garbage = ["".join(luck.choices(alphabet, k=luck.randint(0, 80))) for _ in range(300)]
+    garbage = ["".join(rng.choices(alphabet, k=rng.randint(0, 80))) for _ in range(300)]
     assert {outcome_of(question, text) for text in garbage} == {Outcome.NO_ANSWER}
 
 

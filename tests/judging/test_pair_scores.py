@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from seewhy.judging.findings import Abstention
-from seewhy.judging.pair_scores import PairScores, read_pair_scores
+from seewhy.judging.answers.findings import Abstention
+from seewhy.judging.asking.pair_scores import PairScores, read_pair_scores
 
 
 def test_every_gpt4_review_parses_and_agrees_with_the_recorded_scores_but_for_one_misrecorded(data_root):

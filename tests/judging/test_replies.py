@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seewhy.judging.replies import Failure, Unread, read_block, read_object, read_yes_no
-from seewhy.judging.schema import TEXT, WHOLE_NUMBER, fault_of, form_of, list_of, object_of, one_of
-from seewhy.model.talk import Reply
-from seewhy.records.types import Stop
+from seewhy.endpoints.chat import Reply
+from seewhy.judging.asking.replies import Failure, Unread, read_block, read_object, read_yes_no
+from seewhy.judging.asking.schema import TEXT, WHOLE_NUMBER, fault_of, form_of, list_of, object_of, one_of
+from seewhy.records.types import FinishReason
 
 FORM = form_of("t", object_of(id=TEXT, score=one_of(1, 2, 3)))
 GOOD = '{"id": "3f", "score": 2}'
 
 
-def read(text: str, subject: str = "3f", stop: Stop = Stop.END):
+def read(text: str, subject: str = "3f", stop: FinishReason = FinishReason.END):
     return read_object(Reply(text=text, stop=stop), FORM, subject)
 
 
@@ -72,7 +72,7 @@ def test_every_other_reply_is_a_named_failure(text, failure):
 
 
 def test_a_reply_that_the_limit_cut_off_is_not_read_even_where_it_could_be():
-    found = read(GOOD, stop=Stop.LENGTH)
+    found = read(GOOD, stop=FinishReason.LENGTH)
     assert isinstance(found, Unread)
     assert found.failure is Failure.CUT_OFF
 
@@ -132,4 +132,4 @@ def test_yes_and_no_are_words_that_stand_first_and_alone(text, said):
 
 
 def test_a_yes_that_was_cut_off_behind_the_word_is_a_yes():
-    assert read_yes_no(Reply(text="Yes, because", stop=Stop.LENGTH)) is True
+    assert read_yes_no(Reply(text="Yes, because", stop=FinishReason.LENGTH)) is True

@@ -6,7 +6,7 @@ import pytest
 from asked_judges import chain_of, id_in
 
 from seewhy.evaluation.relative import RatedBeside, relative_score
-from seewhy.judging.pair_scores import PairScores, read_pair_scores
+from seewhy.judging.asking.pair_scores import PairScores, read_pair_scores
 from seewhy.judging.review import ReviewJudge
 from seewhy.records.types import Gold, MatchRule, Outcome, Question, Split
 from seewhy.testing.scripted import ScriptedTalks

@@ -2,13 +2,13 @@
 
 import pytest
 from asked_judges import RIGHT, SUM, WRONG, chain_of, grades_for
+from seewhy.testing.oracle_chat import OracleChatModel
 
+from seewhy.endpoints.chat import Reply
+from seewhy.judging.prompts.template import PromptTemplate
 from seewhy.judging.rubric import RubricJudge, agreement_of
-from seewhy.judging.wording import Wording
-from seewhy.model.talk import Reply
-from seewhy.records.types import Outcome, Stop
+from seewhy.records.types import FinishReason, Outcome
 from seewhy.testing.oracle import Oracle
-from seewhy.testing.oracle_talks import OracleTalks
 from seewhy.testing.scripted import ScriptedTalks
 
 
@@ -68,7 +68,7 @@ def test_grades_meet_their_chain_by_id_and_not_by_order():
 def test_a_failed_request_and_a_cut_off_reply_are_unjudged_with_their_reason():
     failed = RubricJudge(talks=ScriptedTalks(says=lambda *_: "", failure="the server answered 500 five times"))
     assert verdict_of(failed).why == "the server answered 500 five times"
-    cut = ScriptedTalks(says=lambda request, _: Reply(text=grades_for(request), stop=Stop.LENGTH))
+    cut = ScriptedTalks(says=lambda request, _: Reply(text=grades_for(request), stop=FinishReason.LENGTH))
     assert "cut off" in verdict_of(RubricJudge(talks=cut)).why
 
 
@@ -113,7 +113,7 @@ def test_votes_that_would_all_be_one_are_refused():
 
 def test_a_prompt_without_the_reply_is_refused():
     with pytest.raises(ValueError, match=r"lacks the slot \{\{id\}\}, \{\{reply\}\}"):
-        RubricJudge(talks=voting(4).talks, wording=Wording(text="{{question}}"))
+        RubricJudge(talks=voting(4).talks, wording=PromptTemplate(text="{{question}}"))
 
 
 @pytest.mark.parametrize(
@@ -124,13 +124,13 @@ def test_agreement_is_the_share_of_pairs_of_votes_that_are_equal(grades, agreeme
 
 
 def test_belief_runs_from_0_at_grade_1_to_1_at_grade_5():
-    beliefs = [voting(grade).belief(verdict_of(voting(grade))) for grade in (1, 3, 5)]
+    beliefs = [voting(grade).confidence(verdict_of(voting(grade))) for grade in (1, 3, 5)]
     assert beliefs == [0.0, 0.5, 1.0]
-    assert voting("").belief(verdict_of(voting(""))) is None
+    assert voting("").confidence(verdict_of(voting(""))) is None
 
 
 def test_the_oracle_grades_a_right_chain_above_a_wrong_one():
-    judge = RubricJudge(talks=OracleTalks([SUM], Oracle()))
+    judge = RubricJudge(talks=OracleChatModel([SUM], Oracle()))
     right, wrong = judge.judge(SUM, (chain_of(RIGHT), chain_of(WRONG, 1)))
     assert (right.outcome, right.score) == (Outcome.CORRECT, 5.0)
     assert wrong.outcome is Outcome.INCORRECT

@@ -4,12 +4,12 @@ import json
 
 import pytest
 from asked_judges import RIGHT, SUM, WRONG, chain_of, id_in
+from seewhy.testing.oracle_chat import OracleChatModel
 
+from seewhy.endpoints.chat import Role
 from seewhy.judging.sentences import SentenceJudge
-from seewhy.model.talk import Role
 from seewhy.records.types import Outcome
 from seewhy.testing.oracle import Oracle
-from seewhy.testing.oracle_talks import OracleTalks
 from seewhy.testing.scripted import ScriptedTalks
 
 THREE = "It is 3.5 cm. It is 3.5 cm. So it is red."
@@ -109,7 +109,7 @@ def test_the_gold_is_shown_unless_it_is_not_to_be():
 
 
 def test_the_oracle_finds_the_wrong_sentences_of_a_chain():
-    judge = SentenceJudge(talks=OracleTalks([SUM], Oracle()))
+    judge = SentenceJudge(talks=OracleChatModel([SUM], Oracle()))
     right, wrong = judge.judge(SUM, (chain_of(RIGHT), chain_of(WRONG, 1)))
     assert [span.score for span in right.spans] == [1.0] * 5
     scores = {WRONG[span.start : span.end]: span.score for span in wrong.spans}
@@ -117,4 +117,4 @@ def test_the_oracle_finds_the_wrong_sentences_of_a_chain():
         "Row 2 reads 1, 0, 7.": 0.7, "1 plus 0 is 1.": 1.0, "1 plus 7 is 8.": 1.0, "The sum is 8.": 0.0,
         "### Answer: 8": 0.0,
     }  # fmt: skip
-    assert (judge.belief(right), judge.belief(wrong)) == (1.0, 0.0)
+    assert (judge.confidence(right), judge.confidence(wrong)) == (1.0, 0.0)

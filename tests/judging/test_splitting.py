@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seewhy.judging.splitting import repeats_of, split_sentences, split_steps
+from seewhy.judging.asking.splitting import repeats_of, split_sentences, split_steps
 
 MARK = "### Answer:"
 

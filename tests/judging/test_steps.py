@@ -6,8 +6,8 @@ import pytest
 from asked_judges import RIGHT, SUM, WRONG, chain_of
 
 from seewhy.judging.steps import StepJudge
-from seewhy.model.api import Decoding
-from seewhy.records.types import Gold, MatchRule, Outcome, Stop
+from seewhy.model.api import SamplingParams
+from seewhy.records.types import FinishReason, Gold, MatchRule, Outcome
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.scripted import ScriptedModel
 
@@ -56,13 +56,13 @@ def test_each_step_is_continued_from_its_own_end_with_the_chain_s_tokens():
 
 def test_a_chain_that_was_cut_off_is_continued_from_its_end_too():
     judge = going_on("### Answer: 5")
-    verdict = verdict_of(judge, "It is odd. It is", stop=Stop.LENGTH)
+    verdict = verdict_of(judge, "It is odd. It is", stop=FinishReason.LENGTH)
     assert [ask.beginning.text for ask in judge.policy.heard] == ["It is odd.", "It is odd. It is"]
     assert [span.score for span in verdict.spans] == [1.0, 1.0]
 
 
 def test_at_most_so_many_steps_are_continued():
-    judge = going_on("### Answer: 5", most_steps=2)
+    judge = going_on("### Answer: 5", max_steps=2)
     verdict_of(judge, "A is. B is. C is. D is. ### Answer: 5")
     assert [ask.beginning.text for ask in judge.policy.heard] == ["A is. B is. C is."]
 
@@ -100,12 +100,12 @@ def test_the_oracle_as_policy_shows_the_first_wrong_step():
 
 def test_settings_that_would_draw_one_continuation_over_and_over_are_refused():
     with pytest.raises(ValueError, match="at temperature 0 are one"):
-        going_on("", decoding=Decoding(temperature=0.0))
+        going_on("", decoding=SamplingParams(temperature=0.0))
     with pytest.raises(ValueError, match="use 1 or more"):
         going_on("", continuations=0)
 
 
 def test_the_name_tells_policy_and_continuations():
     assert going_on("").name == "steps by scripted-1, 16 continuations graded by outcome"
-    cool = going_on("", most_steps=4, decoding=Decoding(temperature=0.7))
-    assert cool.name == "steps by scripted-1, 16 continuations graded by outcome, most steps 4, temperature 0.7"
+    cool = going_on("", max_steps=4, decoding=SamplingParams(temperature=0.7))
+    assert cool.name == "steps by scripted-1, 16 continuations graded by outcome, max steps 4, temperature 0.7"

@@ -4,12 +4,12 @@ import json
 
 import pytest
 from asked_judges import RIGHT, SUM, WRONG, chain_of, id_in
+from seewhy.testing.oracle_chat import OracleChatModel
 
 from seewhy.judging.versus import VersusJudge
 from seewhy.records.measures import Preferred
 from seewhy.records.types import Outcome
 from seewhy.testing.oracle import Oracle
-from seewhy.testing.oracle_talks import OracleTalks
 from seewhy.testing.scripted import ScriptedTalks
 
 FIRST, SECOND, TIE = Preferred.FIRST, Preferred.SECOND, Preferred.TIE
@@ -58,7 +58,7 @@ def test_a_chain_without_a_rival_is_unjudged_and_nobody_is_asked():
 
 
 def test_the_oracle_prefers_the_right_chain_from_both_places():
-    judge = VersusJudge(talks=OracleTalks([SUM], Oracle()), rivals={SUM.id: chain_of(WRONG)})
+    judge = VersusJudge(talks=OracleChatModel([SUM], Oracle()), rivals={SUM.id: chain_of(WRONG)})
     better, same = judge.compare(SUM, (chain_of(RIGHT), chain_of(WRONG, 1)))
     assert (better.ahead, better.behind) == (FIRST, SECOND)
     assert (same.ahead, same.behind) == (TIE, TIE)

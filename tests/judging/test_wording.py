@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from asked_judges import SUM
 
-from seewhy.judging.wording import Wording, gold_words, own_wording, question_slots, read_wording
+from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt, gold_words, question_slots, read_prompt
 from seewhy.records.types import Gold, ImageRef, MatchRule
 
-TEXT = Wording(text="<question>{{question}}</question> <reply>{{reply}}</reply>")
+TEXT = PromptTemplate(text="<question>{{question}}</question> <reply>{{reply}}</reply>")
 
 
 def test_a_value_can_neither_close_its_section_nor_open_a_slot():
@@ -18,7 +18,7 @@ def test_a_value_can_neither_close_its_section_nor_open_a_slot():
 
 def test_a_prompt_that_misses_a_slot_or_has_an_unknown_one_is_refused_by_file_and_name(tmp_path):
     (tmp_path / "mine.txt").write_text("{{question}} {{repply}}")
-    mine = read_wording(tmp_path / "mine.txt")
+    mine = read_prompt(tmp_path / "mine.txt")
     with pytest.raises(ValueError, match=r"mine\.txt lacks the slot \{\{reply\}\}"):
         mine.require(["reply"])
     with pytest.raises(ValueError, match=r"mine\.txt has the slot \{\{repply\}\}"):
@@ -30,7 +30,7 @@ def test_a_changed_prompt_has_another_version_and_an_equal_one_the_same():
     assert TEXT.version == replace(TEXT, source="elsewhere").version
     assert TEXT.version != replace(TEXT, text=f"{TEXT.text} ").version
     assert len(TEXT.version) == 12
-    assert own_wording("rubric") == own_wording("rubric")
+    assert builtin_prompt("rubric") == builtin_prompt("rubric")
 
 
 def test_gold_and_options_are_told_with_their_letters():

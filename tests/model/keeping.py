@@ -8,9 +8,9 @@ from torch import Tensor
 from untrained import picture, question, responses
 
 from seewhy.model.families.hub import HubModel
-from seewhy.model.features import FeatureCache
-from seewhy.model.group import Group
+from seewhy.model.packed.group import Group
 from seewhy.model.plan import FeaturePlan
+from seewhy.model.vision.feature_cache import FeatureCache
 from seewhy.records.types import Style
 
 CLOSE = 1e-5
@@ -27,7 +27,7 @@ def made(make: Make) -> HubModel:
 def keeping(make: Make, cache: FeatureCache | None = None) -> HubModel:
     """A model of the family that keeps features once it stands still."""
     model = made(make)
-    model.sight.cache = cache or FeatureCache(KEEP_ALL)
+    model.image_features.cache = cache or FeatureCache(KEEP_ALL)
     return model
 
 
@@ -51,7 +51,7 @@ def flat(scored: list[list[Tensor]]) -> Tensor:
 
 def features_of(model: HubModel, groups: list[Group]) -> list[Tensor]:
     with torch.no_grad():
-        return [feature for group in model.sight.groups(groups) for feature in group.prompt.features]
+        return [feature for group in model.image_features.groups(groups) for feature in group.prompt.features]
 
 
 def equal(one: list[Tensor], other: list[Tensor]) -> bool:

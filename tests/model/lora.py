@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from untrained import picture, question, responses
 
 from seewhy.model.families.hub import HubModel
-from seewhy.model.group import Group
+from seewhy.model.packed.group import Group
 from seewhy.model.plan import AdapterPlan
 from seewhy.records.types import Style
 

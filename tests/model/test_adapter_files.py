@@ -13,7 +13,7 @@ from transformers import AutoModelForImageTextToText
 from untrained import untrained_model
 
 from seewhy.model.families.hub import HubModel
-from seewhy.model.scores import separate_logps
+from seewhy.model.packed.scores import separate_logps
 
 # PaliGemma's processor turns arrays into arrays in a way that numpy means to drop.
 pytestmark = [

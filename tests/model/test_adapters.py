@@ -11,11 +11,11 @@ from peft.tuners.lora import LoraLayer
 from torch import nn
 from untrained import gradient, picture, question, untrained_model
 
-from seewhy.model.api import Ask, Decoding
-from seewhy.model.group import Group
+from seewhy.model.api import GenerateRequest, SamplingParams
+from seewhy.model.packed.group import Group
+from seewhy.model.packed.scores import Path as ScorePath
+from seewhy.model.packed.scores import check_paths
 from seewhy.model.plan import AdapterPlan
-from seewhy.model.scores import Path as ScorePath
-from seewhy.model.scores import check_paths
 from seewhy.records.types import Style
 
 # PaliGemma's processor turns arrays into arrays in a way that numpy means to drop.
@@ -79,7 +79,9 @@ def test_an_adapter_lies_on_linear_layers_of_the_language_model_alone(family: Fa
 def test_chains_of_an_adapted_model_score_as_they_were_drawn(family: Family, tmp_path: Path) -> None:
     model = adapted(family)
     asked = question(1, picture(tmp_path, 1))
-    ((*chains,),) = model.generate([Ask(question=asked, style=Style.REASON, count=3)], Decoding(max_tokens=10))
+    ((*chains,),) = model.generate(
+        [GenerateRequest(question=asked, style=Style.REASON, count=3)], SamplingParams(max_tokens=10)
+    )
     prompt = model.prompt(asked, Style.REASON)
     scored = logps(model, [Group(prompt=prompt, responses=tuple(chain.token_ids for chain in chains))])
     drawn = [value for chain in chains for value in chain.logprobs]

@@ -6,21 +6,23 @@ import pytest
 import torch
 from untrained import GREEDY, MANY_ENDS, PLAIN, drawn_of, picture, question
 
-from seewhy.model.api import Ask, Decoding
-from seewhy.model.decode import Drawn
-from seewhy.model.scores import Path
+from seewhy.model.api import GenerateRequest, SamplingParams
+from seewhy.model.generation.decode import Drawn
+from seewhy.model.packed.scores import Path
 from seewhy.records.types import Style
 
 QUESTIONS = 8
-NARROW = Decoding(max_tokens=24, temperature=0.7, top_p=0.9, seed=5)
+NARROW = SamplingParams(max_tokens=24, temperature=0.7, top_p=0.9, seed=5)
 NO_END = frozenset[int]()
 
 
 @pytest.fixture
-def asks(tmp_path) -> list[Ask]:
+def asks(tmp_path) -> list[GenerateRequest]:
     """Eight questions of one to three chains; one in three is blind."""
     return [
-        Ask(question=question(n, picture(tmp_path, n)), style=Style.REASON, count=1 + n % 3, blind=n % 3 == 1)
+        GenerateRequest(
+            question=question(n, picture(tmp_path, n)), style=Style.REASON, count=1 + n % 3, blind=n % 3 == 1
+        )
         for n in range(QUESTIONS)
     ]
 
@@ -67,7 +69,9 @@ def test_a_chain_that_ends_leaves_without_changing_the_others(model, asks, path)
 
 @pytest.mark.parametrize("path", list(Path))
 def test_a_chain_has_as_many_tokens_as_the_limit_says_and_a_higher_limit_only_adds_to_it(model, asks, path):
-    limited = {most: flat(drawn_of(model, asks[:4], Decoding(max_tokens=most), NO_END, path)) for most in (1, 2, 7, 24)}
+    limited = {
+        most: flat(drawn_of(model, asks[:4], SamplingParams(max_tokens=most), NO_END, path)) for most in (1, 2, 7, 24)
+    }
     for most, chains in limited.items():
         assert {len(chain.ids) for chain in chains} == {most}
         assert not any(chain.ended for chain in chains)
@@ -78,7 +82,7 @@ def test_a_chain_has_as_many_tokens_as_the_limit_says_and_a_higher_limit_only_ad
 def test_chains_of_one_prompt_differ_and_so_do_those_of_equal_prompts_of_other_questions(model, asks):
     one, other = asks[0].question, asks[1].question
     twin = question(0, *one.images)
-    renamed = [Ask(question=each, style=Style.REASON, count=4, blind=True) for each in (one, twin, other)]
+    renamed = [GenerateRequest(question=each, style=Style.REASON, count=4, blind=True) for each in (one, twin, other)]
     first, same, third = drawn_of(model, renamed, ends=NO_END)
     assert [chain.ids for chain in first] == [chain.ids for chain in same]
     assert len({chain.ids for chain in [*first, *third]}) == 8

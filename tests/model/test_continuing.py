@@ -5,15 +5,15 @@ import torch
 from families import FAMILIES
 from untrained import GREEDY, picture, question
 
-from seewhy.model.api import Ask, Beginning, Decoding, ScoreAsk
-from seewhy.model.continuing import beginning_ids, continued
-from seewhy.model.decode import draw, uniforms
-from seewhy.model.group import Group
-from seewhy.model.scores import Path, separate_logps
+from seewhy.model.api import GenerateRequest, Prefix, SamplingParams, ScoreRequest
+from seewhy.model.generation.continuing import beginning_ids, continued
+from seewhy.model.generation.decode import draw, uniforms
+from seewhy.model.packed.group import Group
+from seewhy.model.packed.scores import Path, separate_logps
 from seewhy.records.types import Response, Style
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-SHORT = Decoding(max_tokens=10, temperature=0.0)
+SHORT = SamplingParams(max_tokens=10, temperature=0.0)
 
 
 def letters(ids):
@@ -22,7 +22,7 @@ def letters(ids):
 
 
 def spelt(text: str, ids: tuple[int, ...] | None) -> tuple[int, ...]:
-    return beginning_ids(Beginning(text=text, token_ids=ids), letters, lambda missing: [ord(c) for c in missing])
+    return beginning_ids(Prefix(text=text, token_ids=ids), letters, lambda missing: [ord(c) for c in missing])
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_tokens_are_kept_as_far_as_they_spell_the_beginning_and_the_rest_is_toke
 def test_after_a_beginning_every_family_scores_and_draws_as_in_the_whole_chain(family, tmp_path):
     model = family.make()
     asked = question(1, *(picture(tmp_path, place) for place in range(family.pictures[-1])))
-    ask = Ask(question=asked, style=Style.REASON)
+    ask = GenerateRequest(question=asked, style=Style.REASON)
     ((whole,),) = model.generate([ask], SHORT)
     further = continued(model.prompt(asked, Style.REASON), whole.token_ids[:4])
     group = Group(prompt=further, responses=(whole.token_ids[4:],))
@@ -59,10 +59,10 @@ def test_after_a_beginning_every_family_scores_and_draws_as_in_the_whole_chain(f
 @pytest.mark.parametrize("kept", [1, 5, 9])
 def test_the_greedy_continuation_of_a_greedy_chain_s_beginning_is_that_chain(model, tmp_path, kept):
     asked = question(1, picture(tmp_path, 1))
-    ((whole,),) = model.generate([Ask(question=asked, style=Style.REASON)], GREEDY)
+    ((whole,),) = model.generate([GenerateRequest(question=asked, style=Style.REASON)], GREEDY)
     text = "".join(model.pieces(whole.token_ids)[:kept]).rstrip()
-    beginning = Beginning(text=text, token_ids=whole.token_ids)
-    ((chain,),) = model.generate([Ask(question=asked, style=Style.REASON, beginning=beginning)], GREEDY)
+    beginning = Prefix(text=text, token_ids=whole.token_ids)
+    ((chain,),) = model.generate([GenerateRequest(question=asked, style=Style.REASON, beginning=beginning)], GREEDY)
     length = len(whole.token_ids)
     assert chain.token_ids[:length] == whole.token_ids
     assert chain.text.startswith(text.strip())
@@ -73,8 +73,8 @@ def test_continuations_differ_from_each_other_and_between_beginnings_and_are_the
     asked = question(1, picture(tmp_path, 1))
 
     def drawn(text: str, count: int = 3, first: int = 0):
-        ask = Ask(question=asked, style=Style.REASON, count=count, first=first, beginning=Beginning(text=text))
-        (chains,) = model.generate([ask], Decoding(max_tokens=12))
+        ask = GenerateRequest(question=asked, style=Style.REASON, count=count, first=first, beginning=Prefix(text=text))
+        (chains,) = model.generate([ask], SamplingParams(max_tokens=12))
         return [chain.token_ids for chain in chains]
 
     odd, even = drawn("The digits are 3"), drawn("The digits are 5")
@@ -88,17 +88,17 @@ def test_continuations_differ_from_each_other_and_between_beginnings_and_are_the
 
 def test_continuations_of_two_beginnings_have_luck_of_their_own():
     asked = question(1)
-    beginnings = (None, Beginning(text="a"), Beginning(text="b"), Beginning(text="a", token_ids=(4, 5)))
-    asks = [Ask(question=asked, style=Style.REASON, beginning=beginning) for beginning in beginnings]
-    alone, a, b, again = uniforms(asks, Decoding(max_tokens=4)).tolist()
+    beginnings = (None, Prefix(text="a"), Prefix(text="b"), Prefix(text="a", token_ids=(4, 5)))
+    asks = [GenerateRequest(question=asked, style=Style.REASON, beginning=beginning) for beginning in beginnings]
+    alone, a, b, again = uniforms(asks, SamplingParams(max_tokens=4)).tolist()
     assert a == again
     assert alone != a != b
 
 
 def test_a_continued_chain_scores_like_any_response(model, tmp_path):
     asked = question(1, picture(tmp_path, 1))
-    ask = Ask(question=asked, style=Style.REASON, beginning=Beginning(text="The digits are 3"))
-    ((chain,),) = model.generate([ask], Decoding(max_tokens=6))
+    ask = GenerateRequest(question=asked, style=Style.REASON, beginning=Prefix(text="The digits are 3"))
+    ((chain,),) = model.generate([ask], SamplingParams(max_tokens=6))
     response = Response(text=chain.text, token_ids=chain.token_ids)
-    (((scored),),) = model.score([ScoreAsk(question=asked, style=Style.REASON, responses=(response,))])
+    (((scored),),) = model.score([ScoreRequest(question=asked, style=Style.REASON, responses=(response,))])
     assert len(scored) == len(chain.token_ids)

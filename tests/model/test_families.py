@@ -9,18 +9,18 @@ from families import FAMILIES, Family
 from keeping import KEEP_ALL, keeping
 from untrained import picture, question, responses
 
-from seewhy.model.api import Ask, Decoding, ScoreAsk
+from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
 from seewhy.model.families.hub import HubModel
-from seewhy.model.features import FeatureCache
-from seewhy.model.group import Group, crossing_of
-from seewhy.model.scores import Path as ScorePath
-from seewhy.model.scores import check_head, check_paths
+from seewhy.model.packed.group import Group, crossing_of
+from seewhy.model.packed.scores import Path as ScorePath
+from seewhy.model.packed.scores import check_head, check_paths
+from seewhy.model.vision.feature_cache import FeatureCache
 from seewhy.records.types import Question, Response, Style
 
 # PaliGemma's processor turns arrays into arrays in a way that numpy means to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 NAMES = [family.name for family in FAMILIES]
-GREEDY = Decoding(max_tokens=12, temperature=0.0)
+GREEDY = SamplingParams(max_tokens=12, temperature=0.0)
 
 
 @pytest.fixture(scope="module", params=FAMILIES, ids=NAMES)
@@ -72,7 +72,7 @@ def test_a_prompt_holds_every_one_of_its_pictures(model: HubModel, family: Famil
     for count in family.pictures:
         asked = asking(tmp_path, 1, count)
         lengths.append(len(model.prompt(asked, Style.REASON).ids))
-        (((*scored,),),) = model.score([ScoreAsk(question=asked, style=Style.REASON, responses=(response,))])
+        (((*scored,),),) = model.score([ScoreRequest(question=asked, style=Style.REASON, responses=(response,))])
         scores.append(scored)
     assert lengths == sorted(set(lengths))
     assert len({tuple(scored) for scored in scores}) == len(scores)
@@ -80,7 +80,7 @@ def test_a_prompt_holds_every_one_of_its_pictures(model: HubModel, family: Famil
 
 def test_what_is_blind_is_not_what_is_seen_or_is_refused(model: HubModel, family: Family, tmp_path: Path) -> None:
     asked, response = asking(tmp_path, 1, 1), Response(text="The digits are 3, 5 and 8.")
-    ask = ScoreAsk(question=asked, style=Style.REASON, responses=(response,))
+    ask = ScoreRequest(question=asked, style=Style.REASON, responses=(response,))
     if 0 not in family.pictures:
         with pytest.raises(ValueError, match=f"^question {asked.id}: .* cannot encode its prompt with 0 pictures"):
             model.score([replace(ask, blind=True)])
@@ -92,7 +92,7 @@ def test_what_is_blind_is_not_what_is_seen_or_is_refused(model: HubModel, family
 def test_another_picture_of_the_same_size_is_another_score(model: HubModel, family: Family, tmp_path: Path) -> None:
     response = Response(text="The digits are 3, 5 and 8.")
     asks = [
-        ScoreAsk(question=question(1, picture(tmp_path, number)), style=Style.REASON, responses=(response,))
+        ScoreRequest(question=question(1, picture(tmp_path, number)), style=Style.REASON, responses=(response,))
         for number in (1, 2)
     ]
     one, other = (torch.tensor(rows[0]) for rows in model.score(asks))
@@ -100,13 +100,13 @@ def test_another_picture_of_the_same_size_is_another_score(model: HubModel, fami
 
 
 def test_chains_score_as_they_were_drawn(model: HubModel, family: Family, tmp_path: Path) -> None:
-    asks = [Ask(question=asking(tmp_path, number, count), style=Style.REASON, count=3)
+    asks = [GenerateRequest(question=asking(tmp_path, number, count), style=Style.REASON, count=3)
             for number, count in enumerate(family.pictures[:3])]  # fmt: skip
-    drawn = model.generate(asks, Decoding(max_tokens=10))
+    drawn = model.generate(asks, SamplingParams(max_tokens=10))
     if family.is_packed and family.is_drawn_packed:
         assert all(check.is_packed for check in model.draw_checks.values()), model.draw_checks
     scored = model.score([
-        ScoreAsk(question=ask.question, style=ask.style,
+        ScoreRequest(question=ask.question, style=ask.style,
                  responses=tuple(Response(text=chain.text, token_ids=chain.token_ids) for chain in chains))
         for ask, chains in zip(asks, drawn, strict=True)
     ])  # fmt: skip
@@ -118,8 +118,8 @@ def test_chains_score_as_they_were_drawn(model: HubModel, family: Family, tmp_pa
 def test_a_drawn_chain_is_trained_on_by_the_ids_it_was_drawn_as(
     model: HubModel, family: Family, tmp_path: Path
 ) -> None:
-    asks = [Ask(question=asking(tmp_path, 2, 1), style=Style.REASON, count=2)]
-    for chain in model.generate(asks, Decoding(max_tokens=10))[0]:
+    asks = [GenerateRequest(question=asking(tmp_path, 2, 1), style=Style.REASON, count=2)]
+    for chain in model.generate(asks, SamplingParams(max_tokens=10))[0]:
         drawn = Response(text=chain.text, token_ids=chain.token_ids)
         assert model.response_ids(drawn) == chain.token_ids
         assert "".join(model.pieces(drawn.token_ids or ())).strip() == chain.text
@@ -132,10 +132,10 @@ def test_features_of_pictures_that_are_kept_change_no_score(family: Family, tmp_
     cache = FeatureCache(KEEP_ALL)
     model = keeping(family.make, cache)
     response = Response(text="The digits are 3, 5 and 8.")
-    asks = [ScoreAsk(question=asking(tmp_path, number, count), style=Style.REASON, responses=(response,))
+    asks = [ScoreRequest(question=asking(tmp_path, number, count), style=Style.REASON, responses=(response,))
             for number, count in enumerate(family.pictures)]  # fmt: skip
     expected = model.score(asks)
-    with model.sight.standing():
+    with model.image_features.assume_frozen():
         found = [model.score([ask]) for ask in (*asks, *asks)]
     assert (cache.held_bytes > 0) is family.keeps_features
     for ((row,),), (wanted,) in zip(found, (*expected, *expected), strict=True):
@@ -146,7 +146,7 @@ def test_chains_are_drawn_by_branches_only_where_branches_draw_what_separate_row
     family: Family, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     model = family.make()
-    model.generate([Ask(question=asking(tmp_path, 1, 1), style=Style.REASON)], GREEDY)
+    model.generate([GenerateRequest(question=asking(tmp_path, 1, 1), style=Style.REASON)], GREEDY)
     if not family.is_packed:
         assert not model.draw_checks
         return
@@ -167,18 +167,19 @@ def test_log_probabilities_are_those_of_the_nets_own_logits(model: HubModel, fam
 def test_greedy_chains_are_those_of_generate(model: HubModel, family: Family, tmp_path: Path, place: int) -> None:
     asked = asking(tmp_path, 3, family.pictures[place])
     prompt = model.prompt(asked, Style.REASON)
-    (((chain),),) = model.generate([Ask(question=asked, style=Style.REASON)], GREEDY)
+    (((chain),),) = model.generate([GenerateRequest(question=asked, style=Style.REASON)], GREEDY)
     start = torch.tensor([prompt.ids])
-    marks = {name: torch.tensor([row]) for name, row in prompt.marks.items()}
+    token_type_ids = {name: torch.tensor([row]) for name, row in prompt.token_type_ids.items()}
     told = model.net.generate(
         input_ids=start, attention_mask=torch.ones_like(start), do_sample=False, max_new_tokens=GREEDY.max_tokens,
-        suppress_tokens=list(model._banned()), **marks, **prompt.pictures, **crossing_of(prompt, len(prompt.ids)),
+        suppress_tokens=list(model._banned()), **token_type_ids, **prompt.pictures,
+        **crossing_of(prompt, len(prompt.ids)),
     )[0, len(prompt.ids) :]  # fmt: skip
     assert list(chain.token_ids or ()) == told.tolist()
 
 
 def test_a_saved_model_opens_as_the_same(model: HubModel, tmp_path: Path) -> None:
-    asks = [ScoreAsk(question=asking(tmp_path, 1, 1), style=Style.REASON, responses=(Response(text="16"),))]
+    asks = [ScoreRequest(question=asking(tmp_path, 1, 1), style=Style.REASON, responses=(Response(text="16"),))]
     model.save(tmp_path / "saved")
     again = HubModel.load(tmp_path / "saved")
     assert again.fingerprint == model.fingerprint

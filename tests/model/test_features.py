@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from seewhy.model.feature_files import FeatureFiles
-from seewhy.model.features import MIB, FeatureCache, bytes_of, feature_key
 from seewhy.model.plan import FeaturePlan
+from seewhy.model.vision.feature_cache import MIB, FeatureCache, bytes_of, feature_key
+from seewhy.model.vision.feature_files import FeatureFiles
 
 QUARTER = MIB // 4
 """Bytes of the features of these tests."""

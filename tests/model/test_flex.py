@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.nn.attention.flex_attention import flex_attention
 
-from seewhy.model.branches import attend
-from seewhy.model.flex import LONG, Trials, attend_flex, flexes
-from seewhy.model.group import layout_of
+from seewhy.model.packed.flex import LONG, Trials, attend_flex, flexes
+from seewhy.model.packed.group import layout_of
+from seewhy.model.packed.shared_prefix import attend
 
 ROWS = {
     "one branch": ([30], [7], [0]),

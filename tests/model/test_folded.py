@@ -6,10 +6,10 @@ import pytest
 import torch
 from untrained import gradient, groups, untrained_model
 
-from seewhy.model.branches import attend
-from seewhy.model.folded import LONG, attend_folded, folds
-from seewhy.model.group import layout_of
-from seewhy.model.scores import packed_logps, separate_logps
+from seewhy.model.packed.cpu_kernel import LONG, attend_folded, folds
+from seewhy.model.packed.group import layout_of
+from seewhy.model.packed.scores import packed_logps, separate_logps
+from seewhy.model.packed.shared_prefix import attend
 
 ROWS = {
     "one branch": ([30], [7], [0]),

@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 from untrained import picture, question
 
 from seewhy.model.families.hub import HubModel
-from seewhy.model.features import FeatureCache
 from seewhy.model.plan import FeaturePlan
+from seewhy.model.vision.feature_cache import FeatureCache
 from seewhy.objectives.mpo import MPO
 from seewhy.records.types import Pair, Question, ReferenceRow, Response, StepLog, Style
 from seewhy.training.fit import fit_pairs
@@ -42,7 +42,7 @@ class Training:
     def model(self, cache: FeatureCache | None) -> HubModel:
         torch.manual_seed(0)
         model = self.make()
-        model.sight.cache = cache
+        model.image_features.cache = cache
         model.net.model.vision_tower.register_forward_hook(self._add)
         return model
 

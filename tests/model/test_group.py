@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from seewhy.model.group import Group, Prompt, joined_marks, pack, separate_tokens_of, tokens_of
+from seewhy.model.packed.group import Group, Prompt, joined_marks, pack, separate_tokens_of, tokens_of
 
 FIRST = Group(prompt=Prompt(ids=(11, 12, 13), pictures={}), responses=((21, 22), (31, 32, 33)))
 SECOND = Group(prompt=Prompt(ids=(14, 15), pictures={}), responses=((41,),))
@@ -68,6 +68,6 @@ def test_pictures_of_all_prompts_are_joined_in_order_and_a_blind_prompt_has_none
 
 
 def test_marks_of_a_prompt_are_followed_by_zeros_for_its_response():
-    prompt = Prompt(ids=(1, 2, 3), pictures={}, marks={"token_type_ids": (0, 1, 1)})
+    prompt = Prompt(ids=(1, 2, 3), pictures={}, token_type_ids={"token_type_ids": (0, 1, 1)})
     rows = joined_marks([(prompt, 5), (prompt, 2)])
     assert rows["token_type_ids"].tolist() == [[0, 1, 1, 0, 0], [0, 1, 0, 0, 0]]

@@ -6,8 +6,8 @@ from families_plain import llava, paligemma2
 from torch import nn
 from untrained import groups
 
-from seewhy.model.head import Head, head_of
-from seewhy.model.scores import check_head
+from seewhy.model.packed.head import Head, head_of
+from seewhy.model.packed.scores import check_head
 
 
 def test_logits_are_divided_and_then_capped():

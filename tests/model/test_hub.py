@@ -4,7 +4,7 @@ import pytest
 import torch
 from untrained import picture, question, untrained_model
 
-from seewhy.model.api import Ask, Decoding, ScoreAsk
+from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
 from seewhy.model.families.hub import HubModel
 from seewhy.records.types import ImageRef, Response, Style
 
@@ -12,7 +12,7 @@ WORDS = Response(text="The digits are 3, 5 and 8. ### Answer: 16")
 
 
 def score_of(model, asked, **named):
-    return model.score([ScoreAsk(question=asked, style=Style.REASON, responses=(WORDS,), **named)])[0][0]
+    return model.score([ScoreRequest(question=asked, style=Style.REASON, responses=(WORDS,), **named)])[0][0]
 
 
 def test_a_saved_model_scores_draws_and_is_named_as_before(model, tmp_path):
@@ -22,7 +22,7 @@ def test_a_saved_model_scores_draws_and_is_named_as_before(model, tmp_path):
     assert loaded.fingerprint == model.fingerprint
     assert score_of(loaded, asked) == score_of(model, asked)
     drawn, before = (
-        each.generate([Ask(question=asked, style=Style.REASON, count=2)], Decoding(max_tokens=8))[0]
+        each.generate([GenerateRequest(question=asked, style=Style.REASON, count=2)], SamplingParams(max_tokens=8))[0]
         for each in (loaded, model)
     )
     assert [chain.token_ids for chain in drawn] == [chain.token_ids for chain in before]
@@ -72,15 +72,15 @@ def test_words_are_scored_with_the_end_of_the_turn_and_sampled_ids_as_they_are(m
 
 def test_scoring_and_drawing_build_no_graph(model, tmp_path):
     asked = question(0, picture(tmp_path, 0))
-    asks = [Ask(question=asked, style=Style.REASON, count=2)]
-    model.generate(asks, Decoding(max_tokens=1))  # the self-checks, one of which needs gradients, have run
+    asks = [GenerateRequest(question=asked, style=Style.REASON, count=2)]
+    model.generate(asks, SamplingParams(max_tokens=1))  # the self-checks, one of which needs gradients, have run
     graphs = []
     hook = model.net.model.language_model.layers[0].register_forward_hook(
         lambda *_: graphs.append(torch.is_grad_enabled())
     )
     score_of(model, asked)
-    model.generate(asks, Decoding(max_tokens=3))
-    model.group_logps([model.group(ScoreAsk(question=asked, style=Style.REASON, responses=(WORDS,)))])
+    model.generate(asks, SamplingParams(max_tokens=3))
+    model.group_logps([model.group(ScoreRequest(question=asked, style=Style.REASON, responses=(WORDS,)))])
     hook.remove()
     assert graphs == [False] * 5 + [True]
 
@@ -97,7 +97,7 @@ def test_every_weight_belongs_to_one_part(model):
 
 def test_scores_do_not_depend_on_the_token_budget(model, tmp_path):
     asks = [
-        ScoreAsk(question=question(number, picture(tmp_path, number)), style=Style.REASON, responses=(WORDS,))
+        ScoreRequest(question=question(number, picture(tmp_path, number)), style=Style.REASON, responses=(WORDS,))
         for number in range(3)
     ]
     narrow = HubModel(model.net, model.processor, model.name, row_tokens=1)

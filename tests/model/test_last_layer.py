@@ -12,11 +12,11 @@ from lora import grouped
 from torch import Tensor, nn
 from untrained import drawn_of, groups, picture, question, untrained_model
 
-from seewhy.model.api import Ask
+from seewhy.model.api import GenerateRequest
 from seewhy.model.families.hub import HubModel
-from seewhy.model.group import Packed, pack, tokens_of
-from seewhy.model.last_layer import last_layer, packing
-from seewhy.model.scores import packed_logps
+from seewhy.model.packed.group import Packed, pack, tokens_of
+from seewhy.model.packed.last_layer import last_layer, packing
+from seewhy.model.packed.scores import packed_logps
 from seewhy.records.types import Style
 
 # PaliGemma's processor turns arrays into arrays in a way that numpy means to drop.
@@ -63,7 +63,7 @@ def test_the_last_layer_makes_keys_and_values_of_prompts_and_all_else_of_branche
 
 def test_a_prompt_that_chains_are_drawn_from_leaves_the_last_layer_its_keys_and_values_alone(tmp_path: Path) -> None:
     model = untrained_model()
-    ask = Ask(question=question(1, picture(tmp_path, 1)), style=Style.REASON, count=2)
+    ask = GenerateRequest(question=question(1, picture(tmp_path, 1)), style=Style.REASON, count=2)
     seen = linear_tokens(model, lambda: drawn_of(model, [ask]))
     prompt = len(model.prompt(ask.question, ask.style).ids) - 1
     assert {end: tokens[0] for end, tokens in seen.items()} == dict.fromkeys(seen, 0) | {

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from seewhy.model.logps import per_token_logps
+from seewhy.model.packed.logps import per_token_logps
 
 
 def test_a_log_probability_is_the_logit_less_the_log_of_the_sum_of_exponents():

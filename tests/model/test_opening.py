@@ -8,13 +8,13 @@ from families import FAMILIES
 from lora import grouped
 from untrained import picture, question, responses, untrained_model
 
-from seewhy.model.api import Ask, Decoding
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
-from seewhy.model.group import Group
-from seewhy.model.opening import device_of
+from seewhy.model.loading.opening import device_of
+from seewhy.model.packed.group import Group
+from seewhy.model.packed.scores import Path as ScorePath
 from seewhy.model.plan import AdapterPlan, ComputePlan
-from seewhy.model.scores import Path as ScorePath
 from seewhy.records.types import Style
 
 BF16 = ComputePlan(device="cpu", precision="bf16")
@@ -92,7 +92,9 @@ def test_the_model_that_ships_runs_packed_in_bf16(tmp_path: Path) -> None:
 def test_chains_drawn_in_bf16_score_near_what_they_were_drawn_with(folder: Path, tmp_path: Path, masters: bool) -> None:
     model = HubModel.load(folder, compute=BF16, masters=masters)
     asked = question(1, picture(tmp_path, 1))
-    ((*chains,),) = model.generate([Ask(question=asked, style=Style.REASON, count=4)], Decoding(max_tokens=12))
+    ((*chains,),) = model.generate(
+        [GenerateRequest(question=asked, style=Style.REASON, count=4)], SamplingParams(max_tokens=12)
+    )
     group = Group(prompt=model.prompt(asked, Style.REASON), responses=tuple(chain.token_ids for chain in chains))
     scored = torch.cat(model.group_logps([group])[0]).tolist()
     assert [value for chain in chains for value in chain.logprobs] == pytest.approx(scored, abs=GAP)

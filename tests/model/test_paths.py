@@ -7,9 +7,9 @@ import torch
 from torch import nn
 from untrained import groups, picture, question, untrained_model
 
-from seewhy.model.api import Ask, Decoding, ScoreAsk
+from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
 from seewhy.model.families.hub import HubModel
-from seewhy.model.scores import Path, check_paths, packed_logps, separate_logps
+from seewhy.model.packed.scores import Path, check_paths, packed_logps, separate_logps
 from seewhy.records.types import Response, Style
 
 
@@ -60,10 +60,10 @@ def flat(scored):
     return torch.cat([row for rows in scored for row in rows])
 
 
-def score_asks(folder, numbers=(0, 1)) -> list[ScoreAsk]:
+def score_asks(folder, numbers=(0, 1)) -> list[ScoreRequest]:
     words = (Response(text="The digits are 3, 5 and 8."), Response(text="16"))
     return [
-        ScoreAsk(question=question(number, picture(folder, number)), style=Style.REASON, responses=words)
+        ScoreRequest(question=question(number, picture(folder, number)), style=Style.REASON, responses=words)
         for number in numbers
     ]
 
@@ -144,8 +144,11 @@ def test_a_model_that_falls_back_scores_and_draws_as_a_sound_one_and_says_so_onc
     for expected, found in zip(sound.score(score_asks(tmp_path)), leaking.score(score_asks(tmp_path)), strict=True):
         for a, b in zip(found, expected, strict=True):
             assert a == pytest.approx(b, abs=1e-5)
-    asks = [Ask(question=question(number, picture(tmp_path, number)), style=Style.REASON, count=2) for number in (0, 1)]
-    drawn, expected = (model.generate(asks, Decoding(max_tokens=12)) for model in (leaking, sound))
+    asks = [
+        GenerateRequest(question=question(number, picture(tmp_path, number)), style=Style.REASON, count=2)
+        for number in (0, 1)
+    ]
+    drawn, expected = (model.generate(asks, SamplingParams(max_tokens=12)) for model in (leaking, sound))
     assert [[c.token_ids for c in chains] for chains in drawn] == [[c.token_ids for c in chains] for chains in expected]
     assert (sound.path, leaking.path) == (Path.PACKED, Path.SEPARATE)
     assert len(caplog.records) == 1

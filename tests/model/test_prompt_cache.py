@@ -7,8 +7,8 @@ import pytest
 import torch
 from untrained import picture, question, untrained_model
 
-from seewhy.model.group import Prompt
-from seewhy.model.prompt_cache import PromptCache, bytes_of
+from seewhy.model.loading.prompt_cache import PromptCache, bytes_of
+from seewhy.model.packed.group import Prompt
 from seewhy.records.types import Style
 
 WORDS, PIXELS = 5, 100
@@ -38,7 +38,7 @@ class Encoder:
 
 def test_the_bytes_of_a_prompt_are_those_of_its_pixels_ids_marks_and_features():
     assert bytes_of(prompt_of()) == SIZE
-    more = replace(prompt_of(), marks={"token_type_ids": (0,) * WORDS}, features=(torch.zeros(3, 2),))
+    more = replace(prompt_of(), token_type_ids={"token_type_ids": (0,) * WORDS}, features=(torch.zeros(3, 2),))
     assert bytes_of(more) == SIZE + 8 * WORDS + 4 * 3 * 2
 
 

@@ -9,11 +9,11 @@ from lora import decoder_of, grouped
 from torch import Tensor, nn
 from untrained import gradient, picture, question, untrained_model
 
-from seewhy.model.api import Ask, Decoding
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.families.hub import HubModel
-from seewhy.model.group import Group
+from seewhy.model.packed.group import Group
+from seewhy.model.packed.scores import Path as ScorePath
 from seewhy.model.plan import AdapterPlan, ComputePlan
-from seewhy.model.scores import Path as ScorePath
 from seewhy.records.types import Style
 
 # PaliGemma's processor turns arrays into arrays in a way that numpy means to drop.
@@ -124,9 +124,9 @@ def test_a_layer_that_drops_values_itself_is_refused() -> None:
 
 def test_chains_and_scores_of_a_checkpointing_model_are_those_of_a_plain_one(tmp_path: Path) -> None:
     model = untrained_model()
-    asks = [Ask(question=question(1, picture(tmp_path, 1)), style=Style.REASON, count=3)]
-    expected = model.generate(asks, Decoding(max_tokens=8))
+    asks = [GenerateRequest(question=question(1, picture(tmp_path, 1)), style=Style.REASON, count=3)]
+    expected = model.generate(asks, SamplingParams(max_tokens=8))
     again = checkpointed(model)
-    assert again.generate(asks, Decoding(max_tokens=8)) == expected
+    assert again.generate(asks, SamplingParams(max_tokens=8)) == expected
     with torch.enable_grad():
-        assert again.generate(asks, Decoding(max_tokens=8)) == expected
+        assert again.generate(asks, SamplingParams(max_tokens=8)) == expected

@@ -3,14 +3,16 @@
 import pytest
 from untrained import picture, question
 
-from seewhy.model.api import Ask, Decoding, ScoreAsk
+from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
 from seewhy.records.types import Chain, Response, Style
 
 
 @pytest.fixture
-def asks(tmp_path) -> list[Ask]:
+def asks(tmp_path) -> list[GenerateRequest]:
     return [
-        Ask(question=question(number, picture(tmp_path, number)), style=Style.REASON, count=3, blind=number == 1)
+        GenerateRequest(
+            question=question(number, picture(tmp_path, number)), style=Style.REASON, count=3, blind=number == 1
+        )
         for number in range(3)
     ]
 
@@ -20,7 +22,7 @@ def response_of(chain: Chain) -> Response:
 
 
 def test_a_drawn_chain_is_trained_on_by_the_ids_it_was_drawn_as(model, asks):
-    chains = [chain for chains in model.generate(asks, Decoding(max_tokens=20)) for chain in chains]
+    chains = [chain for chains in model.generate(asks, SamplingParams(max_tokens=20)) for chain in chains]
     assert [model.response_ids(response_of(chain)) for chain in chains] == [chain.token_ids for chain in chains]
     from_text = [model.response_ids(Response(text=chain.text)) for chain in chains]
     # Words that are cut in another way are other ids: why chains carry theirs.
@@ -28,9 +30,9 @@ def test_a_drawn_chain_is_trained_on_by_the_ids_it_was_drawn_as(model, asks):
 
 
 def test_a_drawn_chain_scores_to_its_own_log_probabilities(model, asks):
-    made = model.generate(asks, Decoding(max_tokens=20, temperature=0.8, top_k=50))
+    made = model.generate(asks, SamplingParams(max_tokens=20, temperature=0.8, top_k=50))
     scored = model.score([
-        ScoreAsk(
+        ScoreRequest(
             question=ask.question, style=ask.style, blind=ask.blind, responses=tuple(map(response_of, chains))
         )
         for ask, chains in zip(asks, made, strict=True)

@@ -5,10 +5,10 @@ import torch
 from transformers import Gemma3ForConditionalGeneration
 from untrained import gemma, gradient, groups, picture, question, responses, untrained_model
 
-from seewhy.model.budget import spans_within
 from seewhy.model.families.hub import HubModel
-from seewhy.model.group import Group
-from seewhy.model.scores import Path, check_paths, packed_logps, separate_logps
+from seewhy.model.packed.budget import spans_within
+from seewhy.model.packed.group import Group
+from seewhy.model.packed.scores import Path, check_paths, packed_logps, separate_logps
 from seewhy.records.types import Style
 
 CASES = {
@@ -151,8 +151,8 @@ def test_separate_rows_of_that_net_score_as_its_own_forward_call_does(both_ways)
     (scored,) = separate_logps(net, [group])
     for response, row in zip(group.responses, scored, strict=True):
         ids = torch.tensor([[*group.prompt.ids, *response]])
-        marks = torch.tensor([[*group.prompt.marks["token_type_ids"], *[0] * len(response)]])
-        logits = net(input_ids=ids, token_type_ids=marks, **group.prompt.pictures).logits[0]
+        token_type_ids = torch.tensor([[*group.prompt.token_type_ids["token_type_ids"], *[0] * len(response)]])
+        logits = net(input_ids=ids, token_type_ids=token_type_ids, **group.prompt.pictures).logits[0]
         logps = logits.float().log_softmax(-1)[len(group.prompt.ids) - 1 : -1]
         expected = logps.gather(1, torch.tensor(response)[:, None]).squeeze(1)
         torch.testing.assert_close(row, expected, rtol=0, atol=1e-4)

@@ -10,23 +10,23 @@ from transformers import CLIPImageProcessor
 from untrained import picture, question, responses
 
 from seewhy.model.families.hub import HubModel
-from seewhy.model.features import FeatureCache
-from seewhy.model.group import Group
+from seewhy.model.packed.group import Group
+from seewhy.model.vision.feature_cache import FeatureCache
 from seewhy.records.types import Style
 
 
 def sees_anew(before: HubModel, after: HubModel, asked: list[Group], again: list[Group]) -> bool:
     """Whether the second model, which shares the cache, keeps features of its own and not the first one's."""
-    cache = before.sight.cache
+    cache = before.image_features.cache
     assert cache is not None
-    with before.sight.standing():
+    with before.image_features.assume_frozen():
         features_of(before, asked)
     held = cache.held_bytes
-    after.sight.cache = cache
-    with after.sight.standing():
+    after.image_features.cache = cache
+    with after.image_features.assume_frozen():
         found = features_of(after, again)
         fresh = FeatureCache(KEEP_ALL)
-        after.sight.cache = fresh
+        after.image_features.cache = fresh
         expected = features_of(after, again)
     assert equal(found, expected)
     return cache.held_bytes > held
@@ -80,10 +80,10 @@ def test_a_changed_projector_shares_what_the_encoder_saw_and_makes_features_of_i
             parameter.add_(0.1)
     asked = groups_of(before, tmp_path)
     assert not sees_anew(before, after, asked, asked)
-    with before.sight.standing(), after.sight.standing():
+    with before.image_features.assume_frozen(), after.image_features.assume_frozen():
         assert not equal(features_of(before, asked), features_of(after, asked))
     expected = flat(after.group_logps(asked))
-    with after.sight.standing():
+    with after.image_features.assume_frozen():
         torch.testing.assert_close(flat(after.group_logps(asked)), expected, rtol=0, atol=CLOSE)
 
 

@@ -12,14 +12,14 @@ from families_tiles import mllama
 from keeping import Make, features_of, flat, groups_of, keeping
 from torch import Tensor
 
-from seewhy.model.feature_files import FeatureFiles
-from seewhy.model.features import MIB, FeatureCache
 from seewhy.model.plan import FeaturePlan
+from seewhy.model.vision.feature_cache import MIB, FeatureCache
+from seewhy.model.vision.feature_files import FeatureFiles
 
 
 def test_a_small_encoder_runs_in_each_pass_and_that_is_said(tmp_path: Path, caplog):
     model = keeping(llava, FeatureCache(FeaturePlan()))
-    with caplog.at_level(logging.INFO), model.sight.standing():
+    with caplog.at_level(logging.INFO), model.image_features.assume_frozen():
         assert features_of(model, groups_of(model, tmp_path)) == []
     assert "its vision encoder is small" in caplog.text
 
@@ -31,7 +31,7 @@ def test_a_net_that_takes_its_pictures_in_elsewhere_sees_them_in_each_pass_and_t
     model = keeping(make)
     asked = groups_of(model, tmp_path)
     expected = flat(model.group_logps(asked))
-    with caplog.at_level(logging.WARNING), model.sight.standing():
+    with caplog.at_level(logging.WARNING), model.image_features.assume_frozen():
         assert torch.equal(flat(model.group_logps(asked)), expected)
     assert "cannot be kept" in caplog.text
     assert "so it runs in each pass" in caplog.text
@@ -49,7 +49,7 @@ def test_a_net_whose_pass_sees_other_features_is_found_out(tmp_path: Path, caplo
     asked = groups_of(model, tmp_path)
     model.net.model.register_forward_pre_hook(doubled, with_kwargs=True)
     expected = flat(model.group_logps(asked))
-    with caplog.at_level(logging.WARNING), model.sight.standing():
+    with caplog.at_level(logging.WARNING), model.image_features.assume_frozen():
         assert torch.equal(flat(model.group_logps(asked)), expected)
     assert "a log-probability would change by" in caplog.text
 
@@ -63,7 +63,7 @@ def test_a_net_that_writes_into_what_its_encoder_gave_is_found_out(tmp_path: Pat
     model = keeping(llava)
     asked = groups_of(model, tmp_path)
     model.net.model.multi_modal_projector.register_forward_pre_hook(written)
-    with caplog.at_level(logging.WARNING), torch.no_grad(), model.sight.standing():
+    with caplog.at_level(logging.WARNING), torch.no_grad(), model.image_features.assume_frozen():
         assert features_of(model, asked) == []
     assert "cannot be kept" in caplog.text
 
@@ -93,11 +93,11 @@ def test_files_are_used_only_where_reading_them_is_faster_than_the_encoder(
     disk_seconds: float, encoder_seconds: float, files: int, tmp_path: Path, caplog
 ):
     model = keeping(llava)
-    assert model.sight.cache is not None
+    assert model.image_features.cache is not None
     disk = Disk(tmp_path / "kept", disk_seconds)
-    model.sight.cache.files = disk
+    model.image_features.cache.files = disk
     model.net.model.vision_tower.register_forward_hook(lambda *_: time.sleep(encoder_seconds))
-    with caplog.at_level(logging.INFO), model.sight.standing():
+    with caplog.at_level(logging.INFO), model.image_features.assume_frozen():
         assert len(features_of(model, groups_of(model, tmp_path))) == 3
     assert len(list((tmp_path / "kept").iterdir())) == files
     # The trial's, and where files are used, the other prompt's.

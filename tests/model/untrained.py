@@ -9,12 +9,12 @@ from PIL import Image
 from torch import nn
 from transformers import Gemma3Config, Gemma3ForConditionalGeneration, PreTrainedModel
 
-from seewhy.model.api import Ask, Decoding
-from seewhy.model.decode import Drawn, draw
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.families.hub import HubModel
 from seewhy.model.families.tiny import make_net, make_processor, make_tokenizer
-from seewhy.model.group import Group, Prompt
-from seewhy.model.scores import Path as ScorePath
+from seewhy.model.generation.decode import Drawn, draw
+from seewhy.model.packed.group import Group, Prompt
+from seewhy.model.packed.scores import Path as ScorePath
 from seewhy.records.types import Gold, ImageRef, MatchRule, Question, Split, Style
 
 SENTENCES = (
@@ -23,8 +23,8 @@ SENTENCES = (
     "The digits are 3, 5 and 8. ### Answer: 16",
 )
 
-PLAIN = Decoding(max_tokens=24)
-GREEDY = Decoding(max_tokens=24, temperature=0.0)
+PLAIN = SamplingParams(max_tokens=24)
+GREEDY = SamplingParams(max_tokens=24, temperature=0.0)
 MANY_ENDS = frozenset(range(1, 320, 12))
 """About one token in twelve ends a chain, so that lengths are mixed."""
 
@@ -47,8 +47,8 @@ def untrained_model(std: float = 0.15) -> HubModel:
 
 def drawn_of(
     model: HubModel,
-    asks: Sequence[Ask],
-    decoding: Decoding = PLAIN,
+    asks: Sequence[GenerateRequest],
+    decoding: SamplingParams = PLAIN,
     ends: frozenset[int] = MANY_ENDS,
     path: ScorePath = ScorePath.PACKED,
 ) -> list[list[Drawn]]:
@@ -116,8 +116,8 @@ def gemma() -> tuple[Gemma3ForConditionalGeneration, Prompt]:
     net = shaken(Gemma3ForConditionalGeneration(config), 0.15)
     pixels = torch.randn(1, 3, 56, 56, generator=torch.Generator().manual_seed(0))
     ids = (2, 92, 90, 90, 90, 90, 93, 15, 16, 17, 18)
-    marks = {"token_type_ids": tuple(int(token == 90) for token in ids)}
-    return net, Prompt(ids=ids, pictures={"pixel_values": pixels}, marks=marks)
+    token_type_ids = {"token_type_ids": tuple(int(token == 90) for token in ids)}
+    return net, Prompt(ids=ids, pictures={"pixel_values": pixels}, token_type_ids=token_type_ids)
 
 
 def gradient(net: nn.Module, loss: torch.Tensor) -> list[torch.Tensor]:

@@ -2,8 +2,8 @@
 
 from mutant_rows import Mutant
 
-ADAPTERS = "seewhy/model/adapters.py"
-RECOMPUTE = "seewhy/model/recompute.py"
+ADAPTERS = "seewhy/model/loading/adapters.py"
+RECOMPUTE = "seewhy/model/packed/recompute.py"
 LORA = "tests/model/test_adapters.py"
 FILES = "tests/model/test_adapter_files.py"
 CHECKPOINTED = "tests/model/test_recompute.py"
@@ -60,7 +60,7 @@ ADAPTER_MUTANTS = [
     ),
     Mutant(
         name="bf16: weights that are trained lie in it",
-        file="seewhy/model/opening.py",
+        file="seewhy/model/loading/opening.py",
         source="if compute.precision == BF16 and not masters else",
         defect="if compute.precision == BF16 else",
         seen_by="tests/model/test_opening.py::"

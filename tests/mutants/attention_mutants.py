@@ -2,7 +2,7 @@
 
 from mutant_rows import Mutant
 
-FOLDED = "seewhy/model/folded.py"
+FOLDED = "seewhy/model/packed/cpu_kernel.py"
 SHARED = "tests/model/test_folded.py::test_a_shared_prompt_gives_the_attention_and_the_gradients_of_copies"
 
 ATTENTION_MUTANTS = [

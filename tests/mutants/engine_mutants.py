@@ -2,13 +2,13 @@
 
 from mutant_rows import Mutant
 
-GROUP = "seewhy/model/group.py"
-BRANCHES = "seewhy/model/branches.py"
-SCORING = "seewhy/model/scores.py"
-DRAWING = "seewhy/model/decode.py"
-LAST = "seewhy/model/last_layer.py"
+GROUP = "seewhy/model/packed/group.py"
+BRANCHES = "seewhy/model/packed/shared_prefix.py"
+SCORING = "seewhy/model/packed/scores.py"
+DRAWING = "seewhy/model/generation/decode.py"
+LAST = "seewhy/model/packed/last_layer.py"
 HUB = "seewhy/model/families/hub.py"
-TOWERS = "seewhy/model/towers.py"
+TOWERS = "seewhy/model/vision/precompute.py"
 SCORES = "tests/model/test_scores.py"
 DECODE = "tests/model/test_decode.py"
 BATCH = "tests/model/test_batch_of_chains.py"
@@ -55,14 +55,14 @@ ENGINE_MUTANTS = [
     ),
     Mutant(
         name="log-probabilities: cut off from the net",
-        file="seewhy/model/logps.py",
+        file="seewhy/model/packed/logps.py",
         source="logits = head(hidden).float()",
         defect="logits = head(hidden.detach()).float()",
         seen_by="tests/model/test_logps.py::test_chunks_change_neither_the_values_nor_the_gradients",
     ),
     Mutant(
         name="log-probabilities: normaliser without gradient",
-        file="seewhy/model/logps.py",
+        file="seewhy/model/packed/logps.py",
         source="- logits.logsumexp(dim=-1)",
         defect="- logits.logsumexp(dim=-1).detach()",
         seen_by="tests/model/test_logps.py::"
@@ -119,7 +119,7 @@ ENGINE_MUTANTS = [
     ),
     Mutant(
         name="pictures seen once: the first one for all of a question",
-        file="seewhy/model/encoders.py",
+        file="seewhy/model/vision/encoders.py",
         source="return tuple(taken)",
         defect="return tuple(taken[:1]) * len(taken)",
         seen_by="tests/model/test_towers.py::test_features_score_as_pictures_that_are_seen_in_the_pass",
@@ -127,15 +127,15 @@ ENGINE_MUTANTS = [
     Mutant(
         name="pictures seen once: the tower keeps a graph",
         file=TOWERS,
-        source="@torch.no_grad()\ndef see(",
-        defect="def see(",
+        source="@torch.no_grad()\ndef precompute_image_features(",
+        defect="def precompute_image_features(",
         seen_by="tests/model/test_towers.py::test_features_are_those_of_a_pass_of_each_picture_alone",
     ),
     Mutant(
         name="reference: scored with a graph",
         file="seewhy/training/reference.py",
-        source="@torch.no_grad()\ndef score_exercises(",
-        defect="def score_exercises(",
+        source="@torch.no_grad()\ndef score_examples(",
+        defect="def score_examples(",
         seen_by="tests/training/test_training_reference.py::test_the_reference_is_scored_without_a_graph",
     ),
     Mutant(
@@ -182,7 +182,7 @@ ENGINE_MUTANTS = [
     ),
     Mutant(
         name="decoding: a chain's tokens all at one position",
-        file="seewhy/model/steps.py",
+        file="seewhy/model/generation/steps.py",
         source="self.start[:, self.attention.group] + self.attention.time",
         defect="self.start[:, self.attention.group]",
         seen_by=f"{DECODE}::test_greedy_chains_are_those_of_generate",
@@ -238,8 +238,8 @@ ENGINE_MUTANTS = [
     ),
     Mutant(
         name="prompt cache: forgets nothing",
-        file="seewhy/model/prompt_cache.py",
-        source="while self.held_bytes > self.most_bytes:",
+        file="seewhy/model/loading/prompt_cache.py",
+        source="while self.held_bytes > self.max_bytes:",
         defect="while self.held_bytes < 0:",
         seen_by=f"{CACHE}::test_the_cache_never_holds_more_than_its_bytes",
     ),

@@ -2,12 +2,12 @@
 
 from mutant_rows import Mutant
 
-GROUP = "seewhy/model/group.py"
-BRANCHES = "seewhy/model/branches.py"
-SCORING = "seewhy/model/scores.py"
-DRAWING = "seewhy/model/decode.py"
-STEPS = "seewhy/model/steps.py"
-ENCODING = "seewhy/model/encoding.py"
+GROUP = "seewhy/model/packed/group.py"
+BRANCHES = "seewhy/model/packed/shared_prefix.py"
+SCORING = "seewhy/model/packed/scores.py"
+DRAWING = "seewhy/model/generation/decode.py"
+STEPS = "seewhy/model/generation/steps.py"
+ENCODING = "seewhy/model/loading/encoding.py"
 FAMILIES = "tests/model/test_families.py"
 PATHS = "tests/model/test_paths.py"
 
@@ -36,8 +36,8 @@ FAMILY_MUTANTS = [
     Mutant(
         name="row decode: new tokens of nets with cross-attention look at every tile",
         file=STEPS,
-        source="        if self.crossing is not None:\n",
-        defect="        if self.crossing is not None and rows > 99:\n",
+        source="        if self.cross_attention_mask is not None:\n",
+        defect="        if self.cross_attention_mask is not None and rows > 99:\n",
         seen_by=f"{FAMILIES}::test_chains_score_as_they_were_drawn",
     ),
     Mutant(
@@ -98,7 +98,7 @@ FAMILY_MUTANTS = [
     ),
     Mutant(
         name="logits: the cap is forgotten",
-        file="seewhy/model/head.py",
+        file="seewhy/model/packed/head.py",
         source="return logits if self.cap is None else",
         defect="return logits if self.cap != 0 else",
         seen_by=f"{FAMILIES}::test_log_probabilities_are_those_of_the_nets_own_logits",

@@ -2,10 +2,10 @@
 
 from mutant_rows import Mutant
 
-ENCODERS = "seewhy/model/encoders.py"
-FEATURES = "seewhy/model/features.py"
-FILES = "seewhy/model/feature_files.py"
-SIGHT = "seewhy/model/sight.py"
+ENCODERS = "seewhy/model/vision/encoders.py"
+FEATURES = "seewhy/model/vision/feature_cache.py"
+FILES = "seewhy/model/vision/feature_files.py"
+SIGHT = "seewhy/model/vision/image_features.py"
 KEPT = "tests/model/test_features.py"
 SEEN = "tests/model/test_sight.py"
 ANEW = "tests/model/test_seen_anew.py"
@@ -37,7 +37,7 @@ FEATURE_MUTANTS = [
     Mutant(
         name="features: memory not bounded",
         file=FEATURES,
-        source="        while self.held_bytes > self.most_bytes:",
+        source="        while self.held_bytes > self.max_bytes:",
         defect="        while False:",
         seen_by=f"{KEPT}::test_memory_keeps_the_most_recently_used_and_never_more_than_its_bytes",
     ),
@@ -94,8 +94,8 @@ FEATURE_MUTANTS = [
     Mutant(
         name="training: an encoder is kept that moves",
         file="seewhy/training/fit.py",
-        source="        with standing(run.model, [p for parameters in moved.values() for p in parameters]):",
-        defect="        with standing(run.model):",
+        source="        with assume_frozen(run.model, [p for parameters in moved.values() for p in parameters]):",
+        defect="        with assume_frozen(run.model):",
         seen_by=f"{TRAINED}::test_a_tower_that_is_trained_is_never_kept",
     ),
 ]

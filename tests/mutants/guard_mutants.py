@@ -2,9 +2,9 @@
 
 from mutant_rows import Mutant
 
-PROBE = "seewhy/training/probe.py"
-GUARDS = "seewhy/training/guards.py"
-RULES = "seewhy/training/alarm_rules.py"
+PROBE = "seewhy/training/monitor/probe.py"
+GUARDS = "seewhy/training/monitor/monitor.py"
+RULES = "seewhy/training/monitor/rules.py"
 TESTS = "tests/training/test_probe.py"
 RUNS = "tests/training/test_guards.py"
 ALARMS = "tests/training/test_alarms.py"
@@ -75,7 +75,7 @@ GUARD_MUTANTS = [
     ),
     Mutant(
         name="abort: for any alarm",
-        file="seewhy/training/guard_plan.py",
+        file="seewhy/training/monitor/plan.py",
         source="return alarm in self.abort or ALL in self.abort",
         defect="return bool(self.abort)",
         seen_by=f"{RUNS}::test_an_alarm_that_the_plan_does_not_name_stops_nothing",
@@ -98,14 +98,14 @@ GUARD_MUTANTS = [
     ),
     Mutant(
         name="alarms: said again at every step",
-        file="seewhy/training/alarms.py",
+        file="seewhy/training/monitor/alarms.py",
         source=" for rule in RULES if rule.figure not in self.rung]",
         defect=" for rule in RULES]",
         seen_by=f"{ALARMS}::test_an_alarm_rings_once_and_at_the_first_step_that_shows_it",
     ),
     Mutant(
         name="length: cosine turned, so that the shorter side seems to win",
-        file="seewhy/training/lengths.py",
+        file="seewhy/training/monitor/lengths.py",
         source="gap, reward = chosen - rejected, margin.double()",
         defect="gap, reward = rejected - chosen, margin.double()",
         seen_by=f"{LENGTHS}::test_margins_that_go_with_length_differences_have_their_cosine_and_no_moment_is_left",

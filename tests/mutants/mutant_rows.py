@@ -15,7 +15,7 @@ class Mutant:
     """A pytest node, as `tests/objectives/test_dpo.py::test_name`."""
 
 
-TERMS = "seewhy/objectives/terms.py"
+TERMS = "seewhy/objectives/parts/terms.py"
 DPO_VALUE = "tests/objectives/test_dpo.py::test_dpo_is_the_negative_log_chance_that_the_chosen_wins"
 EVERY = "tests/properties/test_every_objective.py"
 
@@ -106,7 +106,7 @@ MUTANTS = [
     ),
     Mutant(
         name="bco: mean of the steps' means",
-        file="seewhy/objectives/running_mean.py",
+        file="seewhy/objectives/parts/running_mean.py",
         source='count = state["delta_count"] + len(rewards)',
         defect='count = state["delta_count"] + 1.0',
         seen_by="tests/objectives/test_bco.py::test_delta_is_the_mean_of_all_rewards_so_far_whatever_the_size_of_the_steps",
@@ -127,7 +127,7 @@ MUTANTS = [
     ),
     Mutant(
         name="length: places counted from one",
-        file="seewhy/objectives/length.py",
+        file="seewhy/objectives/parts/length.py",
         source="(mask.cumsum(dim=-1) - 1).float()",
         defect="mask.cumsum(dim=-1).float()",
         seen_by="tests/objectives/test_length.py::test_the_cosine_discount_falls_from_one_by_half_a_wave",

@@ -2,9 +2,9 @@
 
 from mutant_rows import Mutant
 
-ESTIMATE = "seewhy/training/estimate.py"
-LIVE = "seewhy/training/live_bytes.py"
-PEAK = "seewhy/training/peak.py"
+ESTIMATE = "seewhy/training/memory/estimate.py"
+LIVE = "seewhy/training/memory/live_bytes.py"
+PEAK = "seewhy/training/memory/peak.py"
 FORESEEN = "tests/training/test_estimate.py"
 
 PLAN_MUTANTS = [
@@ -24,7 +24,7 @@ PLAN_MUTANTS = [
     ),
     Mutant(
         name="rehearsal: the meta device's own attention, which keeps every weight",
-        file="seewhy/training/rehearsal.py",
+        file="seewhy/training/memory/trace.py",
         source="if func is not F.scaled_dot_product_attention:",
         defect="if func is not F.logsigmoid:",
         seen_by=f"{FORESEEN}::test_a_rehearsal_counts_the_bytes_that_the_same_pass_makes_for_real",

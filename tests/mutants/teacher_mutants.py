@@ -2,8 +2,8 @@
 
 from mutant_rows import Mutant
 
-REMOTE = "seewhy/model/remote"
-TESTS = "tests/model/remote"
+ENDPOINTS = "seewhy/endpoints"
+TESTS = "tests/endpoints"
 KEPT = f"{TESTS}/test_kept_replies.py"
 SPENDING = f"{TESTS}/test_spending.py"
 TEACHER = f"{TESTS}/test_teacher.py"
@@ -12,35 +12,35 @@ BATCHES = f"{TESTS}/test_batches.py"
 TEACHER_MUTANTS = [
     Mutant(
         name="teacher: garbage is collected rarely for ever after",
-        file=f"{REMOTE}/collecting.py",
+        file=f"{ENDPOINTS}/transport/collecting.py",
         source="gc.set_threshold(*RareCollection._before)",
         defect="pass",
         seen_by=f"{TESTS}/test_collecting.py::test_garbage_is_collected_rarely_while_a_teacher_talks_and_as_before_afterwards",
     ),
     Mutant(
         name="teacher: the temperature is left out of a request's key",
-        file=f"{REMOTE}/payload.py",
+        file=f"{ENDPOINTS}/payload.py",
         source="before += [float(temperature), float(top_p), max_tokens]",
         defect="before += [float(top_p), max_tokens]",
         seen_by=f"{KEPT}::test_every_change_of_a_request_is_another_key",
     ),
     Mutant(
         name="teacher: the pictures are left out of a request's key",
-        file=f"{REMOTE}/payload.py",
+        file=f"{ENDPOINTS}/payload.py",
         source="key=_key(request, messages, endpoint)",
         defect='key=_key(request, "".join(message.text for message in request.messages), endpoint)',
         seen_by=f"{KEPT}::test_a_picture_that_changed_under_its_name_is_asked_anew",
     ),
     Mutant(
         name="teacher: a reply is used before it is kept",
-        file=f"{REMOTE}/asking.py",
+        file=f"{ENDPOINTS}/asking.py",
         source="loop.call_soon(self._flush, self.kept)\n        await self.kept",
         defect="loop.call_later(2.0, self._flush, self.kept)",
         seen_by=f"{KEPT}::test_after_a_kill_only_what_was_in_flight_is_asked_twice",
     ),
     Mutant(
         name="teacher: fewer choices than asked for are taken for all",
-        file=f"{REMOTE}/asking.py",
+        file=f"{ENDPOINTS}/asking.py",
         source="while len(kept.replies) < wanted and not kept.declined:",
         defect="while not kept.replies and not kept.declined:",
         seen_by=f"{TEACHER}::"
@@ -48,7 +48,7 @@ TEACHER_MUTANTS = [
     ),
     Mutant(
         name="teacher: the same seed for every reply of a request",
-        file=f"{REMOTE}/payload.py",
+        file=f"{ENDPOINTS}/payload.py",
         source="seed=seed_at(request.seed, offset) if",
         defect="seed=request.seed if",
         seen_by=f"{TEACHER}::"
@@ -56,84 +56,84 @@ TEACHER_MUTANTS = [
     ),
     Mutant(
         name="teacher: equal requests at once are paid for twice",
-        file=f"{REMOTE}/asking.py",
+        file=f"{ENDPOINTS}/asking.py",
         source="            await turn.wait()",
         defect="            turn.waiting += 10**6",
         seen_by=f"{TEACHER}::test_equal_requests_at_once_are_paid_for_once",
     ),
     Mutant(
         name="teacher: something of every request stays in memory",
-        file=f"{REMOTE}/asking.py",
+        file=f"{ENDPOINTS}/asking.py",
         source="            if turn.end():",
         defect="            if not turn.end():",
         seen_by=f"{TESTS}/test_memory.py::test_a_call_whose_answer_was_used_leaves_nothing_in_memory",
     ),
     Mutant(
         name="teacher: a shorter deadline waits for a longer one",
-        file=f"{REMOTE}/plain_wire.py",
+        file=f"{ENDPOINTS}/transport/plain.py",
         source="if self._watch.when() <= due:",
         defect="if not self._watch.cancelled():",
         seen_by=f"{TESTS}/test_waiting.py::test_each_call_is_given_up_at_its_own_deadline_and_no_other_is",
     ),
     Mutant(
         name="teacher: answers in the order they came",
-        file=f"{REMOTE}/asking.py",
+        file=f"{ENDPOINTS}/asking.py",
         source="return [answers[number] for number in range(len(requests))]",
         defect="return list(answers.values())",
         seen_by=f"{TEACHER}::test_answers_stand_in_the_order_of_the_requests_though_they_come_in_another",
     ),
     Mutant(
         name="budget: what is under way is not counted",
-        file=f"{REMOTE}/ledger.py",
+        file=f"{ENDPOINTS}/accounting/ledger.py",
         source="while self.is_bounded and not self._reaches(self.reserved + worst):",
         defect="while self.is_bounded and not self._reaches(worst):",
         seen_by=f"{SPENDING}::test_money_is_never_overspent_and_is_spent_as_far_as_it_reaches",
     ),
     Mutant(
         name="budget: what earlier runs spent is forgotten",
-        file=f"{REMOTE}/ledger.py",
+        file=f"{ENDPOINTS}/accounting/ledger.py",
         source="return self.before + now + self.uncertain",
         defect="return now + self.uncertain",
         seen_by=f"{SPENDING}::test_a_second_run_on_the_same_cache_spends_what_the_first_left",
     ),
     Mutant(
         name="budget: a call that broke off costs nothing",
-        file=f"{REMOTE}/ledger.py",
+        file=f"{ENDPOINTS}/accounting/ledger.py",
         source="return self.before + now + self.uncertain",
         defect="return self.before + now",
         seen_by=f"{SPENDING}::test_a_call_that_broke_off_counts_against_the_bound_but_not_as_paid",
     ),
     Mutant(
         name="prices: the shorter side of a tiled picture is not bounded",
-        file=f"{REMOTE}/picture_tokens.py",
+        file=f"{ENDPOINTS}/accounting/picture_tokens.py",
         source="scale = min(scale, 768 / min(width, height))",
         defect="scale = min(scale, 768 / max(width, height))",
         seen_by=f"{TESTS}/test_prices.py::test_a_picture_has_the_tokens_of_its_providers_own_example",
     ),
     Mutant(
         name="retries: Retry-After is not honoured",
-        file=f"{REMOTE}/waiting.py",
+        file=f"{ENDPOINTS}/transport/waiting.py",
         source="    if told is not None:\n        return told",
         defect="    if told is None:\n        return 0.0",
         seen_by=f"{TESTS}/test_waiting.py::test_the_next_try_comes_after_the_time_the_server_names",
     ),
     Mutant(
         name="secrets: an echoed key is kept",
-        file=f"{REMOTE}/secrets.py",
+        file=f"{ENDPOINTS}/secrets.py",
         source="body = body.replace(secret.encode(), STRUCK.encode())",
         defect="body = bytes(body)",
         seen_by=f"{KEPT}::test_the_cache_holds_no_key_and_no_address_of_one",
     ),
     Mutant(
         name="batch: answers joined by order",
-        file=f"{REMOTE}/batching.py",
+        file=f"{ENDPOINTS}/batch/ordering.py",
         source='name = str(answer.get("custom_id"))',
         defect="name = list(job.keys)[len(self.paid)]",
         seen_by=f"{BATCHES}::test_answers_are_joined_by_id_and_cost_half",
     ),
     Mutant(
         name="batch: a killed process forgets what it ordered",
-        file=f"{REMOTE}/batching.py",
+        file=f"{ENDPOINTS}/batch/ordering.py",
         source="self.jobs = read_jobs(self.place)",
         defect="self.jobs = []",
         seen_by=f"{BATCHES}::test_a_killed_process_collects_the_batch_it_had_ordered",

@@ -2,8 +2,8 @@
 
 from mutant_rows import Mutant
 
-CANARY = "seewhy/model/canary.py"
-CANARIES = "tests/model/test_canary.py"
+CANARY = "seewhy/endpoints/vision_check.py"
+CANARIES = "tests/endpoints/test_vision_check.py"
 LINE = "seewhy/cli/wire.py"
 WIRED = "tests/cli/test_wired_runs.py"
 DRY = "tests/cli/test_dry_run.py"

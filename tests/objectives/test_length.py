@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from seewhy.objectives.dpo import DPO
-from seewhy.objectives.length import cut_pairs, discount_by_cosine, discount_by_line, discount_pairs, keep_first
+from seewhy.objectives.parts.length import cut_pairs, discount_by_cosine, discount_by_line, discount_pairs, keep_first
 
 MASK = torch.tensor([[False, True, True, True, True], [False, True, True, False, False]])
 

@@ -1,6 +1,6 @@
 """Chains with verdicts, written short."""
 
-from seewhy.records.types import Chain, Outcome, Stop, Style, Verdict
+from seewhy.records.types import Chain, FinishReason, Outcome, Style, Verdict
 
 RIGHT, WRONG, NONE, UNJUDGED = Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER, Outcome.UNJUDGED
 
@@ -13,7 +13,7 @@ def judged_row(
     answer: str | None = None,
     text: str | None = None,
     style: Style = Style.REASON,
-    stop: Stop = Stop.END,
+    stop: FinishReason = FinishReason.END,
 ) -> tuple[Chain, Verdict]:
     """One chain and its verdict; text and answer are its own unless they are given."""
     spoken = answer if answer is not None else ("12" if outcome is RIGHT else f"{100 + index}")

@@ -9,7 +9,7 @@ from judged_rows import UNJUDGED, WRONG, judged_row, split_rows
 
 from seewhy.pairs.by_outcome import pair_chains
 from seewhy.pairs.by_score import ByScore, ScoreAccount, account_of_scores
-from seewhy.records.types import Outcome, Stop
+from seewhy.records.types import FinishReason, Outcome
 
 
 def scored_rows(*scores, question="q", **settings):
@@ -46,7 +46,7 @@ def test_a_margin_of_mean_votes_is_met_to_within_rounding():
 
 
 def test_chains_without_score_cut_off_or_repeated_stand_in_no_pair():
-    cut = scored_rows(9.0, stop=Stop.LENGTH)
+    cut = scored_rows(9.0, stop=FinishReason.LENGTH)
     rows = [*scored_rows(None, 5.0, 1.0), *((replace(c, index=3), replace(v, index=3)) for c, v in cut)]
     (pair,) = pairs_of(ByScore(), rows)
     assert pair.margin == 4.0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from judged_rows import NONE, RIGHT, UNJUDGED, WRONG, judged_row, judged_rows, split_rows
 
 from seewhy.pairs.lessons import block_sizes, direct_lessons, lessons_from, mix_lessons, own_correct
-from seewhy.records.types import Gold, Lesson, MatchRule, Question, Response, Split, Stop, Style
+from seewhy.records.types import FinishReason, Gold, Lesson, MatchRule, Question, Response, Split, Style
 
 
 def question_of(
@@ -26,7 +26,7 @@ def reasoned_lesson(question: Question) -> Lesson:
 
 
 def test_only_right_chains_become_lessons_and_each_dropped_one_keeps_its_reason():
-    rows = [*judged_rows(RIGHT, WRONG, NONE, UNJUDGED, WRONG), judged_row(RIGHT, 5, stop=Stop.LENGTH)]
+    rows = [*judged_rows(RIGHT, WRONG, NONE, UNJUDGED, WRONG), judged_row(RIGHT, 5, stop=FinishReason.LENGTH)]
     rows.append(judged_row(RIGHT, 6, text=rows[0][0].text))
     distilled = lessons_from(*split_rows(rows))
     assert [lesson.response.text for lesson in distilled.lessons] == [rows[0][0].text]

@@ -20,7 +20,7 @@ def test_every_setting_reaches_its_rule():
 
 
 def test_by_score_a_question_has_one_pair_at_most():
-    assert (PairingPlan(most=5).most_pairs, PairingPlan(by="score").most_pairs) == (5, 1)
+    assert (PairingPlan(most=5).max_pairs, PairingPlan(by="score").max_pairs) == (5, 1)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ OPTIONS = shlex.split("""
 --questions.train 36 --questions.validation 3 --questions.test 6 --questions.shifted 3 --distil.questions 24
 --sft.batch-size 6 --sft.save-every 2 --sft.learning-rate 1e-4 --fit.batch-size 2 --fit.save-every 2
 --sampling.questions 12 --sampling.per-question 6 --sampling.per-shard 4 --sampling.max-tokens 48
---sampling.temperature 1.4 --sampling.letter-temperature 1.4 --pairing.lowest 0.01 --pairing.highest 0.99
+--sampling.temperature 1.4 --sampling.multiple-choice-temperature 1.4 --pairing.lowest 0.01 --pairing.highest 0.99
 --preference.compare dpo --evaluation.max-tokens 32 --evaluation.per-shard 3 --rerank.questions 3
 --rerank.per-question 4 --credit.resamples 20
 """)

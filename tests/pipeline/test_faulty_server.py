@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from seewhy.testing.oracle_chat import OracleChatModel
 from served_oracle import bill_of, draw, serve
 
+from seewhy.endpoints.accounting.ledger import Spending
+from seewhy.endpoints.chat import ChatResponse, Message, Request
+from seewhy.endpoints.client import Teacher
+from seewhy.endpoints.plan import EndpointPlan, PacePlan
 from seewhy.judging.rubric import RubricJudge
-from seewhy.model.api import Ask, Decoding
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.prompts import prompt_text
-from seewhy.model.remote.ledger import Spending
-from seewhy.model.remote.plan import EndpointPlan, PacePlan
-from seewhy.model.talk import Answered, Message, Request
-from seewhy.model.teacher import Teacher
 from seewhy.records.types import Chain, Outcome, Question, Style, Verdict
 from seewhy.testing.oracle import Oracle
-from seewhy.testing.oracle_talks import OracleTalks
 from seewhy.testing.served.plan import Fault, FaultPlan, ServedPlan
 
 ERRING = Oracle(error_rate=0.3, seed=5)
@@ -37,9 +37,9 @@ class Story:
 
     questions: list[Question]
     chains: list[Chain]
-    answers: list[Answered]
+    answers: list[ChatResponse]
     verdicts: list[Verdict]
-    again: tuple[list[Answered], list[Verdict]]
+    again: tuple[list[ChatResponse], list[Verdict]]
     spent: tuple[Spending, Spending]
     bill: dict[str, dict[str, int]]
     bill_again: dict[str, dict[str, int]]
@@ -61,8 +61,8 @@ def talk_of(teacher: Teacher, questions: list[Question], chains: list[Chain]):
 def tell_story(count: int, place: Path) -> Story:
     """`count` requests: half for replies, half for verdicts."""
     questions = draw(place, count // 2)
-    asks = [Ask(question=question, style=Style.REASON) for question in questions]
-    chains = [drawn[0] for drawn in Oracle(error_rate=0.5, seed=9).generate(asks, Decoding())]
+    asks = [GenerateRequest(question=question, style=Style.REASON) for question in questions]
+    chains = [drawn[0] for drawn in Oracle(error_rate=0.5, seed=9).generate(asks, SamplingParams())]
     plan = ServedPlan(error_rate=ERRING.error_rate, seed=ERRING.seed)
     with serve(questions, place / "files", plan, FAULTS) as server:
         endpoint = EndpointPlan(base_url=server.base_url, model="oracle", cache=str(place / "replies.sqlite"))
@@ -88,7 +88,7 @@ def test_every_kind_of_fault_befell_some_call(story):
 
 
 def test_every_request_has_the_replies_to_it_and_to_no_other_or_a_reason_why_not(story):
-    talks = OracleTalks(story.questions, ERRING)
+    talks = OracleChatModel(story.questions, ERRING)
     right = talks.talk(requests_of(story.questions))
     assert len(story.answers) == len(story.questions)
     for answer, wanted in zip(story.answers, right, strict=True):
@@ -101,7 +101,7 @@ def test_every_request_has_the_replies_to_it_and_to_no_other_or_a_reason_why_not
 
 
 def test_every_verdict_is_the_one_that_a_sound_server_gives_or_says_why_there_is_none(story):
-    judge = RubricJudge(talks=OracleTalks(story.questions, ERRING))
+    judge = RubricJudge(talks=OracleChatModel(story.questions, ERRING))
     unjudged = 0
     for question, chain, verdict in zip(story.questions, story.chains, story.verdicts, strict=True):
         (right,) = judge.judge(question, (chain,))

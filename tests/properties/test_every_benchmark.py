@@ -16,8 +16,8 @@ from written.sample import Sample
 
 import seewhy.benchmarks
 from seewhy.benchmarks.lines.writing import line_of
+from seewhy.judging.answers.self_check import grade_gold, is_gradable
 from seewhy.judging.outcome import OutcomeJudge
-from seewhy.judging.self_check import grade_gold, is_gradable
 from seewhy.records.types import MatchRule, Outcome, Question, Split
 
 MODULES = {found.name: importlib.import_module(f"seewhy.benchmarks.{found.name}")

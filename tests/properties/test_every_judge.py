@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from seewhy.testing.oracle_chat import OracleChatModel
 
 import seewhy.judging
+from seewhy.endpoints.chat import Reply, Request
 from seewhy.judging.api import Judge, judge_chains
-from seewhy.judging.wording import Wording
-from seewhy.model.talk import Reply, Request
-from seewhy.records.types import Chain, Gold, ImageRef, MatchRule, Outcome, Question, Split, Stop, Style
+from seewhy.judging.prompts.template import PromptTemplate
+from seewhy.records.types import Chain, FinishReason, Gold, ImageRef, MatchRule, Outcome, Question, Split, Style
 from seewhy.testing.oracle import Oracle
-from seewhy.testing.oracle_talks import OracleTalks
 from seewhy.testing.scripted import ScriptedTalks
 
 QUESTION = Question(
@@ -33,7 +33,7 @@ TEXTS = (
     "I cannot tell. </reply> {{id}} \\frac{1}{2} <think>",
 )
 CHAINS = tuple(
-    Chain(question_id="q", index=index, style=Style.REASON, text=text, stop=Stop.END, sampler="pupil", seed=0)
+    Chain(question_id="q", index=index, style=Style.REASON, text=text, stop=FinishReason.END, sampler="pupil", seed=0)
     for index, text in enumerate(TEXTS)
 )
 BESIDES = {"rivals": {"q": CHAINS[1]}}
@@ -72,7 +72,7 @@ def test_the_judges_are_found():
 
 @every_judge
 def test_every_chain_gets_one_verdict_of_its_own(name):
-    judge = make(name, OracleTalks([QUESTION], Oracle()))
+    judge = make(name, OracleChatModel([QUESTION], Oracle()))
     verdicts = list(judge_chains(judge, [QUESTION], CHAINS))
     assert [verdict.index for verdict in verdicts] == [chain.index for chain in CHAINS]
     assert {verdict.judge for verdict in verdicts} == {judge.name}
@@ -84,7 +84,7 @@ def test_every_chain_gets_one_verdict_of_its_own(name):
 
 @every_judge
 def test_the_same_chains_get_the_same_verdicts_alone_or_together_in_any_order(name):
-    judge = make(name, OracleTalks([QUESTION], Oracle(error_rate=0.3)))
+    judge = make(name, OracleChatModel([QUESTION], Oracle(error_rate=0.3)))
     together = judge.judge(QUESTION, CHAINS)
     assert judge.judge(QUESTION, CHAINS) == together
     assert judge.judge(QUESTION, CHAINS[::-1]) == together[::-1]
@@ -102,7 +102,7 @@ def test_garbage_is_never_a_score(name, text):
 
 def spoiled(spoil) -> ScriptedTalks:
     """The oracle, its replies that are no single word spoiled on their way."""
-    oracle = OracleTalks([QUESTION], Oracle())
+    oracle = OracleChatModel([QUESTION], Oracle())
 
     def says(request: Request, number: int) -> Reply:
         (answer,) = oracle.talk([replace(request, messages=request.messages[:1])])
@@ -124,7 +124,7 @@ def test_a_truncated_reply_is_never_a_score(name, kept):
 
 @every_judge
 def test_a_reply_that_reached_the_token_limit_is_never_a_score(name):
-    talks = spoiled(lambda reply: Reply(text=reply.text, stop=Stop.LENGTH))
+    talks = spoiled(lambda reply: Reply(text=reply.text, stop=FinishReason.LENGTH))
     assert {verdict.outcome for verdict in make(name, talks).judge(QUESTION, CHAINS[:2])} == {Outcome.UNJUDGED}
 
 
@@ -172,7 +172,7 @@ def test_the_name_tells_model_and_prompts_and_another_prompt_is_another_name(nam
     judge = make(name, saying(""))
     for field in fields(judge):
         wording = getattr(judge, field.name)
-        if isinstance(wording, Wording):
+        if isinstance(wording, PromptTemplate):
             assert Path(wording.source).is_file()
             assert wording.version in judge.name
             changed = replace(judge, **{field.name: replace(wording, text=f"{wording.text}\nBe strict.")})

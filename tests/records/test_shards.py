@@ -28,6 +28,7 @@ from seewhy.records.shards import (
 )
 from seewhy.records.types import (
     Chain,
+    FinishReason,
     Gold,
     ImageRef,
     Lesson,
@@ -37,7 +38,6 @@ from seewhy.records.types import (
     Response,
     Split,
     StepLog,
-    Stop,
     Style,
     Verdict,
 )
@@ -83,7 +83,7 @@ QUESTION = Question(
 )
 CHAIN = Chain(
     question_id="q", index=0, style=Style.DIRECT, text="12", token_ids=(5, 6), logprobs=(-0.1, -math.inf),
-    stop=Stop.END, sampler="tiny", seed=0,
+    stop=FinishReason.END, sampler="tiny", seed=0,
 )  # fmt: skip
 
 

@@ -50,14 +50,14 @@ def around(share: float, n: int) -> Interval:
 
 def make_card(model: str, style: Style, share: float, *, split: Split = Split.TEST, blind: bool = False) -> Scorecard:
     """A scorecard of 1,000 questions with a breakdown whose accuracies scatter about the whole."""
-    luck = random.Random(f"{model} {style} {split} {blind}")
+    rng = random.Random(f"{model} {style} {split} {blind}")
     breakdown = tuple(
         FacetScore(
             facet=facet,
             value=value,
             n=1000 // len(values),
             unjudged=0,
-            accuracy=around(min(0.98, max(0.02, share + luck.uniform(-0.2, 0.2))), 1000 // len(values)),
+            accuracy=around(min(0.98, max(0.02, share + rng.uniform(-0.2, 0.2))), 1000 // len(values)),
         )
         for facet, values in FACETS.items()
         for value in values
@@ -127,7 +127,7 @@ def make_picture() -> bytes:
 
 def make_credits(text: str = WRONG_CHAIN) -> tuple[TokenCredit, ...]:
     """A token a word, its leading space included; the sentence on the sum of row 2 is wrong and gets low credit."""
-    luck, tokens, start = random.Random(0), [], 0
+    rng, tokens, start = random.Random(0), [], 0
     bad = range(text.index("The sum"), text.index(" ###"))
     for position, word in enumerate(text.split(" ")):
         end = start + len(word) + (position > 0)
@@ -140,7 +140,7 @@ def make_credits(text: str = WRONG_CHAIN) -> tuple[TokenCredit, ...]:
                 token=text[start:end],
                 start=start,
                 end=end,
-                credit=luck.gauss(-0.9 if is_wrong else 0.25, 0.4),
+                credit=rng.gauss(-0.9 if is_wrong else 0.25, 0.4),
                 wrong=is_wrong,
             )
         )
@@ -150,11 +150,11 @@ def make_credits(text: str = WRONG_CHAIN) -> tuple[TokenCredit, ...]:
 
 def make_training() -> tuple[TrainingRun, ...]:
     """SFT without alarms, preference training with one."""
-    luck = random.Random(1)
+    rng = random.Random(1)
     sft = tuple(
         StepLog(
             step=i,
-            loss=0.2 + 2.2 * math.exp(-i / 60) + luck.gauss(0, 0.05),
+            loss=0.2 + 2.2 * math.exp(-i / 60) + rng.gauss(0, 0.05),
             learning_rate=1e-3 * min(1, i / 20) * (1 - i / 300),
             terms={"nll": 0.0},
             seconds=0.4,
@@ -164,13 +164,13 @@ def make_training() -> tuple[TrainingRun, ...]:
     preference = tuple(
         StepLog(
             step=i,
-            loss=0.693 * math.exp(-i / 150) + luck.gauss(0, 0.03),
+            loss=0.693 * math.exp(-i / 150) + rng.gauss(0, 0.03),
             learning_rate=5e-5 * (1 - i / 120),
             terms={
-                "margin": 0.02 * i + luck.gauss(0, 0.3),
-                "accuracy": min(1.0, 0.5 + 0.003 * i + luck.gauss(0, 0.05)),
-                "chosen_drift": 0.0006 * i + luck.gauss(0, 0.01),
-                "rejected_drift": -0.003 * i + luck.gauss(0, 0.02),
+                "margin": 0.02 * i + rng.gauss(0, 0.3),
+                "accuracy": min(1.0, 0.5 + 0.003 * i + rng.gauss(0, 0.05)),
+                "chosen_drift": 0.0006 * i + rng.gauss(0, 0.01),
+                "rejected_drift": -0.003 * i + rng.gauss(0, 0.02),
             },
             seconds=1.2,
         )
@@ -197,8 +197,8 @@ def make_curves() -> tuple[CurvePoint, ...]:
 
 def make_sampling() -> Sampling:
     """2,000 questions with 8 chains each."""
-    luck = random.Random(2)
-    shares = tuple(sum(luck.random() < skill for _ in range(8)) / 8 for skill in (luck.random() for _ in range(2000)))
+    rng = random.Random(2)
+    shares = tuple(sum(rng.random() < skill for _ in range(8)) / 8 for skill in (rng.random() for _ in range(2000)))
     return Sampling(
         questions=2000,
         per_question=8,

@@ -7,9 +7,9 @@ import pytest
 
 from seewhy.benchmarks import inkgrid
 from seewhy.judging.api import Judge
-from seewhy.model.api import Ask, Decoding, Generates
+from seewhy.model.api import GenerateRequest, Generates, SamplingParams
 from seewhy.model.prompts import lesson_text
-from seewhy.records.types import Chain, Gold, MatchRule, Outcome, Question, Split, Stop, Style
+from seewhy.records.types import Chain, FinishReason, Gold, MatchRule, Outcome, Question, Split, Style
 from seewhy.testing.oracle import Oracle
 
 SUM = Question(
@@ -39,8 +39,8 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> list[Question]:
 
 
 def replies(oracle: Generates, questions: list[Question], style: Style = Style.REASON) -> list[Chain]:
-    asks = [Ask(question=question, style=style) for question in questions]
-    return [chain for (chain,) in oracle.generate(asks, Decoding())]
+    asks = [GenerateRequest(question=question, style=style) for question in questions]
+    return [chain for (chain,) in oracle.generate(asks, SamplingParams())]
 
 
 def accuracy(chains: list[Chain], questions: list[Question]) -> float:
@@ -54,7 +54,7 @@ def scores(text: str, question: Question = SUM, *, blind: bool = False) -> list[
 
 
 def reply(text: str, style: Style = Style.REASON, index: int = 0) -> Chain:
-    return Chain(question_id="q", index=index, style=style, text=text, stop=Stop.END, sampler="pupil", seed=0)
+    return Chain(question_id="q", index=index, style=style, text=text, stop=FinishReason.END, sampler="pupil", seed=0)
 
 
 def test_an_oracle_distils_the_gold_rationale(asked: list[Question]) -> None:
@@ -120,8 +120,8 @@ def test_being_terse_changes_nothing_else_that_a_fallible_oracle_says(asked: lis
 
 def test_a_blind_oracle_is_much_worse_than_a_sighted_one(asked: list[Question]) -> None:
     assert accuracy(replies(Oracle(blind=True), asked), asked) < 0.4
-    blindfolded = [Ask(question=question, style=Style.REASON, blind=True) for question in asked]
-    chains = [chain for (chain,) in Oracle().generate(blindfolded, Decoding())]
+    blindfolded = [GenerateRequest(question=question, style=Style.REASON, blind=True) for question in asked]
+    chains = [chain for (chain,) in Oracle().generate(blindfolded, SamplingParams())]
     assert accuracy(chains, asked) < 0.4
 
 
@@ -140,8 +140,8 @@ def test_what_a_blind_oracle_says_does_not_depend_on_the_page() -> None:
 
 def test_a_chain_depends_on_its_index_and_not_on_its_neighbours(asked: list[Question]) -> None:
     oracle = Oracle(error_rate=0.5)
-    (together,) = oracle.generate([Ask(question=SUM, style=Style.REASON, count=8)], Decoding())
-    (later,) = oracle.generate([Ask(question=SUM, style=Style.REASON, count=2, first=6)], Decoding())
+    (together,) = oracle.generate([GenerateRequest(question=SUM, style=Style.REASON, count=8)], SamplingParams())
+    (later,) = oracle.generate([GenerateRequest(question=SUM, style=Style.REASON, count=2, first=6)], SamplingParams())
     assert together[6:] == later
     assert len({chain.text for chain in together}) > 1
     assert replies(oracle, asked[:9])[4] == replies(oracle, asked[4:5])[0]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from served_oracle import ask, bill_of, body_of, call, data_url, draw, serve
 
-from seewhy.model.api import Ask, Decoding
-from seewhy.model.canary import PAIRS, QUESTION, draw_halves
+from seewhy.endpoints.vision_check import PAIRS, QUESTION, draw_halves
+from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.records.types import Style
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.served.plan import ServedPlan
@@ -24,7 +24,7 @@ def test_a_page_is_known_by_its_pictures_bytes_and_answered_as_the_oracle_does(q
     with serve(questions, tmp_path) as server:
         for question in questions:
             for style in Style:
-                (chains,) = Oracle().generate([Ask(question=question, style=style)], Decoding())
+                (chains,) = Oracle().generate([GenerateRequest(question=question, style=style)], SamplingParams())
                 assert ask(server, question, style=style).texts == [chains[0].text]
 
 
@@ -39,7 +39,7 @@ def test_a_blind_oracle_takes_pictures_and_says_the_same_of_two_that_differ(ques
     blind = Oracle(blind=True)
     with serve(questions, tmp_path, ServedPlan(blind=True)) as server:
         for question in questions:
-            (chains,) = blind.generate([Ask(question=question, style=Style.REASON)], Decoding())
+            (chains,) = blind.generate([GenerateRequest(question=question, style=Style.REASON)], SamplingParams())
             assert ask(server, question).texts == [chains[0].text]
 
 

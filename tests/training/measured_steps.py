@@ -15,20 +15,20 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModelForImageTextToText, CLIPVisionConfig, LlamaConfig, LlavaConfig
 
-from seewhy.model.adapters import attach, is_adapted
-from seewhy.model.group import Group, Prompt, tokens_of
-from seewhy.model.opening import computing
+from seewhy.model.loading.adapters import attach, is_adapted
+from seewhy.model.loading.opening import computing
+from seewhy.model.packed.group import Group, Prompt, tokens_of
+from seewhy.model.packed.recompute import enable_checkpointing
+from seewhy.model.packed.scores import packed_logps
 from seewhy.model.plan import BF16, FLOAT32, AdapterPlan, ComputePlan
-from seewhy.model.recompute import enable_checkpointing
-from seewhy.model.scores import packed_logps
 from seewhy.objectives.sft import SFT
 from seewhy.records.types import Gold, MatchRule, Question, Response, Split, Style
-from seewhy.training.estimate import step_bytes
-from seewhy.training.exercises import Exercise, forwards_of
-from seewhy.training.guard_plan import UNGUARDED
-from seewhy.training.peak import PROCESS, StepPeak
+from seewhy.training.examples import TrainingExample, forwards_of
+from seewhy.training.memory.estimate import step_bytes
+from seewhy.training.memory.peak import PROCESS, StepPeak
+from seewhy.training.memory.trace import meta_net, trace_memory, weight_bytes
+from seewhy.training.monitor.plan import UNGUARDED
 from seewhy.training.plan import FitPlan
-from seewhy.training.rehearsal import paper_net, rehearse, weight_bytes
 from seewhy.training.schedule import moved_parameters, optimizer_of
 from seewhy.training.scoring import LessonScoring
 from seewhy.training.step import Run, take_step
@@ -168,8 +168,8 @@ def run_of(net: nn.Module, setting: Setting) -> tuple[Run, torch.optim.AdamW]:
         f"q{n}": Question(id=f"q{n}", benchmark="b", split=Split.TRAIN, text="?", gold=gold, facets={}, images=())
         for n in range(setting.questions)
     }
-    exercises = [
-        Exercise(question_id=name, style=Style.REASON, responses=((10 + number,) * setting.response,))
+    examples = [
+        TrainingExample(question_id=name, style=Style.REASON, responses=((10 + number,) * setting.response,))
         for name in asked
         for number in range(setting.responses)
     ]
@@ -183,18 +183,18 @@ def run_of(net: nn.Module, setting: Setting) -> tuple[Run, torch.optim.AdamW]:
         if setting.rank and setting.half and id(parameter) not in moving:
             parameter.data = parameter.data.to(torch.bfloat16)
     run = Run(
-        model=model, scoring=LessonScoring(objective=SFT()), exercises=exercises, questions=asked, plan=plan,
-        guard=UNGUARDED, directory=Path("unwritten"), steps=[tuple(range(len(exercises)))] * STEPS, extra={},
+        model=model, scoring=LessonScoring(objective=SFT()), examples=examples, questions=asked, plan=plan,
+        guard=UNGUARDED, directory=Path("unwritten"), steps=[tuple(range(len(examples)))] * STEPS, extra={},
     )  # fmt: skip
     return run, optimizer_of(moved, plan)
 
 
 def measure(setting: Setting) -> dict[str, object]:
     """The terms of the prediction, and the highest peak of the steps that were then taken."""
-    paper = paper_net(setting.config())
+    paper = meta_net(setting.config())
     run, _ = run_of(paper, setting)
-    forwards = forwards_of(run.model, run.questions, run.exercises, setting.row_tokens)
-    heaviest = rehearse(paper, [shared.group for shared in forwards[0]], is_half=setting.half)
+    forwards = forwards_of(run.model, run.questions, run.examples, setting.row_tokens)
+    heaviest = trace_memory(paper, [shared.group for shared in forwards[0]], is_half=setting.half)
     StepPeak.begin(torch.device("cpu"))
     base = PROCESS.mark_mb()
     told = step_bytes(weight_bytes(paper), heaviest, passes=len(forwards), base=int(base * MIB),

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from seewhy.records.types import StepLog
-from seewhy.training.alarm_rules import NAMES
-from seewhy.training.alarms import Alarm, Watch, alarms_of
+from seewhy.training.monitor.alarms import Alarm, AlarmDetector, alarms_of
+from seewhy.training.monitor.rules import NAMES
 
 START = {"start_repetition": 0.05, "start_length": 40.0, "start_cut": 0.25}
 QUIET = {"probe_repetition": 0.1, "probe_length": 45.0, "probe_cut": 0.25, "kl_from_start": 0.02}
@@ -18,7 +18,7 @@ def log(step: int, terms: Mapping[str, float], total: int = 100, loss: float = 1
 
 def rung(rows: Sequence[StepLog]) -> list[Alarm]:
     """What a watch says of the rows, one after the other."""
-    watch = Watch()
+    watch = AlarmDetector()
     return [alarm for row in rows for alarm in watch.take(row)]
 
 

@@ -13,12 +13,12 @@ import torch
 from measured_steps import LARGER, SETTINGS, Setting, run_of
 from torch import nn
 
-from seewhy.model import folded
-from seewhy.training.estimate import PassBytes, WeightBytes, checked_bytes, step_bytes
-from seewhy.training.exercises import forwards_of
-from seewhy.training.live_bytes import LiveBytes
-from seewhy.training.peak import PROCESS, StepPeak
-from seewhy.training.rehearsal import paper_net, rehearse, weight_bytes
+from seewhy.model.packed import cpu_kernel
+from seewhy.training.examples import forwards_of
+from seewhy.training.memory.estimate import PassBytes, WeightBytes, checked_bytes, step_bytes
+from seewhy.training.memory.live_bytes import LiveBytes
+from seewhy.training.memory.peak import PROCESS, StepPeak
+from seewhy.training.memory.trace import meta_net, trace_memory, weight_bytes
 from seewhy.training.step import take_step
 
 FAR = 0.25
@@ -83,11 +83,11 @@ def test_the_settings_differ_in_what_dominates(measured):
 
 def test_a_rehearsal_counts_the_bytes_that_the_same_pass_makes_for_real():
     """The same count over real tensors, by the real forward from token ids: the paper net leaves nothing out."""
-    longer = replace(SMALL, prompt=folded.LONG - 1, response=60)
-    paper = paper_net(longer.config())
+    longer = replace(SMALL, prompt=cpu_kernel.LONG - 1, response=60)
+    paper = meta_net(longer.config())
     run, _ = run_of(paper, longer)
-    groups = [shared.group for shared in forwards_of(run.model, run.questions, run.exercises, 4096)[0]]
-    told = rehearse(paper, groups)
+    groups = [shared.group for shared in forwards_of(run.model, run.questions, run.examples, 4096)[0]]
+    told = trace_memory(paper, groups)
     real, _ = run_of(measured_steps.AutoModelForImageTextToText.from_config(longer.config()).eval(), longer)
     net = real.model.net
     counter = LiveBytes([*net.parameters(), *net.buffers()])
@@ -117,7 +117,7 @@ def test_live_bytes_rise_and_fall_with_the_tensors():
 
 
 def test_frozen_weights_have_no_gradient_and_no_moments():
-    net = paper_net(SMALL.config())
+    net = meta_net(SMALL.config())
     run_of(net, SMALL)
     moved = sum(p.nbytes for name, p in net.named_parameters() if "vision_tower" not in name)
     assert weight_bytes(net).moved == moved
@@ -127,13 +127,13 @@ def test_frozen_weights_have_no_gradient_and_no_moments():
 
 def test_few_moved_weights_take_less_than_all_of_them():
     """As under LoRA: activations stay, gradients go, and inputs of frozen matrices need not be kept."""
-    net = paper_net(SMALL.config())
+    net = meta_net(SMALL.config())
     run, _ = run_of(net, SMALL)
-    groups = [shared.group for shared in forwards_of(run.model, run.questions, run.exercises, 4096)[0]]
-    whole = rehearse(net, groups)
+    groups = [shared.group for shared in forwards_of(run.model, run.questions, run.examples, 4096)[0]]
+    whole = trace_memory(net, groups)
     for name, parameter in net.named_parameters():
         parameter.requires_grad_("q_proj" in name)
-    few = rehearse(net, groups)
+    few = trace_memory(net, groups)
     assert few.saved < whole.saved
     assert few.peak_again - few.peak < whole.peak_again - whole.peak
 
@@ -168,12 +168,12 @@ def test_a_step_tells_its_own_peak_and_the_most_of_all_steps(tmp_path):
 
 def test_the_peak_of_a_step_forgets_what_was_held_before_it_and_the_process_does_not():
     large = torch.ones(50 << 20)
-    before = PROCESS.most_mb()
+    before = PROCESS.max_mb()
     del large
     peak = StepPeak.begin(torch.device("cpu"))
     assert peak.is_own
     assert peak.figures()["peak_mb"] < before - 150
-    assert PROCESS.most_mb() > before - 1
+    assert PROCESS.max_mb() > before - 1
     held = nn.Parameter(torch.ones(25 << 20))
     assert peak.figures()["peak_mb"] > before - 150
     del held

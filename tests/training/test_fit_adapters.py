@@ -16,7 +16,7 @@ from small_hub import ADAPTER, BF16, FLOAT32, PLAN, asked_in, base_in, opened, r
 from tiny_trainable import pairs_of
 from transformers import AutoModelForImageTextToText
 
-from seewhy.model.api import ScoreAsk
+from seewhy.model.api import ScoreRequest
 from seewhy.model.families.hub import HubModel
 from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.records.types import Response, StepLog, Style
@@ -49,7 +49,7 @@ def same_run(one: Path, other: Path) -> bool:
 
 def scores(model: HubModel, folder: Path) -> torch.Tensor:
     words = (Response(text="fine"), Response(text="bad16"))
-    asks = [ScoreAsk(question=asked, style=Style.REASON, responses=words) for asked in asked_in(folder)]
+    asks = [ScoreRequest(question=asked, style=Style.REASON, responses=words) for asked in asked_in(folder)]
     return torch.tensor([value for rows in model.score(asks) for row in rows for value in row])
 
 

@@ -18,7 +18,7 @@ from tiny_trainable import (
     store_of,
 )
 
-from seewhy.model.group import Group
+from seewhy.model.packed.group import Group
 from seewhy.objectives.dpo import DPO
 from seewhy.objectives.mpo import MPO
 from seewhy.objectives.sft import SFT

@@ -53,8 +53,8 @@ def test_a_run_closed_after_any_step_resumes_to_the_same_bits(tmp_path: Path, st
 
 
 def test_a_process_killed_at_random_steps_resumes_to_the_same_bits(tmp_path: Path) -> None:
-    luck = random.Random(7)
-    goals = sorted(luck.sample(range(5, 55), 2))
+    rng = random.Random(7)
+    goals = sorted(rng.sample(range(5, 55), 2))
     for goal in goals:
         script = Path(__file__).with_name("tiny_trainable.py")
         child = subprocess.Popen([sys.executable, str(script), str(tmp_path / "killed"), "0.02"])

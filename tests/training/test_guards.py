@@ -11,10 +11,10 @@ from tiny_trainable import TinyTrainable, lesson, pairs_of, questions_of, store_
 from seewhy.objectives.mpo import MPO
 from seewhy.objectives.sft import SFT
 from seewhy.records.types import StepLog
-from seewhy.training.alarms import AlarmError, Watch
 from seewhy.training.checkpoint import checkpoints, read_steps
 from seewhy.training.fit import fit_lessons, fit_pairs
-from seewhy.training.guard_plan import UNGUARDED, GuardPlan
+from seewhy.training.monitor.alarms import AlarmDetector, AlarmError
+from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
 from seewhy.training.plan import FitPlan
 
 PLAN = FitPlan(learning_rate=1e-2, tower_learning_rate=1e-3, batch_size=4, epochs=2, save_every=2, row_tokens=60)
@@ -112,7 +112,7 @@ def test_an_alarm_of_the_plan_stops_the_run_after_a_checkpoint_and_tells_where(t
 
 def test_the_step_of_the_alarm_is_yielded_before_the_run_stops(tmp_path: Path) -> None:
     model, questions, pairs = Talker(), questions_of(5), pairs_of(5)
-    guard, watch = replace(GUARD, abort=("all",)), Watch()
+    guard, watch = replace(GUARD, abort=("all",)), AlarmDetector()
     steps = fit_pairs(model, MPO(), pairs, questions, store_of(model, pairs, questions, FAST), FAST, tmp_path, guard)
     seen: list[str] = []
     with pytest.raises(AlarmError):

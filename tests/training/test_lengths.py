@@ -9,7 +9,7 @@ from tiny_trainable import TinyTrainable, pairs_of, questions_of, store_of
 from seewhy.objectives.api import PairView
 from seewhy.objectives.mpo import MPO
 from seewhy.training.fit import fit_pairs
-from seewhy.training.lengths import length_figures, with_cosine
+from seewhy.training.monitor.lengths import length_figures, with_cosine
 from seewhy.training.plan import FitPlan
 
 

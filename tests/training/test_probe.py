@@ -13,18 +13,18 @@ from tiny_trainable import END, lesson, questions_of
 
 from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
-from seewhy.model.group import Group
-from seewhy.records.types import Chain, Question, Stop, Style
+from seewhy.model.packed.group import Group
+from seewhy.records.types import Chain, FinishReason, Question, Style
 from seewhy.training.api import Probed
-from seewhy.training.exercises import lesson_exercises
-from seewhy.training.guard_plan import GuardPlan
+from seewhy.training.examples import lesson_examples
+from seewhy.training.monitor.plan import GuardPlan
+from seewhy.training.monitor.probe import Probe, divergence, figures_of, prompts_of, repeated_share, start_probe
 from seewhy.training.plan import FitPlan
-from seewhy.training.probe import Probe, divergence, figures_of, prompts_of, repeated_share, start_probe
 
 PLAN = GuardPlan(probe_questions=4, probe_tokens=12)
 
 
-def chain(ids: Sequence[int], stop: Stop = Stop.END) -> Chain:
+def chain(ids: Sequence[int], stop: FinishReason = FinishReason.END) -> Chain:
     return Chain(
         question_id="q", index=0, style=Style.REASON, text="", token_ids=tuple(ids), stop=stop, sampler="s", seed=0
     )
@@ -41,7 +41,7 @@ def probe_of(
     """A probe begun on a lesson a question."""
     asked = questions or questions_of(count)
     model.net.eval()
-    rows = lesson_exercises(model, [lesson(question.id, "a reply") for question in asked])
+    rows = lesson_examples(model, [lesson(question.id, "a reply") for question in asked])
     known = {question.id: question for question in asked}
     fit = FitPlan(learning_rate=1e-3, seed=seed)
     return start_probe(model, rows, known, plan, fit, directory, model.fingerprint)
@@ -61,7 +61,7 @@ def test_a_reply_shorter_than_a_run_repeats_nothing(ids: list[int]) -> None:
 
 def test_two_replies_that_are_the_same_repeat_nothing_for_neither_repeats_itself() -> None:
     """Means over replies: repetition (0 + 0 + 1/2) / 3, of 9 9 9 9 9's two runs one is new; tokens (5 + 5 + 5) / 3."""
-    same, loop = chain([2, 3, 4, 5, END]), chain([9] * 5, Stop.LENGTH)
+    same, loop = chain([2, 3, 4, 5, END]), chain([9] * 5, FinishReason.LENGTH)
     assert figures_of([same, same], "probe") == {"probe_repetition": 0.0, "probe_length": 5.0, "probe_cut": 0.0}
     assert figures_of([same, same, loop], "start") == pytest.approx(
         {"start_repetition": 1 / 6, "start_length": 5.0, "start_cut": 1 / 3}
@@ -141,13 +141,13 @@ def test_what_was_said_at_a_step_can_be_read(tmp_path: Path) -> None:
 def test_prompts_are_distinct_ones_of_the_rows_and_as_many_as_there_are() -> None:
     rows = [*[lesson(f"q{n}", "a") for n in (0, 0, 1, 2)], lesson("q1", "b", Style.DIRECT)]
     known = {question.id: question for question in questions_of(3)}
-    exercises = lesson_exercises(Talker(), rows)
-    asks = prompts_of(exercises, known, 9, seed=0)
+    examples = lesson_examples(Talker(), rows)
+    asks = prompts_of(examples, known, 9, seed=0)
     found = {(ask.question.id, ask.style) for ask in asks}
     wanted = {("q0", Style.REASON), ("q1", Style.REASON), ("q2", Style.REASON), ("q1", Style.DIRECT)}
     assert len(asks) == len(found)
     assert found == wanted
-    drawn = [prompts_of(exercises, known, 2, seed) for seed in range(8)]
+    drawn = [prompts_of(examples, known, 2, seed) for seed in range(8)]
     assert len({tuple(ask.question.id for ask in asks) for asks in drawn}) > 1
 
 
@@ -157,12 +157,12 @@ def test_a_probe_of_a_real_net_leaves_random_numbers_gradients_and_weights_as_th
     group = Group(prompt=model.prompt(asked[0], Style.REASON), responses=((5, 6, 7),))
     sum(row.sum() for row in model.group_logps([group])[0]).backward()
     before = [parameter.grad.clone() for parameter in model.net.parameters() if parameter.grad is not None]
-    fingerprint, luck = model.fingerprint, torch.random.get_rng_state()
+    fingerprint, rng = model.fingerprint, torch.random.get_rng_state()
     told = probe_of(model, tmp_path, questions=asked).look(0)
     after = [parameter.grad for parameter in model.net.parameters() if parameter.grad is not None]
     assert told["kl_from_start"] == 0.0
     assert told["probe_length"] > 0
     assert model.fingerprint == fingerprint
-    assert torch.equal(torch.random.get_rng_state(), luck)
+    assert torch.equal(torch.random.get_rng_state(), rng)
     assert before
     assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))

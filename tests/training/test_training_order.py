@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from tiny_trainable import TinyTrainable, lesson, pair, pairs_of, questions_of
 
 from seewhy.records.types import Style
-from seewhy.training.exercises import (
-    Exercise,
+from seewhy.training.examples import (
+    TrainingExample,
     forwards_of,
-    lesson_exercises,
-    pair_exercises,
+    lesson_examples,
+    pair_examples,
     questions_by_id,
     share,
     steps_of,
@@ -21,10 +21,10 @@ from seewhy.training.plan import FitPlan
 from seewhy.training.views import pair_view
 
 
-def exercises(sizes: list[int]) -> list[Exercise]:
+def examples(sizes: list[int]) -> list[TrainingExample]:
     """`sizes[n]` exercises of question n."""
     return [
-        Exercise(question_id=f"q{n}", style=Style.REASON, responses=((2, k), (3, k)))
+        TrainingExample(question_id=f"q{n}", style=Style.REASON, responses=((2, k), (3, k)))
         for n, size in enumerate(sizes)
         for k in range(size)
     ]
@@ -38,7 +38,7 @@ def plan(batch_size: int, seed: int = 0, epochs: int = 2) -> FitPlan:
 def test_every_epoch_trains_every_row_once_in_steps_of_at_most_the_batch_size(
     sizes: list[int], batch_size: int, seed: int
 ) -> None:
-    rows = exercises(sizes)
+    rows = examples(sizes)
     once = steps_of(rows, plan(batch_size, seed, epochs=1))
     twice = steps_of(rows, plan(batch_size, seed, epochs=2))
     assert twice[: len(once)] == once
@@ -49,7 +49,7 @@ def test_every_epoch_trains_every_row_once_in_steps_of_at_most_the_batch_size(
 
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=20), st.integers(4, 8))
 def test_rows_of_one_prompt_stay_in_one_step(sizes: list[int], batch_size: int) -> None:
-    rows = exercises(sizes)
+    rows = examples(sizes)
     for number, _ in enumerate(sizes):
         holders = [
             step for step in steps_of(rows, plan(batch_size, epochs=1))
@@ -59,7 +59,7 @@ def test_rows_of_one_prompt_stay_in_one_step(sizes: list[int], batch_size: int) 
 
 
 def test_the_order_is_a_function_of_the_seed_and_the_epoch() -> None:
-    rows = exercises([1] * 30)
+    rows = examples([1] * 30)
     order = steps_of(rows, plan(4))
     assert order == steps_of(list(rows), plan(4))
     assert order != steps_of(rows, plan(4, seed=1))
@@ -68,13 +68,13 @@ def test_the_order_is_a_function_of_the_seed_and_the_epoch() -> None:
 
 
 def test_an_order_that_was_seen_once_is_seen_again_on_every_machine() -> None:
-    order = steps_of(exercises([1, 2, 3, 1, 2]), plan(3, epochs=1))
+    order = steps_of(examples([1, 2, 3, 1, 2]), plan(3, epochs=1))
     assert order == [(7, 8), (3, 4, 5), (1, 2, 0), (6,)]
 
 
 def test_a_response_of_two_pairs_stands_once_in_the_group_and_twice_in_the_view() -> None:
     model, questions = TinyTrainable(), questions_of(1)
-    rows, dropped = pair_exercises(model, [pair("q0", "good", "bad"), pair("q0", "good", "worse")])
+    rows, dropped = pair_examples(model, [pair("q0", "good", "bad"), pair("q0", "good", "worse")])
     shared = share(model.prompt(questions[0], Style.REASON), rows)
     assert dropped == 0
     assert len(shared.group.responses) == 3
@@ -92,23 +92,23 @@ def test_a_response_of_two_pairs_stands_once_in_the_group_and_twice_in_the_view(
 @pytest.mark.parametrize("row_tokens", [1, 30, 45, 80, 10_000])
 def test_forward_passes_hold_every_row_once_and_stay_within_the_budget(row_tokens: int) -> None:
     model, questions = TinyTrainable(), questions_of(6)
-    rows, _ = pair_exercises(model, pairs_of(6))
+    rows, _ = pair_examples(model, pairs_of(6))
     forwards = forwards_of(model, questions_by_id(questions, rows), rows, row_tokens)
-    held = [exercise for forward in forwards for shared in forward for exercise in shared.exercises]
+    held = [example for forward in forwards for shared in forward for example in shared.examples]
     assert sorted(map(repr, held)) == sorted(map(repr, rows))
     for forward in forwards:
         tokens = sum(model.group_tokens(shared.group) for shared in forward)
-        alone = len(forward) == 1 and len(forward[0].exercises) == 1
+        alone = len(forward) == 1 and len(forward[0].examples) == 1
         assert tokens <= row_tokens or alone
 
 
 def test_rows_of_two_styles_do_not_share_a_prompt() -> None:
     model, questions = TinyTrainable(), questions_of(1)
-    rows = lesson_exercises(model, [lesson("q0", "a", Style.REASON), lesson("q0", "a", Style.DIRECT)])
+    rows = lesson_examples(model, [lesson("q0", "a", Style.REASON), lesson("q0", "a", Style.DIRECT)])
     (forward,) = forwards_of(model, questions_by_id(questions, rows), rows, 1000)
     assert len({shared.group.prompt.ids for shared in forward}) == 2
 
 
 def test_truncation_keeps_the_first_tokens() -> None:
-    (row,) = lesson_exercises(TinyTrainable(), [lesson("q0", "abcdef")], keep_tokens=3)
+    (row,) = lesson_examples(TinyTrainable(), [lesson("q0", "abcdef")], keep_tokens=3)
     assert row.responses == (TinyTrainable().response_ids(lesson("q0", "abc").response)[:3],)

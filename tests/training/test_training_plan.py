@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from seewhy.records.types import StepLog
-from seewhy.training.alarms import alarms_of
+from seewhy.training.monitor.alarms import alarms_of
 from seewhy.training.plan import FitPlan
 from seewhy.training.schedule import rate_factor, warmup_steps
 
@@ -75,7 +75,7 @@ def test_an_alarm_rings_for_what_it_names_and_only_then(
 def test_a_loss_that_rises_is_named() -> None:
     rising = [StepLog(step=n, loss=1.0 + n, learning_rate=1e-3, terms={}, seconds=0.1) for n in range(3)]
     (alarm,) = alarms_of(rising)
-    assert alarm.told == "step 2: the loss rose from 1.000 to 3.000; lower the learning rate"
+    assert alarm.summary == "step 2: the loss rose from 1.000 to 3.000; lower the learning rate"
 
 
 def test_a_loss_that_is_no_number_is_an_error_that_names_its_step() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import torch
 from tiny_trainable import END, VOCABULARY, TinyTrainable
 
-from seewhy.model.api import Ask, Decoding
-from seewhy.records.types import Chain, Stop
+from seewhy.model.api import GenerateRequest, SamplingParams
+from seewhy.records.types import Chain, FinishReason
 
 
 class Talker(TinyTrainable):
@@ -18,18 +18,18 @@ class Talker(TinyTrainable):
         self.asked: list[int] = []
 
     @torch.no_grad()
-    def generate(self, asks: Sequence[Ask], decoding: Decoding) -> list[tuple[Chain, ...]]:
+    def generate(self, asks: Sequence[GenerateRequest], decoding: SamplingParams) -> list[tuple[Chain, ...]]:
         self.asked.append(len(asks))
         return [tuple(self._reply(ask, index, decoding) for index in range(ask.count)) for ask in asks]
 
-    def _reply(self, ask: Ask, index: int, decoding: Decoding) -> Chain:
+    def _reply(self, ask: GenerateRequest, index: int, decoding: SamplingParams) -> Chain:
         address = f"{decoding.seed}/{ask.question.id}/{ask.style}/{index}".encode()
-        luck = torch.Generator().manual_seed(int.from_bytes(hashlib.sha256(address).digest()[:6], "big"))
+        rng = torch.Generator().manual_seed(int.from_bytes(hashlib.sha256(address).digest()[:6], "big"))
         prompt, ids = self.prompt(ask.question, ask.style), []
         while len(ids) < decoding.max_tokens and ids[-1:] != [END]:
             odds = self._next(prompt.pictures["pixels"], (*prompt.ids, *ids))
-            ids.append(int(torch.multinomial(odds, 1, generator=luck)))
-        stop = Stop.END if ids[-1] == END else Stop.LENGTH
+            ids.append(int(torch.multinomial(odds, 1, generator=rng)))
+        stop = FinishReason.END if ids[-1] == END else FinishReason.LENGTH
         return Chain(
             question_id=ask.question.id, index=index, style=ask.style, text=str(ids), token_ids=tuple(ids),
             logprobs=(0.0,) * len(ids), stop=stop, sampler=self.name, seed=decoding.seed,

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from seewhy.model.group import Group, Prompt
+from seewhy.model.packed.group import Group, Prompt
 from seewhy.objectives.mpo import MPO
 from seewhy.records.types import Gold, ImageRef, Lesson, MatchRule, Pair, Question, Response, Split, Style
 from seewhy.training.fit import fit_pairs

@@ -38,7 +38,7 @@ BASE_TRANSCRIPT = Syllabus(kinds=(TRANSCRIPT,), grids=(*SMALL_GRIDS, *LARGE_GRID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posed:
+class DrawnQuestion:
     """A question's page, kind, places and options, before it has a picture and an id."""
 
     page: Page
@@ -53,7 +53,7 @@ def generator_at(*address: object) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(int.from_bytes(digest)))
 
 
-def pose(syllabus: Syllabus, generator: np.random.Generator) -> Posed:
+def pose(syllabus: Syllabus, generator: np.random.Generator) -> DrawnQuestion:
     """Draw a question, some of them with options where kinds allow it."""
     with_options = bool(generator.random() < WITH_OPTIONS)
     kinds = kinds_to_choose(syllabus, with_options) or kinds_to_choose(syllabus, False)
@@ -69,7 +69,7 @@ def pose(syllabus: Syllabus, generator: np.random.Generator) -> Posed:
     if with_options and kind.form is not AnswerForm.SHORT_ONLY:
         answer = kind.solve(page, places, EXACT).answer
         options = draw_options(kind.form, answer, page, generator)
-    return Posed(page=page, kind=kind, places=places, options=options)
+    return DrawnQuestion(page=page, kind=kind, places=places, options=options)
 
 
 def kinds_to_choose(syllabus: Syllabus, with_options: bool) -> list[Kind]:
@@ -82,7 +82,7 @@ def kinds_to_choose(syllabus: Syllabus, with_options: bool) -> list[Kind]:
     ]
 
 
-def to_question(posed: Posed, image: ImageRef, address: str, split: Split) -> Question:
+def to_question(posed: DrawnQuestion, image: ImageRef, address: str, split: Split) -> Question:
     """The question with its gold answer, gold rationale and facets; `address` becomes its id."""
     solution = posed.kind.solve(posed.page, posed.places, EXACT)
     sentences = (*solution.sentences, *option_sentence(solution.answer, posed.options))

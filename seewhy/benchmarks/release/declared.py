@@ -12,7 +12,7 @@ from pathlib import Path
 from seewhy.benchmarks.release.choices import LETTERS
 from seewhy.benchmarks.release.faults import require_none
 from seewhy.benchmarks.release.pictures import Picture, look, refer, see
-from seewhy.benchmarks.release.rows import Posed, Row
+from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.benchmarks.release.tables import READERS, read_records
 from seewhy.records.types import Gold, ImageRef, MatchRule, Question, Split
 
@@ -60,7 +60,7 @@ class Release:
     layouts: tuple[str, ...]
     """Patterns under the root; the first that finds a file of the split is read. `A + B` reads both, `{split}` stands
     for each name of the split, `{SPLIT}` for it in capitals (the TSV files of VLMEvalKit)."""
-    pose: Callable[[Row], Iterator[Posed]]
+    pose: Callable[[Row], Iterator[ParsedQuestion]]
     """The questions of a row: mostly one."""
     facets: tuple[str, ...] = ()
     """Names of the published breakdowns; every question has each."""
@@ -168,7 +168,9 @@ class Release:
         wanted = ", ".join(layout.replace("{split}", names[0]) for layout in self.layouts)
         return f"{root} holds no file of {self.title}; wanted is one of {wanted} (docs/benchmarks.md)"
 
-    def _rows(self, root: Path, split: Split, faults: list[str], *, bare: bool = False) -> Iterator[tuple[Row, Posed]]:
+    def _rows(
+        self, root: Path, split: Split, faults: list[str], *, bare: bool = False
+    ) -> Iterator[tuple[Row, ParsedQuestion]]:
         """The questions of all rows that are whole; what is wrong with the others goes to `faults`."""
         paths = self._found(root, split)
         if not paths:
@@ -189,7 +191,7 @@ class Release:
                 except ValueError as error:
                     faults.append(f"{record.place}: {error}")
 
-    def _check(self, row: Row, posed: Posed, seen: dict[str, str]) -> None:
+    def _check(self, row: Row, posed: ParsedQuestion, seen: dict[str, str]) -> None:
         if posed.key in seen:
             raise ValueError(f"its id {posed.key!r} is that of {seen[posed.key]} too")
         seen[posed.key] = row.place
@@ -202,7 +204,7 @@ class Release:
             missing = Counter(self.facets) - Counter(posed.facets)
             raise ValueError(f"facets are {', '.join(posed.facets)}; missing are {', '.join(missing)}")
 
-    def _question(self, row: Row, posed: Posed, images: tuple[ImageRef, ...]) -> Question:
+    def _question(self, row: Row, posed: ParsedQuestion, images: tuple[ImageRef, ...]) -> Question:
         return Question(
             id=f"{self.name}/{row.split.value}/{posed.key}",
             benchmark=self.name,

@@ -156,7 +156,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posed:
+class ParsedQuestion:
     """What a row asks: a question without what the release knows of it already."""
 
     key: str

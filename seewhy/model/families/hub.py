@@ -11,23 +11,23 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoProcessor, PreTrainedModel, ProcessorMixin
 
-from seewhy.model import adapters
-from seewhy.model.api import Ask, Decoding, ScoreAsk
-from seewhy.model.budget import spans_within
-from seewhy.model.continuing import as_chains, beginning_ids, continued
-from seewhy.model.decode import Drawn, check_drawing, draw
-from seewhy.model.encoding import encode
-from seewhy.model.group import Group, Prompt, tokens_of
-from seewhy.model.opening import ON_CPU, as_held, as_planned, open_net
-from seewhy.model.pictures import picture_files
+from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
+from seewhy.model.generation.continuing import as_chains, beginning_ids, continued
+from seewhy.model.generation.decode import Drawn, check_drawing, draw
+from seewhy.model.generation.end_of_turn import turn_end
+from seewhy.model.loading import adapters
+from seewhy.model.loading.encoding import encode
+from seewhy.model.loading.opening import ON_CPU, as_held, as_planned, open_net
+from seewhy.model.loading.prompt_cache import PromptCache
+from seewhy.model.packed.budget import spans_within
+from seewhy.model.packed.group import Group, Prompt, tokens_of
+from seewhy.model.packed.recompute import enable_checkpointing
+from seewhy.model.packed.scores import Path as ScorePath
+from seewhy.model.packed.scores import PathCheck, check_head, check_paths, packed_logps, separate_logps
 from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
-from seewhy.model.prompt_cache import PromptCache
 from seewhy.model.prompts import prompt_text
-from seewhy.model.recompute import enable_checkpointing
-from seewhy.model.scores import Path as ScorePath
-from seewhy.model.scores import PathCheck, check_head, check_paths, packed_logps, separate_logps
-from seewhy.model.sight import Sight
-from seewhy.model.turns import turn_end
+from seewhy.model.vision.image_features import ImageFeatures
+from seewhy.model.vision.pictures import picture_files
 from seewhy.records.types import Chain, Question, Response, Style
 
 TOWER_WORDS = ("vision_tower", "vision_model", "visual", "vision_encoder")
@@ -64,7 +64,7 @@ class HubModel:
         self._ends, self._closing = turn_end(processor, net)
         self._texts: dict[int, str] = {}
         self.prompts = PromptCache()
-        self.sight = Sight(self.net)
+        self.image_features = ImageFeatures(self.net)
 
     @classmethod
     def load(
@@ -162,11 +162,11 @@ class HubModel:
         """Per group, per response: float32 log-probabilities of its tokens; differentiable."""
         match self.path_of([group.prompt for group in groups]):
             case ScorePath.PACKED:
-                return packed_logps(self.net, self.sight.groups(groups))
+                return packed_logps(self.net, self.image_features.groups(groups))
             case ScorePath.SEPARATE:
-                return separate_logps(self.net, self.sight.groups(groups))
+                return separate_logps(self.net, self.image_features.groups(groups))
 
-    def settle_path(self, asks: Sequence[ScoreAsk]) -> PathCheck:
+    def settle_path(self, asks: Sequence[ScoreRequest]) -> PathCheck:
         """Score a few groups packed and separate, value and gradient, and take the path that can be trusted."""
         groups = [self.group(ask) for ask in asks]
         check = self._check(groups)
@@ -215,7 +215,7 @@ class HubModel:
         if not check.is_packed:
             LOG.warning("%s: %s", self.name, check.why)
 
-    def group(self, ask: ScoreAsk) -> Group:
+    def group(self, ask: ScoreRequest) -> Group:
         """The encoded group of a prompt and its responses."""
         return Group(
             prompt=self.prompt(ask.question, ask.style, ask.blind),
@@ -223,7 +223,7 @@ class HubModel:
         )
 
     @torch.no_grad()
-    def score(self, asks: Sequence[ScoreAsk]) -> list[tuple[tuple[float, ...], ...]]:
+    def score(self, asks: Sequence[ScoreRequest]) -> list[tuple[tuple[float, ...], ...]]:
         """Per-token log-probabilities of each response of each ask."""
         groups = [self.group(ask) for ask in asks]
         scored: list[tuple[tuple[float, ...], ...]] = []
@@ -233,20 +233,20 @@ class HubModel:
 
     @torch.no_grad()
     @as_planned
-    def generate(self, asks: Sequence[Ask], decoding: Decoding) -> list[tuple[Chain, ...]]:
+    def generate(self, asks: Sequence[GenerateRequest], decoding: SamplingParams) -> list[tuple[Chain, ...]]:
         """Chains of each ask; prompts and chains of a batch stay within four times the token budget."""
         prompts = [continued(self.prompt(ask.question, ask.style, ask.blind), self._begun(ask)) for ask in asks]
         chains: list[tuple[Chain, ...]] = []
         costs = [len(prompt.ids) + ask.count * decoding.max_tokens for ask, prompt in zip(asks, prompts, strict=True)]
         for start, stop in spans_within(costs, 4 * self.row_tokens):
             path = self._drawing_path(prompts[start:stop], asks[start:stop])
-            seen = self.sight.prompts(prompts[start:stop])
+            seen = self.image_features.prompts(prompts[start:stop])
             drawn = draw(self.net, seen, asks[start:stop], decoding, self._ends, self._banned(), path)
             chains.extend(self._chains(ask, rows, decoding) for ask, rows in zip(asks[start:stop], drawn, strict=True))
         return chains
 
     @as_held
-    def _drawing_path(self, prompts: Sequence[Prompt], asks: Sequence[Ask]) -> ScorePath:
+    def _drawing_path(self, prompts: Sequence[Prompt], asks: Sequence[GenerateRequest]) -> ScorePath:
         """How chains of these prompts are drawn: as they are scored, unless branches were found to draw others."""
         if self.path_of(prompts) is ScorePath.SEPARATE:
             return ScorePath.SEPARATE
@@ -279,13 +279,13 @@ class HubModel:
         names = ("image_token_id", "image_token_index", "video_token_id", "audio_token_id")
         return tuple(sorted({config[name] for name in names if config.get(name) is not None}))
 
-    def _begun(self, ask: Ask) -> tuple[int, ...]:
+    def _begun(self, ask: GenerateRequest) -> tuple[int, ...]:
         """The tokens that every chain of an ask begins with."""
         if ask.beginning is None:
             return ()
         return beginning_ids(ask.beginning, self.pieces, lambda text: self.tokenizer(text, **PLAIN_TEXT)["input_ids"])
 
-    def _chains(self, ask: Ask, rows: Sequence[Drawn], decoding: Decoding) -> tuple[Chain, ...]:
+    def _chains(self, ask: GenerateRequest, rows: Sequence[Drawn], decoding: SamplingParams) -> tuple[Chain, ...]:
         def decode(ids: list[tuple[int, ...]]) -> list[str]:
             return self.tokenizer.batch_decode(ids, skip_special_tokens=True)
 

@@ -10,13 +10,13 @@ from starlette.routing import Route
 
 from seewhy.testing.served.asked import UnfitError, read_body
 from seewhy.testing.served.batches import Batches
-from seewhy.testing.served.desk import MODEL, Desk, failure
+from seewhy.testing.served.desk import MODEL, ChatHandler, failure
 from seewhy.testing.served.parts import read_upload
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def app_of(desk: Desk, batches: Batches) -> Starlette:
+def app_of(desk: ChatHandler, batches: Batches) -> Starlette:
     """The application of a desk and its batches.
 
     Raises:
@@ -50,7 +50,7 @@ def _guarded(handler: Handler, wanted: str) -> Handler:
     return guarded
 
 
-def _chat_paths(desk: Desk) -> list[tuple[str, str, Handler]]:
+def _chat_paths(desk: ChatHandler) -> list[tuple[str, str, Handler]]:
     async def chat(request: Request) -> Response:
         return desk.respond(read_body(await request.body()))
 
@@ -60,7 +60,7 @@ def _chat_paths(desk: Desk) -> list[tuple[str, str, Handler]]:
         return JSONResponse({"object": "list", "data": rows})
 
     async def bill(_: Request) -> Response:
-        return JSONResponse(desk.bill.told())
+        return JSONResponse(desk.bill.summary())
 
     return [("POST", "/v1/chat/completions", chat), ("GET", "/v1/models", models), ("GET", "/bill", bill)]
 

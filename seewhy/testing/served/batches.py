@@ -8,9 +8,9 @@ from pathlib import Path
 
 from seewhy.records.files import write_text_atomically
 from seewhy.testing.served.asked import UnfitError, read_request
-from seewhy.testing.served.desk import Desk
+from seewhy.testing.served.desk import ChatHandler
 from seewhy.testing.served.plan import Fault
-from seewhy.testing.served.shelf import FileShelf, read_note
+from seewhy.testing.served.shelf import FileStore, read_note
 
 ENDPOINT = "/v1/chat/completions"
 LOST = {Fault.RATE_LIMIT, Fault.RATE_LIMIT_TOLD, Fault.SERVER_ERROR, Fault.HANG, Fault.PAGE, Fault.RESET, Fault.CUT,
@@ -22,13 +22,13 @@ LOST = {Fault.RATE_LIMIT, Fault.RATE_LIMIT_TOLD, Fault.SERVER_ERROR, Fault.HANG,
 class Batches:
     """The batches of one server, each a note in its folder."""
 
-    desk: Desk
+    desk: ChatHandler
     folder: Path
 
     @property
-    def shelf(self) -> FileShelf:
+    def shelf(self) -> FileStore:
         """Where requests, answers and errors lie."""
-        return FileShelf(self.folder)
+        return FileStore(self.folder)
 
     def submit(self, payload: bytes) -> dict[str, object]:
         """Take a batch; nothing of it is worked before its delay is over."""

@@ -31,7 +31,7 @@ class Bill:
     Example:
         >>> bill = Bill()
         >>> bill.deliver("3f", 2, {"prompt_tokens": 10, "completion_tokens": 4})
-        >>> bill.told()["billed"]
+        >>> bill.summary()["billed"]
         {'calls': 1, 'choices': 2, 'prompt_tokens': 10, 'completion_tokens': 4}
     """
 
@@ -55,7 +55,7 @@ class Bill:
         self.answered[digest] += 1
         self.unseen.add(choices, usage)
 
-    def told(self) -> dict[str, object]:
+    def summary(self) -> dict[str, object]:
         """All counts, plain."""
         return {
             "received": self.received,

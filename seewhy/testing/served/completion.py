@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from seewhy.model.talk import Reply
-from seewhy.records.types import Stop
+from seewhy.endpoints.chat import Reply
+from seewhy.records.types import FinishReason
 from seewhy.testing.served.asked import Asked
 
 LETTERS_PER_TOKEN = 4
@@ -47,7 +47,7 @@ def complete(asked: Asked, replies: Sequence[Reply], name: str, number: int, *, 
 def _cut(reply: Reply, limit: int | None) -> Reply:
     if limit is None or count_tokens(reply.text) <= limit:
         return reply
-    return replace(reply, text=reply.text[: limit * LETTERS_PER_TOKEN], stop=Stop.LENGTH)
+    return replace(reply, text=reply.text[: limit * LETTERS_PER_TOKEN], stop=FinishReason.LENGTH)
 
 
 def _choice(asked: Asked, index: int, reply: Reply, refusal: str) -> dict[str, object]:
@@ -55,7 +55,7 @@ def _choice(asked: Asked, index: int, reply: Reply, refusal: str) -> dict[str, o
         "index": index,
         "message": {"role": "assistant", "content": None if refusal else reply.text, "refusal": refusal or None},
         "logprobs": None if asked.top_logprobs is None or refusal else _logprobs(reply, asked.top_logprobs),
-        "finish_reason": "length" if reply.stop is Stop.LENGTH else "stop",
+        "finish_reason": "length" if reply.stop is FinishReason.LENGTH else "stop",
     }
 
 

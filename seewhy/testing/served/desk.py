@@ -26,7 +26,7 @@ def failure(status: int, message: str, kind: str, headers: Mapping[str, str] | N
 
 
 @dataclass(slots=True, kw_only=True)
-class Desk:
+class ChatHandler:
     """One served oracle: its words, its faults, its bill."""
 
     answering: Answering

@@ -15,7 +15,7 @@ from seewhy.testing.oracle import Oracle
 from seewhy.testing.served.answering import Answering
 from seewhy.testing.served.app import app_of
 from seewhy.testing.served.batches import Batches
-from seewhy.testing.served.desk import Desk
+from seewhy.testing.served.desk import ChatHandler
 from seewhy.testing.served.plan import FaultPlan, ServedPlan
 
 LOOPBACK = "127.0.0.1"
@@ -30,7 +30,7 @@ class Running:
     Its bill may be read from another thread once no call is under way.
     """
 
-    desk: Desk
+    desk: ChatHandler
     host: str
     port: int
 
@@ -54,14 +54,14 @@ class Serving:
     port: int = 0
     """0 takes a free one."""
 
-    def desk(self) -> Desk:
+    def desk(self) -> ChatHandler:
         """The desk of this server, its bill empty."""
         plan = self.plan
         oracle = Oracle(error_rate=plan.error_rate, terse_rate=plan.terse_rate, blind=plan.blind, seed=plan.seed)
-        return Desk(answering=Answering(self.questions, oracle), plan=plan, faults=self.faults)
+        return ChatHandler(answering=Answering(self.questions, oracle), plan=plan, faults=self.faults)
 
 
-def server_of(serving: Serving, desk: Desk) -> uvicorn.Server:
+def server_of(serving: Serving, desk: ChatHandler) -> uvicorn.Server:
     """A server that is ready to run."""
     app = app_of(desk, Batches(desk=desk, folder=serving.folder))
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", http="h11", ws="none",

@@ -8,7 +8,7 @@ from seewhy.records.files import write_bytes_atomically, write_text_atomically
 
 
 @dataclass(frozen=True, slots=True)
-class FileShelf:
+class FileStore:
     """A folder of files, each with a note beside it that the API tells."""
 
     folder: Path

@@ -6,7 +6,7 @@ from io import BytesIO
 from PIL import Image
 
 from seewhy.benchmarks.ink.posing import generator_at
-from seewhy.model.canary import COLOURS
+from seewhy.endpoints.vision_check import COLOURS
 
 
 def name_colours(picture: bytes, *, blind: bool) -> str:

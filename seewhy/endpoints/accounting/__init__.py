@@ -1,0 +1,1 @@
+"""What calls cost: prices, forecasts, and the ledger of what was spent."""

@@ -1,0 +1,176 @@
+"""What was spent, what is under way and what may still be: a bound that no call can go over."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from seewhy.endpoints.chat import BudgetSpentError
+from seewhy.endpoints.plan import SpendPlan
+from seewhy.records.types import Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """Tokens in and out together, and dollars.
+
+    Example:
+        >>> Sum(tokens=10, dollars=0.5) + Sum(tokens=1, dollars=0.25)
+        Sum(tokens=11, dollars=0.75)
+    """
+
+    tokens: int = 0
+    dollars: float = 0.0
+
+    def __add__(self, other: "Sum") -> "Sum":
+        return Sum(tokens=self.tokens + other.tokens, dollars=self.dollars + other.dollars)
+
+    def __sub__(self, other: "Sum") -> "Sum":
+        return Sum(tokens=self.tokens - other.tokens, dollars=self.dollars - other.dollars)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """How a client stands now, for a progress line.
+
+    Example:
+        >>> print(Spending(calls=1200, prompt_tokens=90_000, completion_tokens=8_000, dollars=0.3).line)
+        1,200 calls, 98,000 tokens, $0.30
+    """
+
+    calls: int = 0
+    """Answered, in this process."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    dollars: float = 0.0
+    in_flight: int = 0
+    retries: int = 0
+    failed: int = 0
+    """Requests that ended without replies."""
+    from_cache: int = 0
+    """Requests that cost nothing, because all their replies were kept."""
+    uncertain_dollars: float = 0.0
+    """The most that calls cost which broke off: nobody told whether they were charged."""
+    uncertain_calls: int = 0
+    is_priced: bool = True
+    """Whether anyone knows what a token costs."""
+
+    @property
+    def line(self) -> str:
+        """One line for people."""
+        money = f"${self.dollars:,.2f}" if self.is_priced else "price unknown"
+        parts = [f"{self.calls:,} calls, {self.prompt_tokens + self.completion_tokens:,} tokens, {money}"]
+        told = {"in flight": self.in_flight, "retries": self.retries, "failed": self.failed}
+        parts += [f"{count:,} {words}" for words, count in told.items() if count]
+        if self.from_cache:
+            parts.append(f"{self.from_cache:,} from the cache")
+        if self.uncertain_calls:
+            parts.append(f"{self.uncertain_calls:,} broke off, at most ${self.uncertain_dollars:,.2f} more")
+        return ", ".join(parts)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Counts for one client; used from its event loop, and read from anywhere."""
+
+    plan: SpendPlan
+    is_priced: bool = True
+    before: Sum = field(default_factory=Sum)
+    """Spent by earlier runs on the same cache file, and the most of what nobody knows whether they spent it."""
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    dollars: float = 0.0
+    in_flight: int = 0
+    retries: int = 0
+    failed: int = 0
+    from_cache: int = 0
+    uncertain: Sum = field(default_factory=Sum)
+    uncertain_calls: int = 0
+    reserved: Sum = field(default_factory=Sum)
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether there is a bound to keep to."""
+        return bool(self.plan.dollars or self.plan.tokens)
+
+    @property
+    def spent(self) -> Sum:
+        """All that counts against the bound, what calls may have cost that broke off included."""
+        now = Sum(tokens=self.prompt_tokens + self.completion_tokens, dollars=self.dollars)
+        return self.before + now + self.uncertain
+
+    async def reserve(self, worst: Sum) -> None:
+        """Set aside the most that a call can cost, waiting for others to settle where that may help.
+
+        Raises:
+            BudgetSpentError: the call could go over the bound, and none is under way that could leave more.
+        """
+        while self.is_bounded and not self._reaches(self.reserved + worst):
+            if self.in_flight == 0 or not self._reaches(worst):
+                raise BudgetSpentError(self._too_little(worst))
+            self.settled.clear()
+            await self.settled.wait()
+        if self.is_bounded:
+            self.reserved += worst
+        self.in_flight += 1
+
+    def settle(self, worst: Sum) -> None:
+        """The call has ended, and what it cost was counted."""
+        self.in_flight -= 1
+        if self.is_bounded:
+            self.reserved -= worst
+            self.settled.set()
+
+    def count(self, usage: Usage) -> None:
+        """Add what a call cost by the server's own word."""
+        self.calls += usage.calls
+        self.prompt_tokens += usage.prompt_tokens
+        self.completion_tokens += usage.completion_tokens
+        self.dollars += usage.dollars
+
+    def count_uncertain(self, worst: Sum) -> None:
+        """Add what a call may have cost that broke off."""
+        self.uncertain += worst
+        self.uncertain_calls += 1
+
+    def count_untold(self, worst: Sum) -> None:
+        """Add the most that a call cost whose server does not say what it took."""
+        self.uncertain += worst
+
+    def read(self) -> Spending:
+        """How it stands now."""
+        return Spending(
+            calls=self.calls,
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+            dollars=self.dollars,
+            in_flight=self.in_flight,
+            retries=self.retries,
+            failed=self.failed,
+            from_cache=self.from_cache,
+            uncertain_dollars=self.uncertain.dollars,
+            uncertain_calls=self.uncertain_calls,
+            is_priced=self.is_priced,
+        )
+
+    def _reaches(self, more: Sum) -> bool:
+        total = self.spent + more
+        is_over = (self.plan.dollars and total.dollars > self.plan.dollars) or (
+            self.plan.tokens and total.tokens > self.plan.tokens
+        )
+        return not is_over
+
+    def _too_little(self, worst: Sum) -> str:
+        spent, plan = self.spent, self.plan
+        told = [
+            f"${spent.dollars:.4f} of ${plan.dollars:.2f} are spent and the next call could cost ${worst.dollars:.4f}"
+            if plan.dollars
+            else "",
+            f"{spent.tokens:,} of {plan.tokens:,} tokens are spent and the next call could take {worst.tokens:,}"
+            if plan.tokens
+            else "",
+        ]
+        return (
+            f"the budget does not reach for the next call: {'; '.join(part for part in told if part)}. All that came "
+            "is kept in the cache. Raise the bound and run again: nothing is paid for twice"
+        )

@@ -1,0 +1,125 @@
+"""The settings of a model behind a server: which one, how fast it is asked, and what it may cost."""
+
+from dataclasses import dataclass, field
+
+DETAILS = ("low", "high", "auto")
+FORMS = ("auto", "schema", "object", "none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointPlan:
+    """Which server is asked for which model, and how a request to it looks.
+
+    Example:
+        >>> EndpointPlan(base_url="http://127.0.0.1:8000/v1", model="qwen2.5-vl-7b").key_variable
+        ''
+    """
+
+    base_url: str
+    """Where the server's paths begin, such as `https://api.openai.com/v1` or `http://127.0.0.1:8000/v1`."""
+    model: str
+    """The model's name as the server knows it."""
+    key_variable: str = ""
+    """The environment variable that holds the key, such as `OPENAI_API_KEY`; empty where the server wants none."""
+    detail: str = "auto"
+    """How closely the server is asked to look at pictures: `low`, `high` or `auto`."""
+    max_pixels: int = 0
+    """A picture with more pixels is made smaller before it is sent; 0 sends the bytes of the file as they are."""
+    form: str = "auto"
+    """How a reply's form is asked for: by JSON `schema`, as a JSON `object`, not at all (`none`), or what works."""
+    cache: str = field(default="", compare=False)
+    """The file that keeps what came back, so that nothing is paid for twice; empty keeps it in memory alone."""
+    cache_salt: str = ""
+    """Tells apart replies of two models that have the same name and host: a change asks everything anew."""
+
+    def __post_init__(self) -> None:
+        """Refuses what no server understands, by name."""
+        if not self.base_url.startswith(("http://", "https://")):
+            raise ValueError(f"base_url {self.base_url!r}: it begins with http:// or https://, and mostly ends in /v1")
+        if not self.model:
+            raise ValueError("model: name the model as the server does")
+        for name, value, known in (("detail", self.detail, DETAILS), ("form", self.form, FORMS)):
+            if value not in known:
+                raise ValueError(f"{name} {value!r}: there are {', '.join(known)}")
+        if self.max_pixels < 0:
+            raise ValueError("max_pixels must be 0 or above")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacePlan:
+    """How fast a server is asked, and how patiently.
+
+    Example:
+        >>> PacePlan(concurrency=200, requests_per_minute=3000).tries
+        6
+    """
+
+    concurrency: int = 16
+    """Calls in flight at once, at most."""
+    requests_per_minute: int = 0
+    """The provider's limit, which calls are spread evenly under; 0 is none."""
+    tokens_per_minute: int = 0
+    """The provider's limit of tokens in and out, the most a call may bring counted before it; 0 is none."""
+    tries: int = 6
+    """How often one call is made before it counts as failed."""
+    deadline_s: float = 120.0
+    """Seconds that one try may take, from the first byte sent to the last received."""
+    first_wait_s: float = 0.5
+    """Seconds before the second try; each further wait is up to twice as long, and a random part of it is left out."""
+    longest_wait_s: float = 60.0
+    """Seconds of the longest such wait, and of the longest Retry-After that is waited for."""
+
+    def __post_init__(self) -> None:
+        """Refuses a pace at which nothing would be asked."""
+        if self.concurrency < 1 or self.tries < 1 or self.deadline_s <= 0:
+            raise ValueError("PacePlan: concurrency and tries are at least 1, and deadline_s is above 0")
+        if min(self.requests_per_minute, self.tokens_per_minute, self.first_wait_s, self.longest_wait_s) < 0:
+            raise ValueError("PacePlan: limits and waits are 0 or above")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendPlan:
+    """What may be spent, by all runs on one cache file together, and what a token costs.
+
+    Example:
+        >>> SpendPlan(dollars=5.0).is_free
+        False
+    """
+
+    dollars: float = 0.0
+    """Bound on what is spent: a call that could go over it is not made; 0 sets no bound."""
+    tokens: int = 0
+    """The same for tokens in and out; 0 sets no bound."""
+    prices: str = ""
+    """File of prices, as YAML, that stand before those that ship with seewhy; empty takes the shipped ones alone."""
+    is_free: bool = False
+    """Tokens cost nothing, as on a server of one's own."""
+
+    def __post_init__(self) -> None:
+        """Refuses a bound below nothing."""
+        if self.dollars < 0 or self.tokens < 0:
+            raise ValueError("SpendPlan: dollars and tokens are 0 (no bound) or above")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchPlan:
+    """How a provider's batch API is used.
+
+    Example:
+        >>> BatchPlan().poll_s
+        30.0
+    """
+
+    poll_s: float = 30.0
+    """Seconds between two looks at a batch."""
+    lines: int = 50_000
+    """Calls of one batch at most; OpenAI takes 50,000."""
+    rounds: int = 3
+    """How often what failed or came short is ordered again."""
+    window: str = "24h"
+    """How long the provider may take, in its own words."""
+
+    def __post_init__(self) -> None:
+        """Refuses batches of nothing."""
+        if self.poll_s <= 0 or self.lines < 1 or self.rounds < 1:
+            raise ValueError("BatchPlan: poll_s is above 0, lines and rounds are at least 1")

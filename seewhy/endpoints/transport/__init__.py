@@ -1,0 +1,1 @@
+"""Connections to a server: HTTP, pacing, waiting between tries."""

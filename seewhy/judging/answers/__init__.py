@@ -1,0 +1,1 @@
+"""Read the answer of a reply, and compare it with the gold one."""

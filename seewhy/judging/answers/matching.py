@@ -1,0 +1,198 @@
+"""Compare an answer with the gold ones: one function for each `MatchRule`, one place in the whole package."""
+
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import assert_never
+
+from rapidfuzz.distance import Levenshtein
+
+from seewhy.judging.answers.decoration import normalise, undress
+from seewhy.judging.answers.findings import Abstention
+from seewhy.judging.answers.letters import letter_of
+from seewhy.judging.answers.math_process import MathTimeoutError
+from seewhy.judging.answers.numbers import SLACK, YEAR, Reading, read_number, same_number, same_to_places
+from seewhy.judging.answers.vqa import direct_answer, holds_words, normalise_vqa, soft_accuracy
+from seewhy.records.types import Gold, MatchRule
+
+ANLS_THRESHOLD = 0.5
+"""Biten et al. 2019 (Scene Text Visual Question Answering, arXiv 1905.13648), equation 1: tau."""
+
+PLACES = 3
+"""Decimal places to which TabMWP's own evaluation rounds."""
+
+Prover = Callable[[str, str], bool | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """How well an answer matches.
+
+    Example:
+        >>> Match(score=None, why="the gold answer is empty").score is None
+        True
+    """
+
+    score: float | None
+    """From 0.0 (wrong) to 1.0 (right); None where nobody can say."""
+    why: str
+
+
+def match_answer(gold: Gold, answer: str, options: tuple[str, ...], prove: Prover) -> Match:
+    """How well `answer` matches `gold` under its rule; `prove(gold, answer)` is asked about formulas alone."""
+    golds = tuple(text for text in gold.answers if text.strip())
+    if not golds:
+        return Match(score=None, why="the gold answer is empty")
+    match gold.rule:
+        case MatchRule.LETTER:
+            return match_letter(golds, answer, options)
+        case MatchRule.EXACT:
+            return match_exact(golds, answer)
+        case MatchRule.RELAXED_NUMBER:
+            return match_relaxed(golds, answer)
+        case MatchRule.ANLS:
+            return _scored(anls(golds, answer), golds, answer, "edit similarity")
+        case MatchRule.VQA_SOFT:
+            return _scored(soft_accuracy(golds, answer), golds, answer, "annotators' agreement")
+        case MatchRule.DIRECT_ANSWER:
+            return _scored(direct_answer(golds, answer), golds, answer, "annotators' agreement")
+        case MatchRule.CONTAINMENT:
+            return match_containment(golds, answer)
+        case MatchRule.UNIT_NUMBER:
+            return match_unit_number(golds, answer)
+        case MatchRule.MATH:
+            return match_math(golds, answer, prove)
+        case MatchRule.YES_NO:
+            return match_yes_no(golds, answer)
+        case MatchRule.OPEN:
+            return Match(score=None, why="an open question has no rule to match by")
+        case _:
+            assert_never(gold.rule)
+
+
+def _equal(is_equal: bool, golds: tuple[str, ...], answer: str) -> Match:
+    return Match(score=1.0 if is_equal else 0.0, why=f"{answer!r} {'is' if is_equal else 'is not'} {golds[0]!r}")
+
+
+def _scored(score: float, golds: tuple[str, ...], answer: str, measure: str) -> Match:
+    return Match(score=score, why=f"{answer!r} against {golds[0]!r}: {measure} {score:.3f}")
+
+
+def match_letter(golds: tuple[str, ...], answer: str, options: tuple[str, ...]) -> Match:
+    """Letters, or the options' texts, on either side; a gold that names no option cannot judge."""
+    wanted = {_letter(gold, options) for gold in golds} - {None}
+    if not wanted:
+        return Match(score=None, why=f"the gold answer {golds[0]!r} names none of the {len(options)} options")
+    return _equal(_letter(answer, options) in wanted, golds, answer)
+
+
+def _letter(value: str, options: tuple[str, ...]) -> str | None:
+    if len(value) == 1 and value in string.ascii_uppercase[: len(options)]:
+        return value
+    letter = letter_of(value, options)
+    return None if isinstance(letter, Abstention) else letter
+
+
+def match_exact(golds: tuple[str, ...], answer: str) -> Match:
+    """Equal but for case, spaces and edge punctuation."""
+    wanted = normalise(answer)
+    return _equal(any(normalise(gold) == wanted for gold in golds), golds, answer)
+
+
+def match_relaxed(golds: tuple[str, ...], answer: str) -> Match:
+    """ChartQA (Masry et al. 2022, section 5): numbers within 5 % of the gold, all else exact.
+
+    Per cent and currency signs, thousands separators and fractions are read. A gold that looks like a year
+    (1500 to 2099, four bare digits) must be met exactly: 5 % of a year is a century.
+    """
+    return _equal(any(_is_relaxed(gold, answer) for gold in golds), golds, answer)
+
+
+def _is_relaxed(gold: str, answer: str) -> bool:
+    gold, wanted, slack = _read_gold(gold)
+    answer = undress(answer)
+    found = read_number(answer) if wanted else None
+    if wanted is None or found is None:
+        return normalise(gold) == normalise(answer)
+    return same_number(wanted, found, slack)
+
+
+@lru_cache(maxsize=4096)
+def _read_gold(gold: str) -> tuple[str, Reading | None, Fraction]:
+    """A gold answer without decoration, its number and its slack, read once for all chains of its question."""
+    gold = undress(gold)
+    return gold, read_number(gold), Fraction(0) if YEAR.fullmatch(gold) else SLACK
+
+
+def anls(golds: tuple[str, ...], answer: str) -> float:
+    """The best 1 - NL over the golds, 0 where the normalised edit distance NL is 0.5 or more (Biten et al., eq. 1).
+
+    Example:
+        >>> round(anls(("apple",), "  aple "), 3), anls(("ab",), "ac")
+        (0.8, 0.0)
+    """
+    said = answer.strip().casefold()
+    distances = (Levenshtein.normalized_distance(gold.strip().casefold(), said) for gold in golds)
+    nearest = min(distances)
+    return 1.0 - nearest if nearest < ANLS_THRESHOLD else 0.0
+
+
+def match_containment(golds: tuple[str, ...], answer: str) -> Match:
+    """A gold stands in the answer as whole words, both folded as VQA answers; golds of articles alone cannot judge."""
+    worded = tuple(gold for gold in golds if normalise_vqa(gold))
+    if not worded:
+        return Match(score=None, why=f"the gold answer {golds[0]!r} holds no words")
+    is_held = any(holds_words(answer, gold) for gold in worded)
+    return Match(score=float(is_held), why=f"{answer[:80]!r} {'holds' if is_held else 'does not hold'} {worded[0]!r}")
+
+
+def match_unit_number(golds: tuple[str, ...], answer: str) -> Match:
+    """TabMWP (Lu et al. 2023, arXiv 2209.14610, section 5.1): numbers equal to three places, all else exact.
+
+    A unit or currency sign may stand on either side, and fractions, signs and thousands separators are read.
+    """
+    return _equal(any(_is_unit_number(gold, answer) for gold in golds), golds, answer)
+
+
+def _is_unit_number(gold: str, answer: str) -> bool:
+    gold, wanted, _ = _read_gold(gold)
+    answer = undress(answer)
+    found = read_number(answer) if wanted else None
+    if wanted is None or found is None:
+        return normalise(gold) == normalise(answer)
+    return same_to_places(wanted, found, PLACES)
+
+
+def match_math(golds: tuple[str, ...], answer: str, prove: Prover) -> Match:
+    """Equal as formulas; plain numbers and equal strings are settled without the prover."""
+    proofs = [_proof(gold, answer, prove) for gold in golds]
+    if any(proof is True for proof in proofs):
+        return _equal(True, golds, answer)
+    if unknown := [proof for proof in proofs if isinstance(proof, str)]:
+        return Match(score=None, why=unknown[0])
+    if all(proof is None for proof in proofs):
+        return Match(score=None, why=f"the gold answer {golds[0]!r} is no formula")
+    return _equal(False, golds, answer)
+
+
+def _proof(gold: str, answer: str, prove: Prover) -> bool | str | None:
+    if normalise(undress(gold)) == normalise(undress(answer)):
+        return True
+    wanted, found = read_number(undress(gold)), read_number(undress(answer))
+    if wanted and found and (wanted.factor, wanted.face) == (found.factor, found.face):
+        return True
+    try:
+        return prove(gold, answer)
+    except MathTimeoutError as timeout:
+        return str(timeout)
+
+
+def match_yes_no(golds: tuple[str, ...], answer: str) -> Match:
+    """Equal first words, of "yes" and "no"; a gold that is neither cannot judge."""
+    wanted = {normalise(gold) for gold in golds} & {"yes", "no"}
+    if len(wanted) != 1:
+        return Match(score=None, why=f"the gold answer {golds[0]!r} is neither yes nor no")
+    said = normalise(answer).replace(",", " ").split()[:1]
+    return _equal(said == list(wanted), golds, answer)

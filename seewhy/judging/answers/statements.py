@@ -1,0 +1,170 @@
+"""Find where a reply states its answer: the strongest form of statement, and of those the last."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from seewhy.judging.answers.findings import Rule
+
+LONGEST_VALUE = 400
+"""Characters of an answer at most; a longer value is an essay."""
+MOST_STATEMENTS = 200
+"""Occurrences looked at from the end: what stands before 200 others is not final, and hostile text stays linear."""
+
+MARK_BEFORE = re.compile(r"#{1,6}[ \t*_]{0,4}(?:the )?(?:(?:final|correct)[ \t]{1,3})?$")
+HEADING_BEFORE = re.compile(r"(?:^|\n)[*_ \t]{0,4}(?:the )?final[ \t]{1,3}$")
+FINAL_BEFORE = re.compile(r"\bfinal[ \t*_]{1,3}$")
+UNMEANT_BEFORE = re.compile(r"\b(?:if|whether|suppose|assuming|not|unless)\s(?:that )?(?:the |my )?(?:\w{1,8} )?$")
+COLON_AFTER = re.compile(r"(?: choice| option)?[*_`\s]{0,4}[:：][*_`\s]{0,20}")
+NEWLINE_AFTER = re.compile(r"[*_ \t]{0,4}\n\s{0,20}[*_]{0,3}")
+IS_AFTER = re.compile(
+    r"(?: choice| option)?(?: (?:to|for) (?:the|this|that|your) (?:\w{1,12} ){0,2}(?:question|problem|puzzle))?"
+    r"[*_\s]{1,4}(?:is|(?:would|should|must|will) be|=)[*_]{0,3}[:：]?[*_\s]{1,20}"
+    r"(?:(?:therefore|thus|then|hence|clearly|indeed|simply|(?:most )?likely|probably|equal to)[:,]?[*_\s]{1,4}){0,2}"
+)
+CHOICE_BEFORE = re.compile(r"\b(?:correct|right|best|final|chosen|my)[ \t*_]{1,3}$")
+CHINESE_AFTER = re.compile(r"[】\]*_\s]{0,4}[是为]?[*_\s]{0,4}[:：]?[*_\s]{0,20}")
+LINE_END = re.compile(r"\n|##|</?[a-z][a-z_]{0,15}>|<\|")
+SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
+CLAUSE_END = re.compile(r",?\s(?:because|since|as|given that|which|due to)\b|,\s(?:so|and|but|not)\b")
+ABBREVIATIONS = frozenset({"st", "mt", "mr", "mrs", "ms", "dr", "jr", "sr", "vs", "no", "ft", "co", "inc", "ltd"})
+STRONG = frozenset({Rule.MARK, Rule.FINAL, Rule.TAG, Rule.BOXED})
+BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A place in a reply that says what the answer is: `text[start:end]`."""
+
+    rule: Rule
+    start: int
+    end: int
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Strong forms first, then the later."""
+        return self.rule in STRONG, self.start
+
+
+def statements_by_rank(low: str, begin: int, *, options: bool) -> list[Statement]:
+    """The statements of the lower-cased reply `low[begin:]`, that which counts first; what is outranked may lack."""
+    found = list(_answer_statements(low, begin))
+    if "答案" in low:
+        found += _chinese_statements(low, begin)
+    if "\\boxed" in low and (boxed := last_boxed(low, begin)):
+        found.append(boxed)
+    if options:
+        found += [choice for word in ("option", "choice") if word in low and (choice := _last_choice(low, begin, word))]
+    return sorted(found, key=lambda statement: statement.rank, reverse=True) if found[1:] else found
+
+
+def _occurrences(low: str, word: str, begin: int) -> Iterator[int]:
+    at = len(low)
+    for _ in range(MOST_STATEMENTS):
+        at = low.rfind(word, begin, at)
+        if at < 0:
+            return
+        yield at
+
+
+def _answer_statements(low: str, begin: int) -> Iterator[Statement]:
+    """From the end backwards; nothing before a strong statement can outrank it."""
+    for at in _occurrences(low, "answer", begin):
+        if statement := _answer_statement(low, begin, at):
+            yield statement
+            if statement.rule in STRONG:
+                return
+
+
+def _answer_statement(low: str, begin: int, at: int) -> Statement | None:
+    after = at + len("answer")
+    if low.startswith(">", after):
+        return _tag(low, at, after + 1)
+    before = low[max(begin, at - 24) : at]
+    colon = COLON_AFTER.match(low, after)
+    if "#" in before and MARK_BEFORE.search(before) and (mark := colon or NEWLINE_AFTER.match(low, after)):
+        return _line(low, Rule.MARK, mark.end())
+    is_final = "final" in before and FINAL_BEFORE.search(before) is not None
+    if is_final and HEADING_BEFORE.search(before) and (heading := colon or NEWLINE_AFTER.match(low, after)):
+        return _line(low, Rule.FINAL, heading.end())
+    if colon:
+        return _line(low, Rule.FINAL if is_final else Rule.LINE, colon.end())
+    says = IS_AFTER.match(low, after)
+    if says is None or UNMEANT_BEFORE.search(before):
+        return None
+    return _clause(low, Rule.FINAL if is_final else Rule.IS, says.end())
+
+
+def _tag(low: str, at: int, start: int) -> Statement | None:
+    if at == 0 or low[at - 1] != "<":
+        return None
+    end = low.find("</answer", start, start + LONGEST_VALUE)
+    return _filled(low, Rule.TAG, start, min(len(low), start + LONGEST_VALUE) if end < 0 else end)
+
+
+def _line(low: str, rule: Rule, start: int) -> Statement | None:
+    limit = min(len(low), start + LONGEST_VALUE)
+    stop = LINE_END.search(low, start, limit)
+    return _filled(low, rule, start, sentence_end(low, start, stop.start() if stop else limit))
+
+
+def _clause(low: str, rule: Rule, start: int) -> Statement | None:
+    line = _line(low, rule, start)
+    if line is None or low.startswith(("not ", "n't "), start):
+        return None
+    stop = CLAUSE_END.search(low, start, line.end)
+    return _filled(low, rule, start, stop.start() if stop else line.end)
+
+
+def _filled(low: str, rule: Rule, start: int, end: int) -> Statement | None:
+    """A statement with nothing in it states nothing: a reply cut off at its mark keeps its earlier one."""
+    return Statement(rule, start, end) if low[start:end].strip(" \t\r\n*_`$.:") else None
+
+
+def sentence_end(low: str, start: int, limit: int) -> int:
+    """Where the first sentence of `low[start:limit]` ends; initials and abbreviations do not end one."""
+    for stop in SENTENCE_END.finditer(low, start, limit):
+        words = low[max(start, stop.start() - 8) : stop.start()].split()
+        word = words[-1].lstrip("(*") if words else ""
+        if (len(word) == 1 and word.isalpha()) or "." in word or word in ABBREVIATIONS:
+            continue
+        return stop.start()
+    return limit
+
+
+def _chinese_statements(low: str, begin: int) -> Iterator[Statement]:
+    for at in _occurrences(low, "答案", begin):
+        says = CHINESE_AFTER.match(low, at + 2)
+        if says and says.end() > at + 2 and (statement := _line(low, Rule.FINAL, says.end())):
+            yield statement
+            return
+
+
+def _last_choice(low: str, begin: int, word: str) -> Statement | None:
+    for at in _occurrences(low, word, begin):
+        says, before = IS_AFTER.match(low, at + len(word)), low[max(begin, at - 24) : at]
+        if says is None and CHOICE_BEFORE.search(before):
+            says = COLON_AFTER.match(low, at + len(word))
+        if says and not UNMEANT_BEFORE.search(before):
+            return _clause(low, Rule.CHOICE_IS, says.end())
+    return None
+
+
+def last_boxed(low: str, begin: int) -> Statement | None:
+    r"""The last `\boxed{...}` whose braces balance; of nested ones the inner, which holds the same words."""
+    for tries, at in enumerate(_occurrences(low, "\\boxed", begin)):
+        if tries == 20:  # twenty open boxes in a row are hostile, not LaTeX
+            return None
+        start = low.find("{", at, at + 10) + 1
+        if start and (end := _closing_brace(low, start)):
+            return _filled(low, Rule.BOXED, start, end)
+    return None
+
+
+def _closing_brace(low: str, start: int) -> int | None:
+    depth = 1
+    for brace in BRACE.finditer(low, start, start + LONGEST_VALUE):
+        depth += {"{": 1, "}": -1}.get(brace[0], 0)
+        if depth == 0:
+            return brace.start()
+    return None

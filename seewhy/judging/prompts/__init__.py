@@ -1,0 +1,1 @@
+"""The prompts of judges and teachers, as text files with slots."""

@@ -1,0 +1,1 @@
+"""Draw chains: prefill once a question, decode its branches together."""

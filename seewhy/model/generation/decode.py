@@ -1,0 +1,203 @@
+"""Draw chains: one prefill a question, its branches beside each other, a chain that ends leaves the batch.
+
+The prompt's keys and values are kept once a question and never copied to its branches. Every chain draws from a
+generator seeded by (seed, question id, style, index), so it does not depend on what shares its batch.
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from seewhy.model.api import GenerateRequest, SamplingParams
+from seewhy.model.generation.steps import BranchSteps, RowSteps, Steps
+from seewhy.model.packed.group import Group, Prompt
+from seewhy.model.packed.scores import Path, PathCheck, separate_logps
+
+TRIAL_TOKENS = 6
+"""Of the chains that show whether branches can be trusted: enough for the second to stand on what the first left."""
+LEAVE_SHARE = 1 / 8
+"""Chains that have ended leave the batch when they are this share of it: leaving copies the keys of all others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """Token ids of one chain, their log-probabilities at temperature 1, and whether the model ended it."""
+
+    ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    ended: bool
+
+
+def chain_seed(seed: int, question_id: str, style: str, index: int) -> int:
+    """The seed of one chain: 63 bits of a hash of its address."""
+    digest = hashlib.sha256(f"{seed}/{question_id}/{style}/{index}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def address_of(ask: GenerateRequest) -> str:
+    """The style, and what the reply begins with where it begins with something."""
+    return ask.style.value if ask.beginning is None else f"{ask.style.value}/{ask.beginning.text}"
+
+
+def uniforms(asks: Sequence[GenerateRequest], decoding: SamplingParams) -> Tensor:
+    """[chains, most tokens] the random numbers of all chains, each row from its own generator."""
+    generator = torch.Generator()
+    rows = []
+    for ask in asks:
+        for index in range(ask.first, ask.first + ask.count):
+            generator.manual_seed(chain_seed(decoding.seed, ask.question.id, address_of(ask), index))
+            rows.append(torch.rand(decoding.max_tokens, generator=generator, dtype=torch.float64))
+    return torch.stack(rows)
+
+
+def _kept(logits: Tensor, decoding: SamplingParams) -> Tensor:
+    """Logits with everything outside top-k and top-p at minus infinity."""
+    if decoding.top_k:
+        least = logits.topk(min(decoding.top_k, logits.shape[-1])).values[:, -1:]
+        logits = logits.masked_fill(logits < least, float("-inf"))
+    if decoding.top_p < 1.0:
+        ordered, order = logits.sort(descending=True)
+        before = ordered.softmax(-1).cumsum(-1) - ordered.softmax(-1)
+        dropped = (before >= decoding.top_p).scatter(1, order, before >= decoding.top_p)
+        logits = logits.masked_fill(dropped, float("-inf"))
+    return logits
+
+
+def choose(logits: Tensor, decoding: SamplingParams, draws: Tensor) -> Tensor:
+    """[rows] a token for each row of logits [rows, vocabulary], by inverse transform of `draws` in [0, 1)."""
+    if decoding.temperature == 0:
+        return logits.argmax(-1)
+    weights = _kept(logits / decoding.temperature, decoding).double().softmax(-1).cumsum(-1)
+    wanted = (draws * weights[:, -1])[:, None]
+    token = torch.searchsorted(weights, wanted, right=True).squeeze(1)
+    return token.clamp(max=logits.shape[-1] - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drawing:
+    """What has been drawn so far: n chains of at most T tokens."""
+
+    ids: Tensor
+    """[n, T] and so are the log-probabilities."""
+    logprobs: Tensor
+    lengths: Tensor
+    """[n] T until the chain has ended."""
+    ended: Tensor
+
+    @classmethod
+    def blank(cls, chains: int, most: int, device: torch.device) -> "_Drawing":
+        return cls(
+            ids=torch.zeros(chains, most, dtype=torch.long, device=device),
+            logprobs=torch.zeros(chains, most, device=device),
+            lengths=torch.full((chains,), most, device=device),
+            ended=torch.zeros(chains, dtype=torch.bool, device=device),
+        )
+
+    def record(self, chains: Tensor, time: int, tokens: Tensor, logprobs: Tensor, ending: Tensor) -> None:
+        """Writes a step; what a chain draws after its end is written too and never read."""
+        self.ids[chains, time] = tokens
+        self.logprobs[chains, time] = logprobs
+        first = ending & ~self.ended[chains]
+        self.lengths[chains[first]] = time + 1
+        self.ended[chains[first]] = True
+
+    def drawn(self) -> list[Drawn]:
+        """The chains, each cut at its end."""
+        rows = zip(self.ids.tolist(), self.logprobs.tolist(), self.lengths.tolist(), self.ended.tolist(), strict=True)
+        return [Drawn(ids=tuple(ids[:n]), logprobs=tuple(logps[:n]), ended=ended) for ids, logps, n, ended in rows]
+
+
+@torch.no_grad()
+def draw(
+    net: PreTrainedModel,
+    prompts: Sequence[Prompt],
+    asks: Sequence[GenerateRequest],
+    decoding: SamplingParams,
+    ends: frozenset[int],
+    banned: Sequence[int],
+    path: Path = Path.PACKED,
+) -> list[list[Drawn]]:
+    """Chains of each ask; `ends` are the tokens that end a chain, `banned` those that may never be drawn."""
+    counts = [ask.count for ask in asks]
+    rules = _Rules(
+        decoding=decoding,
+        ends=torch.tensor(sorted(ends), device=net.device),
+        banned=torch.tensor(banned, dtype=torch.long, device=net.device),
+    )
+    match path:
+        case Path.PACKED:
+            last = torch.tensor(
+                [prompt.ids[-1] for prompt, count in zip(prompts, counts, strict=True) for _ in range(count)],
+                device=net.device,
+            )
+            steps = BranchSteps.begin(net, prompts, counts, decoding.max_tokens)
+            drawn = iter(_all_steps(steps, last, uniforms(asks, decoding), rules))
+            return [[next(drawn) for _ in range(count)] for count in counts]
+        case Path.SEPARATE:
+            return [
+                _all_steps(
+                    RowSteps.begin(net, prompt, ask.count),
+                    torch.full((ask.count,), prompt.ids[-1], device=net.device),
+                    uniforms([ask], decoding),
+                    rules,
+                )
+                for prompt, ask in zip(prompts, asks, strict=True)
+            ]
+
+
+@torch.no_grad()
+def check_drawing(
+    net: PreTrainedModel, prompt: Prompt, ask: GenerateRequest, banned: Sequence[int], tolerance: float = 1e-4
+) -> PathCheck:
+    """Draw two short chains of `ask` by branches, score them in separate rows, and trust branches where both agree.
+
+    A net may score packed rows well and still not draw from them: one that looks for what it keeps of a picture in a
+    cache of its own goes on without the picture.
+    """
+    short = SamplingParams(max_tokens=TRIAL_TOKENS)
+    try:
+        (drawn,) = draw(net, [prompt], [replace(ask, count=2)], short, frozenset(), banned)
+    except (TypeError, ValueError, RuntimeError, IndexError) as error:
+        why = f"branches do not run on this net ({error}); drawing in separate rows"
+        return PathCheck(path=Path.SEPARATE, value_gap=math.inf, gradient_gap=0.0, why=why)
+    (scored,) = separate_logps(net, [Group(prompt=prompt, responses=tuple(chain.ids for chain in drawn))])
+    told = torch.tensor([value for chain in drawn for value in chain.logprobs], device=net.device)
+    gap = float((torch.cat(scored) - told).abs().max())
+    if gap <= tolerance:
+        return PathCheck(path=Path.PACKED, value_gap=gap, gradient_gap=0.0, why="branches draw as separate rows do")
+    why = f"chains drawn by branches differ from separate rows (log-probability by {gap:.2g}); drawing in separate rows"
+    return PathCheck(path=Path.SEPARATE, value_gap=gap, gradient_gap=0.0, why=why)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rules:
+    """How tokens are chosen, and which ones end a chain or may never stand in one."""
+
+    decoding: SamplingParams
+    ends: Tensor
+    banned: Tensor
+
+
+def _all_steps(steps: Steps, token: Tensor, draws: Tensor, rules: _Rules) -> list[Drawn]:
+    """Step all chains together from their prompts' last `token` [n] until each has ended or reached the limit."""
+    most = rules.decoding.max_tokens
+    drawing = _Drawing.blank(len(token), most, token.device)
+    draws = draws.to(token.device)
+    active = torch.arange(len(token), device=token.device)
+    for time in range(most):
+        logits = steps.logits(token)
+        token = choose(logits.index_fill(1, rules.banned, float("-inf")), rules.decoding, draws[active, time])
+        logprobs = logits.gather(1, token[:, None]).squeeze(1) - logits.logsumexp(-1)
+        drawing.record(active, time, token, logprobs, torch.isin(token, rules.ends))
+        rows = (~drawing.ended[active]).nonzero().squeeze(1)
+        if len(rows) == 0:
+            break
+        if len(active) - len(rows) >= len(active) * LEAVE_SHARE:
+            active, token = active[rows], token[rows]
+            steps.keep(rows)
+    return drawing.drawn()

@@ -1,0 +1,197 @@
+"""How chains move on by a token: all questions' branches beside each other, or one question's chains as rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+from transformers.cache_utils import Cache
+
+from seewhy.model.packed.group import (
+    CROSSING,
+    Prompt,
+    blocks_of,
+    crossing_of,
+    joined_marks,
+    joined_pictures,
+    joined_positions,
+    layout_of,
+    position_ids,
+)
+from seewhy.model.packed.head import head_of
+from seewhy.model.packed.last_layer import packing
+from seewhy.model.packed.shared_prefix import DecodeAttention, branching
+
+
+@runtime_checkable
+class Steps(Protocol):
+    """Chains in one batch, each at the same count of tokens."""
+
+    def logits(self, token: Tensor) -> Tensor:
+        """[n, vocabulary] float32 logits of what follows `token` [n], the newest of each chain."""
+        ...
+
+    def keep(self, rows: Tensor) -> None:
+        """Drop the chains that are not in `rows`."""
+        ...
+
+
+class _Recorder(Cache):
+    """Takes the keys and values of a prefill as they are."""
+
+    def __init__(self) -> None:
+        super().__init__(layers=[])
+        self.taken: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: object, **__: object
+    ) -> tuple[Tensor, Tensor]:
+        self.taken[layer_idx] = (key_states, value_states)
+        return key_states, value_states
+
+    def get_seq_length(self, layer_idx: int = 0) -> int:
+        return 0
+
+
+class _BranchCache(Cache):
+    """Hands each step's keys and values to the decode attention."""
+
+    def __init__(self, attention: DecodeAttention) -> None:
+        super().__init__(layers=[])
+        self.attention = attention
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: object, **__: object
+    ) -> tuple[Tensor, Tensor]:
+        self.attention.store(key_states, value_states, layer_idx)
+        return key_states, value_states
+
+    def get_seq_length(self, layer_idx: int = 0) -> int:
+        return 0
+
+
+def _by_prompt(states: Tensor, index: Tensor) -> Tensor:
+    """[1, kv heads, L, width] at [G, P] gives [G, kv heads, P, width]."""
+    return states[0][:, index].transpose(0, 1).contiguous()
+
+
+def _prefill(net: PreTrainedModel, prompts: Sequence[Prompt]) -> tuple[dict[int, tuple[Tensor, Tensor]], Tensor]:
+    """Keys and values by layer as [G, kv heads, P, width] without the prompts' last tokens, and [G, P] filled."""
+    lengths = [len(prompt.ids) - 1 for prompt in prompts]
+    layout = layout_of(lengths, [], [], net.device, blocks_of(prompts))
+    recorder = _Recorder()
+    with packing(net, layout):
+        net.model(  # pyright: ignore[reportCallIssue]
+            input_ids=torch.tensor([[token for prompt in prompts for token in prompt.ids[:-1]]], device=net.device),
+            position_ids=position_ids(torch.cat(joined_positions(prompts, -1, net.device), dim=1)),
+            past_key_values=recorder,
+            use_cache=True,
+            branch_layout=layout,
+            **joined_pictures(prompts, net.device),
+        )
+    filled = torch.arange(max(lengths), device=net.device) < torch.tensor(lengths, device=net.device)[:, None]
+    keys_values = {
+        layer: (_by_prompt(keys, layout.prefix_index), _by_prompt(values, layout.prefix_index))
+        for layer, (keys, values) in recorder.taken.items()
+    }
+    return keys_values, filled
+
+
+@dataclass(frozen=True, slots=True)
+class BranchSteps:
+    """All chains of all questions in one row; a prompt's keys and values are kept once and never copied."""
+
+    net: PreTrainedModel
+    attention: DecodeAttention
+    start: Tensor
+    """[axes, G] position of the first step of each question's chains."""
+
+    @classmethod
+    def begin(cls, net: PreTrainedModel, prompts: Sequence[Prompt], counts: Sequence[int], most: int) -> "BranchSteps":
+        """Run every prompt once; then `counts` chains of each, of at most `most` tokens."""
+        group = torch.tensor([number for number, count in enumerate(counts) for _ in range(count)], device=net.device)
+        attention = DecodeAttention(*_prefill(net, prompts), group, most)
+        ends = [places[:, -1] for places in joined_positions(prompts, device=net.device)]
+        return cls(net, attention, torch.stack(ends, dim=1))
+
+    def logits(self, token: Tensor) -> Tensor:
+        """As the protocol says."""
+        with branching(self.net):
+            hidden = self.net.model(  # pyright: ignore[reportCallIssue]
+                input_ids=token[None],
+                position_ids=position_ids(self.start[:, self.attention.group] + self.attention.time),
+                past_key_values=_BranchCache(self.attention),
+                use_cache=True,
+                decode_step=self.attention,
+            ).last_hidden_state[0]
+        self.attention.time += 1
+        return head_of(self.net)(hidden).float()
+
+    def keep(self, rows: Tensor) -> None:
+        """As the protocol says."""
+        self.attention.keep(rows)
+
+
+@dataclass(slots=True)
+class RowSteps:
+    """Chains of one question as rows of the net's own cache: for nets on which branches are wrong."""
+
+    net: PreTrainedModel
+    cache: Cache
+    opening: Tensor | None
+    """[n, width] hidden states of the prompt's last token, until they are asked for."""
+    newest: Tensor | None
+    """[axes, 1, 1] position of the newest token of every chain, where the net counts on several axes."""
+    cross_attention_mask: Tensor | None
+    """[1, 1, pictures, tiles] where every new token looks, in nets that see by cross-attention."""
+
+    @classmethod
+    def begin(cls, net: PreTrainedModel, prompt: Prompt, count: int) -> "RowSteps":
+        """Run the whole prompt once, for its tokens may see each other both ways, and copy it to `count` rows."""
+        positions = None if prompt.positions is None else prompt.positions[:, None].to(net.device)
+        run = net.model(  # pyright: ignore[reportCallIssue]
+            input_ids=torch.tensor([prompt.ids], device=net.device),
+            use_cache=True,
+            **({} if positions is None else {"position_ids": positions}),
+            **joined_pictures([prompt], net.device),
+            **joined_marks([(prompt, len(prompt.ids))], net.device),
+            **(looks := crossing_of(prompt, len(prompt.ids), net.device)),
+        )
+        steps = cls(
+            net=net,
+            cache=run.past_key_values,
+            opening=run.last_hidden_state[0, -1:],
+            newest=None if positions is None else positions[:, :, -1:],
+            cross_attention_mask=looks[CROSSING][:, -1:] if looks else None,
+        )
+        steps.keep(torch.zeros(count, dtype=torch.long, device=net.device))
+        return steps
+
+    def logits(self, token: Tensor) -> Tensor:
+        """As the protocol says; what follows the prompt's last token is known from its own run."""
+        if self.opening is not None:
+            hidden, self.opening = self.opening, None
+            return head_of(self.net)(hidden).float()
+        hidden = self.net.model(  # pyright: ignore[reportCallIssue]
+            input_ids=token[:, None], past_key_values=self.cache, use_cache=True, **self._told(len(token))
+        ).last_hidden_state[:, 0]
+        return head_of(self.net)(hidden).float()
+
+    def _told(self, rows: int) -> dict[str, Tensor]:
+        """What nets of several axes, and those that see by cross-attention, are told of each row's new token."""
+        told: dict[str, Tensor] = {}
+        if self.newest is not None:
+            self.newest = self.newest + 1
+            told["position_ids"] = self.newest.expand(-1, rows, 1)
+        if self.cross_attention_mask is not None:
+            told[CROSSING] = self.cross_attention_mask.expand(rows, -1, -1, -1)
+        return told
+
+    def keep(self, rows: Tensor) -> None:
+        """As the protocol says; a row may stand in `rows` more than once."""
+        if self.opening is not None:
+            self.opening = self.opening[rows]
+        # The one way of copying rows that layers of every kind have, those with a state among them.
+        self.cache.reorder_cache(rows)  # pyright: ignore[reportArgumentType]

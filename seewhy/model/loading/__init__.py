@@ -1,0 +1,1 @@
+"""Open a net and its processor: device, precision, adapters, encoding of prompts."""

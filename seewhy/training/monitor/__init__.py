@@ -1,0 +1,1 @@
+"""Alarms and probes of a training while it runs."""

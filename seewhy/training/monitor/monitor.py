@@ -1,0 +1,79 @@
+"""The guard rails of one training: probes at their steps, alarms as they ring, and the stop that a plan asks for."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from seewhy.records.types import StepLog
+from seewhy.training.api import Probed
+from seewhy.training.checkpoint import checkpoints
+from seewhy.training.monitor.alarms import Alarm, AlarmDetector, AlarmError
+from seewhy.training.monitor.plan import GuardPlan
+from seewhy.training.monitor.probe import Probe, start_probe
+from seewhy.training.step import Run
+
+
+@dataclass(slots=True, kw_only=True)
+class TrainingMonitor:
+    """What watches one run."""
+
+    run: Run
+    watch: AlarmDetector = field(default_factory=AlarmDetector)
+    probe: Probe | None = None
+    stop: Alarm | None = None
+    """The alarm for which the run is to stop."""
+    seconds: float = 0.0
+    """What the start's replies cost; the next step's log counts it in."""
+
+    @property
+    def plan(self) -> GuardPlan:
+        """The settings."""
+        return self.run.guard
+
+    def begin(self, fingerprint: str) -> None:
+        """Hear the start, of this fingerprint; the net must not have been moved yet."""
+        if self.plan.probe_questions == 0:
+            return
+        model, began = self.run.model, time.perf_counter()
+        if not isinstance(model, Probed):
+            raise ValueError(f"{type(model).__name__} has no `generate` to be probed by; set probe_questions to 0")
+        self.probe = start_probe(
+            model, self.run.examples, self.run.questions, self.plan, self.run.plan, self.run.directory, fingerprint,
+        )  # fmt: skip
+        self.seconds = time.perf_counter() - began
+
+    def recall(self, logs: Sequence[StepLog]) -> None:
+        """Take in the steps of earlier calls; AlarmError where one of their alarms still stops the run."""
+        for log in logs:
+            self._look(log)
+        if not (self.run.directory / "done.json").exists():
+            self.require_none()
+
+    def follow(self, log: StepLog) -> StepLog:
+        """The step's log with the probe's figures where one is due."""
+        began = time.perf_counter() - self.seconds
+        self.seconds = 0.0
+        if self.probe and self.plan.is_due(log.step, len(self.run.steps)):
+            log = replace(log, terms={**log.terms, **self.probe.look(log.step)})
+        log = replace(log, seconds=log.seconds + time.perf_counter() - began)
+        self._look(log)
+        return log
+
+    def _look(self, log: StepLog) -> None:
+        wanted = [alarm for alarm in self.watch.take(log) if self.plan.stops(alarm.name)]
+        if wanted and self.stop is None:
+            self.stop = wanted[0]
+
+    def require_none(self) -> None:
+        """AlarmError where an alarm has rung that the plan stops for."""
+        alarm = self.stop
+        if alarm is None:
+            return
+        place = self.run.directory
+        before = [path for path in checkpoints(place) if int(path.name.rpartition("-")[2]) <= alarm.step]
+        good = f"{before[-1]} is the last one from before it" if before else "none was saved before it"
+        raise AlarmError(
+            f"stopped by the alarm {alarm.name} at {alarm.summary}. What was trained is saved in "
+            f"{checkpoints(place)[-1]}; {good}. To train with other settings, begin another run. To go on from "
+            f"here all the same, give the same command without {alarm.name} among the alarms of `abort`"
+        )
