@@ -12,7 +12,6 @@ from typing import Annotated, cast
 import tyro
 
 from seewhy.benchmarks import inkgrid
-from seewhy.cli.find import find_module
 from seewhy.cli.grade_inputs import Loads
 from seewhy.cli.judges import make_judge, needs_teacher
 from seewhy.cli.server import ServerWords, talking
@@ -26,6 +25,7 @@ from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.recipes.plans import JudgePlan
 from seewhy.records.measures import Calibration, Interval
 from seewhy.records.types import Chain, FinishReason, Outcome, Question, Split, Style, Usage, Verdict
+from seewhy.runs.discovery import find_module
 from seewhy.testing.oracle import Oracle
 
 HALF_WRONG = Oracle(error_rate=0.5, seed=1)

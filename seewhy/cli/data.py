@@ -13,11 +13,11 @@ from rich.table import Table
 
 from seewhy.benchmarks.lines.writing import line_of
 from seewhy.cli.data_check import Finding, inspect
-from seewhy.cli.find import find_module, names_in
 from seewhy.cli.reading import Reads, read_questions, release_of
 from seewhy.records.files import write_text_atomically
 from seewhy.records.shards import write_shard
 from seewhy.records.types import Question, Split
+from seewhy.runs.discovery import find_module, names_in
 
 SHOWN = 10
 """Findings of a kind that the table tells; `--json` tells all."""

@@ -10,7 +10,6 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from seewhy.cli.find import load_part, nearest
 from seewhy.cli.grade_card import Graded, card_json, print_card
 from seewhy.cli.grade_inputs import (
     Asked,
@@ -31,6 +30,7 @@ from seewhy.judging.answers.decoration import normalise
 from seewhy.judging.api import Judge, judge_chains
 from seewhy.records.measures import Comparison, PolarScore
 from seewhy.records.types import Chain, FinishReason, MatchRule, Outcome, Question, Split, Style, Verdict
+from seewhy.runs.discovery import load_part, nearest
 
 POLAR = (YES, NO)
 

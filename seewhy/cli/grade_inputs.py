@@ -10,7 +10,6 @@ from typing import Protocol, cast
 
 from seewhy.benchmarks.lines.fields import fields_of, pictures_of, question_of
 from seewhy.benchmarks.release.declared import Metric, Release
-from seewhy.cli.find import find_module, load_part, nearest
 from seewhy.evaluation.intervals import name_ids
 from seewhy.evaluation.pictures import picture_clusters, shared_pictures
 from seewhy.evaluation.predictions import Prediction, find_columns, read_predictions
@@ -18,6 +17,7 @@ from seewhy.evaluation.suites import carried_questions, columns_of, suite_of
 from seewhy.evaluation.tables import Sheet, Table, read_table
 from seewhy.records.files import hash_file
 from seewhy.records.types import ImageRef, MatchRule, Question, Split
+from seewhy.runs.discovery import find_module, load_part, nearest
 
 MISSING = ("wrong", "leave-out")
 

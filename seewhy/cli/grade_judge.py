@@ -7,7 +7,6 @@ from typing import Annotated
 
 import tyro
 
-from seewhy.cli.find import nearest
 from seewhy.cli.server import ServerWords, talking
 from seewhy.judging.answers.compat import Compat
 from seewhy.judging.api import Judge
@@ -15,6 +14,7 @@ from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.rating import rating_judge
 from seewhy.judging.review import ReviewJudge
 from seewhy.records.types import Chain, MatchRule, Question, Verdict
+from seewhy.runs.discovery import nearest
 
 AT_ONCE = 16
 """Open questions that are rated at the same time."""

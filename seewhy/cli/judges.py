@@ -9,12 +9,12 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from seewhy.cli.find import find_module, load_part, names_in, nearest
-from seewhy.cli.listener import RecordingClient
 from seewhy.endpoints.chat import ChatModel
+from seewhy.endpoints.recording import RecordingClient
 from seewhy.judging.api import Judge
 from seewhy.judging.prompts.template import read_prompt
 from seewhy.recipes.plans import JudgePlan, TeacherPlan
+from seewhy.runs.discovery import find_module, load_part, names_in, nearest
 
 OPTION = "--judge."
 """How the options of a recipe's judge begin."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from seewhy.cli.find import load_part
 from seewhy.endpoints.chat import ChatModel
 from seewhy.endpoints.plan import EndpointPlan, PacePlan, SpendPlan
+from seewhy.runs.discovery import load_part
 
 LEAST_AT_ONCE = 16
 """Calls in flight that are allowed however few questions are judged at once: one question may ask many."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from seewhy.cli.find import nearest
 from seewhy.endpoints.chat import ChatModel
 from seewhy.records.types import Question
+from seewhy.runs.discovery import nearest
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.oracle_chat import OracleChatModel
 

@@ -1,6 +1,7 @@
 """Supervised fine-tuning: imitate each lesson, token by token."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from seewhy.objectives.api import LessonView, Loss
 from seewhy.objectives.parts.terms import mean_nll
@@ -12,6 +13,8 @@ class SFT:
 
     (Trainers that average over all tokens of a batch weigh lessons by their length instead.)
     """
+
+    trains_on: ClassVar[str] = "lessons"
 
     @property
     def name(self) -> str:

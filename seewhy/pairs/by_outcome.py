@@ -64,6 +64,14 @@ class ByOutcome:
         pairs = self._choose(prompt)
         return (DropReason.KEPT if pairs else DropReason.NO_DISTINCT_ANSWERS), pairs
 
+    def unfit(self, prompt: Sequence[Judged]) -> Counter[str]:
+        """No chain is left out beforehand."""
+        return Counter()
+
+    def explain(self, prompts: Sequence[Sequence[Judged]]) -> str:
+        """What to change where no pair is left."""
+        return "widen the band with lowest and highest, or sample more chains of each question"
+
     def _choose(self, prompt: Sequence[Judged]) -> tuple[Pair, ...]:
         """Random pairs, a positive or negative used again only when no fresher one is left."""
         chain = prompt[0].chain

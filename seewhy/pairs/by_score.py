@@ -74,6 +74,16 @@ class ByScore:
         )
         return ScoreFate.KEPT, (pair,)
 
+    def unfit(self, prompt: Sequence[Judged]) -> Counter[str]:
+        """Chains of a prompt that stand in no pair whatever the others are, by reason."""
+        return Counter(f"chains {reason.value}" for _, reason in sort_out(prompt) if reason is not None)
+
+    def explain(self, prompts: Sequence[Sequence[Judged]]) -> str:
+        """What to change where no pair is left."""
+        scores = [[score_of(one) for one, unfit in sort_out(prompt) if unfit is None] for prompt in prompts]
+        gap = max((max(of_prompt) - min(of_prompt) for of_prompt in scores if of_prompt), default=0.0)
+        return f"the widest gap of two scores is {gap:.3g}: choose margin and above in the judge's own unit"
+
 
 def score_of(one: Judged) -> float:
     """The judge's own score of a chain that has one."""
@@ -85,16 +95,6 @@ def sort_out(prompt: Sequence[Judged]) -> list[tuple[Judged, ScoreDropReason | N
     """Each chain of a prompt, and why it cannot stand in a pair; None where it can."""
     first = {id(one) for one in distinct_texts(one for one in prompt if _flaw(one) is None)}
     return [(one, _flaw(one) or (None if id(one) in first else ScoreDropReason.REPEATED)) for one in prompt]
-
-
-def widest_gap(chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> float:
-    """The largest difference of two scores of one prompt; 0.0 where no prompt has two chains that may stand in a pair.
-
-    Raises `ValueError` that names a chain or verdict that stands alone or occurs twice.
-    """
-    prompts = group_by_prompt(join_verdicts(chains, verdicts)).values()
-    scores = [[score_of(one) for one, unfit in sort_out(prompt) if unfit is None] for prompt in prompts]
-    return max((max(of_prompt) - min(of_prompt) for of_prompt in scores if of_prompt), default=0.0)
 
 
 def _flaw(one: Judged) -> ScoreDropReason | None:

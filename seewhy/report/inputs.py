@@ -107,6 +107,10 @@ class TrainingRun:
     """The steps of one training stage; panels whose terms no step has are left out."""
 
     name: str
+    start: str = ""
+    """The model that was trained."""
+    objective: str = ""
+    """Kind of the loss."""
     steps: tuple[StepLog, ...]
     panels: tuple[TermPanel, ...] = (
         TermPanel(title="Preference margin", unit="nats", terms=("margin",)),
@@ -160,6 +164,40 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """Accuracy over the number of chains, by every way to choose among them."""
+
+    curves: tuple[CurvePoint, ...]
+    drawn_by: str = ""
+    """The model whose chains these are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Models measured on the same questions."""
+
+    name: str
+    models: tuple[str, ...]
+    cards: tuple[Scorecard, ...]
+    changes: Mapping[tuple[str, str, Style], Comparison]
+    """Model before, model after and prompt style to their paired difference, with the pictures."""
+    samples: tuple[Sample, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """A few named figures and counts of a step, for stages that have no figure of their own."""
+
+    title: str
+    counts: tuple[Count, ...]
+    text: str = ""
+
+
+Section = Evaluation | TrainingRun | Distillation | Sampling | Choices | Credit | Facts
+"""What a step can add to a report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One stage of the run: the command that repeats it, how long it took, how many rows it wrote."""
 
@@ -191,14 +229,13 @@ class ReportInput:
     cards: tuple[Scorecard, ...]
     """One for each model (by its key), style, split, and for the blind control; the split tells them apart."""
     steps: tuple[Step, ...] = ()
-    distillation: Distillation | None = None
-    sampling: Sampling | None = None
+    distillations: tuple[Distillation, ...] = ()
+    samplings: tuple[Sampling, ...] = ()
     training: tuple[TrainingRun, ...] = ()
-    curves: tuple[CurvePoint, ...] = ()
-    """Accuracy over the number of chains, by every way to choose among them."""
-    drawn_by: str = ""
-    """Label of the model whose chains these are."""
-    credit: Credit | None = None
+    choices: tuple[Choices, ...] = ()
+    credits: tuple[Credit, ...] = ()
     samples: tuple[Sample, ...] = ()
+    facts: tuple[Facts, ...] = ()
+    """Of stages without a figure of their own."""
     stages: tuple[Stage, ...] = ()
     reproduction: Reproduction | None = None

@@ -19,7 +19,7 @@ from seewhy.report.words import (
 
 def tell_what_happened(report: ReportInput) -> tuple[str, ...]:
     """The sentences that open the report, most important first."""
-    credit = (_tell_credit(report.credit),) if report.credit else ()
+    credit = (_tell_credit(one) for one in report.credits)
     return (*_tell_steps(report), *_tell_blind(report), *_tell_choice(report), *credit, *_tell_doubts(report))
 
 
@@ -69,17 +69,19 @@ def _tell_blind(report: ReportInput) -> Iterator[str]:
 
 
 def _tell_choice(report: ReportInput) -> Iterator[str]:
-    # pass@k is a bound that nobody can reach without the gold answers: it is no way to choose.
-    points = [point for point in report.curves if point.method is not Selection.PASS_AT_K]
-    if not points:
-        return
-    most = max(point.n for point in points)
-    best = max((point for point in points if point.n == most), key=lambda point: point.value)
-    share = Interval(value=best.value, low=best.low, high=best.high)
-    yield (
-        f"Given {say_plural(most, 'chain')} a question, the best way to choose among them "
-        f"({say_selection(best.method).lower()}) is right on {say_percent(share.value)} ({say_percent_range(share)})."
-    )
+    for choices in report.choices:
+        # pass@k is a bound that nobody can reach without the gold answers: it is no way to choose.
+        points = [point for point in choices.curves if point.method is not Selection.PASS_AT_K]
+        if not points:
+            continue
+        most = max(point.n for point in points)
+        best = max((point for point in points if point.n == most), key=lambda point: point.value)
+        share = Interval(value=best.value, low=best.low, high=best.high)
+        yield (
+            f"Given {say_plural(most, 'chain')} a question, the best way to choose among them "
+            f"({say_selection(best.method).lower()}) is right on {say_percent(share.value)} "
+            f"({say_percent_range(share)})."
+        )
 
 
 def _tell_credit(credit: Credit) -> str:

@@ -11,22 +11,23 @@ from seewhy.report.cards import main_style, seen_cards
 from seewhy.report.inputs import ReportInput
 from seewhy.report.lead import tell_what_happened
 from seewhy.report.sections import (
-    colour_chains,
     encode_picture,
     list_facts,
     make_tiles,
     plot_headline,
     show_choices,
+    show_credits,
     show_distillation,
     show_facets,
+    show_facts,
     show_sampling,
     show_settings,
     show_training,
     tell_sampling,
 )
 from seewhy.report.svg import assign_slots
-from seewhy.report.tables import tabulate_curves, tabulate_scores, tabulate_stages, tabulate_steps
-from seewhy.report.words import say_count, say_outcome, say_plain_range, say_style
+from seewhy.report.tables import tabulate_scores, tabulate_stages, tabulate_steps
+from seewhy.report.words import say_count, say_outcome, say_style
 
 _HERE = Path(__file__).parent
 
@@ -55,7 +56,6 @@ def write_report(path: Path, report: ReportInput) -> None:
 
 def _fill(report: ReportInput) -> dict[str, object]:
     tested = seen_cards(report.cards, Split.TEST)
-    sampling, credit = report.sampling, report.credit
     return {
         "style": Markup((_HERE / "page.css").read_text(encoding="utf-8")),
         "report": report,
@@ -72,12 +72,11 @@ def _fill(report: ReportInput) -> dict[str, object]:
         "facets": show_facets(report),
         "settings": show_settings(report),
         "distillation": show_distillation(report),
-        "sampling": (tell_sampling(sampling), *show_sampling(sampling)) if sampling else None,
+        "sampling": [(tell_sampling(one), *show_sampling(one)) for one in report.samplings],
         "training": show_training(report),
         "choices": show_choices(report),
-        "choices_table": tabulate_curves(report.curves) if report.curves else None,
-        "coloured": colour_chains(credit) if credit else [],
-        "auroc": f"{credit.auroc.value:.2f}, 95 % interval {say_plain_range(credit.auroc)}" if credit else "",
+        "facts_tables": show_facts(report),
+        "credits": show_credits(report),
         "stages": tabulate_stages(report.stages) if report.stages else None,
         "say_count": say_count,
         "say_outcome": say_outcome,

@@ -14,7 +14,7 @@ from seewhy.report.heat import colour_chain, find_scale
 from seewhy.report.inputs import Credit, Header, ModelName, ReportInput, Sampling
 from seewhy.report.plots import Dot, Panel, plot_dots
 from seewhy.report.svg import assign_slots
-from seewhy.report.tables import Table, tabulate_counts, tabulate_facet, tabulate_settings
+from seewhy.report.tables import Table, tabulate_counts, tabulate_curves, tabulate_facet, tabulate_settings
 from seewhy.report.words import (
     say_amount,
     say_count,
@@ -22,6 +22,7 @@ from seewhy.report.words import (
     say_outcome,
     say_percent,
     say_percent_range,
+    say_plain_range,
     say_plural,
     say_seconds,
     say_style,
@@ -141,13 +142,15 @@ def show_settings(report: ReportInput) -> tuple[Panel, Table] | None:
 
 def show_distillation(report: ReportInput) -> list[Table]:
     """What was kept of the teacher's rationales and why the rest was dropped, and the mix of lessons."""
-    distillation = report.distillation
-    if distillation is None:
-        return []
-    told = f"{say_count(distillation.kept)} of {say_plural(distillation.asked, 'rationale')} kept. Dropped, by reason:"
-    dropped = tabulate_counts(told, "Reason", distillation.dropped)
-    mix = tabulate_counts("Lessons that SFT saw, by kind:", "Lesson", distillation.mix)
-    return [dropped, *([mix] if distillation.mix else [])]
+    tables: list[Table] = []
+    for distillation in report.distillations:
+        kept = (
+            f"{say_count(distillation.kept)} of {say_plural(distillation.asked, 'rationale')} kept. Dropped, by reason:"
+        )
+        tables.append(tabulate_counts(kept, "Reason", distillation.dropped))
+        if distillation.mix:
+            tables.append(tabulate_counts("Lessons that SFT saw, by kind:", "Lesson", distillation.mix))
+    return tables
 
 
 def tell_sampling(sampling: Sampling) -> str:
@@ -197,9 +200,55 @@ def show_training(report: ReportInput) -> list[Curves]:
     ]
 
 
-def show_choices(report: ReportInput) -> Panel | None:
-    """The curves of choosing among N chains, or None where they were not measured."""
-    return plot_choices(report.curves) if report.curves else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownChoices:
+    """The curves of choosing among N chains of a model, drawn and as a table."""
+
+    drawn_by: str
+    panel: Panel
+    table: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCredit:
+    """How well credit finds wrong sentences, in words, and chains in colour."""
+
+    auroc: str
+    coloured: list[ColouredChain]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFacts:
+    """Counts of a step as a table."""
+
+    title: str
+    text: str
+    table: Table
+
+
+def show_choices(report: ReportInput) -> list[ShownChoices]:
+    """Each verifier's curves and table."""
+    return [
+        ShownChoices(drawn_by=one.drawn_by, panel=plot_choices(one.curves), table=tabulate_curves(one.curves))
+        for one in report.choices if one.curves
+    ]  # fmt: skip
+
+
+def show_credits(report: ReportInput) -> list[ShownCredit]:
+    """The AUROC and the coloured chains of each credit."""
+    return [
+        ShownCredit(auroc=f"{one.auroc.value:.2f}, 95 % interval {say_plain_range(one.auroc)}",
+                    coloured=colour_chains(one))
+        for one in report.credits
+    ]  # fmt: skip
+
+
+def show_facts(report: ReportInput) -> list[ShownFacts]:
+    """Counts of steps whose stages have no figure of their own."""
+    return [
+        ShownFacts(title=one.title, text=one.text, table=tabulate_counts("", "What", one.counts))
+        for one in report.facts
+    ]  # fmt: skip
 
 
 def colour_chains(credit: Credit) -> list[ColouredChain]:

@@ -10,31 +10,27 @@ from seewhy.records.types import Split, Style
 from seewhy.report.cards import blind_cards, seen_cards
 from seewhy.report.inputs import ReportInput
 
-MAIN = ("base", "sft", "preference")
 _STYLE_KEYS: Mapping[Style, str] = {Style.DIRECT: "direct", Style.REASON: "cot"}
 
 
 def summarise(report: ReportInput) -> dict[str, object]:
     """The summary as plain values; an interval is `[value, low, high]`, what was not measured is empty or null.
 
-    `accuracy`, `no_answer` and `unjudged` hold base, sft and preference; `variants` holds the accuracy of any
-    other model. `no_answer` and `unjudged` are shares of the questions asked. `paired` compares chains of
-    thought, `paired_direct` direct answers.
+    `no_answer` and `unjudged` are shares of the questions asked. `paired` compares chains of thought, `paired_direct`
+    direct answers. `verifier` and `credit_auroc` are of the last step of their kind.
     """
     tested = seen_cards(report.cards, Split.TEST)
-    main = [card for card in tested if card.model in MAIN]
     return {
         "n": report.header.n,
-        "accuracy": _accuracies(main),
+        "accuracy": _accuracies(tested),
         "blind": _accuracies(blind_cards(report.cards)),
         "paired": _differences(report, Style.REASON),
-        "no_answer": _nest(main, [card.no_answer / card.n for card in main]),
-        "unjudged": _nest(main, [card.unjudged / card.n for card in main]),
+        "no_answer": _nest(tested, [card.no_answer / card.n for card in tested]),
+        "unjudged": _nest(tested, [card.unjudged / card.n for card in tested]),
         "verifier": {method.value: _curve(report, method) for method in Selection},
-        "credit_auroc": _list(report.credit.auroc) if report.credit else None,
+        "credit_auroc": _list(report.credits[-1].auroc) if report.credits else None,
         "seconds": {stage.name: stage.seconds for stage in report.stages},
         "versions": dict(report.header.versions),
-        "variants": _accuracies([card for card in tested if card.model not in MAIN]),
         "shifted": _accuracies(seen_cards(report.cards, Split.SHIFTED)),
         "paired_direct": _differences(report, Style.DIRECT),
     }
@@ -66,7 +62,10 @@ def _nest(cards: Sequence[Scorecard], numbers: Sequence[object]) -> dict[str, di
 
 
 def _curve(report: ReportInput, method: Selection) -> dict[str, list[float]]:
-    points = sorted((point for point in report.curves if point.method is method), key=lambda point: point.n)
+    points = sorted(
+        (point for point in (report.choices[-1].curves if report.choices else ()) if point.method is method),
+        key=lambda point: point.n,
+    )
     return {str(point.n): [point.value, point.low, point.high] for point in points}
 
 

@@ -12,18 +12,10 @@ import torch
 
 from seewhy.objectives.api import LessonObjective, PairObjective
 from seewhy.records.files import write_text_atomically
+from seewhy.records.step_logs import append_step, cut_steps
 from seewhy.records.types import Lesson, Pair, Question, StepLog
 from seewhy.training.api import Trainable, assume_frozen
-from seewhy.training.checkpoint import (
-    Progress,
-    append_step,
-    cut_steps,
-    load_checkpoint,
-    newest_checkpoint,
-    save_checkpoint,
-    sync_file,
-    writing,
-)
+from seewhy.training.checkpoint import Progress, load_checkpoint, newest_checkpoint, save_checkpoint, sync_file, writing
 from seewhy.training.examples import (
     TrainingExample,
     lesson_examples,

@@ -10,7 +10,7 @@ from served_oracle import bill_of, serve
 from wired_runs import CHAINS, SAMPLED, pages, recipe_at, sampled_run
 
 from seewhy.cli.judges import make_judge, require_judge
-from seewhy.cli.listener import RecordingClient
+from seewhy.endpoints.recording import RecordingClient
 from seewhy.cli.main import main
 from seewhy.judging.facts import FactsJudge
 from seewhy.judging.outcome import OutcomeJudge

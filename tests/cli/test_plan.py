@@ -14,7 +14,7 @@ from seewhy.cli.main import main
 from seewhy.cli.plan_memory import as_trained, open_bytes, open_paper
 from seewhy.model.families import tiny
 from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
-from seewhy.training.checkpoint import read_steps
+from seewhy.records.step_logs import read_steps
 from seewhy.training.memory.trace import weight_bytes
 from seewhy.training.plan import FitPlan
 

@@ -15,8 +15,9 @@ from seewhy.cli.main import main
 from seewhy.cli.progress import Screen
 from seewhy.cli.training import with_alarms
 from seewhy.recipes.inkgrid import recipe as inkgrid
+from seewhy.records.step_logs import append_step, read_steps
 from seewhy.records.types import StepLog
-from seewhy.training.checkpoint import append_step, checkpoints, read_steps
+from seewhy.training.checkpoint import checkpoints
 from seewhy.training.monitor.plan import GuardPlan
 
 LESSONS = shlex.split("""

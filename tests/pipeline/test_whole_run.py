@@ -16,8 +16,8 @@ import small_run
 
 from seewhy.records.lineage import MANIFEST
 from seewhy.records.shards import count_rows, read_rows
+from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Chain
-from seewhy.training.checkpoint import read_steps
 
 KILLS = [name for name in small_run.STOPS if name.startswith("killed")]
 TRAINED = ["sft", "train/preference", "train/dpo"]

@@ -19,8 +19,9 @@ from transformers import AutoModelForImageTextToText
 from seewhy.model.api import ScoreRequest
 from seewhy.model.families.hub import HubModel
 from seewhy.model.plan import AdapterPlan, ComputePlan
+from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Response, StepLog, Style
-from seewhy.training.checkpoint import checkpoints, read_steps
+from seewhy.training.checkpoint import checkpoints
 from seewhy.training.step import LN_2
 
 # peft itself asks for what transformers means to rename.

@@ -14,8 +14,9 @@ from tiny_trainable import TinyTrainable, pairs_of, questions_of, run_long, stor
 
 from seewhy.objectives.dpo import DPO
 from seewhy.objectives.mpo import MPO
+from seewhy.records.step_logs import read_steps
 from seewhy.records.types import StepLog
-from seewhy.training.checkpoint import checkpoints, read_steps
+from seewhy.training.checkpoint import checkpoints
 from seewhy.training.fit import fit_pairs
 from seewhy.training.plan import FitPlan
 

@@ -10,8 +10,9 @@ from tiny_trainable import TinyTrainable, lesson, pairs_of, questions_of, store_
 
 from seewhy.objectives.mpo import MPO
 from seewhy.objectives.sft import SFT
+from seewhy.records.step_logs import read_steps
 from seewhy.records.types import StepLog
-from seewhy.training.checkpoint import checkpoints, read_steps
+from seewhy.training.checkpoint import checkpoints
 from seewhy.training.fit import fit_lessons, fit_pairs
 from seewhy.training.monitor.alarms import AlarmDetector, AlarmError
 from seewhy.training.monitor.plan import UNGUARDED, GuardPlan

@@ -1,0 +1,106 @@
+"""`seewhy run RECIPE`: the steps of a recipe in order; a stopped run goes on from where it was."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from seewhy.cli.help_text import option_lines
+from seewhy.cli.options import take_flag, take_one, take_option, take_whole, with_options
+from seewhy.cli.screen import Screen
+from seewhy.runs.discovery import call_part
+from seewhy.runs.machine import Machine, ModelSpec
+from seewhy.runs.open import Extent, run_recipe
+from seewhy.runs.recipe import Recipe
+from seewhy.runs.recipe_text import build_recipe, plain_recipe, stage_name
+
+SHORTCUTS = {"workers": "machine.workers", "threads": "machine.threads", "dollars": "machine.spend.dollars"}
+USAGE = """usage: seewhy run RECIPE --run DIR [options] [--STEP.FIELD VALUE ...]
+
+The steps of a recipe in order; a stopped run goes on from where it was. RECIPE is a name (`seewhy recipe list`), a YAML
+file, or a Python file with a function `recipe`.
+
+  --run DIR             directory of the run
+  --seed N              seed of every step
+  --from STEP, --until STEP, --only STEP
+                        which steps are run; those before must be finished
+  --reuse RUN           take finished steps of another run where settings and inputs are the same; may be repeated
+  --remake              make finished steps anew where what they follow from has changed
+  --dry-run             price the calls to servers, and make none
+  --set STEP.FIELD=VALUE
+                        set a field; `--STEP.FIELD VALUE` does the same
+  --workers N, --threads N, --dollars X
+                        short for --machine.workers, --machine.threads, --machine.spend.dollars
+"""
+
+
+def run(words: Sequence[str]) -> int:
+    """Run a recipe; 0 when all steps are finished.
+
+    Raises:
+        ValueError: an option, the recipe or a step does not fit.
+    """
+    if not words or words[0].startswith("-"):
+        raise ValueError(f"seewhy run needs a recipe\n\n{USAGE}")
+    name, rest = words[0], list(words[1:])
+    wants_help, rest = take_flag(rest, "--help")
+    also_help, rest = take_flag(rest, "-h")
+    if wants_help or also_help:
+        print("\n".join(help_lines(name)))
+        return 0
+    is_dry, rest = take_flag(rest, "--dry-run")
+    place, rest = take_one(rest, "--run")
+    extent, rest = take_extent(rest)
+    recipe, machine = recipe_of(name, rest)
+    if not place:
+        raise ValueError(f"seewhy run needs --run DIR, such as --run runs/{recipe.name}")
+    root = Path(place)
+    if is_dry:
+        call_part("cli", "plan", "show_prices", root, recipe, machine)
+        return 0
+    command = shlex.join(["seewhy", "run", *words])
+    Screen(console=Console()).follow(run_recipe(root, recipe, machine, extent, command))
+    return 0
+
+
+def take_extent(words: Sequence[str]) -> tuple[Extent, list[str]]:
+    """Which steps are run, and the words without the options that say so."""
+    first, rest = take_one(words, "--from")
+    last, rest = take_one(rest, "--until")
+    only, rest = take_one(rest, "--only")
+    if only and (first or last):
+        raise ValueError("--only goes without --from and --until")
+    reuse, rest = take_option(rest, "--reuse")
+    remake, rest = take_flag(rest, "--remake")
+    return Extent(first=first, last=last, only=only, remake=remake, reuse=tuple(map(Path, reuse))), rest
+
+
+def recipe_of(name: str, words: Sequence[str]) -> tuple[Recipe, Machine]:
+    """The recipe of a name with the fields that options set."""
+    seed, rest = take_whole(words, "--seed")
+    is_blind, rest = take_flag(rest, "--allow-blind")
+    plain = with_options(plain_recipe(name, seed), rest, SHORTCUTS)
+    recipe, machine = build_recipe(plain, name)
+    if is_blind:
+        machine = replace(machine, canary=replace(machine.canary, allow_blind=True))
+    return recipe, machine
+
+
+def help_lines(name: str) -> Iterator[str]:
+    """Usage, and every field of the recipe with its value and what it is for."""
+    yield USAGE
+    recipe, machine = build_recipe(plain_recipe(name), name)
+    for step, stage in recipe.steps.items():
+        yield f"step {step} ({stage_name(stage)})"
+        yield from option_lines(step, type(stage), stage)
+        yield ""
+    for model, spec in recipe.models.items():
+        yield f"model {model}"
+        yield from option_lines(model, ModelSpec, spec)
+        yield ""
+    yield "compute"
+    yield from option_lines("compute", type(recipe.compute), recipe.compute)
+    yield "\nmachine"
+    yield from option_lines("machine", Machine, machine)

@@ -1,0 +1,152 @@
+"""Draws what happens in a run: bars on a terminal, a line at each unit's begin and end elsewhere."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Column
+from rich.text import Text
+
+from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
+from seewhy.training.monitor.alarms import AlarmDetector
+
+
+class RateColumn(ProgressColumn):
+    """Things a second."""
+
+    def render(self, task: Task) -> Text:
+        """The rate so far, in the unit of the stage."""
+        speed = task.finished_speed or task.speed
+        unit = str(task.fields["unit"])
+        return Text("" if speed is None else rate_of(speed, unit), style="dim")
+
+
+def rate_of(speed: float, unit: str) -> str:
+    """Things a second, in words.
+
+    Example:
+        >>> rate_of(0.54, "steps"), rate_of(2345.6, "chains")
+        ('0.54 steps/s', '2,346 chains/s')
+    """
+    digits = 0 if speed >= 100 else 1 if speed >= 1 else 2
+    return f"{speed:,.{digits}f} {unit}/s"
+
+
+def count_of(count: int, unit: str) -> str:
+    """A number of things, in words.
+
+    Example:
+        >>> count_of(2000, "questions"), count_of(1, "steps")
+        ('2,000 questions', '1 step')
+    """
+    return f"{count:,} {unit.removesuffix('s') if count == 1 else unit}"
+
+
+def span_of(seconds: float) -> str:
+    """A time in words.
+
+    Example:
+        >>> span_of(0.25), span_of(81.4), span_of(200)
+        ('0.2 s', '81 s', '3 min 20 s')
+    """
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes, left = divmod(round(seconds), 60)
+    return f"{minutes} min {left} s"
+
+
+@dataclass(slots=True, kw_only=True)
+class Screen:
+    """Follows the events of a run."""
+
+    console: Console
+    began: float = field(default_factory=time.perf_counter)
+    made: int = 0
+    """Rows or steps of the unit that this call made."""
+    unit: str = ""
+    loss: str = ""
+    spent: str = ""
+    detector: AlarmDetector = field(default_factory=AlarmDetector)
+    progress: Progress | None = None
+    task: TaskID | None = None
+
+    def say(self, text: str) -> None:
+        """Print one line as it is: not wrapped, and brackets are brackets."""
+        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def follow(self, events: Iterable[Event]) -> None:
+        """Draw all events until the run ends, or ends in an error."""
+        try:
+            for event in events:
+                self._draw(event)
+        finally:
+            self._close()
+
+    def _draw(self, event: Event) -> None:
+        match event:
+            case Began():
+                self._begin(event)
+            case Advanced():
+                self.made += event.count
+                self.spent = event.spent
+                self._move(event.count, event.spent)
+            case Stepped():
+                self.made += 1
+                self.loss = f"loss {event.log.loss:.3f}"
+                self._move(1, self.loss)
+                for alarm in self.detector.take(event.log):
+                    self.say(f"  warning, {alarm.summary}")
+            case Noted():
+                self.say(f"  {event.text}")
+            case Ended():
+                self._end(event)
+
+    def _begin(self, event: Began) -> None:
+        self.began, self.made, self.unit, self.loss, self.spent = time.perf_counter(), 0, event.unit, "", ""
+        self.detector = AlarmDetector()
+        there = f", {event.done:,} are there" if event.done else ""
+        what = f"[{event.number}/{event.of}] {event.ref}"
+        if not self.console.is_terminal:
+            self.say(f"{what}: {count_of(event.total, event.unit) if event.total is not None else event.unit}{there}")
+            return
+        self.progress = Progress(
+            TextColumn("{task.description:<34}", table_column=Column(no_wrap=True)), BarColumn(bar_width=12),
+            MofNCompleteColumn(), RateColumn(table_column=Column(no_wrap=True)),
+            TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+            TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True)), console=self.console,
+        )  # fmt: skip
+        self.progress.start()
+        # Begun anew from here, or what was there would count into the rate and the time left.
+        self.task = self.progress.add_task(what, total=event.total, unit=event.unit, note="", completed=event.done)
+
+    def _move(self, count: int, note: str) -> None:
+        if self.progress is not None and self.task is not None:
+            self.progress.update(self.task, advance=count, note=note)
+
+    def _end(self, event: Ended) -> None:
+        self._close()
+        if event.is_found:
+            self.say(f"{event.ref}: finished before, {count_of(event.rows, event.unit)}")
+            return
+        rate = f", {rate_of(event.rows / event.seconds, event.unit)}" if event.rows and event.seconds > 0 else ""
+        more = "".join(f", {word}" for word in (self.loss, self.spent) if word)
+        if not self.console.is_terminal or self.task is None:
+            self.say(f"{event.ref}: done in {span_of(event.seconds)}{rate}{more}")
+
+    def _close(self) -> None:
+        if self.progress is not None:
+            self.progress.stop()
+            self.progress = None

@@ -1,0 +1,95 @@
+"""One stage without a recipe, over files: `seewhy judge --chains chains --judge outcome --out verdicts`."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, cast, get_args, get_origin, get_type_hints
+
+from rich.console import Console
+
+from seewhy.cli.help_text import option_lines
+from seewhy.cli.options import take_flag, take_one, take_whole, with_options
+from seewhy.cli.run import SHORTCUTS
+from seewhy.cli.screen import Screen
+from seewhy.runs.choice import names_what
+from seewhy.runs.discovery import class_of
+from seewhy.runs.open import run_step
+from seewhy.runs.recipe_text import Plain, build_recipe
+
+STEP = "step"
+
+
+def run(stage: str, words: Sequence[str]) -> int:
+    """Run a stage over files; 0 when it is finished.
+
+    Raises:
+        ValueError: an option, a file or the stage does not fit.
+    """
+    kind = class_of("stages", stage)
+    for flag in ("--help", "-h"):
+        wants_help, words = take_flag(words, flag)
+        if wants_help:
+            print("\n".join(help_lines(stage, kind)))
+            return 0
+    place, rest = take_one(words, "--out")
+    if not place:
+        raise ValueError(f"seewhy {stage} needs --out DIR, where its rows or its model go")
+    seed, rest = take_whole(rest, "--seed")
+    out = Path(place)
+    recipe, machine = build_recipe(plain_step(stage, kind, rest, 0 if seed is None else seed), f"seewhy {stage}")
+    command = shlex.join(["seewhy", stage, *words])
+    Screen(console=Console()).follow(run_step(out, recipe, machine, out, command))
+    return 0
+
+
+def plain_step(stage: str, kind: type[Any], words: Sequence[str], seed: int) -> Plain:
+    """A recipe of one step, whose references are files, folders and models that options name."""
+    names = [one.name for one in fields(kind) if one.init]
+    prefixed = [_prefixed(word, names) for word in words]
+    empty: Plain = {"name": stage, "seed": seed, "steps": {STEP: {"stage": stage}}}
+    plain = with_options(empty, prefixed, SHORTCUTS)
+    step = cast(dict[str, object], cast(dict[str, object], plain["steps"])[STEP])
+    given = {name: value for name, value in step.items() if name != "stage"}
+    models, inputs, renamed = _outside(kind, given)
+    return {**plain, "models": models, "inputs": inputs, "steps": {STEP: {"stage": stage, **renamed}}}
+
+
+def _prefixed(word: str, names: Sequence[str]) -> str:
+    """`--per-question` as `--step.per-question`."""
+    first = word.removeprefix("--").partition("=")[0].partition(".")[0].replace("-", "_").removeprefix("no_")
+    return f"--{STEP}.{word.removeprefix('--')}" if word.startswith("--") and first in names else word
+
+
+def _outside(
+    kind: type[Any], given: Mapping[str, object]
+) -> tuple[dict[str, object], dict[str, object], dict[str, object]]:
+    """Models and inputs by name, and the step's fields with these names in place of paths."""
+    groups: dict[str, dict[str, object]] = {"model": {}, "rows": {}}
+    hints = get_type_hints(kind, include_extras=True)
+    renamed = dict(given)
+    for field, value in given.items():
+        what = names_what(hints[field]) if field in hints else ""
+        if not what:
+            continue
+        listed = list(value) if isinstance(value, list | tuple) else [value]
+        names = [field if len(listed) == 1 else f"{field}-{number}" for number in range(1, len(listed) + 1)]
+        for name, one in zip(names, listed, strict=True):
+            groups[what][name] = _model_of(str(one)) if what == "model" else str(one)
+        is_weighted = get_origin(get_args(hints[field])[0]) is Mapping if get_args(hints[field]) else False
+        renamed[field] = dict.fromkeys(names, 1.0) if is_weighted else names if len(listed) > 1 else names[0]
+    return groups["model"], groups["rows"], renamed
+
+
+def _model_of(value: str) -> dict[str, object]:
+    """Weights by folder or name, or a server as `NAME@http://host/v1`."""
+    model, mark, url = value.partition("@http")
+    return {"base_url": f"http{url}", "model": model} if mark else {"path": value}
+
+
+def help_lines(stage: str, kind: type[Any]) -> Iterator[str]:
+    """Usage, and every field of the stage with its default and what it is for."""
+    yield f"usage: seewhy {stage} --out DIR [--FIELD VALUE ...]\n\n{(kind.__doc__ or '').strip()}"
+    yield "Fields that name rows take a folder of rows, a Parquet file or a JSON Lines file; those that name a model a "
+    yield "folder, a name on the Hub, `tiny`, or NAME@URL for one behind a server.\n"
+    yield from option_lines("", kind, None)

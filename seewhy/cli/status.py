@@ -1,0 +1,69 @@
+"""`seewhy status RUN`: each step of a run, finished, stale, unfinished or waiting, with rows, time and money."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from seewhy.cli.options import take_flag
+from seewhy.cli.screen import span_of
+from seewhy.runs.changes import State, UnitStatus, status_of
+from seewhy.runs.lock import writer_of
+from seewhy.runs.open import open_run
+from seewhy.runs.run import OpenRun
+
+USAGE = "usage: seewhy status RUN [--units] [--json]\n\nEach step of a run; --units tells the parts of steps apart."
+
+
+def run(words: Sequence[str]) -> int:
+    """Print the state of a run; 0 where all steps are finished and none is stale, else 1."""
+    as_json, rest = take_flag(words, "--json")
+    by_unit, rest = take_flag(rest, "--units")
+    if len(rest) != 1 or rest[0].startswith("-"):
+        print(USAGE)
+        return 0 if rest[:1] in (["--help"], ["-h"]) else 2
+    opened = open_run(Path(rest[0]))
+    units = status_of(opened)
+    shown = units if by_unit else list(_by_step(opened, units))
+    writer = writer_of(opened.root)
+    if as_json:
+        print(json.dumps({"writer": writer, "units": [asdict(one) for one in units]}, indent=1))
+    else:
+        _show(Console(), shown, writer)
+    return int(any(one.state is not State.FINISHED for one in units))
+
+
+def _by_step(opened: OpenRun, units: Sequence[UnitStatus]) -> Iterator[UnitStatus]:
+    for step in opened.steps():
+        own = [one for one in units if one.step == step]
+        if own:
+            yield UnitStatus(
+                ref=step, step=step, state=_state(own), why=tuple(line for one in own for line in one.why),
+                rows=sum(one.rows for one in own), seconds=sum(one.seconds for one in own),
+                dollars=sum(one.dollars for one in own),
+            )  # fmt: skip
+
+
+def _state(units: Sequence[UnitStatus]) -> State:
+    states = {one.state for one in units}
+    if len(states) == 1:
+        return states.pop()
+    return State.STALE if State.STALE in states else State.STOPPED
+
+
+def _show(console: Console, shown: Sequence[UnitStatus], writer: str) -> None:
+    table = Table("step", "state", "rows", "time", "dollars", box=SIMPLE_HEAD if console.is_terminal else None)
+    for one in shown:
+        state = "running" if writer and one.state is State.STOPPED else one.state.value
+        money = f"{one.dollars:,.2f}" if one.dollars else ""
+        table.add_row(one.ref, state, f"{one.rows:,}" if one.rows else "", span_of(one.seconds), money)
+    console.print(table)
+    if writer:
+        console.print(f"being written by {writer}", highlight=False)
+    for one in shown:
+        for line in one.why:
+            console.print(f"{one.ref} is stale: {line}", highlight=False, markup=False, soft_wrap=True)

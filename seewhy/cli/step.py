@@ -1,0 +1,26 @@
+"""`seewhy step RUN NAME`: one step of a run that is there, as a launcher of processes starts it."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from seewhy.cli.options import take_flag
+from seewhy.cli.screen import Screen
+from seewhy.runs.open import Extent, open_run, run_recipe
+
+USAGE = "usage: seewhy step RUN NAME [--remake]\n\nRun one step of a run, with the recipe and the machine that it has."
+
+
+def run(words: Sequence[str]) -> int:
+    """Run a step; 0 when it is finished."""
+    remake, rest = take_flag(words, "--remake")
+    if len(rest) != 2 or rest[0].startswith("-"):
+        print(USAGE)
+        return 0 if rest[:1] in (["--help"], ["-h"]) else 2
+    opened = open_run(Path(rest[0]))
+    extent = Extent(only=rest[1], remake=remake)
+    command = shlex.join(["seewhy", "step", *words])
+    Screen(console=Console()).follow(run_recipe(opened.root, opened.recipe, opened.machine, extent, command))
+    return 0

@@ -1,0 +1,99 @@
+"""Puts a report together from the sections of a run's steps, whatever stages these are of."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from seewhy.records.types import Split, Style
+from seewhy.report.inputs import (
+    Choices,
+    Credit,
+    Distillation,
+    Evaluation,
+    Facts,
+    Header,
+    ModelName,
+    ReportInput,
+    Reproduction,
+    Sampling,
+    Section,
+    Stage,
+    Step,
+    TrainingRun,
+)
+
+
+def compose(
+    header: Header, sections: Mapping[str, Section], stages: Sequence[Stage], reproduction: Reproduction
+) -> ReportInput:
+    """The input of a report: each evaluation's score cards, each training's curves, and what each training changed.
+
+    Args:
+        header: what was run.
+        sections: by step, in the order of the run.
+        stages: time and rows of each step.
+        reproduction: how to get the same numbers again.
+    """
+    evaluations = [one for one in sections.values() if isinstance(one, Evaluation)]
+    trainings = [one for one in sections.values() if isinstance(one, TrainingRun)]
+    models = _models(evaluations, trainings)
+    return ReportInput(
+        header=header,
+        models=models,
+        cards=tuple(card for one in evaluations for card in one.cards),
+        steps=tuple(_changes(evaluations, trainings)),
+        distillations=tuple(one for one in sections.values() if isinstance(one, Distillation)),
+        samplings=tuple(one for one in sections.values() if isinstance(one, Sampling)),
+        training=tuple(trainings),
+        choices=tuple(one for one in sections.values() if isinstance(one, Choices)),
+        credits=tuple(one for one in sections.values() if isinstance(one, Credit)),
+        samples=next((one.samples for one in evaluations if one.samples), ()),
+        facts=tuple(one for one in sections.values() if isinstance(one, Facts)),
+        stages=tuple(stages),
+        reproduction=reproduction,
+    )
+
+
+def _models(evaluations: Sequence[Evaluation], trainings: Sequence[TrainingRun]) -> tuple[ModelName, ...]:
+    """Models in the order in which they are first measured."""
+    objectives = {one.objective for one in trainings}
+    keys = dict.fromkeys(model for one in evaluations for model in one.models)
+    return tuple(ModelName(key=key, label=label_of(key, objectives)) for key in keys)
+
+
+def label_of(key: str, objectives: set[str]) -> str:
+    """A model's name as a reader wants it: that of an objective in capitals, as the field writes it.
+
+    Example:
+        >>> label_of("mpo", {"sft", "mpo"}), label_of("base", {"sft", "mpo"}), label_of("dpo-2", {"dpo"})
+        ('MPO', 'Base', 'DPO-2')
+    """
+    return key.upper() if key.rpartition("-")[0] in objectives or key in objectives else key[:1].upper() + key[1:]
+
+
+def _changes(evaluations: Sequence[Evaluation], trainings: Sequence[TrainingRun]) -> Iterator[Step]:
+    """Each trained model beside the nearest model before it that was measured on the same test questions."""
+    starts = {one.name: one.start for one in trainings}
+    for one in evaluations:
+        if any(card.split is not Split.TEST for card in one.cards):
+            continue
+        for training in trainings:
+            before = _measured_start(training.name, starts, one.models)
+            if before is None:
+                continue
+            for style in (Style.REASON, Style.DIRECT):
+                change = one.changes.get((before, training.name, style))
+                if change is not None:
+                    yield Step(before=before, after=training.name, style=style, change=change, what=_what(training))
+
+
+def _measured_start(name: str, starts: Mapping[str, str], measured: Sequence[str]) -> str | None:
+    """The nearest model from which `name` was trained, directly or in several steps, that was measured."""
+    if name not in measured:
+        return None
+    start = starts.get(name)
+    while start is not None and start not in measured:
+        start = starts.get(start)
+    return start
+
+
+def _what(training: TrainingRun) -> str:
+    return "" if training.objective == "sft" else f"Preference training by {training.objective.upper()}"

@@ -1,1 +1,0 @@
-"""Run a stage over its rows, here or on a Ray cluster."""

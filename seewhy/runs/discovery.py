@@ -1,0 +1,246 @@
+"""A name becomes an object here: a file's name in its layer, a dotted path, or `file.py:Name`."""
+
+import ast
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import sys
+from collections.abc import Sequence
+from dataclasses import is_dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+TRAINING_LIBRARIES = ("accelerate", "jaxtyping", "peft", "safetensors", "torch", "transformers")
+"""What `pip install seewhy` leaves out and `pip install 'seewhy[train]'` brings."""
+EXTRAS = {
+    **dict.fromkeys(TRAINING_LIBRARIES, "train"), **dict.fromkeys(("aiohttp", "httpx2", "openai"), "teacher"),
+    **dict.fromkeys(("starlette", "uvicorn"), "serve"), "openpyxl": "xlsx",
+}  # fmt: skip
+"""The extra of `pip install` that brings a library."""
+VERBS = {
+    "stages": "needs", "judging": "judge", "objectives": "loss", "pairs": "__call__", "teachers": "teach",
+    "recipes": "recipe",
+}  # fmt: skip
+"""The method by which a class of a layer is known among the others of its file; `units` for composite stages."""
+
+
+def names_in(layer: str) -> list[str]:
+    """Names of the files of a layer; none of them is imported."""
+    package = importlib.import_module(f"seewhy.{layer}")
+    return sorted(found.name for found in pkgutil.iter_modules(package.__path__) if not found.ispkg)
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """The end of an error about an unknown name: the one that was meant, or all there are.
+
+    Example:
+        >>> nearest("simple", ["sample", "judge"])
+        "; did you mean 'sample'?"
+        >>> nearest("zzz", ["sample", "judge"])
+        '; there are sample, judge.'
+    """
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}."
+
+
+def kind_names(layer: str) -> list[str]:
+    """Kinds of a layer as they are typed: files that define a class with the layer's verb, none of them imported."""
+    return [name.replace("_", "-") if layer == "recipes" else name for name in names_in(layer) if _defines(layer, name)]
+
+
+def _defines(layer: str, name: str) -> bool:
+    spec = importlib.util.find_spec(f"seewhy.{layer}.{name}")
+    if spec is None or spec.origin is None:
+        return False
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    return any(_has_verb(node, layer) for node in tree.body)
+
+
+def _has_verb(node: ast.stmt, layer: str) -> bool:
+    if layer == "recipes":
+        return isinstance(node, ast.FunctionDef) and node.name == VERBS[layer]
+    if not isinstance(node, ast.ClassDef) or any("Protocol" in ast.unparse(base) for base in node.bases):
+        return False
+    verbs = {VERBS[layer], *(("units",) if layer == "stages" else ())}
+    return any(isinstance(part, ast.FunctionDef) and part.name in verbs for part in node.body)
+
+
+def class_of(layer: str, kind: str) -> type[Any]:
+    """The class of a kind: `name`, `package.module`, `package.module:Name` or `file.py:Name`.
+
+    Raises:
+        ValueError: there is no such file or class, or several would fit and none has the file's name; the message says
+            which there are.
+    """
+    place, _, name = kind.partition(":")
+    module = _module_of(layer, place)
+    if name:
+        found = vars(module).get(name)
+        if not inspect.isclass(found):
+            raise ValueError(f"{kind}: {place} has no class {name!r}{nearest(name, _public_classes(module))}")
+        return found
+    fitting = classes_in(layer, module)
+    named = [one for one in fitting if one.__name__.lower() == module.__name__.rpartition(".")[2].replace("_", "")]
+    fitting = named or fitting
+    if len(fitting) != 1:
+        names = ", ".join(one.__name__ for one in fitting) or "none"
+        raise ValueError(f"{kind}: a file of {layer} holds one {_singular(layer)}, and this one holds {names}; "
+                         f"name it as {kind}:Name")  # fmt: skip
+    return fitting[0]
+
+
+def constant_of(layer: str, kind: str, name: str, default: object) -> object:
+    """A literal that the class of a kind assigns in its body, read from its source: nothing is imported.
+
+    Example:
+        >>> [constant_of("objectives", kind, "trains_on", "pairs") for kind in ("sft", "dpo")]
+        ['lessons', 'pairs']
+    """
+    place, _, wanted = kind.partition(":")
+    path = _source_of(layer, place)
+    for node in ast.parse(path.read_text(encoding="utf-8")).body if path else ():
+        if isinstance(node, ast.ClassDef) and (node.name == wanted if wanted else _has_verb(node, layer)):
+            for part in node.body:
+                if isinstance(part, ast.AnnAssign) and part.value and ast.unparse(part.target) == name:
+                    return ast.literal_eval(part.value)
+    return default
+
+
+def _source_of(layer: str, place: str) -> Path | None:
+    if place.endswith(".py"):
+        return Path(place)
+    module = place if "." in place else f"seewhy.{layer}.{place.replace('-', '_')}"
+    try:
+        spec = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        return None
+    return Path(spec.origin) if spec and spec.origin else None
+
+
+def classes_in(layer: str, module: ModuleType) -> list[type[Any]]:
+    """The dataclasses of a module's own that have the layer's verb."""
+    verbs = {VERBS[layer], *(("units",) if layer == "stages" else ())}
+    return [
+        thing
+        for key, thing in vars(module).items()
+        if inspect.isclass(thing) and thing.__module__ == module.__name__ and not key.startswith("_")
+        and is_dataclass(thing) and verbs & set(vars(thing))
+    ]  # fmt: skip
+
+
+def _public_classes(module: ModuleType) -> list[str]:
+    return [key for key, thing in vars(module).items() if inspect.isclass(thing) and not key.startswith("_")]
+
+
+def _singular(layer: str) -> str:
+    return {"judging": "judge"}.get(layer, layer.removesuffix("s"))
+
+
+def _module_of(layer: str, place: str) -> ModuleType:
+    if place.endswith(".py"):
+        return _load_file(Path(place))
+    return find_module(layer, place)
+
+
+def _load_file(path: Path) -> ModuleType:
+    resolved = path.resolve()
+    if not resolved.is_file():
+        raise ValueError(f"{path}: no such file")
+    name = f"seewhy_file_{hashlib.sha256(str(resolved).encode()).hexdigest()[:12]}_{resolved.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, resolved)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def is_outside(kind: str) -> bool:
+    """Whether a kind names code outside the package.
+
+    Example:
+        >>> is_outside("rubric"), is_outside("mine.judges:Strict"), is_outside("mine.py:Strict")
+        (False, True, True)
+    """
+    return "." in kind.partition(":")[0]
+
+
+def source_hash(kind: str, layer: str) -> str:
+    """SHA-256 of the file that defines a kind from outside the package; empty for kinds of the package.
+
+    The modules that this file imports are not looked at.
+    """
+    if not is_outside(kind):
+        return ""
+    return hashlib.sha256(Path(inspect.getfile(class_of(layer, kind))).read_bytes()).hexdigest()
+
+
+def find_module(layer: str, name: str) -> ModuleType:
+    """`seewhy.<layer>.<name>`, or a dotted path outside the package.
+
+    Raises:
+        ValueError: there is no such file, or a library that it needs is not installed; the message names the remedy.
+    """
+    if "." in name:
+        return _find_outside(layer, name)
+    require_name(layer, name)
+    return load_part(layer, name.replace("-", "_"))
+
+
+def require_name(layer: str, name: str, asked_by: str = "") -> None:
+    """An error where no file of a layer has this name, which begins with who asked for it."""
+    known = kind_names(layer) if layer in VERBS else names_in(layer)
+    if name.replace("-", "_") not in {one.replace("-", "_") for one in known}:
+        raise ValueError(f"{asked_by}there is no {_singular(layer)} {name!r}{nearest(name, known)}")
+
+
+def load_part(layer: str, name: str) -> ModuleType:
+    """A file of ours that is known to be there; what it needs is imported now, and not before.
+
+    Raises:
+        ValueError: it needs torch or another library of an extra such as `seewhy[train]`, which is not installed.
+    """
+    try:
+        return importlib.import_module(f"seewhy.{layer}.{name}")
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in EXTRAS:
+            raise
+        raise ValueError(f"{missing} is not installed: pip install 'seewhy[{EXTRAS[missing]}]' brings it") from error
+
+
+def _find_outside(layer: str, name: str) -> ModuleType:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise ValueError(f"{name!r} is neither the name of a {_singular(layer)} nor a dotted path to a module")
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise ValueError(f"no module {name!r} can be imported ({error}); is its folder on PYTHONPATH?") from error
+
+
+def call_part(layer: str, name: str, function: str, *values: object, **named: object) -> Any:  # noqa: ANN401
+    """Call a function of a file that is loaded only now, such as one that needs torch."""
+    return cast(Any, vars(load_part(layer, name))[function])(*values, **named)
+
+
+def sentence_of(layer: str, name: str) -> str:
+    """The first line of a file's docstring; nothing is imported.
+
+    Example:
+        >>> sentence_of("stages", "report")
+        'One HTML page and one JSON summary, from what the steps of a run say of themselves.'
+    """
+    path = _source_of(layer, name)
+    found = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) if path else None
+    return (found or "").splitlines()[0] if found else ""

@@ -1,0 +1,135 @@
+"""Rationales from a teacher, graded by their answer (LLaVA-Reasoner, arXiv 2410.16198, section 3.1)."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from seewhy.records.types import Chain, Question
+from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage, StageForecast
+from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make, settings_of
+from seewhy.runs.discovery import class_of
+from seewhy.stages.judge import Judge
+
+UNANSWERED = "unanswered.jsonl"
+ASKED = "talks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distil(Stage):
+    """A rationale a question, and whether its answer is right: parts `chains` and `verdicts`."""
+
+    questions: Rows
+    """Rows of questions."""
+    ask: int = 0
+    """The first so many of them; 0 asks all."""
+    teacher: Annotated[Choice, Layer("teachers")] = field(default_factory=lambda: choose("gold"))
+    """`oracle` knows inkgrid's pages, `gold` gives the questions' own rationales, `endpoint` asks `model`."""
+    model: Model = ""
+    """The model behind a server that an `endpoint` asks."""
+
+    main: ClassVar[str] = "chains"
+
+    def __post_init__(self) -> None:
+        """Refuse a teacher without the model that it asks, and the other way round."""
+        asks = ASKED in settings_of(class_of("teachers", self.teacher.kind))
+        if asks != bool(self.model):
+            say = "asks a model: name it as `model`" if asks else "asks no model: leave `model` away"
+            raise ValueError(f"teacher {self.teacher.kind} {say}")
+        if self.ask < 0:
+            raise ValueError("ask must be 0 or above")
+
+    def units(self, name: str) -> Mapping[str, RowStage]:
+        return {
+            "chains": Rationales(questions=self.questions, ask=self.ask, teacher=self.teacher, model=self.model),
+            "verdicts": Judge(chains=f"{name}.chains", questions=self.questions),
+        }
+
+    def require(self) -> None:
+        made = make(self.teacher, "teachers", "teacher", talks=None, unanswered=None)
+        assert made is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rationales(RowStage):
+    """The chains of a teacher."""
+
+    questions: Rows
+    ask: int
+    teacher: Annotated[Choice, Layer("teachers")]
+    model: Model
+
+    rows = Chain
+    unit = "questions"
+
+    @property
+    def per_shard(self) -> int:
+        """Questions a shard: 256 where a model is asked, so that few calls wait for the slowest at its end."""
+        return 256 if self.model else 500
+
+    def needs(self) -> Sequence[Need]:
+        found = [Need(field="questions", ref=self.questions, wants=Question)]
+        return [*found, Need(field="model", ref=self.model, wants=ModelKind.SERVER)] if self.model else found
+
+    def inputs(self, run: Run) -> Sequence[Question]:
+        questions = run.questions(self.questions)
+        return questions[: self.ask] if self.ask else questions
+
+    def made(self, talks: object, unanswered: Callable[[str, str], None]) -> Any:  # noqa: ANN401
+        """The teacher; ValueError where a setting is refused."""
+        return make(self.teacher, "teachers", "teacher", talks=talks, unanswered=unanswered)
+
+    def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Chain]]:
+        missed = Unanswered(run.root / "servers" / UNANSWERED, models.note)
+        by_batch = run.machine.by_batch
+        teacher = self.made(models.server(self.model, by_batch=by_batch) if self.model else None, missed.hear)
+        teacher.require(self.inputs(run))
+        if by_batch and self.model:
+            # All at once: what comes back is kept, and the blocks find it there.
+            for _ in teacher.teach(self.inputs(run)):
+                pass
+            missed.heard.clear()
+
+        def teach(block: Sequence[Question]) -> list[Chain]:
+            chains = list(teacher.teach(block))
+            missed.write()
+            return chains
+
+        return teach
+
+    def tally(self, run: Run, rows: Iterable[Chain]) -> Mapping[str, int]:
+        return {"unanswered": len(self.inputs(run)) - len({row.question_id for row in rows})} if self.model else {}
+
+    def cost(self, rows: Iterable[Chain]) -> float:
+        return 0.0
+
+    def forecast(self, run: Run) -> StageForecast:
+        return StageForecast(rows=self.ask or None, unit="rationales")
+
+
+@dataclass(slots=True)
+class Unanswered:
+    """Questions that got no rationale, and why; written down block by block."""
+
+    path: Path
+    note: Callable[[str], None]
+    heard: dict[str, str] = field(default_factory=dict[str, str])
+
+    def hear(self, question_id: str, why: str) -> None:
+        """One more."""
+        self.heard[question_id] = why
+
+    def write(self) -> None:
+        """Append those of a block to the file, and pass the first reason on."""
+        if not self.heard:
+            return
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        lines = [json.dumps({"at": at, "question_id": name, "why": why}) + "\n" for name, why in self.heard.items()]
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.writelines(lines)
+        name, why = next(iter(self.heard.items()))
+        self.note(f"{len(self.heard)} of a block of questions got no rationale, such as {name}: {why}")
+        self.heard.clear()

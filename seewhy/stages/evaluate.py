@@ -1,0 +1,142 @@
+"""Greedy replies of models to questions, graded: with their pictures, and with the pictures withheld."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from seewhy.records.types import Chain, Question, Style, Verdict
+from seewhy.report.inputs import Evaluation, Reply, Sample, Section
+from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage, StageForecast
+from seewhy.runs.choice import Model, Rows, choose
+from seewhy.runs.discovery import call_part, load_part
+from seewhy.sampling.sample import answer_once
+from seewhy.stages.credit import picture_of
+from seewhy.stages.judge import Judge
+
+SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluate(Stage):
+    """Accuracy of models on the same questions, with intervals: a score card each, and paired differences."""
+
+    models: tuple[Model, ...]
+    """Who is asked; each is compared with the model that it started from where that is asked too."""
+    questions: Rows
+    """Rows of questions."""
+    styles: tuple[Style, ...] = (Style.DIRECT, Style.REASON)
+    """Prompts: `direct` asks for the answer alone, `reason` for a chain of thought."""
+    blind: tuple[Style, ...] = ()
+    """Prompts for which the pictures are withheld too, as a control."""
+    max_tokens: int = 128
+    """Tokens of a reply, at most."""
+    per_shard: int = 250
+    """Questions a shard."""
+
+    main: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a measurement of nothing."""
+        if not self.models or not self.styles:
+            raise ValueError("models and styles name at least one each")
+        if self.max_tokens < 1 or self.per_shard < 1:
+            raise ValueError("max_tokens and per_shard must be 1 or above")
+
+    def units(self, name: str) -> Mapping[str, RowStage]:
+        found: dict[str, RowStage] = {}
+        for setting in self.settings():
+            part = setting.part
+            found[f"{part}/chains"] = setting
+            found[f"{part}/verdicts"] = Judge(chains=f"{name}.{part}/chains", questions=self.questions,
+                                              judge=choose("outcome"))  # fmt: skip
+        return found
+
+    def settings(self) -> Iterator["Replies"]:
+        """All measurements, model by model."""
+        for model in self.models:
+            for style, blind in (*((style, False) for style in self.styles), *((style, True) for style in self.blind)):
+                yield Replies(model=model, questions=self.questions, style=style, blind=blind,
+                              max_tokens=self.max_tokens, per_shard=self.per_shard)  # fmt: skip
+
+    def needs(self) -> Sequence[Need]:
+        return (Need(field="questions", ref=self.questions, wants=Question),)
+
+    def section(self, run: Run, name: str) -> Section | None:
+        questions = run.questions(self.questions)
+        clusters = call_part("evaluation", "pictures", "picture_clusters", questions)
+        scorecard_of = load_part("evaluation", "scorecard").scorecard_of
+        paired_difference = load_part("evaluation", "compare").paired_difference
+        verdicts = {setting.part: list(run.read(f"{name}.{setting.part}/verdicts", Verdict))
+                    for setting in self.settings()}  # fmt: skip
+        cards = tuple(
+            scorecard_of(questions, verdicts[setting.part], model=setting.model, blind=setting.blind, clusters=clusters)
+            for setting in self.settings()
+        )
+        changes = {
+            (before, after, style): paired_difference(verdicts[_part(before, style)], verdicts[_part(after, style)],
+                                                      clusters=clusters)
+            for after in self.models for before in self.models[: self.models.index(after)] for style in self.styles
+        }  # fmt: skip
+        return Evaluation(name=name, models=self.models, cards=cards, changes=changes,
+                          samples=tuple(self._samples(run, name, questions, verdicts)))  # fmt: skip
+
+    def _samples(
+        self, run: Run, name: str, questions: Sequence[Question], verdicts: Mapping[str, Sequence[Verdict]]
+    ) -> Iterator[Sample]:
+        """The first question of each kind, with every model's chain of thought."""
+        style = Style.REASON if Style.REASON in self.styles else self.styles[0]
+        parts = {model: _part(model, style) for model in self.models}
+        said = {model: {row.question_id: row for row in run.read(f"{name}.{part}/chains", Chain)}
+                for model, part in parts.items()}  # fmt: skip
+        found = {model: {row.question_id: row for row in verdicts[part]} for model, part in parts.items()}
+        seen: set[str] = set()
+        for question in questions:
+            kind = dict(question.facets).get("kind", question.id)
+            if kind in seen or len(seen) == SHOWN:
+                continue
+            seen.add(kind)
+            yield Sample(question=question, picture=picture_of(question), replies=tuple(
+                Reply(model=model, style=style, text=said[model][question.id].text,
+                      outcome=found[model][question.id].outcome, answer=found[model][question.id].answer)
+                for model in self.models
+            ))  # fmt: skip
+
+
+def _part(model: str, style: Style) -> str:
+    return f"{model}/{style.value}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replies(RowStage):
+    """The greedy reply of one model to each question, in one prompt, with or without pictures."""
+
+    model: Model
+    questions: Rows
+    style: Style
+    blind: bool
+    max_tokens: int
+    per_shard: int
+
+    rows = Chain
+    unit = "questions"
+
+    @property
+    def part(self) -> str:
+        """Its folder within the step."""
+        return f"{_part(self.model, self.style)}{'-blind' if self.blind else ''}"
+
+    def needs(self) -> Sequence[Need]:
+        return (
+            Need(field="questions", ref=self.questions, wants=Question),
+            Need(field="model", ref=self.model, wants=ModelKind.WEIGHTS),
+        )
+
+    def inputs(self, run: Run) -> Sequence[Question]:
+        return run.questions(self.questions)
+
+    def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Chain]]:
+        model = models.local(self.model)
+        return lambda block: answer_once(model, block, self.style, self.max_tokens, blind=self.blind)
+
+    def forecast(self, run: Run) -> StageForecast:
+        return StageForecast(unit="replies")

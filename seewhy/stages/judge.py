@@ -1,0 +1,101 @@
+"""A verdict on each chain: by rule, or by a model behind a server."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from seewhy.judging.api import Judge as Judges
+from seewhy.judging.api import judge_chains
+from seewhy.judging.prompts.template import read_prompt
+from seewhy.records.files import hash_file
+from seewhy.records.types import Chain, Question, Verdict
+from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
+from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make, settings_of
+from seewhy.runs.discovery import class_of
+from seewhy.runs.question_chains import QuestionChains, with_questions
+
+ASKED = "talks"
+"""The field of a judge for the model that it asks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge(RowStage):
+    """Grades chains, question by question."""
+
+    chains: Rows
+    """Rows of chains."""
+    questions: Rows = ""
+    """Rows of their questions; empty takes those that the chains were drawn of."""
+    judge: Annotated[Choice, Layer("judging")] = field(default_factory=lambda: choose("outcome"))
+    """`outcome` compares the answer with the gold one; `rubric`, `sentences`, `facts`, `rating` and `review` ask a
+    model. A judge of your own by dotted path or `file.py:Name`."""
+    model: Model = ""
+    """The model that judges; empty for judges that ask none."""
+    prompt: str = field(default="", compare=False)
+    """Text file in place of the judge's own prompt."""
+
+    rows = Verdict
+    unit = "questions"
+
+    def __post_init__(self) -> None:
+        """Refuse a judge without the model that it asks, and one with a model that it does not ask."""
+        asks = ASKED in settings_of(class_of("judging", self.judge.kind))
+        if asks and not self.model:
+            raise ValueError(f"judge {self.judge.kind} asks a model: name it as `model`")
+        if self.model and not asks:
+            raise ValueError(f"judge {self.judge.kind} asks no model: leave `model` away")
+
+    @property
+    def per_shard(self) -> int:
+        """Questions a shard: 16 where a model is asked, some hundred calls."""
+        return 16 if self.model else 500
+
+    def needs(self) -> Sequence[Need]:
+        found = [Need(field="chains", ref=self.chains, wants=Chain)]
+        if self.questions:
+            found.append(Need(field="questions", ref=self.questions, wants=Question))
+        if self.model:
+            found.append(Need(field="model", ref=self.model, wants=ModelKind.SERVER))
+        return found
+
+    def inputs(self, run: Run) -> Sequence[QuestionChains]:
+        return with_questions(run, self.chains, self.questions)
+
+    def made(self, models: Models | None) -> Judges:
+        """The judge; ValueError where it does not exist or refuses a setting."""
+        given: dict[str, object] = {}
+        if self.model:
+            given[ASKED] = None if models is None else models.server(self.model)
+        if self.prompt:
+            if "wording" not in settings_of(class_of("judging", self.judge.kind)):
+                raise ValueError(f"prompt: judge {self.judge.kind} has no prompt")
+            given["wording"] = read_prompt(Path(self.prompt))
+        judge = make(self.judge, "judging", "judge", **given)
+        if not isinstance(judge, Judges):
+            raise ValueError(f"judge {self.judge.kind} has no `name` or no `judge(question, chains)`")
+        return judge
+
+    def require(self) -> None:
+        if self.prompt and not Path(self.prompt).is_file():
+            raise ValueError(f"prompt {self.prompt}: no such file")
+        assert self.made(None)
+
+    def worker(self, run: Run, models: Models) -> Callable[[Sequence[QuestionChains]], Iterable[Verdict]]:
+        judge, at_once = self.made(models), run.machine.pace.concurrency if self.model else 1
+
+        def judge_block(block: Sequence[QuestionChains]) -> Iterable[Verdict]:
+            questions = [one.question for one in block if one.question is not None]
+            return judge_chains(judge, questions, (chain for one in block for chain in one.chains), at_once=at_once)
+
+        return judge_block
+
+    def follows(self) -> Mapping[str, object]:
+        return {"prompt": hash_file(Path(self.prompt))} if self.prompt else {}
+
+    def tally(self, run: Run, rows: Iterable[Verdict]) -> Mapping[str, int]:
+        return Counter(row.outcome.value for row in rows)
+
+    def cost(self, rows: Iterable[Verdict]) -> float:
+        return sum(row.usage.dollars for row in rows)

@@ -1,0 +1,86 @@
+"""What supervised fine-tuning sees: rationales, direct answers, and questions in both styles."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from seewhy.pairs.lessons import Distilled, direct_lessons, lessons_from, mix_lessons
+from seewhy.records.types import Chain, Lesson, Question, Verdict
+from seewhy.report.inputs import Count, Distillation, Section
+from seewhy.runs.api import Models, Need, RowStage, Run
+from seewhy.runs.choice import Rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lessons(RowStage):
+    """LLaVA-Reasoner's mix (section 4.1): chain-of-thought, direct and format-aligned SFT examples."""
+
+    rationales: Rows
+    """Rows of a teacher's or a model's own chains."""
+    verdicts: Rows
+    """Verdicts on them: a lesson ends in the right answer."""
+    direct: Rows
+    """Rows of questions whose short gold answers are lessons too."""
+    ask: int = 0
+    """The first so many questions of `direct`; 0 takes all."""
+    direct_share: float = 0.5
+    """Direct lessons as a share of all lessons; in the paper 193k of 386k."""
+    format_aligned: int = 50
+    """Questions of each benchmark that are shown in both styles (50 in the paper)."""
+    seed: int = 0
+    """Seed of the choice and of the order."""
+
+    rows = Lesson
+    unit = "questions"
+    per_shard = 1
+
+    def __post_init__(self) -> None:
+        """Refuse shares and counts that no mix has."""
+        if not 0.0 <= self.direct_share <= 1.0:
+            raise ValueError(f"direct_share is a share from 0 to 1, not {self.direct_share}")
+        if self.ask < 0 or self.format_aligned < 0:
+            raise ValueError("ask and format_aligned must be 0 or above")
+
+    def needs(self) -> Sequence[Need]:
+        return (
+            Need(field="rationales", ref=self.rationales, wants=Chain),
+            Need(field="verdicts", ref=self.verdicts, wants=Verdict),
+            Need(field="direct", ref=self.direct, wants=Question),
+        )
+
+    def inputs(self, run: Run) -> Sequence[str]:
+        # A shuffled mix is one block: any lesson may stand anywhere in it.
+        return ("all",)
+
+    def worker(self, run: Run, models: Models) -> Callable[[Sequence[str]], Iterable[Lesson]]:
+        questions = self._asked(run)
+        return lambda _: mix_lessons(
+            self._distilled(run).lessons, tuple(direct_lessons(questions)), questions,
+            direct_share=self.direct_share, format_aligned=self.format_aligned, seed=self.seed,
+        )  # fmt: skip
+
+    def _asked(self, run: Run) -> Sequence[Question]:
+        questions = run.questions(self.direct)
+        return questions[: self.ask] if self.ask else questions
+
+    def _distilled(self, run: Run) -> Distilled:
+        return lessons_from(run.read(self.rationales, Chain), run.read(self.verdicts, Verdict))
+
+    def tally(self, run: Run, rows: Iterable[Lesson]) -> Mapping[str, int]:
+        dropped = self._distilled(run).reasons
+        counts = Counter(f"{row.style.value} {row.source}" for row in rows)
+        if not counts:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in dropped.most_common(3))
+            raise ValueError(
+                f"no lesson is left of {sum(dropped.values())} rationales of {self.rationales} ({reasons})"
+            )
+        return {**{f"dropped {reason}": count for reason, count in dropped.items()}, **counts}
+
+    def section(self, run: Run, name: str) -> Section | None:
+        counts = run.manifest(name).counts
+        asked = run.manifest(self.rationales).counts["rows"]
+        dropped = tuple(Count(name=key.removeprefix("dropped ").replace("_", " "), count=count)
+                        for key, count in counts.items() if key.startswith("dropped "))  # fmt: skip
+        mix = tuple(Count(name=key, count=count) for key, count in counts.items()
+                    if key not in ("inputs", "rows") and not key.startswith("dropped "))  # fmt: skip
+        return Distillation(asked=asked, kept=asked - sum(row.count for row in dropped), dropped=dropped, mix=mix)

@@ -1,0 +1,175 @@
+"""The questions of every split: drawn by a benchmark, or read from its files."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from seewhy.benchmarks.release.declared import Release
+from seewhy.records.files import hash_file
+from seewhy.records.types import Question, Split
+from seewhy.runs.api import Models, Need, RowStage, Run, Stage, StageForecast
+from seewhy.runs.discovery import find_module
+from seewhy.runs.picture_paths import relate_pictures
+
+PER_SHARD = 500
+MAX_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions(Stage):
+    """Questions of a benchmark, a part a split; pictures that it draws or that are in tables are under `images`."""
+
+    benchmark: str = "inkgrid"
+    """A file of `seewhy/benchmarks`, or a dotted path to a module with `load`."""
+    source: str = ""
+    """File or folder that the benchmark reads; inkgrid draws its own pages and needs none."""
+    train: int = 6000
+    """Questions for lessons and pairs. Of a file, each split's first so many are taken, or all it has."""
+    validation: int = 400
+    """Questions for choosing settings; never reported as a result."""
+    test: int = 1000
+    """Questions of every reported accuracy."""
+    shifted: int = 0
+    """Questions of another kind than any trained on; 0 where a benchmark has none."""
+    seed: int = 0
+    """Seed of the training and validation questions; test and shifted are the same for every seed."""
+
+    main: ClassVar[str] = "train"
+
+    def __post_init__(self) -> None:
+        """Refuse counts below zero, and a source where none is read or the other way round."""
+        wrong = [split.value for split, count in self._counts().items() if count < 0]
+        if wrong:
+            raise ValueError(f"{wrong[0]} must be 0 or above")
+        reads = "files" in vars(find_module("benchmarks", self.benchmark))
+        if reads and not self.source:
+            raise ValueError(f"source: benchmark {self.benchmark} reads files; name their file or folder")
+        if self.source and not reads:
+            raise ValueError(
+                f"source: {self.benchmark} draws its own questions; leave it away, or choose benchmark jsonl"
+            )
+
+    def _counts(self) -> dict[Split, int]:
+        return {Split.TRAIN: self.train, Split.VALIDATION: self.validation, Split.TEST: self.test,
+                Split.SHIFTED: self.shifted}  # fmt: skip
+
+    def units(self, name: str) -> Mapping[str, RowStage]:
+        kind = ReadSplit if self.source else DrawSplit
+        return {
+            split.value: kind(own=f"{name}.{split.value}", benchmark=self.benchmark, source=self.source, split=split,
+                              count=count,
+                              seed=self.seed if split in (Split.TRAIN, Split.VALIDATION) else 0)
+            for split, count in self._counts().items() if count
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawSplit(RowStage):
+    """Questions of one split that a benchmark makes."""
+
+    own: str = field(compare=False)
+    """Its own reference, by which it finds its folder."""
+    benchmark: str
+    source: str = ""
+    split: Split
+    count: int
+    seed: int
+
+    rows = Question
+    unit = "questions"
+    per_shard = PER_SHARD
+
+    def needs(self) -> Sequence[Need]:
+        return ()
+
+    def inputs(self, run: Run) -> Sequence[int]:
+        return range(self.count)
+
+    def worker(self, run: Run, models: Models) -> Callable[[Sequence[int]], Iterable[Question]]:
+        benchmark, folder = _module(self.benchmark), run.place(self.own)
+
+        def draw(numbers: Sequence[int]) -> Iterator[Question]:
+            found = benchmark.load(run.root, self.split, count=len(numbers), seed=self.seed, first=numbers[0])
+            return (relate_pictures(question, folder, run.root) for question in found)
+
+        return draw
+
+    def tally(self, run: Run, rows: Iterable[Question]) -> Mapping[str, int]:
+        return {"letter": sum(bool(question.options) for question in rows)}
+
+    def forecast(self, run: Run) -> StageForecast:
+        return StageForecast(rows=self.count, unit="questions", basis="as the recipe has them")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSplit(RowStage):
+    """Questions of one split that files hold; all are read before one is written."""
+
+    own: str = field(compare=False)
+    """Its own reference, by which it finds its folder."""
+    benchmark: str
+    source: str = field(compare=False)
+    split: Split
+    count: int
+    seed: int = field(default=0, compare=False)
+
+    rows = Question
+    unit = "splits"
+    per_shard = 1
+
+    def needs(self) -> Sequence[Need]:
+        return ()
+
+    def follows(self) -> Mapping[str, object]:
+        source = Path(self.source).expanduser().resolve()
+        return {"files": {_name(path, source): _hash(path) for path in _module(self.benchmark).files(source)}}
+
+    def inputs(self, run: Run) -> Sequence[Split]:
+        return (self.split,)
+
+    def worker(self, run: Run, models: Models) -> Callable[[Sequence[Split]], Iterable[Question]]:
+        benchmark, source = _module(self.benchmark), Path(self.source).expanduser().resolve()
+        there = benchmark.sizes(source).get(self.split, 0)
+        folder = run.place(self.own)
+
+        def read(_: Sequence[Split]) -> Iterator[Question]:
+            found = _read(benchmark, source, self.split, self.count, run.root)
+            which = "all" if len(found) == there else f"the first {len(found):,} of"
+            models.note(f"{self.split.value}: {which} {there:,} questions")
+            return (relate_pictures(question, folder, run.root) for question in found)
+
+        return read
+
+    def tally(self, run: Run, rows: Iterable[Question]) -> Mapping[str, int]:
+        found = list(rows)
+        if not found:
+            raise ValueError(f"{self.source} has no questions of the split {self.split.value}: set it to 0")
+        return {"letter": sum(bool(question.options) for question in found)}
+
+    def forecast(self, run: Run) -> StageForecast:
+        source = Path(self.source).expanduser().resolve()
+        there = _module(self.benchmark).sizes(source).get(self.split, 0)
+        return StageForecast(rows=min(self.count, there), unit="questions", basis="as its source has them")
+
+
+def _module(name: str) -> Any:  # noqa: ANN401
+    return find_module("benchmarks", name)
+
+
+def _read(benchmark: Any, root: Path, split: Split, count: int, pictures: Path) -> list[Question]:  # noqa: ANN401
+    """At most `count` questions of a split; pictures that are in tables are written under `pictures/images`."""
+    release: Release | None = vars(benchmark).get("RELEASE")
+    if release is None:
+        return list(benchmark.load(root, split, count=count))
+    return list(release.load(root, split, count=count, pictures=pictures))
+
+
+def _name(path: Path, source: Path) -> str:
+    return path.relative_to(source).as_posix() if path != source else path.name
+
+
+def _hash(path: Path) -> str:
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file; name the questions' file as `source`")
+    return hash_file(path)

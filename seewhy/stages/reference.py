@@ -1,0 +1,55 @@
+"""Log-probabilities of pairs under the model that a training starts from, computed once."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from seewhy.model.plan import AdapterPlan
+from seewhy.records.types import Pair, Question, ReferenceRow
+from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
+from seewhy.runs.choice import Model, Rows
+from seewhy.runs.discovery import load_part
+from seewhy.training.plan import FitPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference(RowStage):
+    """One row a distinct response."""
+
+    model: Model
+    """The model that a training starts from."""
+    pairs: tuple[Rows, ...]
+    """Rows of pairs, in the order in which the training reads them."""
+    keep_tokens: int = 0
+    """Tokens of a response, from its start; 0 keeps all. It must be that of the training."""
+    row_tokens: int = 4096
+    """Tokens of one packed forward, at most."""
+    adapter: AdapterPlan = field(default_factory=AdapterPlan)
+    """Of the training: it decides in which precision the weights are read."""
+
+    rows = ReferenceRow
+    unit = "pairs"
+    per_shard = 256
+
+    def needs(self) -> Sequence[Need]:
+        return (
+            *(Need(field="pairs", ref=ref, wants=Pair) for ref in self.pairs),
+            Need(field="model", ref=self.model, wants=ModelKind.WEIGHTS),
+        )
+
+    def inputs(self, run: Run) -> Sequence[Pair]:
+        return [pair for ref in self.pairs for pair in run.read(ref, Pair)]
+
+    def worker(self, run: Run, models: Models) -> Callable[[Sequence[Pair]], Iterable[ReferenceRow]]:
+        questions = questions_behind(run, self.pairs)
+        # Of the plan, only these two are read.
+        plan = FitPlan(learning_rate=1.0, keep_tokens=self.keep_tokens, row_tokens=self.row_tokens)
+        model = models.reference(self.model, self.adapter)
+        rows_of = load_part("training", "reference").reference_rows
+        return lambda block: rows_of(model, block, questions, plan)
+
+
+def questions_behind(run: Run, refs: Iterable[str]) -> list[Question]:
+    """All questions from which these rows follow, each once."""
+    origins = dict.fromkeys(run.origin(ref, Question) for ref in refs)
+    known = {question.id: question for ref in origins for question in run.questions(ref)}
+    return list(known.values())

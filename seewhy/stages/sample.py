@@ -1,0 +1,96 @@
+"""Many chains of a model for each question, with token ids and their log-probabilities."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from seewhy.records.types import Chain, FinishReason, Question, Style
+from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, StageForecast
+from seewhy.runs.choice import Model, Rows
+from seewhy.sampling.plan import SamplingPlan
+from seewhy.sampling.sample import sample_chains
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample(RowStage):
+    """Draws chains of thought, the same ones whatever is drawn beside them."""
+
+    model: Model
+    """Who draws: a model of the recipe, or a step that trains one."""
+    questions: Rows
+    """Rows of questions that are asked."""
+    ask: int = 0
+    """The first so many of them; 0 asks all."""
+    after: int = 0
+    """Leave out the first so many, as those that lessons were made of, where enough are left."""
+    with_options: bool = True
+    """Whether questions with options are asked; of four options a guess is right in a quarter of all chains."""
+    style: Style = Style.REASON
+    """The prompt."""
+    per_question: int = 32
+    """Chains a question (LLaVA-Reasoner, arXiv 2410.16198, section 3.3: 32)."""
+    temperature: float = 1.0
+    """For short answers (LLaVA-Reasoner, section 5: 1.0)."""
+    multiple_choice_temperature: float = 1.2
+    """For multiple choice (LLaVA-Reasoner, section 5: 1.2)."""
+    top_p: float = 1.0
+    """Share of the probability mass that may be drawn; 1 keeps all."""
+    top_k: int = 0
+    """Number of most likely tokens that may be drawn; 0 keeps all."""
+    max_tokens: int = 256
+    """Tokens of a chain, at most; a longer one is cut and says so in `Chain.stop`."""
+    per_shard: int = 64
+    """Questions a shard: what is lost at most when a run is stopped."""
+    seed: int = 0
+    """Seed of every chain's own generator, with question id and index."""
+
+    rows = Chain
+    unit = "questions"
+
+    def __post_init__(self) -> None:
+        """Refuse settings that draw nothing, by name."""
+        if self.per_question < 1 or self.per_shard < 1:
+            raise ValueError("per_question and per_shard must be 1 or above")
+        if self.ask < 0 or self.after < 0:
+            raise ValueError("ask and after must be 0 or above")
+        assert self.plan(0).decoding(is_letter=True)
+
+    def needs(self) -> Sequence[Need]:
+        return (
+            Need(field="questions", ref=self.questions, wants=Question),
+            Need(field="model", ref=self.model, wants=ModelKind.WEIGHTS),
+        )
+
+    def plan(self, count: int) -> SamplingPlan:
+        """How so many questions are asked."""
+        return SamplingPlan(
+            questions=count, with_options=self.with_options, per_question=self.per_question,
+            temperature=self.temperature, multiple_choice_temperature=self.multiple_choice_temperature,
+            top_p=self.top_p, top_k=self.top_k, max_tokens=self.max_tokens, per_shard=self.per_shard, seed=self.seed,
+        )  # fmt: skip
+
+    def inputs(self, run: Run) -> Sequence[Question]:
+        questions = run.questions(self.questions)
+        chosen = self.plan(self.ask or len(questions)).choose(questions, self.after)
+        if not chosen:
+            why = "all have options, and with_options is false" if questions else "there are none"
+            raise ValueError(f"no question of {self.questions} is asked: {why}")
+        return chosen
+
+    def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Chain]]:
+        model, plan = models.local(self.model), self.plan(self.ask)
+        return lambda block: sample_chains(model, block, plan, self.style)
+
+    def tally(self, run: Run, rows: Iterable[Chain]) -> Mapping[str, int]:
+        tokens = cut = 0
+        for row in rows:
+            tokens += len(row.token_ids or ())
+            cut += row.stop is FinishReason.LENGTH
+        return {"tokens": tokens, "cut": cut}
+
+    def forecast(self, run: Run) -> StageForecast:
+        count = self.ask
+        return StageForecast(
+            rows=count * self.per_question or None, unit="chains", is_exact=self.with_options,
+            tokens=float(count * self.per_question * self.max_tokens),
+            basis=f"{count or 'all'} prompts x {self.per_question}, chains of at most {self.max_tokens} tokens",
+        )  # fmt: skip

@@ -1,0 +1,62 @@
+"""Log-probabilities of chains under a policy and its reference, token by token."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seewhy.model.api import ScoreRequest
+from seewhy.records.types import Chain, Question, Response, ScoredChain, Style
+from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
+from seewhy.runs.choice import Model, Rows
+from seewhy.runs.question_chains import QuestionChains, with_questions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score(RowStage):
+    """Scores the chains of a question together: one pass of the prompt."""
+
+    policy: Model
+    """The trained model."""
+    reference: Model
+    """The model that it started from."""
+    chains: Rows
+    """Rows of chains."""
+    questions: Rows = ""
+    """Rows of their questions; empty takes those that the chains were drawn of."""
+
+    rows = ScoredChain
+    unit = "questions"
+    per_shard = 50
+
+    def needs(self) -> Sequence[Need]:
+        found = [
+            Need(field="chains", ref=self.chains, wants=Chain),
+            Need(field="policy", ref=self.policy, wants=ModelKind.WEIGHTS),
+            Need(field="reference", ref=self.reference, wants=ModelKind.WEIGHTS),
+        ]
+        return [*found, Need(field="questions", ref=self.questions, wants=Question)] if self.questions else found
+
+    def inputs(self, run: Run) -> Sequence[QuestionChains]:
+        return with_questions(run, self.chains, self.questions)
+
+    def worker(self, run: Run, models: Models) -> Callable[[Sequence[QuestionChains]], Iterable[ScoredChain]]:
+        def score(block: Sequence[QuestionChains]) -> Iterable[ScoredChain]:
+            asks = [_request(one) for one in block]
+            policy: Any = models.local(self.policy)
+            ours = policy.score(asks)
+            reference: Any = models.local(self.reference)
+            theirs = reference.score(asks)
+            for one, of_policy, of_reference in zip(block, ours, theirs, strict=True):
+                for chain, own, other in zip(one.chains, of_policy, of_reference, strict=True):
+                    yield ScoredChain(question_id=chain.question_id, index=chain.index, style=chain.style, policy=own,
+                                      reference=other)  # fmt: skip
+
+        return score
+
+
+def _request(one: QuestionChains) -> ScoreRequest:
+    if one.question is None:
+        raise ValueError("chains are scored with their question")
+    return ScoreRequest(question=one.question, style=Style.REASON, responses=tuple(
+        Response(text=chain.text, token_ids=chain.token_ids) for chain in one.chains
+    ))  # fmt: skip

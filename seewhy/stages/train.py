@@ -1,0 +1,113 @@
+"""A model trained on SFT examples or on pairs, by an objective."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from seewhy.model.api import ScoreRequest
+from seewhy.model.plan import AdapterPlan
+from seewhy.records.step_logs import read_steps
+from seewhy.records.types import Lesson, Pair, ReferenceRow, StepLog
+from seewhy.report.inputs import Section, TrainingRun
+from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, StageForecast, TrainStage
+from seewhy.runs.choice import Choice, Layer, Model, Names, Rows, make
+from seewhy.runs.discovery import constant_of, load_part
+from seewhy.stages.reference import Reference, questions_behind
+from seewhy.training.monitor.alarms import alarms_of
+from seewhy.training.plan import FitPlan
+
+LESSONS = "lessons"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Train(TrainStage):
+    """Moves the weights of a model, or an adapter beside them; the trained model is whole under `model`."""
+
+    start: Model
+    """The model that is trained: of the recipe, or of a step before."""
+    data: Annotated[Mapping[str, float], Names("rows")]
+    """Rows that are trained on, SFT examples or pairs by what the objective takes, each with its weight."""
+    objective: Annotated[Choice, Layer("objectives")]
+    """The loss: `sft` on SFT examples; `dpo`, `mpo`, `bco`, `ipo`, ... on pairs."""
+    fit: FitPlan
+    """How the weights move."""
+    adapter: AdapterPlan = field(default_factory=AdapterPlan)
+    """LoRA; rank 0 trains the weights themselves."""
+    reference: Rows = ""
+    """A step of stage `reference` with the same pairs and start, to share it; empty computes its own rows."""
+
+    def __post_init__(self) -> None:
+        """Refuse a training without data, and weights that are none."""
+        if not self.data:
+            raise ValueError("data names no rows")
+        wrong = [name for name, weight in self.data.items() if not weight > 0]
+        if wrong:
+            raise ValueError(f"data.{wrong[0]}: a weight must be above 0")
+        if self.reference and self.is_imitation:
+            raise ValueError(f"reference: objective {self.objective.kind} trains on SFT examples and has none")
+
+    @property
+    def is_imitation(self) -> bool:
+        """Whether the objective takes SFT examples and no pairs."""
+        return constant_of("objectives", self.objective.kind, "trains_on", "pairs") == LESSONS
+
+    def units(self, name: str) -> Mapping[str, RowStage | TrainStage]:
+        if self.is_imitation or self.reference:
+            return {"": self}
+        own = Reference(model=self.start, pairs=tuple(self.data), keep_tokens=self.fit.keep_tokens,
+                        row_tokens=self.fit.row_tokens, adapter=self.adapter)  # fmt: skip
+        return {"reference": own, "": replace(self, reference=f"{name}.reference")}
+
+    def needs(self) -> Sequence[Need]:
+        wants = Lesson if self.is_imitation else Pair
+        found = [Need(field=f"data.{ref}", ref=ref, wants=wants) for ref in self.data]
+        found.append(Need(field="start", ref=self.start, wants=ModelKind.WEIGHTS))
+        if self.reference:
+            found.append(Need(field="reference", ref=self.reference, wants=ReferenceRow))
+        return found
+
+    def made(self) -> Any:  # noqa: ANN401
+        """The objective; ValueError where it refuses a setting."""
+        return make(self.objective, "objectives", "objective")
+
+    def require(self) -> None:
+        objective = self.made()
+        if not objective.name:
+            raise ValueError(f"objective {self.objective.kind} has no name")
+
+    def train(self, run: Run, models: Models, place: Path) -> Iterator[StepLog]:
+        fit, questions = load_part("training", "fit"), questions_behind(run, self.data)
+        objective, plan = self.made(), self._plan(run)
+        wants: Any = Lesson if self.is_imitation else Pair
+        rows = [row for ref in self.data for row in run.read(ref, wants)]
+        model = models.trainable(self.start, place.name, self.adapter)
+        store = None
+        if self.reference:
+            stores = load_part("training", "reference").ReferenceStore
+            store = stores.of(model.fingerprint, run.read(self.reference, ReferenceRow))
+        asked = {question.id: question for question in questions}
+        first = [ScoreRequest(question=asked[row.question_id], style=row.style, responses=_responses(row))
+                 for row in rows[:2]]  # fmt: skip
+        path = model.settle_path(first)
+        if not path.is_packed:
+            models.note(path.why)
+        if store is None:
+            yield from fit.fit_lessons(model, objective, rows, questions, plan, place, run.machine.guard)
+        else:
+            yield from fit.fit_pairs(model, objective, rows, questions, store, plan, place, run.machine.guard)
+
+    def _plan(self, run: Run) -> FitPlan:
+        return replace(self.fit, save_every=run.machine.save_every or self.fit.save_every)
+
+    def section(self, run: Run, name: str) -> Section | None:
+        steps = tuple(read_steps(run.place(name) / "steps.jsonl"))
+        alarms = tuple(alarm.summary for alarm in alarms_of(steps))
+        return TrainingRun(name=name, start=self.start, objective=self.objective.kind, steps=steps, alarms=alarms)
+
+    def forecast(self, run: Run) -> StageForecast:
+        return StageForecast(unit="steps")
+
+
+def _responses(row: Lesson | Pair) -> tuple[Any, ...]:
+    return (row.response,) if isinstance(row, Lesson) else (row.chosen, row.rejected)

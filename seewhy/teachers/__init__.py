@@ -1,0 +1,1 @@
+"""Who writes rationales: one file a teacher; its name is the kind of a `distil` step's teacher."""
