@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 RUN ?= runs/inkgrid
+# How many processes share the tests out; each of them computes on one thread.
+WORKERS ?= 2
 
 BIN := $(VENV)/bin
 # Bytecode is made when a module is first used: made here, of all of torch, it is half of the installation's time.
@@ -9,13 +11,16 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no
 PINS := pyproject.toml constraints.txt
 TRAIN := $(VENV)/.installed-train
 DEV := $(VENV)/.installed-dev
+PYTEST := $(BIN)/python -m pytest
+# A worker takes whole files, so that what the tests of a file share is made once; which files first: tests/conftest.py.
+SHARED := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 25
 
 export HF_HUB_OFFLINE := 1
 export TRANSFORMERS_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check style types mutants soak bench clean
+.PHONY: help run test pytest check style types mutants nightly soak bench clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1 \2/' | while read -r name words; do printf '  make %-8s %s\n' "$$name" "$$words"; done
@@ -25,24 +30,30 @@ run: $(TRAIN) ## Teach a tiny model to reason about pages of digits, and report 
 	@echo "The report lies here:"
 	@find $(RUN) -name '*.html' | sort | grep .
 
-test: style ## The main tests, doctests and house tests included, and the linters.
-	$(BIN)/python -m pytest
+test: style ## The linters, strict types and the main tests: what continuous integration runs.
+	@$(MAKE) --no-print-directory --jobs 2 types pytest
 
 check: style types mutants ## Linters, types, and that the tests see planted defects.
+
+pytest: $(DEV) ## The main tests alone, doctests and house tests included.
+	$(PYTEST) $(SHARED)
 
 style: $(DEV) ## Formatting, lint, and the order of the layers: about a second.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 
-types: $(DEV) ## Strict types over the package: about half a minute.
+types: $(DEV) ## Strict types over the package: about a minute.
 	$(BIN)/basedpyright
 
 mutants: $(DEV) ## Plant defects in the losses, masks and judges: each must fail a test.
-	$(BIN)/python -m pytest -m mutant tests/mutants
+	$(PYTEST) -m mutant tests/mutants
+
+nightly: $(DEV) ## Real servers, and what a change of ours rarely breaks.
+	$(PYTEST) $(SHARED) -m nightly
 
 soak: $(DEV) ## The long tests: many seeds, hours.
-	$(BIN)/python -m pytest -m soak
+	$(PYTEST) -m soak
 
 bench: $(DEV) ## Speed and memory beside peers, one script a claim.
 	@set -e; for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done

@@ -5,7 +5,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from seewhy.testing.oracle_chat import OracleChatModel
 from served_oracle import bill_of, serve
 from wired_runs import CANARY, CHAINS, SAMPLED, TAUGHT, draw_run, pages, recipe_at, sampled_run
 
@@ -18,6 +17,7 @@ from seewhy.records.lineage import read_manifest
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Lesson, Outcome, Question, Verdict
 from seewhy.testing.oracle import Oracle
+from seewhy.testing.oracle_chat import OracleChatModel
 from seewhy.testing.served.plan import Fault, FaultPlan, ServedPlan
 
 

@@ -4,11 +4,11 @@ import pytest
 from asked_judges import RIGHT, SUM, WRONG, chain_of, id_in
 from hypothesis import given
 from hypothesis import strategies as st
-from seewhy.testing.oracle_chat import OracleChatModel
 
 from seewhy.judging.corrector import CorrectionOutcome, Corrector, apply_edits, edits_of
 from seewhy.records.types import Style
 from seewhy.testing.oracle import Oracle
+from seewhy.testing.oracle_chat import OracleChatModel
 from seewhy.testing.scripted import ScriptedTalks
 
 

@@ -6,12 +6,12 @@ from math import log
 
 import pytest
 from asked_judges import RIGHT, SUM, WRONG, chain_of, id_in
-from seewhy.testing.oracle_chat import OracleChatModel
 
 from seewhy.endpoints.chat import Reply
 from seewhy.judging.facts import FactsJudge, trust_in
 from seewhy.records.types import Outcome
 from seewhy.testing.oracle import Oracle
+from seewhy.testing.oracle_chat import OracleChatModel
 from seewhy.testing.scripted import ScriptedTalks
 
 FACTS = {"The bus is red.": "Is the bus red?", "It has two doors.": "Has the bus two doors?"}

@@ -2,13 +2,13 @@
 
 import pytest
 from asked_judges import RIGHT, SUM, WRONG, chain_of, grades_for
-from seewhy.testing.oracle_chat import OracleChatModel
 
 from seewhy.endpoints.chat import Reply
 from seewhy.judging.prompts.template import PromptTemplate
 from seewhy.judging.rubric import RubricJudge, agreement_of
 from seewhy.records.types import FinishReason, Outcome
 from seewhy.testing.oracle import Oracle
+from seewhy.testing.oracle_chat import OracleChatModel
 from seewhy.testing.scripted import ScriptedTalks
 
 

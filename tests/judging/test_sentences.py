@@ -4,12 +4,12 @@ import json
 
 import pytest
 from asked_judges import RIGHT, SUM, WRONG, chain_of, id_in
-from seewhy.testing.oracle_chat import OracleChatModel
 
 from seewhy.endpoints.chat import Role
 from seewhy.judging.sentences import SentenceJudge
 from seewhy.records.types import Outcome
 from seewhy.testing.oracle import Oracle
+from seewhy.testing.oracle_chat import OracleChatModel
 from seewhy.testing.scripted import ScriptedTalks
 
 THREE = "It is 3.5 cm. It is 3.5 cm. So it is red."

@@ -4,12 +4,12 @@ import json
 
 import pytest
 from asked_judges import RIGHT, SUM, WRONG, chain_of, id_in
-from seewhy.testing.oracle_chat import OracleChatModel
 
 from seewhy.judging.versus import VersusJudge
 from seewhy.records.measures import Preferred
 from seewhy.records.types import Outcome
 from seewhy.testing.oracle import Oracle
+from seewhy.testing.oracle_chat import OracleChatModel
 from seewhy.testing.scripted import ScriptedTalks
 
 FIRST, SECOND, TIE = Preferred.FIRST, Preferred.SECOND, Preferred.TIE

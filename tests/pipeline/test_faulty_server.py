@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from seewhy.testing.oracle_chat import OracleChatModel
 from served_oracle import bill_of, draw, serve
 
 from seewhy.endpoints.accounting.ledger import Spending
@@ -21,6 +20,7 @@ from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.prompts import prompt_text
 from seewhy.records.types import Chain, Outcome, Question, Style, Verdict
 from seewhy.testing.oracle import Oracle
+from seewhy.testing.oracle_chat import OracleChatModel
 from seewhy.testing.served.plan import Fault, FaultPlan, ServedPlan
 
 ERRING = Oracle(error_rate=0.3, seed=5)

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from seewhy.testing.oracle_chat import OracleChatModel
 
 import seewhy.judging
 from seewhy.endpoints.chat import Reply, Request
@@ -19,6 +18,7 @@ from seewhy.judging.api import Judge, judge_chains
 from seewhy.judging.prompts.template import PromptTemplate
 from seewhy.records.types import Chain, FinishReason, Gold, ImageRef, MatchRule, Outcome, Question, Split, Style
 from seewhy.testing.oracle import Oracle
+from seewhy.testing.oracle_chat import OracleChatModel
 from seewhy.testing.scripted import ScriptedTalks
 
 QUESTION = Question(

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from seewhy.testing.oracle_chat import OracleChatModel
 
 from seewhy.endpoints.chat import Message, Request, Role
 from seewhy.model.prompts import prompt_text
 from seewhy.records.types import Gold, ImageRef, MatchRule, Question, Split, Style
 from seewhy.testing.oracle import Oracle
+from seewhy.testing.oracle_chat import OracleChatModel
 from seewhy.testing.oracle_replies import OracleReplies, sections_of
 
 SUM = Question(
