@@ -11,6 +11,7 @@ from seewhy.cli.gather import gather
 from seewhy.cli.workspace import Workspace
 from seewhy.records.canonical import canonical_json
 from seewhy.records.files import hash_file
+from seewhy.records.integrity import hash_files
 from seewhy.records.lineage import (
     MANIFEST,
     Manifest,
@@ -46,7 +47,7 @@ def _write(space: Workspace, inputs: Mapping[str, str]) -> None:
         stage="report", plan=canonical_json(space.recipe), fingerprint=fingerprint_of(space.recipe, inputs),
         inputs=inputs, counts={"rows": 1}, versions=library_versions(), seeds=seeds_of(space.recipe),
         seconds=time.perf_counter() - started, dollars=0.0, command=space.command("report"),
-        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        finished_at=datetime.now(UTC).isoformat(timespec="seconds"), files=hash_files(space.place("report")),
     )  # fmt: skip
     write_manifest(space.place("report"), manifest)
 

@@ -10,6 +10,7 @@ from seewhy.model.api import ScoreRequest
 from seewhy.model.families.hub import HubModel
 from seewhy.model.plan import ComputePlan
 from seewhy.records.canonical import canonical_json
+from seewhy.records.integrity import hash_files
 from seewhy.records.lineage import Manifest, fingerprint_of, library_versions, read_manifest, seeds_of, write_manifest
 from seewhy.records.types import StepLog
 from seewhy.training.checkpoint import read_steps
@@ -76,6 +77,6 @@ def train_to_end(
         counts={"steps": len(done), "rows": int(sum(log.terms["rows"] for log in done))},
         versions={**library_versions(), "scoring": model.path.value}, seeds=seeds_of(plan),
         seconds=sum(log.seconds for log in done), dollars=0.0, command=space.command(stage),
-        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        finished_at=datetime.now(UTC).isoformat(timespec="seconds"), files=hash_files(directory),
     )  # fmt: skip
     write_manifest(directory, manifest)

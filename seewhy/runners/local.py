@@ -11,6 +11,7 @@ from typing import TypeVar
 from seewhy.records.canonical import as_plain, canonical_json, flatten_plain
 from seewhy.records.columns import Record
 from seewhy.records.files import write_text_atomically
+from seewhy.records.integrity import Fault, explain_faults, hash_files, verify_files
 from seewhy.records.lineage import (
     MANIFEST,
     Manifest,
@@ -25,8 +26,8 @@ from seewhy.records.shards import count_rows, read_rows, shard_numbers, write_sh
 In = TypeVar("In")
 Out = TypeVar("Out", bound=Record)
 
-PLAN = "plan.json"
-SECONDS = "seconds.json"
+PLAN = "_plan.json"
+SECONDS = "_seconds.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,11 @@ def _is_finished(directory: Path, terms: StepSpec, blocks: int) -> bool:
     path = directory / MANIFEST
     if not path.is_file():
         return False
-    if read_manifest(directory).fingerprint == terms.fingerprint and shard_numbers(directory) == list(range(blocks)):
+    manifest = read_manifest(directory)
+    faults = verify_files(directory, manifest)
+    if damaged := [one for one in faults if one.fault is not Fault.MISSING]:
+        raise ValueError(explain_faults(damaged))
+    if manifest.fingerprint == terms.fingerprint and shard_numbers(directory) == list(range(blocks)) and not faults:
         return True
     # Someone took a shard away: until it is back, nothing may say that all rows are there.
     path.unlink()
@@ -194,4 +199,5 @@ def _sum_up(
         dollars=dollars,
         command=command,
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        files=hash_files(directory),
     )
