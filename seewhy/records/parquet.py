@@ -21,6 +21,7 @@ from seewhy.records.columns import MISFITS, Record, Slot, build_records, first_m
 from seewhy.records.later import LATER
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 BATCH_ROWS = 4096
 """Rows that are decoded at once."""
@@ -99,7 +100,8 @@ def read_batches(
             batch = batch.slice(skip, left)
             left = None if left is None else left - len(batch)
             if len(batch):
-                yield _complete(batch, record_type, wanted)
+                yield _complete(path, start, batch, record_type, wanted)
+            start += len(batch)
 
 
 def require_columns(path: Path, file: pq.ParquetFile, record_type: type[Record], wanted: Sequence[str]) -> list[str]:
@@ -129,10 +131,14 @@ def decode_rows(path: Path, first: int, batch: pa.RecordBatch, record_type: type
 
 def decode_column(path: Path, first: int, column: pa.Array, name: str, slot: Slot) -> list[Any]:
     """The values of one column; errors as in `decode_rows`."""
+    return _explain_misfit(path, first, column, name, slot.decode)
+
+
+def _explain_misfit(path: Path, first: int, column: pa.Array, name: str, attempt: Callable[[pa.Array], T]) -> T:
     try:
-        return slot.decode(column.cast(slot.column.arrow))
+        return attempt(column)
     except MISFITS as error:
-        row = first_misfit(len(column), lambda number: slot.decode(column.slice(number, 1).cast(slot.column.arrow)))
+        row = first_misfit(len(column), lambda number: attempt(column.slice(number, 1)))
         raise ValueError(
             f"{path}, row {first + row}, field {name!r}: {reprlib.repr(column[row].as_py())} does not fit ({error}). "
             f"{_OF_ANOTHER}"
@@ -210,12 +216,22 @@ def _groups_between(metadata: pq.FileMetaData, start: int, stop: int | None) -> 
     return groups, skipped
 
 
-def _complete(batch: pa.RecordBatch, record_type: type[Record], wanted: Sequence[str]) -> pa.RecordBatch:
+def _complete(
+    path: Path, first: int, batch: pa.RecordBatch, record_type: type[Record], wanted: Sequence[str]
+) -> pa.RecordBatch:
+    """The wanted columns in their order, in the record's own types."""
     there = set(batch.schema.names)
-    slots = slots_of(record_type)
-    arrays = [
-        batch.column(name) if name in there else pa.nulls(len(batch), slots[name].column.arrow) for name in wanted
-    ]
+    arrays: list[pa.Array] = []
+    for name in wanted:
+        arrow = slots_of(record_type)[name].column.arrow
+        if name not in there:
+            arrays.append(pa.nulls(len(batch), arrow))
+        elif batch.column(name).type.equals(arrow):
+            arrays.append(batch.column(name))
+        else:
+            arrays.append(
+                _explain_misfit(path, first, batch.column(name), name, lambda found, to=arrow: found.cast(to))
+            )
     return pa.RecordBatch.from_arrays(arrays, names=list(wanted))
 
 
