@@ -152,7 +152,7 @@ ELSEWHERE = (
      "if any(verdict.score is not None for verdict in verdicts):", "if verdicts:",
      f"{PAIRING}::test_verdicts_without_scores_make_no_pairs_by_score_and_the_remedy_is_told"),
     ("pairs by score: what was cut off is paired", "seewhy/pairs/by_score.py",
-     "return ScoreDropReason.CUT_OFF if one.chain.stop is FinishReason.LENGTH else None", "return None",
+     "return ScoreDropReason.CUT_OFF if one.stop is FinishReason.LENGTH else None", "return None",
      f"{BY_SCORE}::test_chains_without_score_cut_off_or_repeated_stand_in_no_pair"),
     ("beginnings: the tokens that were sampled are not kept", "seewhy/model/generation/continuing.py",
      "if beginning.token_ids is None:", "if True:",
