@@ -97,11 +97,12 @@ class Rationales(RowStage):
 
         return teach
 
-    def tally(self, run: Run, rows: Iterable[Chain]) -> Mapping[str, int]:
-        return {"unanswered": len(self.inputs(run)) - len({row.question_id for row in rows})} if self.model else {}
+    def tally(self, block: Sequence[Question], rows: Sequence[Chain]) -> Mapping[str, int]:
+        return {"unanswered": len(block) - len({row.question_id for row in rows})} if self.model else {}
 
-    def cost(self, rows: Iterable[Chain]) -> float:
-        return 0.0
+    def settle(self, run: Run, counts: Mapping[str, int]) -> None:
+        if self.model and counts["unanswered"] == len(self.inputs(run)):
+            raise ValueError(f"no question got a rationale; {run.root / 'servers' / UNANSWERED} says why")
 
     def forecast(self, run: Run) -> StageForecast:
         return StageForecast(rows=self.ask or None, unit="rationales")
