@@ -11,6 +11,8 @@ from seewhy.report.inputs import Count, Distillation, Section
 from seewhy.runs.api import Counted, Models, Need, RowStage, Run
 from seewhy.runs.choice import Rows
 
+DROPPED = "dropped "
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lessons(RowStage):
@@ -64,7 +66,7 @@ class Lessons(RowStage):
                 distilled.lessons, tuple(direct_lessons(questions)), questions, direct_share=self.direct_share,
                 format_aligned=self.format_aligned, seed=self.seed,
             )  # fmt: skip
-            return Counted(rows, lambda: {f"dropped {reason}": count for reason, count in distilled.reasons.items()})
+            return Counted(rows, lambda: {f"{DROPPED}{reason}": count for reason, count in distilled.reasons.items()})
 
         return mix
 
@@ -79,16 +81,17 @@ class Lessons(RowStage):
         return Counter(f"{row.style.value} {row.source}" for row in rows)
 
     def settle(self, run: Run, counts: Mapping[str, int]) -> None:
-        dropped = {name.removeprefix("dropped "): count for name, count in counts.items() if name.startswith("dropped ")}
+        dropped = {name.removeprefix(DROPPED): count for name, count in counts.items() if name.startswith(DROPPED)}
         if len(counts) == len(dropped):
             reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(dropped).most_common(3))
-            raise ValueError(f"no lesson is left of {sum(dropped.values())} rationales of {self.rationales} ({reasons})")
+            total = sum(dropped.values())
+            raise ValueError(f"no lesson is left of {total} rationales of {self.rationales} ({reasons})")
 
     def section(self, run: Run, name: str) -> Section | None:
         counts = run.manifest(name).counts
         asked = run.manifest(self.rationales).counts["rows"]
-        dropped = tuple(Count(name=key.removeprefix("dropped ").replace("_", " "), count=count)
-                        for key, count in counts.items() if key.startswith("dropped "))  # fmt: skip
+        dropped = tuple(Count(name=key.removeprefix(DROPPED).replace("_", " "), count=count)
+                        for key, count in counts.items() if key.startswith(DROPPED))  # fmt: skip
         mix = tuple(Count(name=key, count=count) for key, count in counts.items()
-                    if key not in ("inputs", "rows") and not key.startswith("dropped "))  # fmt: skip
+                    if key not in ("inputs", "rows") and not key.startswith(DROPPED))  # fmt: skip
         return Distillation(asked=asked, kept=asked - sum(row.count for row in dropped), dropped=dropped, mix=mix)

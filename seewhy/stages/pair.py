@@ -13,7 +13,6 @@ from seewhy.runs.choice import Choice, Layer, Rows, choose, make
 from seewhy.runs.question_chains import JudgedRanges, judged_ranges
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairChains(RowStage):
     """Chooses pairs among the judged chains of each question."""
