@@ -33,8 +33,6 @@ class SamplingPlan:
     """Number of most likely tokens that may be drawn; 0 keeps all."""
     max_tokens: int = 256
     """Tokens of a chain, at most; a longer one is cut and says so in `Chain.stop`."""
-    per_shard: int = 64
-    """Questions a shard: what is lost at most when a run is stopped."""
     seed: int = 0
     """Address of every chain's own generator, with question id and index."""
 

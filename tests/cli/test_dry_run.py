@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from seewhy.cli.recipes import save_recipe
+from seewhy.recipes.plans import JudgePlan, Recipe
 from served_oracle import bill_of, serve
 from wired_runs import CANARY, CHAINS, SAMPLED, TAUGHT, draw_run, pages, recipe_at, sampled_run
 
 from seewhy.cli.main import main
-from seewhy.cli.recipes import save_recipe
 from seewhy.judging.asking.splitting import split_sentences
 from seewhy.judging.rubric import RubricJudge
-from seewhy.recipes.plans import JudgePlan, Recipe
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Verdict
 from seewhy.testing.scripted import ScriptedTalks

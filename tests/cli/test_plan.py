@@ -8,10 +8,10 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
+from seewhy.cli.plan_memory import as_trained, open_bytes, open_paper
 from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig
 
 from seewhy.cli.main import main
-from seewhy.cli.plan_memory import as_trained, open_bytes, open_paper
 from seewhy.model.families import tiny
 from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
 from seewhy.records.step_logs import read_steps
