@@ -169,7 +169,7 @@ def test_too_long_a_prompt_is_told_with_its_question_and_what_was_made_before_st
     assert "a prompt is never truncated. Shorten the question" in said
     kept = story.let_be.parent / "own"
     assert count_rows(kept / "questions" / "train") == 2
-    assert count_rows(kept / "distil" / "chains") == 2
+    assert count_rows(kept / "rationales" / "chains") == 2
     assert not (kept / "sft" / "steps.jsonl").exists()
 
 
