@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
-from seewhy.endpoints.transport.collecting import RareCollection
 from seewhy.pairs.judged import Judged, JudgedBlock, judged_blocks
+from seewhy.records.collecting import RareCollection
 from seewhy.records.columns import build_records
 from seewhy.records.types import Chain, Pair, Response, Verdict
 
