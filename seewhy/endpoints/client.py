@@ -28,10 +28,10 @@ from seewhy.endpoints.chat import ChatResponse, Request
 from seewhy.endpoints.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.endpoints.secrets import read_key, redactor_for
 from seewhy.endpoints.transport.api import HttpResponse, Transport
-from seewhy.endpoints.transport.collecting import RareCollection
 from seewhy.endpoints.transport.loop import BackgroundLoop
 from seewhy.endpoints.transport.pacing import Pacer
 from seewhy.endpoints.transport.plain import PlainWire
+from seewhy.records.collecting import RareCollection
 
 NO_KEY = "none"
 """What is sent as a key where the server wants none: the library insists on one."""

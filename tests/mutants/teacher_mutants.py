@@ -12,7 +12,7 @@ BATCHES = f"{TESTS}/test_batches.py"
 TEACHER_MUTANTS = [
     Mutant(
         name="teacher: garbage is collected rarely for ever after",
-        file=f"{ENDPOINTS}/transport/collecting.py",
+        file="seewhy/records/collecting.py",
         source="gc.set_threshold(*RareCollection._before)",
         defect="pass",
         seen_by=f"{TESTS}/test_collecting.py::test_garbage_is_collected_rarely_while_a_teacher_talks_and_as_before_afterwards",
