@@ -1,6 +1,7 @@
 """`seewhy train`: reference log-probabilities once, then preference training by every objective of the recipe."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 
 from seewhy.cli.find import find_module
 from seewhy.cli.training import is_trained, plan_with_adapter, settle, train_to_end
@@ -50,7 +51,8 @@ def find_objective(name: str, beta: float) -> PairObjective:
     made = [value for key, value in vars(module).items() if key.lower() == name.rsplit(".", 1)[-1].lower()]
     if not made:
         raise ValueError(f"--preference.objective {name!r}: its file exports no objective; mpo, dpo, bco, ipo do")
-    return made[0](beta=beta)
+    has_beta = any(field.name == "beta" for field in fields(made[0]))
+    return made[0](beta=beta) if has_beta else made[0]()
 
 
 def _train(space: Workspace, key: str, pairs: list[Pair], questions: list[Question]) -> None:

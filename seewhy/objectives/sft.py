@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from seewhy.objectives.api import LessonView, Loss
+from seewhy.objectives.api import LessonView, Loss, View
 from seewhy.objectives.parts.terms import mean_nll
+from seewhy.objectives.parts.views import RESPONSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,11 @@ class SFT:
     def name(self) -> str:
         """The name of this file."""
         return "sft"
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The policy of the response."""
+        return RESPONSE
 
     def loss(self, view: LessonView) -> Loss:
         """Nats a token, one number a lesson; a lesson without tokens counts 0."""
