@@ -1,6 +1,7 @@
 """Imitation of the chosen response alone: the generation term of MPO by itself."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
@@ -17,6 +18,8 @@ class NLL:
     Neither the rejected response nor a reference enters the loss, so no reference rows are needed and no reward or
     margin is logged.
     """
+
+    needs_reference: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
