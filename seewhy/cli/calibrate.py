@@ -13,7 +13,7 @@ import tyro
 
 from seewhy.benchmarks import inkgrid
 from seewhy.cli.find import find_module
-from seewhy.cli.grade_inputs import Loads
+from seewhy.cli.grade.inputs import Loads
 from seewhy.cli.judges import make_judge, needs_teacher
 from seewhy.cli.server import ServerWords, talking
 from seewhy.cli.stand_in import find_oracle

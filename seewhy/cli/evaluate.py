@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from seewhy.cli.distil import grade
-from seewhy.cli.grade_rows import require_suites, write_suites
+from seewhy.cli.grade.rows import require_suites, write_suites
 from seewhy.cli.workspace import Workspace
 from seewhy.evaluation.suites import Suite
 from seewhy.records.shards import read_rows

@@ -152,7 +152,7 @@ def _dispatch(given: list[str]) -> None:
         case ["data", *rest]:
             load_part("cli", "data").run(rest)
         case ["grade", *rest]:
-            load_part("cli", "grade").run(rest)
+            load_part("cli", "grade.command").run(rest)
         case ["oracle", *rest]:
             load_part("cli", "oracle").run(rest)
         case ["explain", *rest]:

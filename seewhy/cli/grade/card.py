@@ -11,7 +11,7 @@ from rich.table import Table
 
 import seewhy
 from seewhy.benchmarks.release.declared import Metric
-from seewhy.cli.grade_inputs import Asked, Joined
+from seewhy.cli.grade.inputs import Asked, Joined
 from seewhy.evaluation.intervals import name_ids
 from seewhy.evaluation.pictures import count_pictures
 from seewhy.evaluation.relative import RatedBeside, relative_score

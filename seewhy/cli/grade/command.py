@@ -11,8 +11,8 @@ import tyro
 from rich.console import Console
 
 from seewhy.cli.find import load_part, nearest
-from seewhy.cli.grade_card import Graded, card_json, print_card
-from seewhy.cli.grade_inputs import (
+from seewhy.cli.grade.card import Graded, card_json, print_card
+from seewhy.cli.grade.inputs import (
     Asked,
     Joined,
     Reading,
@@ -22,8 +22,8 @@ from seewhy.cli.grade_inputs import (
     questions_of_file,
     questions_of_table,
 )
-from seewhy.cli.grade_judge import JudgeWords, judging
-from seewhy.cli.grade_rows import gold_text, read_also, write_rows
+from seewhy.cli.grade.judge import JudgeWords, judging
+from seewhy.cli.grade.rows import gold_text, read_also, write_rows
 from seewhy.evaluation.polar import NO, YES, PolarRow, polar_scores
 from seewhy.evaluation.repeats import summarise_repeats
 from seewhy.evaluation.scorecard import scorecard_of
