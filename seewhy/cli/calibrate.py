@@ -12,6 +12,7 @@ from typing import Annotated, cast
 import tyro
 
 from seewhy.benchmarks import inkgrid
+from seewhy.benchmarks.lines.fields import fields_of, word_of
 from seewhy.cli.find import find_module
 from seewhy.cli.grade.inputs import Loads
 from seewhy.cli.judges import make_judge, needs_teacher
@@ -24,6 +25,7 @@ from seewhy.judging.api import GivesConfidence, Judge, judge_chains
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.recipes.plans import JudgePlan
+from seewhy.records.cells import mend_halves
 from seewhy.records.measures import Calibration, Interval
 from seewhy.records.types import Chain, FinishReason, Outcome, Question, Split, Style, Usage, Verdict
 from seewhy.testing.oracle import Oracle
@@ -182,8 +184,8 @@ def _read(words: CalibrateWords) -> Labelled:
     chains: list[Chain] = []
     truth: dict[Key, bool] = {}
     seen: Counter[str] = Counter()
-    for number, line in enumerate(words.labels.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
+    for number, line in enumerate(words.labels.read_bytes().split(b"\n"), start=1):
+        if not line.strip(b"\xef\xbb\xbf \t\r"):
             continue
         place = f"{words.labels}:{number}"
         name, reply, is_right = label_of(line, place)
@@ -200,24 +202,24 @@ def _read(words: CalibrateWords) -> Labelled:
     return Labelled(questions=questions, chains=tuple(chains), truth=truth)
 
 
-def label_of(line: str, place: str) -> tuple[str, str, bool]:
-    """Id, reply and truth of one line.
+def label_of(line: bytes, place: str) -> tuple[str, str, bool]:
+    """Id, reply and truth of one line; half a character in a reply is replaced.
 
     Example:
-        >>> label_of('{"id": "q7", "reply": "12", "is_right": true}', "mine.jsonl:1")
-        ('q7', '12', True)
+        >>> label_of(b'{"id": 7.0, "reply": "12", "is_right": true}', "mine.jsonl:1")
+        ('7', '12', True)
 
     Raises:
         ValueError: a field is missing or of another type; the message names place and field.
     """
     try:
-        row = json.loads(line)
+        fields = fields_of(line)
+        name = word_of("id", fields.get("id"))
     except ValueError as error:
-        raise ValueError(f"{place}: no JSON: {error}") from error
-    if not isinstance(row, dict):
-        raise ValueError(f"{place}: a line is one object with id, reply and is_right")
-    fields = cast(dict[str, object], row)
-    for name, wanted, words in (("id", str, "text"), ("reply", str, "text"), ("is_right", bool, "true or false")):
-        if not isinstance(fields.get(name), wanted):
-            raise ValueError(f"{place}: field {name!r} must be {words}, and is {json.dumps(fields.get(name))[:40]}")
-    return str(fields["id"]), str(fields["reply"]), bool(fields["is_right"])
+        raise ValueError(f"{place}: {error}") from error
+    reply, is_right = mend_halves(fields.get("reply")), fields.get("is_right")
+    if not isinstance(reply, str):
+        raise ValueError(f"{place}: field 'reply' must be text, and is {json.dumps(reply)[:40]}")
+    if not isinstance(is_right, bool):
+        raise ValueError(f"{place}: field 'is_right' must be true or false, and is {json.dumps(is_right)[:40]}")
+    return name, reply, is_right

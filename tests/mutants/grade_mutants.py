@@ -111,7 +111,7 @@ GRADE_MUTANTS = [
     ),
     Mutant(
         name="grade: a question without a reply is left out unasked",
-        file="seewhy/cli/grade/inputs.py",
+        file="seewhy/cli/grade/replies.py",
         source="if missing and not reading.missing:",
         defect="if not ids:",
         seen_by=f"{GRADE}::test_a_process_that_cannot_grade_prints_one_sentence_to_standard_error_and_ends_with_2",
