@@ -11,7 +11,7 @@ from seewhy.evaluation.intervals import name_ids
 from seewhy.evaluation.predictions import Columns, Prediction, find_columns, ids_of, read_predictions
 from seewhy.evaluation.suites import columns_of, suite_of
 from seewhy.evaluation.tables import Table
-from seewhy.judging.answers.suites.graded import gold_text
+from seewhy.judging.answers.suites.graded import gold_spellings
 from seewhy.records.types import Question
 
 MISSING = ("wrong", "leave-out")
@@ -100,7 +100,7 @@ def _require_replies(
     table: Table, columns: Columns, replies: Sequence[Prediction], questions: Sequence[Question]
 ) -> None:
     """An error where the field that was taken for the reply, which nobody named, seems to hold the gold answer."""
-    golds = {question.id: _golds(question) for question in questions}
+    golds = {question.id: gold_spellings(question) for question in questions}
     same = sum(row.text.strip() in golds[row.question_id] for row in replies)
     if same < NEARLY_ALL * len(replies):
         return
@@ -113,8 +113,3 @@ def _require_replies(
             f"to hold it; say which field holds the reply with --text-field{among} (or --text-field {columns.text}, if "
             "these are the replies)"
         )
-
-
-def _golds(question: Question) -> set[str]:
-    """The gold answers as they may stand in a file: as they are, and the right option's text."""
-    return {gold.strip() for gold in (*question.gold.answers, gold_text(question) if question.gold.answers else "")}
