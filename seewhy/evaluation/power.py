@@ -5,12 +5,13 @@ from collections.abc import Callable
 from statistics import NormalDist
 
 import numpy as np
-from scipy.stats import binom
+from numpy.typing import NDArray
+from scipy.special import bdtr, bdtrik
 
 HALVINGS = 40
 """Of the bracket of a root: 2^-40 is far below what a share is told to."""
-UNSEEN = 1e-9
-"""Chance on each side of the numbers of changed questions that are summed over."""
+DEVIATIONS = 7
+"""Standard deviations on each side of the expected number of changed questions that are summed over."""
 
 
 def minimal_detectable_difference(n: float, p: float, *, power: float = 0.8, alpha: float = 0.05) -> float | None:
@@ -47,18 +48,24 @@ def minimal_paired_difference(n: float, changed: float, *, power: float = 0.8, a
     pairs = math.floor(n)
     if pairs < 1 or changed == 0:
         return None
-    first, last = (int(binom.ppf(tail, pairs, changed)) for tail in (UNSEEN, 1 - UNSEEN))
+    reach = DEVIATIONS * math.sqrt(pairs * changed * (1 - changed)) + 1
+    first, last = max(0, math.floor(pairs * changed - reach)), min(pairs, math.ceil(pairs * changed + reach))
     counts = np.arange(first, last + 1)
-    weights = binom.pmf(counts, pairs, changed)
-    fewest = binom.ppf(alpha / 2, counts, 0.5)
-    fewest -= binom.cdf(fewest, counts, 0.5) > alpha / 2
+    weights = np.diff([0.0, *bdtr(counts, pairs, changed)])
+    fewest = np.nan_to_num(np.floor(bdtrik(alpha / 2, counts, 0.5)), nan=-1.0)
+    fewest -= _at_most(fewest, counts, 0.5) > alpha / 2
 
     def surplus(gain: float) -> float:
         ahead = (changed + gain) / (2 * changed)
-        found = binom.cdf(fewest, counts, ahead) + binom.cdf(fewest, counts, 1 - ahead)
+        found = _at_most(fewest, counts, ahead) + _at_most(fewest, counts, 1 - ahead)
         return float(weights @ found) - power
 
     return _root(surplus, changed)
+
+
+def _at_most(successes: NDArray[np.float64], trials: NDArray[np.int64], chance: float) -> NDArray[np.float64]:
+    """The chance of so many successes or fewer, 0 below none."""
+    return np.where(successes < 0, 0.0, bdtr(np.maximum(successes, 0), trials, chance))
 
 
 def _root(surplus: Callable[[float], float], largest: float) -> float | None:

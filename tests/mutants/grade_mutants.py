@@ -74,17 +74,17 @@ GRADE_MUTANTS = [
         seen_by=f"{COMPARE}::test_clusters_of_like_changes_widen_the_interval",
     ),
     Mutant(
-        name="paired detectable difference: the test may err more often than it says",
+        name="paired detectable difference: one-sided",
         file="seewhy/evaluation/power.py",
-        source="fewest -= binom.cdf(fewest, counts, 0.5) > alpha / 2",
-        defect="fewest -= 0",
+        source="np.floor(bdtrik(alpha / 2, counts, 0.5))",
+        defect="np.floor(bdtrik(alpha, counts, 0.5))",
         seen_by=f"{COMPARE}::test_the_detectable_difference_of_pairs_is_found_in_four_of_five_worlds",
     ),
     Mutant(
-        name="paired detectable difference: one-sided",
+        name="paired detectable difference: one change more is taken for significant",
         file="seewhy/evaluation/power.py",
-        source="fewest = binom.ppf(alpha / 2, counts, 0.5)",
-        defect="fewest = binom.ppf(alpha, counts, 0.5)",
+        source="found = _at_most(fewest, counts, ahead)",
+        defect="found = _at_most(fewest + 1, counts, ahead)",
         seen_by=f"{COMPARE}::test_the_detectable_difference_of_pairs_is_found_in_four_of_five_worlds",
     ),
     Mutant(
