@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 import served_oracle
+from seewhy.cli.judges import make_judge, require_judge
 from seewhy.recipes.plans import JudgePlan, TeacherPlan
 from served_oracle import bill_of, serve
 from wired_runs import CHAINS, SAMPLED, pages, recipe_at, sampled_run
 
-from seewhy.cli.judges import make_judge, require_judge
 from seewhy.cli.main import main
 from seewhy.endpoints.recording import RecordingClient
 from seewhy.judging.facts import FactsJudge
