@@ -20,7 +20,7 @@ from seewhy.endpoints.transport.waiting import next_wait
 from seewhy.records.types import Usage
 
 PATH = "/chat/completions"
-MOST_LESSONS = 6
+MOST_LESSONS = 9
 """How often one call may be said otherwise: each time the server's manners are known better."""
 
 

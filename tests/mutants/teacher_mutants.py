@@ -70,9 +70,9 @@ TEACHER_MUTANTS = [
     ),
     Mutant(
         name="teacher: a shorter deadline waits for a longer one",
-        file=f"{ENDPOINTS}/transport/plain.py",
-        source="if self._watch.when() <= due:",
-        defect="if not self._watch.cancelled():",
+        file=f"{ENDPOINTS}/transport/http.py",
+        source="asyncio.timeout(deadline_s),",
+        defect="asyncio.timeout(max(deadline_s, 5.0)),",
         seen_by=f"{TESTS}/test_waiting.py::test_each_call_is_given_up_at_its_own_deadline_and_no_other_is",
     ),
     Mutant(
@@ -120,7 +120,7 @@ TEACHER_MUTANTS = [
     Mutant(
         name="secrets: an echoed key is kept",
         file=f"{ENDPOINTS}/secrets.py",
-        source="body = body.replace(secret.encode(), STRUCK.encode())",
+        source="body = byte_spellings(secret).sub(STRUCK.encode(), body)",
         defect="body = bytes(body)",
         seen_by=f"{KEPT}::test_the_cache_holds_no_key_and_no_address_of_one",
     ),
