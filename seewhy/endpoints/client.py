@@ -9,14 +9,18 @@ from types import TracebackType
 
 from openai import OpenAI
 
-from seewhy.endpoints.accounting.ledger import Ledger, Spending, Sum
-from seewhy.endpoints.accounting.pricing import Pricing, worth_of
+from seewhy.endpoints.accounting.budget import Budget
+from seewhy.endpoints.accounting.ledger import Ledger, Spending
+from seewhy.endpoints.accounting.pricing import worth_of
 from seewhy.endpoints.asking import ChatClient
 from seewhy.endpoints.batch.library import NO_KEY, LibraryBatches
 from seewhy.endpoints.batch.ordering import BatchDesk, jobs_place
 from seewhy.endpoints.cache import ReplyCache
 from seewhy.endpoints.capabilities import manners_for
 from seewhy.endpoints.chat import ChatResponse, Request
+from seewhy.endpoints.claims import Claims
+from seewhy.endpoints.database import Database
+from seewhy.endpoints.group_commit import GroupCommit
 from seewhy.endpoints.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.endpoints.secrets import read_key, redactor_for
 from seewhy.endpoints.transport.collecting import RareCollection
@@ -110,7 +114,8 @@ async def open_batch_desk(endpoint: EndpointPlan, spend: SpendPlan, plan: BatchP
         plan=plan,
         batches=LibraryBatches(endpoint.base_url, key, plan.window),
         cache=cache,
-        ledger=open_ledger(spend, worth, cache),
+        ledger=Ledger(is_priced=worth.price is not None),
+        budget=open_budget(spend, cache.database),
         worth=worth,
         manners=manners_for(endpoint.form),
         redactor=redactor_for(key),
@@ -118,12 +123,9 @@ async def open_batch_desk(endpoint: EndpointPlan, spend: SpendPlan, plan: BatchP
     )
 
 
-def open_ledger(spend: SpendPlan, worth: Pricing, cache: ReplyCache) -> Ledger:
-    """A ledger that begins with what earlier runs on the cache have paid, or may have."""
-    paid, unknown = cache.paid(), cache.unknown()
-    before = Sum(tokens=paid.prompt_tokens + paid.completion_tokens, dollars=paid.dollars)
-    before += Sum(tokens=unknown.prompt_tokens, dollars=unknown.dollars)
-    return Ledger(plan=spend, is_priced=worth.price is not None, before=before)
+def open_budget(spend: SpendPlan, database: Database) -> Budget:
+    """A bound over all that was spent, and is being spent, on a database."""
+    return Budget(plan=spend, claims=Claims(database), commit=GroupCommit(database=database))
 
 
 async def open_desk(endpoint: EndpointPlan, pace: PacePlan, spend: SpendPlan) -> ChatClient:
@@ -136,7 +138,8 @@ async def open_desk(endpoint: EndpointPlan, pace: PacePlan, spend: SpendPlan) ->
         pace=pace,
         wire=HttpTransport(endpoint.base_url, headers_for(endpoint.base_url, key)),
         cache=cache,
-        ledger=open_ledger(spend, worth, cache),
+        ledger=Ledger(is_priced=worth.price is not None),
+        budget=open_budget(spend, cache.database),
         worth=worth,
         manners=manners_for(endpoint.form),
         redactor=redactor_for(key),
