@@ -39,8 +39,8 @@ class CalibrateWords:
     """Accuracy, kappa, Brier score and share UNJUDGED of a judge, on your labelled chains or on inkgrid's."""
 
     judge: Annotated[str, tyro.conf.Positional]
-    """Kind of the judge, as a `judge` step takes it: outcome, rubric, sentences, facts, rating or review, or one of your
-    own by dotted path or `file.py:Name`."""
+    """Kind of the judge, as a `judge` step takes it: outcome, rubric, sentences, facts, rating or review, or one of
+    your own by dotted path or `file.py:Name`."""
     teacher: str = "oracle"
     """Whom the judge talks to where no server is named: oracle or blind-oracle, which know inkgrid."""
     server: ServerWords = field(default_factory=ServerWords)

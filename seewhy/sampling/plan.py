@@ -36,6 +36,14 @@ class SamplingPlan:
     seed: int = 0
     """Address of every chain's own generator, with question id and index."""
 
+    def __post_init__(self) -> None:
+        """Refuses settings that cannot be meant, by name, before anything runs."""
+        self.decoding(is_letter=False)
+        try:
+            self.decoding(is_letter=True)
+        except ValueError as error:
+            raise ValueError(f"multiple_choice_{error}") from error
+
     def choose(self, questions: Sequence[Question], taught: int) -> list[Question]:
         """The questions that are asked: the first after the `taught` ones, or of all where too few are left."""
         fresh = self._suiting(questions[taught:])

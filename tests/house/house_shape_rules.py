@@ -51,7 +51,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 LIGHT_LIBRARIES = {
-    "records": {"pyarrow", "numpy"},
+    "records": {"pyarrow", "PIL", "numpy"},
     "benchmarks": {"pyarrow", "PIL", "numpy"},
     "sampling": set[str](),
     "judging": {"rapidfuzz", "math_verify"},
