@@ -4,11 +4,12 @@ import string
 from dataclasses import dataclass, field
 
 from seewhy.judging.answers.compat import Compat, grade_as
-from seewhy.judging.answers.extract import extract_answer
+from seewhy.judging.answers.extract import STILL_THINKING, extract_answer
 from seewhy.judging.answers.findings import Abstention, Extraction
 from seewhy.judging.answers.matching import Prover, match_answer
 from seewhy.judging.answers.math_process import MathProcess
 from seewhy.judging.answers.suites.graded import Graded
+from seewhy.judging.answers.thinking import after_thinking, closes_unopened
 from seewhy.records.types import Chain, MatchRule, Outcome, Question, Verdict
 
 
@@ -29,8 +30,18 @@ class OutcomeJudge:
     """Tells whether two formulas are equal."""
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
-        """One verdict a chain, in the chains' order."""
-        return tuple(self(question, chain) for chain in chains)
+        """One verdict a chain, in the chains' order.
+
+        Where a chain closes a thought that it did not open, the chat template began it, for the other chains of the
+        same sampler and style too: of those, one without a closing mark ends within its thought.
+        """
+        begun = {(chain.sampler, chain.style) for chain in chains if closes_unopened(chain.text)}
+        return tuple(
+            self._verdict(chain, Outcome.NO_ANSWER, Abstention(STILL_THINKING), STILL_THINKING)
+            if (chain.sampler, chain.style) in begun and after_thinking(chain.text) == chain.text
+            else self(question, chain)
+            for chain in chains
+        )
 
     def __call__(self, question: Question, chain: Chain) -> Verdict:
         """The verdict on one chain."""

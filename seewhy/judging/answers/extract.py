@@ -14,11 +14,13 @@ from seewhy.judging.answers.findings import Abstention, Extraction, Rule
 from seewhy.judging.answers.letters import letter_of, names_an_option
 from seewhy.judging.answers.statements import STRONG, Statement, statements_by_rank
 from seewhy.judging.answers.weak_letters import LONGEST_LINE, WORDS_OF_A_DIRECT_REPLY, weak_letter
+from seewhy.judging.answers.thinking import thinking_ends
 from seewhy.records.types import MatchRule, Style
 
 WORDS = {Style.DIRECT: WORDS_OF_A_DIRECT_REPLY, Style.REASON: 4}
 """A reply that was asked to reason and says no more than this has answered; a longer one broke off."""
 
+STILL_THINKING = "the reply ends while still thinking"
 SPOKEN = re.compile(r"\S")
 RESPONSE_MARK = re.compile(r"my response[*_ \t]{0,4}[:：]")
 REFUSAL = re.compile(
@@ -82,10 +84,9 @@ def lower(text: str) -> str:
 
 def reply_start(low: str) -> int | Abstention:
     """Where the part that counts begins: after the thinking, after the words that announce a response."""
-    closed, opened = (low.rfind("</think>"), low.rfind("<think>")) if "think>" in low else (-1, -1)
-    if opened > closed:
-        return Abstention("the reply ends while still thinking")
-    begin = closed + len("</think>") if closed >= 0 else 0
+    begin = thinking_ends(low)
+    if begin is None:
+        return Abstention(STILL_THINKING)
     announced = low.rfind("my response", begin)
     if announced >= 0 and (mark := RESPONSE_MARK.match(low, announced)):
         begin = mark.end()

@@ -19,6 +19,9 @@ SCALES = {
     "thousand": 10**3, "k": 10**3, "million": 10**6, "mn": 10**6, "m": 10**6,
     "billion": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12,
 }  # fmt: skip
+TAIL = re.compile(r"[^\d]{1,60}$")
+KNOWN_UNIT = re.compile(r"°|°[cf]|degrees?|[ckm]m[²³]?|kg|mg|ml|ft|in|hrs?|mins?|secs?|mph|[ap]\.?m")
+WORDS_BEHIND = re.compile(r"\s{1,3}[A-Za-z]{2,}[A-Za-z ./]*")
 YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 SLACK = Fraction(1, 20)
 FACTORS = {
@@ -60,6 +63,20 @@ def read_number(text: str) -> Reading | None:
         return None
     factor = FACTORS.get(words[0]) if words else None
     return Reading(-face if shape["sign"] in ("-", "\u2212") else face, factor)
+
+
+def unit_of(text: str) -> str | None:
+    """The unit behind the number of `text`, empty where there is none; None where letters behind it may be variables.
+
+    Example:
+        >>> unit_of("12 km"), unit_of("$12"), unit_of("75%"), unit_of("12x"), unit_of("12 \\pi")
+        ('km', '', '%', None, None)
+    """
+    tail = TAIL.search(text)
+    unit = tail[0].strip(" .").casefold() if tail else ""
+    if not unit or unit == "%" or KNOWN_UNIT.fullmatch(unit):
+        return unit
+    return unit if tail and WORDS_BEHIND.fullmatch(tail[0]) else None
 
 
 def _face(shape: re.Match[str]) -> Fraction | None:
