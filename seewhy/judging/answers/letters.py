@@ -28,8 +28,13 @@ REMARK = re.compile(
 REFUTED = re.compile(r"\s*(?:(?:is|are|was)\s)?(?:not|wrong|incorrect|false|isn't)\b")
 NEGATION = re.compile(r"\b(?:not|no|neither|nor|never|except|cannot|either|or|wrong|incorrect)\b|n't\b")
 WORDS_OF_A_PHRASE = 12
-DOUBT = re.compile(r"\b(?:none|neither|nor|both|either|unclear|unknown|uncertain|cannot|can't|not|no)\b", re.IGNORECASE)
+DOUBT = re.compile(
+    r"\b(?:none|neither|nor|both|either|unclear|unknown|uncertain|cannot|can't)\b|^(?:not|no)\b"
+    r"|\b(?:not|no) (?:one|option|answer|choice|clear|given|listed|shown|sure|certain|possible|visible|among|enough)\b",
+    re.IGNORECASE,
+)
 LETTER = re.compile(r"(?<![A-Za-z'\\^_])(?:[A-Z]|[a-z](?=[.):]))(?![A-Za-z'])|[\(\[（][a-z][\)\]）]|^\W*[a-z]\W*$")
+OUT_OF_RANGE = "is not among the"
 BRACKETED = re.compile(r"[\(\[]([A-Z])[\)\]]")
 
 
@@ -91,10 +96,7 @@ def other_letters(rest: str, letter: str, options: tuple[str, ...]) -> bool:
 
 def is_out_of_range(found: str | Abstention) -> bool:
     """Whether a reading ended at a letter that no option has."""
-    return isinstance(found, Abstention) and found.why.startswith(OUT_OF_RANGE)
-
-
-OUT_OF_RANGE = "letter "
+    return isinstance(found, Abstention) and OUT_OF_RANGE in found.why
 
 
 def _alone(letter: str, value: str, options: tuple[str, ...]) -> str | Abstention:
@@ -120,7 +122,7 @@ def _in_range(letter: str, rest: str, behind: str, options: tuple[str, ...]) -> 
 
 
 def _out_of_range(letter: str, options: tuple[str, ...]) -> Abstention:
-    return Abstention(f"{OUT_OF_RANGE}{letter.upper()} is not among the {len(options)} options")
+    return Abstention(f"letter {letter.upper()} {OUT_OF_RANGE} {len(options)} options")
 
 
 def _phrase(value: str, options: tuple[str, ...]) -> str | None:

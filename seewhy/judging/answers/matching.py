@@ -15,7 +15,7 @@ from seewhy.judging.answers.formulas import plain_value, spelling
 from seewhy.judging.answers.letters import letter_of
 from seewhy.judging.answers.math_process import MathTimeoutError
 from seewhy.judging.answers.numbers import SLACK, YEAR, Reading, read_number, same_number, same_to_places, unit_of
-from seewhy.judging.answers.vqa import direct_answer, holds_words, normalise_vqa, soft_accuracy
+from seewhy.judging.answers.vqa import direct_answer, holds_words, normalise_vqa, quotes_word, soft_accuracy
 from seewhy.records.types import Gold, MatchRule
 
 ANLS_THRESHOLD = 0.5
@@ -144,12 +144,28 @@ def anls(golds: tuple[str, ...], answer: str) -> float:
 
 
 def match_containment(golds: tuple[str, ...], answer: str) -> Match:
-    """A gold stands in the answer as whole words, both folded as VQA answers; golds of articles alone cannot judge."""
-    worded = tuple(gold for gold in golds if normalise_vqa(gold))
-    if not worded:
-        return Match(score=None, why=f"the gold answer {golds[0]!r} holds no words")
-    is_held = any(holds_words(answer, gold) for gold in worded)
-    return Match(score=float(is_held), why=f"{answer[:80]!r} {'holds' if is_held else 'does not hold'} {worded[0]!r}")
+    """A gold stands in the answer as whole words, both folded as VQA answers, and not inside a longer number.
+
+    A gold that folding leaves nothing of, such as "A" or "the", must be quoted or stand last.
+    """
+    words = normalise_vqa(answer)
+    found = [_holds(words, answer, gold) for gold in golds]
+    if any(found):
+        return Match(score=1.0, why=f"{answer[:80]!r} holds {golds[found.index(True)]!r}")
+    if all(each is None for each in found):
+        return Match(score=None, why=f"nobody can say whether {answer[:80]!r} holds the gold answer {golds[0]!r}")
+    return Match(score=0.0, why=f"{answer[:80]!r} does not hold {golds[0]!r}")
+
+
+def _holds(words: str, answer: str, gold: str) -> bool | None:
+    if wanted := _folded_gold(gold):
+        return holds_words(words, wanted)
+    return quotes_word(answer, gold) if any(letter.isalnum() for letter in gold) else None
+
+
+@lru_cache(maxsize=4096)
+def _folded_gold(gold: str) -> str:
+    return normalise_vqa(gold)
 
 
 def match_unit_number(golds: tuple[str, ...], answer: str) -> Match:
