@@ -26,8 +26,8 @@ class Dropped:
     style: Style
     index: int
     reason: str
-    """The outcome where it was not CORRECT; else "cut off" (by the token limit), "still thinking" (ends within a thought) or
-    "repeated" (same text)."""
+    """The outcome where it was not CORRECT; else "cut off" (by the token limit), "still thinking" (ends within a
+    thought) or "repeated" (same text)."""
     why: str
     """The judge's own words."""
 

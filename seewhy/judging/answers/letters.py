@@ -10,13 +10,19 @@ from seewhy.judging.answers.options import fold, is_only_part, letter_of_formula
 ALONE = re.compile(r"[\(\[{（]?\s?([A-Za-z])\s?[\)\]}）]?[.:,]?")
 LED = re.compile(
     r"[\(\[（]\s?([A-Za-z])\s?[\)\]）][.:,]?"
-    r"|([A-Za-z])[.):：](?=\s|$)"
-    r"|([A-Z])(?=\s[-–—=]\s|,\s|\s(?:because|since|is (?:the )?(?:correct|right|best|answer))\b"
-    r"|\s(?:\([^()]*\)|\\\(.*)[.\s]*$)"
+    r"|([A-Za-z])[.):：](?=\s|,|$)"
+    r"|([A-Z])(?:[*_`\"”$]{0,2}|\\[)\]])"
+    r"(?=\s[-–—=]\s|\s?,\s|\s(?:because|since|is (?:the )?(?:correct|right|best|answer))\b"
+    r"|\s{1,3}(?:\([^()]*\)|\\\(.*)[.\s]*$)"
     r"|(?:[Tt]he )?(?:(?:correct|best|right) )?(?:[Oo]ption|[Cc]hoice|[Ll]etter|[Aa]nswer)(?: is)?:?"
     r"\s{1,3}[*]{0,2}[\(\[]?([A-Za-z])\b[\)\]]?"
     r"|选项?\s?[:：]?\s?[（(]?([A-Za-z])(?![A-Za-z])[)）]?"
 )
+REMARKED = re.compile(
+    r"(?:\\(?:boxed|text|mbox|textbf|mathrm)\{|\\[(\[]\s?|[$`\"“*_]{1,2})(?P<letter>[A-Za-z])"
+    r"(?:\}|\s?\\[)\]]|[$`\"”*_]{1,2})(?=\s|,)"
+)
+"""A dressed letter with a remark behind it."""
 OTHER = re.compile(r"(?:\b(?:or|and|nor)\b|[/&,])\s{0,3}(?:option\s)?[\(\[]?([A-Z])(?![A-Za-z0-9'])")
 LISTED = re.compile(
     r"(?:[\(\[]([A-Z])[\)\]]|(?<![\w.'])([A-Z])[).:](?=\s))"
@@ -63,6 +69,8 @@ def letter_of(value: str, options: tuple[str, ...], *, phrases: bool = True) -> 
         "'A or B' names no single option"
     """
     value = undress(value)
+    if remarked := REMARKED.match(value):
+        value = f"{remarked['letter']}{value[remarked.end() :]}"
     if value[:1] == "$" and value[1:2].isalpha():
         value = undress(value[1:])  # the other half of a formula's dollars was cut off
     if alone := ALONE.fullmatch(value):
