@@ -69,6 +69,8 @@ def letter_of(value: str, options: tuple[str, ...], *, phrases: bool = True) -> 
         "'A or B' names no single option"
     """
     value = undress(value)
+    if "  " in value:
+        value = " ".join(value.split())
     if remarked := REMARKED.match(value):
         value = f"{remarked['letter']}{value[remarked.end() :]}"
     if value[:1] == "$" and value[1:2].isalpha():
