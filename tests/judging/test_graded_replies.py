@@ -198,6 +198,32 @@ def test_a_part_of_a_formula_or_quantity_is_no_option(one, other, form):
     assert letter(f"It is \\boxed{{{form.format(one)}}}.", (str(one), f"{one * 100 + other}")) is None
 
 
+@pytest.mark.parametrize(
+    ("reply", "options", "said"),
+    [
+        ("\\boxed{3}", ("$3z$", "$5z$"), None),
+        ("\\boxed{3}", ("3 kg", "5 kg"), "A"),
+        ("Answer: 3 kg and some more", ("3 kg", "4 kg"), None),
+        ("Answer: about 3 kg", ("3 kg", "4 kg"), "A"),
+    ],
+)
+def test_a_number_is_the_option_that_has_a_unit_and_not_one_that_has_a_variable(reply, options, said):
+    assert letter(reply, options) == said
+
+
+@pytest.mark.parametrize(
+    ("reply", "gold"),
+    [
+        ("x = \\frac{24}{2}", "12"),
+        ("x ≈ 12", "12"),
+        ("3 million people in the whole wide country", "3000000"),
+        ("The total is twelve.", "12"),
+    ],
+)
+def test_the_value_of_a_statement_is_compared(reply, gold):
+    assert outcome(f"### Answer: {reply}", gold, MatchRule.UNIT_NUMBER) is Outcome.CORRECT
+
+
 @pytest.mark.parametrize(("one", "other"), [("x^{2}3", "x^{23}"), ("2 1/2", "21/2"), ("1, 234", "1234"), ("X", "x")])
 def test_formulas_that_differ_are_not_spelt_alike(one, other):
     assert spelling(one) != spelling(other)

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from seewhy.endpoints.chat import Reply
 from seewhy.judging.answers.compat import Compat, grade_as
-from seewhy.judging.answers.thinking import thinking_ends
 from seewhy.judging.asking.replies import Failure, Unread, read_object
 from seewhy.judging.asking.schema import TEXT, form_of, object_of, one_of
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.pairs.lessons import lessons_from
+from seewhy.records.thinking import thinking_ends
 from seewhy.records.types import Chain, FinishReason, Gold, MatchRule, Outcome, Question, Split, Style, Verdict
 
 MARKS = (

@@ -12,6 +12,8 @@ from mutant_rows import Mutant
 ROOT = Path(__file__).parents[2]
 JUDGING = "seewhy/judging"
 EXTRACT = "tests/judging/test_extract.py::test_a_hand_labelled_reply_is_read_as_labelled"
+GRADED = "tests/judging/test_graded_replies.py"
+THINKING = "tests/judging/test_thinking.py"
 MATCHING = "tests/judging/test_matching.py"
 COMPAT = "tests/judging/test_compat.py"
 COMPAT_LETTERS = "tests/judging/test_compat_letters.py"
@@ -22,6 +24,8 @@ SEEN_BY = {
     "answers/statements.py": EXTRACT,
     "answers/weak_letters.py": EXTRACT,
     "answers/decoration.py": EXTRACT,
+    "answers/options.py": GRADED,
+    "answers/values.py": GRADED,
     "answers/matching.py": MATCHING,
     "answers/numbers.py": MATCHING,
     "answers/vqa.py": MATCHING,
@@ -48,7 +52,10 @@ FLIPPED = {
     ast.Is: ("is", "is not"),
     ast.IsNot: ("is not", "is"),
 }
-SAME: dict[str, str] = {}
+SAME: dict[str, str] = {
+    "word in text": "options without words of a statement are masked in vain",
+    "found.end - found.start < len(found.answer) + LEAST_LEFT_OUT": "a statement that says no more is read again",
+}
 """Comparisons that change no answer when flipped, with the reason; each is of speed alone."""
 
 

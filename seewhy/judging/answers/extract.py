@@ -14,9 +14,9 @@ from seewhy.judging.answers.decoration import undress
 from seewhy.judging.answers.findings import Abstention, Extraction, Rule
 from seewhy.judging.answers.letters import is_out_of_range, letter_of, names_an_option, other_letters
 from seewhy.judging.answers.statements import CHOICE_WORDS, STRONG, Statement, statements_by_rank
-from seewhy.judging.answers.thinking import thinking_ends
 from seewhy.judging.answers.values import NUMERIC, value_of
 from seewhy.judging.answers.weak_letters import LONGEST_LINE, WORDS_OF_A_DIRECT_REPLY, conclusion, weak_letter
+from seewhy.records.thinking import thinking_ends
 from seewhy.records.types import MatchRule, Style
 
 WORDS = {Style.DIRECT: WORDS_OF_A_DIRECT_REPLY, Style.REASON: 4}
@@ -85,10 +85,9 @@ def extract_answer(
 def _own_statements(text: str, low: str, begin: int, options: tuple[str, ...]) -> tuple[str, str, list[Statement]]:
     """The statements of the reply, and the reply itself without a further question that it invents and answers."""
     ranked = statements_by_rank(low, begin, options=bool(options))
-    if len(ranked) == 1:
-        return text, low, ranked
-    may_ask = "question" in low or "\nq" in low or "\nuser" in low or "\nhuman" in low or "<|user" in low
-    invented = NEXT_QUESTION.search(low, begin) if may_ask else None
+    if len(ranked) == 1 and ranked[0].start - begin > LONGEST_LINE:
+        return text, low, ranked  # nothing before it can be a reply of its own
+    invented = NEXT_QUESTION.search(low, begin)
     if invented and low[begin : invented.start()].strip():
         own = low[: invented.start()]
         stated = statements_by_rank(own, begin, options=bool(options))
@@ -176,7 +175,7 @@ def reply_start(low: str) -> int | Abstention:
 
 def _read(text: str, statement: Statement, options: tuple[str, ...], rule: MatchRule) -> Extraction | Abstention:
     start, end = statement.start, statement.end
-    if text.find(". ", start, end) >= 0 and (cut := NEW_SENTENCE.search(text, start, end)):
+    if cut := NEW_SENTENCE.search(text, start, end):
         end = cut.start()
     value = text[start:end]
     if options:

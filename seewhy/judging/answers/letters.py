@@ -29,7 +29,8 @@ LISTED = re.compile(
     r"(?!\s?(?:is|are|was|were|has|have|does|do|can|cannot|would|could|shows?|seems?|cannot|,? which)\b)"
 )
 REMARK = re.compile(
-    r"\b(?:because|since|as|while|whereas|not|than|but|unlike|instead|although|though|given|so|rather|except)\b"
+    r"[.!?]\s(?=[A-Z][a-z])"
+    r"|\b(?:because|since|as|while|whereas|not|than|but|unlike|instead|although|though|given|so|rather|except)\b"
 )
 REFUTED = re.compile(r"\s*(?:(?:is|are|was)\s)?(?:not|wrong|incorrect|false|isn't)\b")
 NEGATION = re.compile(r"\b(?:not|no|neither|nor|never|except|cannot|either|or|wrong|incorrect)\b|n't\b")
@@ -101,7 +102,18 @@ def other_letters(rest: str, letter: str, options: tuple[str, ...]) -> bool:
         return True
     remark = REMARK.search(rest)
     listed = LISTED.finditer(rest, 0, remark.start() if remark else len(rest))
-    return any(each[each.lastindex or 1] in allowed and each[each.lastindex or 1] != letter for each in listed)
+    return any(_is_listed(each, rest, letter, options) for each in listed)
+
+
+def _is_listed(found: re.Match[str], rest: str, letter: str, options: tuple[str, ...]) -> bool:
+    """Whether a further letter stands in the same list; in a sentence of its own it must lead its option's text."""
+    other = found[found.lastindex or 1]
+    at = string.ascii_uppercase.index(other)
+    if at >= len(options) or other == letter:
+        return False
+    if found.lastindex == 1 and rest[: found.start()].rstrip().endswith((".", "!", "?")):
+        return fold(rest[found.end() :]).startswith(fold(options[at]))
+    return True
 
 
 def is_out_of_range(found: str | Abstention) -> bool:
