@@ -54,7 +54,7 @@ LIGHT_LIBRARIES = {
     "records": {"pyarrow", "PIL", "numpy"},
     "benchmarks": {"pyarrow", "PIL", "numpy"},
     "sampling": set[str](),
-    "judging": {"rapidfuzz", "math_verify"},
+    "judging": {"rapidfuzz", "math_verify", "sympy"},
     "pairs": {"pyarrow"},
     "report": {"jinja2", "markupsafe", "matplotlib", "numpy", "PIL", "starlette", "uvicorn"},
     "testing": {"numpy", "PIL", "starlette", "uvicorn"},

@@ -39,94 +39,19 @@ LINE_END = re.compile(r"\n|(?<=[.!?*])\\n(?!(?:u|e|i|ot|eg|eq|mid|abla)\b)|##|</
 """A line ends at a backslash and an n behind a sentence too: the reply was escaped twice."""
 SENTENCE_END = re.compile(r"[.!?](?=\s|\\n)|[。！？]")
 CLAUSE_END = re.compile(r",?\s(?:because|since|as|given that|which|due to)\b|,\s(?:so|and|but|not)\b")
-ABBREVIATIONS = frozenset(
-    [
-        "st",
-        "mt",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "jr",
-        "sr",
-        "vs",
-        "no",
-        "ft",
-        "co",
-        "inc",
-        "ltd",
-        "corp",
-        "bros",
-        "assn",
-        "univ",
-        "dept",
-        "govt",
-        "inst",
-        "prof",
-        "gen",
-        "lt",
-        "col",
-        "sgt",
-        "capt",
-        "cmdr",
-        "maj",
-        "rev",
-        "hon",
-        "gov",
-        "sen",
-        "rep",
-        "pres",
-        "supt",
-        "messrs",
-        "mme",
-        "mlle",
-        "ave",
-        "blvd",
-        "rd",
-        "hwy",
-        "apt",
-        "approx",
-        "est",
-        "ca",
-        "cf",
-        "al",
-        "esp",
-        "incl",
-        "viz",
-    ]
-)
-BEFORE_A_NUMBER = frozenset(
-    [
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "fig",
-        "figs",
-        "vol",
-        "vols",
-        "pp",
-        "pg",
-        "ch",
-        "sec",
-        "eq",
-        "nos",
-        "art",
-        "par",
-        "tab",
-        "ex",
-        "ver",
-    ]
-)
-DAYS = frozenset(["mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun"])
+ABBREVIATIONS = frozenset({
+    "st", "mt", "mr", "mrs", "ms", "dr", "jr", "sr", "vs", "no", "ft", "co", "inc", "ltd", "corp", "bros", "assn",
+    "univ", "dept", "govt", "inst", "prof", "gen", "lt", "col", "sgt", "capt", "cmdr", "maj", "rev", "hon", "gov",
+    "sen", "rep", "pres", "supt", "messrs", "mme", "mlle", "ave", "blvd", "rd", "hwy", "apt", "approx", "est", "ca",
+    "cf", "al", "esp", "incl", "viz",
+})  # fmt: skip
+BEFORE_A_NUMBER = frozenset({
+    "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "fig", "figs", "vol", "vols",
+    "pp", "pg", "ch", "sec", "eq", "nos", "art", "par", "tab", "ex", "ver",
+})  # fmt: skip
+DAYS = frozenset({
+    "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun",
+})  # fmt: skip
 PART_OF_DAY = re.compile(r"\s(?:morning|afternoon|evening|night|noon|at|from|to|\d)")
 CHOICE_WORDS = ("option", "choice", "response")
 STRONG = frozenset({Rule.MARK, Rule.FINAL, Rule.TAG, Rule.BOXED})

@@ -21,8 +21,8 @@ LEAD = re.compile(
 )
 SENTENCE = re.compile(
     r"(?P<subject>(?:it|this|that|there|he|she|they|we|you|i|the|its|his|her|their|our|so|thus|hence|therefore|each)\b"
-    r"[^.=\d\n]{0,60}?)\s?\b(?:is|are|was|were|equals?|will be|would be|has|have|had|costs?|weighs?|measures?|shows?|reads?"
-    r"|scored|needs?|makes?|gives?|contains?)\s(?P<value>.{1,60})",
+    r"[^.=\d\n]{0,60}?)\s?\b(?:is|are|was|were|equals?|will be|would be|has|have|had|costs?|weighs?|measures?"
+    r"|shows?|reads?|scored|needs?|makes?|gives?|contains?)\s(?P<value>.{1,60})",
     re.IGNORECASE,
 )
 PRONOUN = re.compile(r"(?:it|this|that)(?: is|'s| was)\s(?P<value>\S{1,30}(?: \S{1,30}){0,3})", re.IGNORECASE)

@@ -16,7 +16,8 @@ CONCLUSION = re.compile(r"\b(?i:so|therefore|thus|hence|choose|select|pick|go wi
 PARENTHESISED = re.compile(r"[\(\[]([A-Z])[\)\]]")
 JUDGED = re.compile(
     r"(?<![\w(])[\(\[]?\b([A-Z])\b[\)\]]?(?:[.:)] [^.\n]{1,60})? (?:is|must be|should be|would be|seems|seems to be)"
-    r" (?:therefore |thus |clearly |likely )?(?:the |our |my )?(?:(?:most )?(?:correct|right|best|likely|accurate|appropriate)\b"
+    r" (?:therefore |thus |clearly |likely )?(?:the |our |my )?"
+    r"(?:(?:most )?(?:correct|right|best|likely|accurate|appropriate)\b"
     r"(?: (?:answer|option|choice|one))?|answer\b)(?=[*\s]{0,4}(?:[.,!:]|$))"
 )
 CHOSEN = re.compile(
@@ -24,7 +25,8 @@ CHOSEN = re.compile(
     r"\s?(?:option |answer |choice )?[*(（\[]{0,3}([A-Z])[*)）\]]{0,3}(?=\s{0,3}(?:[.,!。，]|$))"
 )
 ENDS_IN_OPTION = re.compile(
-    r"(?:\b(?i:option|choice|answer)|^(?i:so|therefore|thus|hence)[:,]?)\s[*(\[]{0,4}([A-Z])\b(?:[*)\].:]{1,4}(?:\s?[^\n]{1,200})?)?[.*\s]*$"
+    r"(?:\b(?i:option|choice|answer)|^(?i:so|therefore|thus|hence)[:,]?)\s[*(\[]{0,4}([A-Z])\b"
+    r"(?:[*)\].:]{1,4}(?:\s?[^\n]{1,200})?)?[.*\s]*$"
 )
 ENDS_IN_BRACKETS = re.compile(
     r"\b(?:is|are|was|be|means|shows|to|with|as)[:,]?\s[*]{0,2}[(\[]([A-Z])[)\]](?:[*.:,]{0,3}\s?[^\n]{1,200})?$"
