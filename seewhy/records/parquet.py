@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pyarrow.types as kinds
 
 from seewhy.records.columns import MISFITS, Record, Slot, build_records, first_misfit, slots_of
-from seewhy.records.later import LATER
+from seewhy.records.marks import CAME_LATER
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -107,7 +107,7 @@ def read_batches(
 def require_columns(path: Path, file: pq.ParquetFile, record_type: type[Record], wanted: Sequence[str]) -> list[str]:
     """Those of the wanted columns that the file has; a ValueError where one is of another type, or missing."""
     there = file.schema_arrow.names
-    later = {one.name for one in fields(record_type) if one.metadata == LATER}
+    later = {one.name for one in fields(record_type) if CAME_LATER in one.metadata}
     for name in wanted:
         if name not in there and name not in later:
             raise ValueError(
