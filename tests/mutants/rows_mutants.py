@@ -22,7 +22,7 @@ TABLE = (
      f"{INTEGRITY}::test_a_lack_of_memory_is_told_as_that_and_never_as_damage"),
     ("rows: pages are not checked", "parquet.py",
      "page_checksum_verification=True", "page_checksum_verification=False",
-     f"{SHARDS}::test_a_damaged_byte_is_never_read_as_another_row"),
+     f"{INTEGRITY}::test_a_damaged_byte_is_never_read_as_another_row"),
     ("lines: true is taken for a number", "lines.py",
      "type(plain) is hint:", "isinstance(plain, (hint, int)):",
      f"{ROWS}::test_a_line_that_does_not_fit_is_named_by_line_and_field"),

@@ -247,33 +247,6 @@ def test_a_shard_that_does_not_fit_is_named_by_file_and_place(change, complaint,
     assert "run that stage anew" in str(caught.value)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.99])
-def test_a_truncated_shard_is_named_with_its_remedy(share, tmp_path):
-    path = write_shard(tmp_path, 0, [QUESTION] * 50, Question)
-    whole = path.read_bytes()
-    path.write_bytes(whole[: int(len(whole) * share)])
-    for read in (lambda: list(read_rows(tmp_path, Question)), lambda: count_rows(tmp_path)):
-        with pytest.raises(ValueError, match=r"part-00000\.parquet is not a whole Parquet file .* Delete it and run"):
-            read()
-
-
-def test_a_damaged_byte_is_never_read_as_another_row(tmp_path):
-    rows = [lesson("".join(chr(97 + (seed * seed + at) % 26) for at in range(40))) for seed in range(60)]
-    path = write_shard(tmp_path, 0, rows, Lesson)
-    whole = path.read_bytes()
-    footer = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
-    refusals: list[str] = []
-    places = range(4, footer, 23)
-    for place in places:
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
-        try:
-            assert list(read_rows(tmp_path, Lesson)) == rows
-        except ValueError as error:
-            refusals.append(str(error))
-    assert len(refusals) > len(places) / 2
-    assert all(str(path) in refusal for refusal in refusals)
-
-
 def test_a_missing_shard_is_not_passed_over(tmp_path):
     for number in (0, 2):
         write_shard(tmp_path, number, [lesson()], Lesson)
