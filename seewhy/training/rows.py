@@ -103,16 +103,19 @@ class RowsByKey(Mapping[str, Value], Generic[Row, Value]):
     row's number; entries are sorted, and the keys of rows whose hashes agree are compared.
     """
 
-    def __init__(self, rows: Rows[Row], key: Callable[[Row], str], value: Callable[[Row], Value]) -> None:
-        """Reads every row once for its key."""
+    def __init__(
+        self, rows: Rows[Row], key: Callable[[Row], str], value: Callable[[Row], Value], hash_bits: int = 64
+    ) -> None:
+        """Reads every row once for its key; at most `hash_bits` of a hash are kept, of those that there is room for."""
         self._rows, self._key, self._value = rows, key, value
         self._bits = max(1, len(rows).bit_length())
+        self._mask = (1 << 64) - (1 << max(self._bits, 64 - hash_bits))
         packed = (self._upper(key(rows[number])) | number for number in range(len(rows)))
         self._entries: NDArray[np.uint64] = np.fromiter(packed, dtype=np.uint64, count=len(rows))
         self._entries.sort()
 
     def _upper(self, key: str) -> int:
-        return key_hash(key) >> self._bits << self._bits
+        return key_hash(key) & self._mask
 
     def __getitem__(self, key: str) -> Value:
         """What the row of this key holds."""
