@@ -7,7 +7,7 @@ from torch import nn
 from untrained import groups
 
 from seewhy.model.packed.head import Head, head_of
-from seewhy.model.packed.scores import check_head
+from seewhy.model.packed.trials import check_head
 
 
 def test_logits_are_divided_and_then_capped():

@@ -9,7 +9,8 @@ from untrained import groups, picture, question, untrained_model
 
 from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
 from seewhy.model.families.hub import HubModel
-from seewhy.model.packed.scores import Path, check_paths, packed_logps, separate_logps
+from seewhy.model.packed.scores import Path, packed_logps, separate_logps
+from seewhy.model.packed.trials import check_paths
 from seewhy.records.types import Response, Style
 
 

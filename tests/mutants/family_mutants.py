@@ -91,7 +91,7 @@ FAMILY_MUTANTS = [
     ),
     Mutant(
         name="path: layers with a state are tried by luck",
-        file=SCORING,
+        file="seewhy/model/packed/trials.py",
         source="    if foreign := foreign_layers(net):\n",
         defect="    if (foreign := foreign_layers(net)) and len(foreign) > 9:\n",
         seen_by=f"{PATHS}::test_a_net_that_says_its_layers_carry_a_state_falls_back_though_a_trial_of_it_would_agree",

@@ -22,18 +22,17 @@ from seewhy.model.loading.prompt_cache import PromptCache
 from seewhy.model.loading.replies import Replies, end_tokens
 from seewhy.model.packed.budget import spans_within
 from seewhy.model.packed.group import Group, Prompt, tokens_of
+from seewhy.model.packed.precision import groups_as, in_float32, prompts_as
 from seewhy.model.packed.recompute import enable_checkpointing
 from seewhy.model.packed.scores import Path as ScorePath
-from seewhy.model.packed.scores import PathCheck, check_head, check_paths, packed_logps, separate_logps
+from seewhy.model.packed.scores import packed_logps, separate_logps
+from seewhy.model.packed.trials import PathCheck, check_head, check_paths
 from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
 from seewhy.model.prompts import prompt_text
 from seewhy.model.vision.image_features import ImageFeatures
 from seewhy.model.vision.pictures import picture_files
 from seewhy.records.types import Chain, Question, Response, Style
 
-ROUGH, ROUGH_GRADIENT = 0.25, 0.1
-"""Largest gaps between packed and separate rows that half precision is forgiven: bfloat16 rounds a logit of 16 to 32 by
-up to 0.06. Right nets were found to differ by up to 0.09 and 0.04, PaliGemma in packed rows by 0.77 and 0.33."""
 LOG = logging.getLogger(__name__)
 
 
@@ -197,17 +196,12 @@ class HubModel:
         spread = words[:: max(1, len(words) // 16)]
         return tuple(spread[:12:2]), tuple(spread[1:9:2])
 
-    @property
-    def _is_exact(self) -> bool:
-        """Whether two ways to one number may differ by rounding of float32 alone."""
-        return self.net.dtype in (torch.float32, torch.float64)
-
     @as_held
     def _check(self, groups: Sequence[Group]) -> PathCheck:
-        check_head(self.net, groups[0], 1e-4 if self._is_exact else ROUGH)
-        check = (
-            check_paths(self.net, groups) if self._is_exact else check_paths(self.net, groups, ROUGH, ROUGH_GRADIENT)
-        )
+        with in_float32(self.net) as tolerance:
+            exact = groups_as(groups, self.net.dtype)
+            check_head(self.net, exact[0], tolerance.value)
+            check = check_paths(self.net, exact, tolerance.value, tolerance.gradient)
         self._tell(check)
         return check
 
@@ -257,7 +251,9 @@ class HubModel:
             return ScorePath.SEPARATE
         for prompt, ask in zip(prompts, asks, strict=True):
             if bool(prompt.pictures) not in self.draw_checks:
-                check = check_drawing(self.net, prompt, ask, self._banned(), 1e-4 if self._is_exact else ROUGH)
+                with in_float32(self.net) as tolerance:
+                    exact = prompts_as(prompt, self.net.dtype)
+                    check = check_drawing(self.net, exact, ask, self._banned(), tolerance.value)
                 self._tell(check)
                 self.draw_checks[bool(prompt.pictures)] = check
         trusted = all(self.draw_checks[bool(prompt.pictures)].is_packed for prompt in prompts)

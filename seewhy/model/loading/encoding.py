@@ -17,6 +17,7 @@ from seewhy.model.loading.control_tokens import (
     tokenizer_of,
     written_tokens,
 )
+from seewhy.model.packed.context import context_of
 from seewhy.model.packed.group import CROSSING, Prompt
 from seewhy.model.vision.pictures import PictureFile
 
@@ -112,18 +113,13 @@ def _prompt(net: PreTrainedModel, ids: tuple[int, ...], encoded: dict[str, Any])
     )
 
 
-def context_of(net: PreTrainedModel) -> int | None:
-    """Tokens that the language model takes; None where its settings do not say."""
-    settings = net.config.get_text_config().to_dict()
-    return settings.get("max_position_embeddings")
-
-
 def check_length(net: PreTrainedModel, prompt: int, reply: int, question_id: str) -> None:
     """ValueError where a prompt and a reply of so many tokens are more than the model takes."""
-    most, longer = context_of(net), f" and a reply {reply}" if reply > 1 else ""
+    most, why = context_of(net)
+    longer = f" and a reply {reply}" if reply > 1 else ""
     if most is not None and prompt + reply > most:
         raise ValueError(
-            f"question {question_id}: its prompt has {prompt} tokens{longer} and the model takes {most}; a prompt is "
+            f"question {question_id}: its prompt has {prompt} tokens{longer} and the model takes {most}{why}; a prompt is "
             "never truncated. Shorten the question, its pictures or the reply (sampling.max_tokens), or choose a model "
             "with a longer context."
         )

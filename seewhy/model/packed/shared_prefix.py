@@ -158,7 +158,7 @@ class DecodeAttention:
     """Keys and values of prompts (once a question) and of branches (once a chain), and attention over both.
 
     With G questions, n active chains, P the longest prompt, T the most tokens of a chain:
-    prompts are [G, kv heads, P, width], branches [n, kv heads, T, width].
+    prompts are [G, kv heads, P, width], branches [n, kv heads, T, width]; values may have a width of their own.
     """
 
     def __init__(
@@ -170,9 +170,12 @@ class DecodeAttention:
         self.hidden = torch.where(prompt_filled, 0.0, float("-inf"))[:, None, None, :]
         self.time = 0
         """Tokens that each chain has stored."""
-        shape = {layer: (len(group), keys.shape[1], most, keys.shape[3]) for layer, (keys, _) in prompts.items()}
-        self.keys = {layer: keys.new_empty(shape[layer]) for layer, (keys, _) in prompts.items()}
-        self.values = {layer: values.new_empty(shape[layer]) for layer, (_, values) in prompts.items()}
+
+        def room(states: Tensor) -> Tensor:
+            return states.new_empty(len(group), states.shape[1], most, states.shape[3])
+
+        self.keys = {layer: room(keys) for layer, (keys, _) in prompts.items()}
+        self.values = {layer: room(values) for layer, (_, values) in prompts.items()}
         self._place(group)
 
     def _place(self, group: Tensor) -> None:
@@ -230,7 +233,7 @@ class DecodeAttention:
         from_own = on_own.softmax(dim=-1).to(flat.dtype) @ self.values[layer][:, :, first : self.time + 1]
         prompt_sum = self._gathered(on_prompt.logsumexp(dim=-1, keepdim=True))
         share = (prompt_sum - on_own.logsumexp(dim=-1, keepdim=True)).sigmoid().to(from_own.dtype)
-        return torch.lerp(from_own, from_prompt, share).reshape(1, rows, heads, width)
+        return torch.lerp(from_own, from_prompt, share).reshape(1, rows, heads, prompt_values.shape[-1])
 
     def _unseen(self, window: int | None) -> Tensor:
         """[G, 1, 1, P] what is added to the scores of prompt tokens: nothing, or enough to hide them."""
