@@ -20,6 +20,7 @@ from seewhy.model.loading.opening import ON_CPU, as_held, as_planned, open_net
 from seewhy.model.loading.parts import PARTS, part_of_parameters
 from seewhy.model.loading.prompt_cache import PromptCache
 from seewhy.model.loading.replies import Replies, end_tokens
+from seewhy.model.loading.supported import check_supported
 from seewhy.model.packed.budget import spans_within
 from seewhy.model.packed.group import Group, Prompt, tokens_of
 from seewhy.model.packed.precision import groups_as, in_float32, prompts_as
@@ -46,6 +47,7 @@ class HubModel:
         """`row_tokens` bounds the tokens of one packed forward that needs no gradient; of `compute`, its precision
         and gradient checkpointing are read here, and the rest where a net is opened.
         """
+        check_supported(net)
         self.net = net.eval()
         self.compute = compute
         if compute.gradient_checkpointing:

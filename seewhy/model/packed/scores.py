@@ -13,6 +13,7 @@ from seewhy.model.packed.group import Group, Packed, Prompt, crossing_of, joined
 from seewhy.model.packed.head import head_of
 from seewhy.model.packed.last_layer import packing
 from seewhy.model.packed.logps import per_token_logps
+from seewhy.model.packed.parting import groups_at, rows_of
 
 
 class Path(StrEnum):
@@ -29,11 +30,24 @@ def vocabulary_of(net: PreTrainedModel) -> int:
 def packed_logps(net: PreTrainedModel, groups: Sequence[Group]) -> list[list[Tensor]]:
     """Log-probabilities of all responses of all groups from one forward over one row.
 
-    A row a group where prompts look at their pictures by cross-attention.
+    A row a group where prompts look at their pictures by cross-attention; several rows where responses differ so much
+    in length that padding would cost more than their prompts do (`parting`).
     """
     if len(groups) > 1 and any(group.prompt.cross_attention_mask is not None for group in groups):
         return [row for group in groups for row in packed_logps(net, [group])]
     _check_rows(net, groups)
+    rows = rows_of(groups, int(net.get_input_embeddings().weight.shape[1]))
+    if len(rows) == 1:
+        return one_row_logps(net, groups)
+    scored: dict[tuple[int, int], Tensor] = {}
+    for places in rows:
+        parted = one_row_logps(net, groups_at(groups, places))
+        scored.update(zip(places, (row for found in parted for row in found), strict=True))
+    return [[scored[number, k] for k in range(len(group.responses))] for number, group in enumerate(groups)]
+
+
+def one_row_logps(net: PreTrainedModel, groups: Sequence[Group]) -> list[list[Tensor]]:
+    """The same in one row, however its branches differ in length."""
     packed = pack(groups, net.device)
     with packing(net, packed.layout):
         hidden = _hidden(net, packed)

@@ -134,10 +134,14 @@ def branch_attention(
     dropout: float = 0.0,
     branch_layout: Layout | None = None,
     decode_step: object | None = None,
+    prefilled: dict[int, tuple[Tensor, Tensor]] | None = None,
     sliding_window: int | None = None,
     **others: object,
 ) -> tuple[Tensor, None]:
-    """What transformers calls in every text layer; `branch_layout` or `decode_step` comes through the forward call."""
+    """What transformers calls in every text layer; `branch_layout` or `decode_step` comes through the forward call.
+
+    `prefilled` is given the keys and values of each layer as attention takes them: a cache may hold them compressed.
+    """
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     if dropout:
         raise ValueError("attention dropout is not supported in packed rows: set attention_dropout to 0")
@@ -146,11 +150,14 @@ def branch_attention(
             raise ValueError(f"this net's attention takes {name}, which packed rows do not know")
     if isinstance(decode_step, DecodeAttention):
         layer = int(module.layer_idx)  # pyright: ignore[reportArgumentType]
+        decode_step.store(key, value, layer)
         return decode_step.attend(query, scale, layer, sliding_window), None
     if attention_mask is not None:
         return _across(query, key, value, attention_mask, scale), None
     if branch_layout is None:
         raise ValueError("a packed forward needs its layout: this net does not hand it on to its attention")
+    if prefilled is not None:
+        prefilled[int(module.layer_idx)] = key, value  # pyright: ignore[reportArgumentType]
     return attend(query, key, value, branch_layout, scale, sliding_window), None
 
 
