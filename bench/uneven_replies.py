@@ -12,7 +12,7 @@ from tiny_llava import make_net, make_processor
 from seewhy.model.packed.group import Group, Prompt
 from seewhy.model.packed.scores import one_row_logps, packed_logps
 
-PROMPT, SHORT, LONG, COUNT, RUNS = 600, 20, 2000, 24, 2
+PROMPT, SHORT, LONG, COUNT, RUNS = 600, 20, 1000, 24, 1
 
 
 def replies(*lengths: int) -> tuple[tuple[int, ...], ...]:

@@ -1,4 +1,4 @@
-"""Rows for replies of very different lengths: like ones share a row, for branches are padded to the longest of a row."""
+"""Rows for replies of very different lengths: like ones share a row, for branches are padded to the longest of one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -24,6 +24,7 @@ class Path(StrEnum):
 
 
 def vocabulary_of(net: PreTrainedModel) -> int:
+    """Tokens of its vocabulary."""
     return int(net.config.get_text_config().vocab_size)
 
 
@@ -36,7 +37,8 @@ def packed_logps(net: PreTrainedModel, groups: Sequence[Group]) -> list[list[Ten
     if len(groups) > 1 and any(group.prompt.cross_attention_mask is not None for group in groups):
         return [row for group in groups for row in packed_logps(net, [group])]
     _check_rows(net, groups)
-    rows = rows_of(groups, int(net.get_input_embeddings().weight.shape[1]))
+    width = int(net.get_input_embeddings().weight.shape[1])  # pyright: ignore[reportIndexIssue, reportArgumentType]
+    rows = rows_of(groups, width)
     if len(rows) == 1:
         return one_row_logps(net, groups)
     scored: dict[tuple[int, int], Tensor] = {}
