@@ -1,4 +1,4 @@
-"""Rows for replies of very different lengths: like ones share a row, for branches are padded to the longest of one."""
+"""Rows for replies of very different lengths: like ones share a row, whose branches are padded to its longest."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
