@@ -120,8 +120,8 @@ def check_length(net: PreTrainedModel, prompt: int, reply: int, question_id: str
     if most is not None and prompt + reply > most:
         raise ValueError(
             f"question {question_id}: its prompt has {prompt} tokens{longer} and the model takes {most}{why}; a prompt "
-            "is never truncated. Shorten the question, its pictures or the reply (sampling.max_tokens), or choose a model "
-            "with a longer context."
+            "is never truncated. Shorten the question, its pictures or the reply (sampling.max_tokens), or choose "
+            "a model with a longer context."
         )
 
 
