@@ -84,8 +84,8 @@ GRADE_MUTANTS = [
     Mutant(
         name="paired detectable difference: one change more is taken for significant",
         file="seewhy/evaluation/power.py",
-        source="found = _at_most(fewest, counts, ahead)",
-        defect="found = _at_most(fewest + 1, counts, ahead)",
+        source="_at_most(fewest, counts, 1 - ahead)",
+        defect="_at_most(fewest + 1, counts, 1 - ahead)",
         seen_by=f"{COMPARE}::test_the_detectable_difference_of_pairs_is_found_in_four_of_five_worlds",
     ),
     Mutant(
