@@ -17,11 +17,12 @@ from pathlib import Path
 
 import torch
 
-from seewhy.cli.main import main
+from seewhy.cli.main import QUIET, main
 from seewhy.runs.discovery import find_module, kind_names, load_part
 from seewhy.runs.lock import LOCK
 
-# Loaded here so that the forks find them loaded.
+# As `main` does it before anything is loaded; then loaded here, so that the forks find it.
+os.environ.update(QUIET)
 LOADED = [find_module("stages", name) for name in kind_names("stages")]
 LOADED += [load_part("training", "fit"), load_part("model", "families.hub"), load_part("report", "page")]
 OPTIONS = shlex.split("""
