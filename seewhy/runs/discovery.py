@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 TRAINING_LIBRARIES = ("accelerate", "jaxtyping", "peft", "safetensors", "torch", "transformers")
 """What `pip install seewhy` leaves out and `pip install 'seewhy[train]'` brings."""
@@ -231,7 +231,7 @@ def _find_outside(layer: str, name: str) -> ModuleType:
 
 def call_part(layer: str, name: str, function: str, *values: object, **named: object) -> Any:  # noqa: ANN401
     """Call a function of a file that is loaded only now, such as one that needs torch."""
-    return cast(Any, vars(load_part(layer, name))[function])(*values, **named)
+    return vars(load_part(layer, name))[function](*values, **named)
 
 
 def sentence_of(layer: str, name: str) -> str:

@@ -80,9 +80,11 @@ class Tokens(RowStage):
     chains: Rows
     scores: Rows
 
-    rows = TokenCredit
-    unit = "questions"
-    per_shard = 50
+    rows: ClassVar[type[TokenCredit]] = TokenCredit
+    unit: ClassVar[str] = "questions"
+
+    def block_size(self) -> int:
+        return 50
 
     def needs(self) -> Sequence[Need]:
         return (
@@ -116,8 +118,10 @@ class Auroc(RowStage):
     tokens: Rows
     resamples: int
 
-    rows = Interval
-    per_shard = 1
+    rows: ClassVar[type[Interval]] = Interval
+
+    def block_size(self) -> int:
+        return 1
 
     def needs(self) -> Sequence[Need]:
         return (Need(field="tokens", ref=self.tokens, wants=TokenCredit),)

@@ -61,12 +61,10 @@ class Rationales(RowStage):
     teacher: Annotated[Choice, Layer("teachers")]
     model: Model
 
-    rows = Chain
-    unit = "questions"
+    rows: ClassVar[type[Chain]] = Chain
+    unit: ClassVar[str] = "questions"
 
-    @property
-    def per_shard(self) -> int:
-        """Questions a shard: 256 where a model is asked, so that few calls wait for the slowest at its end."""
+    def block_size(self) -> int:
         return 256 if self.model else 500
 
     def needs(self) -> Sequence[Need]:

@@ -58,6 +58,9 @@ class Evaluate(Stage):
                 yield Replies(model=model, questions=self.questions, style=style, blind=blind,
                               max_tokens=self.max_tokens, per_shard=self.per_shard)  # fmt: skip
 
+    def block_size(self) -> int:
+        return self.per_shard
+
     def needs(self) -> Sequence[Need]:
         return (Need(field="questions", ref=self.questions, wants=Question),)
 
@@ -117,13 +120,16 @@ class Replies(RowStage):
     max_tokens: int
     per_shard: int
 
-    rows = Chain
-    unit = "questions"
+    rows: ClassVar[type[Chain]] = Chain
+    unit: ClassVar[str] = "questions"
 
     @property
     def part(self) -> str:
         """Its folder within the step."""
         return f"{_part(self.model, self.style)}{'-blind' if self.blind else ''}"
+
+    def block_size(self) -> int:
+        return self.per_shard
 
     def needs(self) -> Sequence[Need]:
         return (

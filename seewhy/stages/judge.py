@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from seewhy.judging.api import Judge as Judges
 from seewhy.judging.api import judge_chains
@@ -36,8 +36,8 @@ class Judge(RowStage):
     prompt: str = field(default="", compare=False)
     """Text file in place of the judge's own prompt."""
 
-    rows = Verdict
-    unit = "questions"
+    rows: ClassVar[type[Verdict]] = Verdict
+    unit: ClassVar[str] = "questions"
 
     def __post_init__(self) -> None:
         """Refuse a judge without the model that it asks, and one with a model that it does not ask."""
@@ -47,9 +47,7 @@ class Judge(RowStage):
         if self.model and not asks:
             raise ValueError(f"judge {self.judge.kind} asks no model: leave `model` away")
 
-    @property
-    def per_shard(self) -> int:
-        """Questions a shard: 16 where a model is asked, some hundred calls."""
+    def block_size(self) -> int:
         return 16 if self.model else 500
 
     def needs(self) -> Sequence[Need]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from seewhy.pairs.lessons import Distilled, direct_lessons, lessons_from, mix_lessons
 from seewhy.records.types import Chain, Lesson, Question, Verdict
@@ -30,9 +31,8 @@ class Lessons(RowStage):
     seed: int = 0
     """Seed of the choice and of the order."""
 
-    rows = Lesson
-    unit = "questions"
-    per_shard = 1
+    rows: ClassVar[type[Lesson]] = Lesson
+    unit: ClassVar[str] = "questions"
 
     def __post_init__(self) -> None:
         """Refuse shares and counts that no mix has."""
@@ -40,6 +40,9 @@ class Lessons(RowStage):
             raise ValueError(f"direct_share is a share from 0 to 1, not {self.direct_share}")
         if self.ask < 0 or self.format_aligned < 0:
             raise ValueError("ask and format_aligned must be 0 or above")
+
+    def block_size(self) -> int:
+        return 1
 
     def needs(self) -> Sequence[Need]:
         return (

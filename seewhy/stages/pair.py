@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from seewhy.evaluation.agreement import mean_agreement
 from seewhy.pairs.by_outcome import pair_chains
@@ -28,9 +28,8 @@ class PairChains(RowStage):
     rule: Annotated[Choice, Layer("pairs")] = field(default_factory=lambda: choose("by_outcome"))
     """`by_outcome` prefers right chains to wrong ones, `by_score` the best scored to the worst."""
 
-    rows = Pair
-    unit = "questions"
-    per_shard = 4096
+    rows: ClassVar[type[Pair]] = Pair
+    unit: ClassVar[str] = "questions"
 
     def __post_init__(self) -> None:
         """Refuse a rule that does not exist, and settings that it refuses."""
@@ -39,6 +38,9 @@ class PairChains(RowStage):
     def made(self) -> Any:  # noqa: ANN401
         """The rule."""
         return make(self.rule, "pairs", "rule")
+
+    def block_size(self) -> int:
+        return 4096
 
     def needs(self) -> Sequence[Need]:
         return (

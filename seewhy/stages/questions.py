@@ -76,9 +76,11 @@ class DrawSplit(RowStage):
     count: int
     seed: int
 
-    rows = Question
-    unit = "questions"
-    per_shard = PER_SHARD
+    rows: ClassVar[type[Question]] = Question
+    unit: ClassVar[str] = "questions"
+
+    def block_size(self) -> int:
+        return PER_SHARD
 
     def needs(self) -> Sequence[Need]:
         return ()
@@ -114,9 +116,11 @@ class ReadSplit(RowStage):
     count: int
     seed: int = field(default=0, compare=False)
 
-    rows = Question
-    unit = "splits"
-    per_shard = 1
+    rows: ClassVar[type[Question]] = Question
+    unit: ClassVar[str] = "splits"
+
+    def block_size(self) -> int:
+        return 1
 
     def needs(self) -> Sequence[Need]:
         return ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from seewhy.model.plan import AdapterPlan
 from seewhy.records.types import Pair, Question, ReferenceRow
@@ -26,9 +27,11 @@ class Reference(RowStage):
     adapter: AdapterPlan = field(default_factory=AdapterPlan)
     """Of the training: it decides in which precision the weights are read."""
 
-    rows = ReferenceRow
-    unit = "pairs"
-    per_shard = 256
+    rows: ClassVar[type[ReferenceRow]] = ReferenceRow
+    unit: ClassVar[str] = "pairs"
+
+    def block_size(self) -> int:
+        return 256
 
     def needs(self) -> Sequence[Need]:
         return (

@@ -75,8 +75,10 @@ class Curves(RowStage):
     vote_temperature: float
     seed: int
 
-    rows = CurvePoint
-    per_shard = 1
+    rows: ClassVar[type[CurvePoint]] = CurvePoint
+
+    def block_size(self) -> int:
+        return 1
 
     def needs(self) -> Sequence[Need]:
         return (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from seewhy.records.types import Chain, FinishReason, Question, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, StageForecast
@@ -43,8 +44,8 @@ class Sample(RowStage):
     seed: int = 0
     """Seed of every chain's own generator, with question id and index."""
 
-    rows = Chain
-    unit = "questions"
+    rows: ClassVar[type[Chain]] = Chain
+    unit: ClassVar[str] = "questions"
 
     def __post_init__(self) -> None:
         """Refuse settings that draw nothing, by name."""
@@ -53,6 +54,9 @@ class Sample(RowStage):
         if self.ask < 0 or self.after < 0:
             raise ValueError("ask and after must be 0 or above")
         assert self.plan(0).decoding(is_letter=True)
+
+    def block_size(self) -> int:
+        return self.per_shard
 
     def needs(self) -> Sequence[Need]:
         return (

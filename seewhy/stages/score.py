@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from seewhy.model.api import ScoreRequest
 from seewhy.records.types import Chain, Question, Response, ScoredChain, Style
@@ -24,9 +24,11 @@ class Score(RowStage):
     questions: Rows = ""
     """Rows of their questions; empty takes those that the chains were drawn of."""
 
-    rows = ScoredChain
-    unit = "questions"
-    per_shard = 50
+    rows: ClassVar[type[ScoredChain]] = ScoredChain
+    unit: ClassVar[str] = "questions"
+
+    def block_size(self) -> int:
+        return 50
 
     def needs(self) -> Sequence[Need]:
         found = [

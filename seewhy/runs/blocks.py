@@ -1,0 +1,84 @@
+"""One block of a row stage: its input rows mapped to a shard, in whatever process this is."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seewhy.records.files import write_text_atomically
+from seewhy.records.shards import shard_numbers, write_shard
+from seewhy.runs.api import Models, RowStage, Run
+
+SECONDS = "_seconds"
+"""Folder with the time of each shard: several processes may finish shards at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a block."""
+
+    number: int
+    inputs: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class BlockWorker:
+    """Maps blocks of one unit; made once a process, when the first block is wanted."""
+
+    stage: RowStage
+    inputs: Sequence[Any]
+    folder: Path
+    work: Callable[[Sequence[Any]], Iterable[Any]]
+    models: Models
+
+    @classmethod
+    def of(cls, stage: RowStage, run: Run, folder: Path, models: Models) -> "BlockWorker":
+        """The worker of a unit."""
+        return cls(stage, stage.inputs(run), folder, stage.worker(run, models), models)
+
+    def do(self, number: int) -> Done:
+        """Make the shard of a block, unless the block holds nothing."""
+        started = time.perf_counter()
+        block = block_of(self.inputs, number, self.stage.block_size())
+        rows = list(self.work(block)) if len(block) else []
+        self.models.end_block()
+        seconds = time.perf_counter() - started
+        # Before the shard: a kill between the two must not leave a shard whose time is unknown.
+        write_text_atomically(self.folder / SECONDS / f"{number:05d}.json", json.dumps(seconds))
+        write_shard(self.folder, number, rows, self.stage.rows)
+        return Done(number, len(block), seconds)
+
+
+def block_of(inputs: Sequence[Any], number: int, per_shard: int) -> Sequence[Any]:
+    """The input rows of a block."""
+    return inputs[number * per_shard : (number + 1) * per_shard]
+
+
+def count_blocks(total: int, per_shard: int) -> int:
+    """Blocks of so many input rows; one, without rows, where there are none.
+
+    Example:
+        >>> count_blocks(0, 64), count_blocks(64, 64), count_blocks(65, 64)
+        (1, 1, 2)
+    """
+    return max(1, -(-total // per_shard))
+
+
+def missing_blocks(folder: Path, blocks: int) -> list[int]:
+    """Blocks whose shards are not there, in order."""
+    there = set(shard_numbers(folder))
+    return [number for number in range(blocks) if number not in there]
+
+
+def read_seconds(folder: Path) -> float:
+    """Seconds that all shards took together, over all calls."""
+    total = 0.0
+    for path in sorted((folder / SECONDS).glob("*.json")):
+        try:
+            total += float(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{path} is damaged ({error}): delete it and run again") from error
+    return total
