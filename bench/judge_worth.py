@@ -32,7 +32,6 @@ from seewhy.model.api import ScoreRequest
 from seewhy.model.families.hub import HubModel
 from seewhy.pairs.by_outcome import ByOutcome, pair_chains
 from seewhy.pairs.by_score import ByScore
-from seewhy.pairs.judged import group_by_prompt, join_verdicts
 from seewhy.recipes.plans import Recipe
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Outcome, Pair, Question, Split, Style, Verdict
@@ -123,9 +122,7 @@ def pairs_of(ground: Ground, condition: Condition) -> list[Pair]:
     """The pairs that a judge's verdicts make."""
     verdicts = list(judge_chains(condition.judge, ground.train, ground.chains))
     if condition.by_sentence:
-        rule = ByScore(margin=MARGIN)
-        prompts = group_by_prompt(join_verdicts(ground.chains, verdicts)).values()
-        return [pair for prompt in prompts for pair in rule(prompt)[1]]
+        return list(pair_chains(ByScore(margin=MARGIN), ground.chains, verdicts))
     rule = ground.recipe.pairing
     # A score that is not the outcome's own would stand in a pair's margin; outcomes alone are what is compared here.
     verdicts = [replace(verdict, score=None, spans=()) for verdict in verdicts]

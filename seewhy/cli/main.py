@@ -18,6 +18,7 @@ COMMANDS = {
     "grade": "the score card of anyone's predictions (docs/grade.md)",
     "explain": "how the answer of a reply is read, and what its verdict is",
     "calibrate": "what a judge is worth on labelled chains",
+    "tiny": "make the model that ships with seewhy, from nothing",
     "oracle": "an OpenAI-compatible server that knows a run's pages, to try teachers and judges at no cost",
 }
 """Commands, each a file of `seewhy/cli` that is loaded when it is wanted."""

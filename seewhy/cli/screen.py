@@ -68,17 +68,27 @@ def span_of(seconds: float) -> str:
     return f"{minutes} min {left} s"
 
 
+@dataclass(slots=True)
+class Shown:
+    """What the screen knows of the step that is under way."""
+
+    step: str = ""
+    began: float = field(default_factory=time.perf_counter)
+    done: float = 0.0
+    """Seconds of its finished units."""
+    rows: int = 0
+    """Input rows that this call mapped, over its units."""
+    unit: str = ""
+    note: str = ""
+    """The loss of its last step, or what servers were paid."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Screen:
-    """Follows the events of a run."""
+    """Follows the events of a run: a bar a unit on a terminal, elsewhere a line at each step's begin and end."""
 
     console: Console
-    began: float = field(default_factory=time.perf_counter)
-    made: int = 0
-    """Rows or steps of the unit that this call made."""
-    unit: str = ""
-    loss: str = ""
-    spent: str = ""
+    shown: Shown = field(default_factory=Shown)
     detector: AlarmDetector = field(default_factory=AlarmDetector)
     progress: Progress | None = None
     task: TaskID | None = None
@@ -92,6 +102,7 @@ class Screen:
         try:
             for event in events:
                 self._draw(event)
+            self._end_step()
         finally:
             self._close()
 
@@ -100,13 +111,11 @@ class Screen:
             case Began():
                 self._begin(event)
             case Advanced():
-                self.made += event.count
-                self.spent = event.spent
-                self._move(event.count, event.spent)
+                self.shown.note = event.spent
+                self._move(event.count)
             case Stepped():
-                self.made += 1
-                self.loss = f"loss {event.log.loss:.3f}"
-                self._move(1, self.loss)
+                self.shown.note = f"loss {event.log.loss:.3f}"
+                self._move(1)
                 for alarm in self.detector.take(event.log):
                     self.say(f"  warning, {alarm.summary}")
             case Noted():
@@ -115,13 +124,18 @@ class Screen:
                 self._end(event)
 
     def _begin(self, event: Began) -> None:
-        self.began, self.made, self.unit, self.loss, self.spent = time.perf_counter(), 0, event.unit, "", ""
-        self.detector = AlarmDetector()
-        there = f", {event.done:,} are there" if event.done else ""
-        what = f"[{event.number}/{event.of}] {event.ref}"
-        if not self.console.is_terminal:
-            self.say(f"{what}: {count_of(event.total, event.unit) if event.total is not None else event.unit}{there}")
-            return
+        if event.step != self.shown.step:
+            self._end_step()
+            self.shown = Shown(step=event.step, unit=event.unit)
+            self.detector = AlarmDetector()
+            if not self.console.is_terminal:
+                there = f", {event.done:,} are there" if event.done else ""
+                total = "" if event.total is None else f" ({count_of(event.total, event.unit)}{there})"
+                self.say(f"[{event.number}/{event.of}] {event.step}{total}")
+        if self.console.is_terminal:
+            self._open(event)
+
+    def _open(self, event: Began) -> None:
         self.progress = Progress(
             TextColumn("{task.description:<34}", table_column=Column(no_wrap=True)), BarColumn(bar_width=12),
             MofNCompleteColumn(), RateColumn(table_column=Column(no_wrap=True)),
@@ -129,22 +143,33 @@ class Screen:
             TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True)), console=self.console,
         )  # fmt: skip
         self.progress.start()
+        what = f"[{event.number}/{event.of}] {event.ref}"
         # Begun anew from here, or what was there would count into the rate and the time left.
         self.task = self.progress.add_task(what, total=event.total, unit=event.unit, note="", completed=event.done)
 
-    def _move(self, count: int, note: str) -> None:
+    def _move(self, count: int) -> None:
         if self.progress is not None and self.task is not None:
-            self.progress.update(self.task, advance=count, note=note)
+            self.progress.update(self.task, advance=count, note=self.shown.note)
 
     def _end(self, event: Ended) -> None:
         self._close()
         if event.is_found:
-            self.say(f"{event.ref}: finished before, {count_of(event.rows, event.unit)}")
+            if event.ref.partition(".")[0] != self.shown.step:
+                self._end_step()
+                self.shown = Shown(step=event.ref.partition(".")[0])
+                self.say(f"{self.shown.step}: finished before")
             return
-        rate = f", {rate_of(event.rows / event.seconds, event.unit)}" if event.rows and event.seconds > 0 else ""
-        more = "".join(f", {word}" for word in (self.loss, self.spent) if word)
-        if not self.console.is_terminal or self.task is None:
-            self.say(f"{event.ref}: done in {span_of(event.seconds)}{rate}{more}")
+        self.shown.done += event.seconds
+        self.shown.rows += event.rows
+
+    def _end_step(self) -> None:
+        """The line that says how a step went, where it did anything."""
+        shown = self.shown
+        if not shown.step or not shown.unit or self.console.is_terminal:
+            return
+        rate = f", {rate_of(shown.rows / shown.done, shown.unit)}" if shown.rows and shown.done > 0 else ""
+        more = f", {shown.note}" if shown.note else ""
+        self.say(f"{shown.step}: done in {span_of(shown.done)}{rate}{more}")
 
     def _close(self) -> None:
         if self.progress is not None:

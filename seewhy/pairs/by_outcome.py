@@ -6,15 +6,13 @@ negative, at most 3 pairs a question.
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from seewhy.pairs.judged import Judged, distinct_texts, group_by_prompt, join_verdicts
+from seewhy.pairs.judged import Judged, distinct_texts
+from seewhy.pairs.rule import Choice, Pairing, PairRule, Tally
 from seewhy.records.types import Chain, Outcome, Pair, Style, Verdict
-
-PairRule = Callable[[Sequence[Judged]], tuple[StrEnum, tuple[Pair, ...]]]
-"""What becomes of one prompt's chains, and the pairs among them."""
 
 
 class DropReason(StrEnum):
@@ -41,7 +39,7 @@ class ByOutcome:
     most: int = 3
     """Pairs a prompt at most (LLaVA-Reasoner, section 5)."""
     seed: int = 0
-    """Address of the choice among a prompt's chains."""
+    """Seed of the choice among a prompt's chains."""
     format_negatives: bool = False
     """Whether chains without a readable answer may be rejected too: that teaches the format, not the reasoning."""
 
@@ -52,7 +50,7 @@ class ByOutcome:
         if self.most < 1:
             raise ValueError(f"most={self.most} pairs a question leaves none; use 1 or more")
 
-    def __call__(self, prompt: Sequence[Judged]) -> tuple[DropReason, tuple[Pair, ...]]:
+    def __call__(self, prompt: Sequence[Judged]) -> tuple[DropReason, tuple[Choice, ...]]:
         """What becomes of one prompt's chains, and the pairs among them: none unless they are KEPT."""
         right, judged = count_right(prompt)
         if judged == 0:
@@ -61,83 +59,80 @@ class ByOutcome:
             return DropReason.BELOW_BAND, ()
         if right / judged > self.highest:
             return DropReason.ABOVE_BAND, ()
-        pairs = self._choose(prompt)
-        return (DropReason.KEPT if pairs else DropReason.NO_DISTINCT_ANSWERS), pairs
+        choices = self._choose(prompt)
+        return (DropReason.KEPT if choices else DropReason.NO_DISTINCT_ANSWERS), choices
 
-    def unfit(self, prompt: Sequence[Judged]) -> Counter[str]:
-        """No chain is left out beforehand."""
-        return Counter()
+    def new_tally(self) -> "OutcomeTally":
+        """Counters of prompts by what became of them, and by how many of their chains were right."""
+        return OutcomeTally()
 
-    def explain(self, prompts: Sequence[Sequence[Judged]]) -> str:
+    def explain(self, chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> str:
         """What to change where no pair is left."""
         return "widen the band with lowest and highest, or sample more chains of each question"
 
-    def _choose(self, prompt: Sequence[Judged]) -> tuple[Pair, ...]:
+    def _choose(self, prompt: Sequence[Judged]) -> tuple[Choice, ...]:
         """Random pairs, a positive or negative used again only when no fresher one is left."""
-        chain = prompt[0].chain
-        rng = random.Random(f"{self.seed}/{chain.question_id}/{chain.style}")
-        negative = {Outcome.INCORRECT, Outcome.NO_ANSWER} if self.format_negatives else {Outcome.INCORRECT}
-        chosen = _shuffled(prompt, {Outcome.CORRECT}, rng)
-        rejected = _shuffled(prompt, negative, rng)
-        used: Counter[tuple[str, int]] = Counter()
-        taken: list[tuple[Judged, Judged]] = []
+        rng = random.Random(f"{self.seed}/{prompt[0].question_id}/{prompt[0].style}")
+        negative = (Outcome.INCORRECT, Outcome.NO_ANSWER) if self.format_negatives else (Outcome.INCORRECT,)
+        in_order = sorted(prompt, key=_index)
+        chosen = _shuffled(in_order, (Outcome.CORRECT,), rng)
+        rejected = _shuffled(in_order, negative, rng)
+        used = [0] * len(chosen), [0] * len(rejected)
+        taken: list[tuple[int, int]] = []
         while len(taken) < self.most and (pair := _freshest(chosen, rejected, used, taken)):
             taken.append(pair)
-            used.update((("chosen", pair[0].chain.index), ("rejected", pair[1].chain.index)))
-        return tuple(_pair(*pair) for pair in taken)
+            for counts, place in zip(used, pair, strict=True):
+                counts[place] += 1
+        return tuple(_choice(chosen[positive], rejected[other]) for positive, other in taken)
 
 
 def _freshest(
-    chosen: list[Judged],
-    rejected: list[Judged],
-    used: Counter[tuple[str, int]],
-    taken: list[tuple[Judged, Judged]],
-) -> tuple[Judged, Judged] | None:
-    """The pair not yet taken whose positive, then whose negative, was used least; ties in the shuffled order."""
-    freshest_first = sorted(rejected, key=lambda one: used["rejected", one.chain.index])
-    for positive in sorted(chosen, key=lambda one: used["chosen", one.chain.index]):
+    chosen: Sequence[Judged],
+    rejected: Sequence[Judged],
+    used: tuple[Sequence[int], Sequence[int]],
+    taken: Sequence[tuple[int, int]],
+) -> tuple[int, int] | None:
+    """Places of the pair not yet taken whose positive, then whose negative, was used least; ties as shuffled."""
+    freshest_first = sorted(range(len(rejected)), key=used[1].__getitem__)
+    for positive in sorted(range(len(chosen)), key=used[0].__getitem__):
         for negative in freshest_first:
-            if _differ(positive, negative) and (positive, negative) not in taken:
+            if (positive, negative) not in taken and _differ(chosen[positive], rejected[negative]):
                 return positive, negative
     return None
 
 
 def count_right(prompt: Iterable[Judged]) -> tuple[int, int]:
     """How many chains are CORRECT, and how many a judge could judge."""
-    outcomes = Counter(one.verdict.outcome for one in prompt)
-    return outcomes[Outcome.CORRECT], outcomes.total() - outcomes[Outcome.UNJUDGED]
+    outcomes = [one.outcome for one in prompt]
+    return outcomes.count(Outcome.CORRECT), len(outcomes) - outcomes.count(Outcome.UNJUDGED)
 
 
-def _shuffled(prompt: Sequence[Judged], outcomes: set[Outcome], rng: random.Random) -> list[Judged]:
+def _index(one: Judged) -> int:
+    return one.index
+
+
+def _shuffled(in_order: Sequence[Judged], outcomes: Sequence[Outcome], rng: random.Random) -> list[Judged]:
     """In an order that the order of the rows on disk does not change."""
-    of_outcome = sorted((one for one in prompt if one.verdict.outcome in outcomes), key=lambda one: one.chain.index)
-    distinct = distinct_texts(of_outcome)
+    distinct = distinct_texts(one for one in in_order if one.outcome in outcomes)
     rng.shuffle(distinct)
     return distinct
 
 
 def _differ(chosen: Judged, rejected: Judged) -> bool:
-    return chosen.folded_answer != rejected.folded_answer and chosen.chain.text.strip() != rejected.chain.text.strip()
+    return chosen.folded_answer != rejected.folded_answer and chosen.text.strip() != rejected.text.strip()
 
 
-def _pair(chosen: Judged, rejected: Judged) -> Pair:
-    return Pair(
-        question_id=chosen.chain.question_id,
-        style=chosen.chain.style,
-        chosen=chosen.response,
-        rejected=rejected.response,
-        source=chosen.verdict.judge,
-        margin=chosen.score - rejected.score,
-    )
+def _choice(chosen: Judged, rejected: Judged) -> Choice:
+    return Choice(chosen=chosen, rejected=rejected, margin=chosen.value - rejected.value)
 
 
-def pair_chains(rule: PairRule, chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> Iterator[Pair]:
+def pair_chains(rule: PairRule[object], chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> Iterator[Pair]:
     """The pairs that a rule (`ByOutcome`, `ByScore`) makes of each prompt, in the order in which `chains` names it.
 
-    Raises `ValueError` that names a chain or verdict that stands alone or occurs twice.
+    Two `RowReader` stream; `Pairing` gives the counts of the same pass, too. Raises `ValueError` that names a chain or
+    verdict that stands alone or occurs twice.
     """
-    for prompt in group_by_prompt(join_verdicts(chains, verdicts)).values():
-        yield from rule(prompt)[1]
+    return iter(Pairing(rule, chains, verdicts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -166,26 +161,61 @@ class PairingStats:
     accuracies: tuple[AccuracyBin, ...]
     """Histogram of the judged prompts, those outside the band included, by (judged, right)."""
 
+    @property
+    def named(self) -> dict[str, int]:
+        """The counts by name, as a manifest holds them."""
+        dropped = ("below_band", "above_band", "unjudged", "no_distinct_answers")
+        return {
+            "questions seen": self.seen, "questions kept": self.kept,
+            **{f"dropped {name.replace('_', ' ')}": int(getattr(self, name)) for name in dropped},
+        }  # fmt: skip
+
+    def __add__(self, other: "PairingStats") -> "PairingStats":
+        """The counts of two parts of the chains."""
+        tally = OutcomeTally()
+        for part in (self, other):
+            tally.take(part)
+        return tally.stats()
+
+
+class OutcomeTally(Tally[PairingStats]):
+    """Counts prompts by what became of them."""
+
+    def __init__(self) -> None:
+        self._reasons: Counter[StrEnum] = Counter()
+        self._styles: Counter[Style] = Counter()
+        self._bins: Counter[tuple[int, int]] = Counter()
+
+    def add(self, prompt: Sequence[Judged], reason: StrEnum, choices: Sequence[Choice]) -> None:
+        """Count one prompt."""
+        right, judged = count_right(prompt)
+        self._reasons[reason] += 1
+        self._styles[prompt[0].style] += len(choices)
+        self._bins[judged, right] += judged > 0
+
+    def take(self, part: PairingStats) -> None:
+        """Count what another tally counted."""
+        values = {one.name: getattr(part, one.name) for one in fields(part)}
+        self._reasons.update({reason: values[reason.value] for reason in DropReason})
+        self._styles.update(dict(part.pairs_by_style))
+        self._bins.update({(one.judged, one.right): one.prompts for one in part.accuracies})
+
+    def stats(self) -> PairingStats:
+        """All counts so far."""
+        reasons, styles, bins = self._reasons, self._styles, self._bins
+        return PairingStats(
+            seen=reasons.total(),
+            kept=reasons[DropReason.KEPT],
+            below_band=reasons[DropReason.BELOW_BAND],
+            above_band=reasons[DropReason.ABOVE_BAND],
+            unjudged=reasons[DropReason.UNJUDGED],
+            no_distinct_answers=reasons[DropReason.NO_DISTINCT_ANSWERS],
+            pairs=styles.total(),
+            pairs_by_style=tuple(sorted(styles.items())),
+            accuracies=tuple(sorted(AccuracyBin(judged=j, right=r, prompts=n) for (j, r), n in bins.items() if n)),
+        )
+
 
 def account_of(rule: ByOutcome, chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> PairingStats:
-    """Where every prompt went under `rule`."""
-    fates: Counter[DropReason] = Counter()
-    styles: Counter[Style] = Counter()
-    bins: Counter[tuple[int, int]] = Counter()
-    for (_, style), prompt in group_by_prompt(join_verdicts(chains, verdicts)).items():
-        fate, pairs = rule(prompt)
-        right, judged = count_right(prompt)
-        fates[fate] += 1
-        styles[style] += len(pairs)
-        bins[judged, right] += judged > 0
-    return PairingStats(
-        seen=fates.total(),
-        kept=fates[DropReason.KEPT],
-        below_band=fates[DropReason.BELOW_BAND],
-        above_band=fates[DropReason.ABOVE_BAND],
-        unjudged=fates[DropReason.UNJUDGED],
-        no_distinct_answers=fates[DropReason.NO_DISTINCT_ANSWERS],
-        pairs=styles.total(),
-        pairs_by_style=tuple(sorted(styles.items())),
-        accuracies=tuple(sorted(AccuracyBin(judged=j, right=r, prompts=n) for (j, r), n in bins.items() if n)),
-    )
+    """Where every prompt went under `rule`; two `RowReader` stream."""
+    return Pairing(rule, chains, verdicts).run()

@@ -6,11 +6,12 @@ takes any difference for a preference.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from seewhy.pairs.judged import Judged, distinct_texts, group_by_prompt, join_verdicts
-from seewhy.records.types import Chain, FinishReason, Outcome, Pair, Verdict
+from seewhy.pairs.judged import Judged, distinct_texts, judged_blocks
+from seewhy.pairs.rule import Choice, Pairing, Tally
+from seewhy.records.types import Chain, FinishReason, Outcome, Verdict
 
 ROUNDING = 1e-9
 """Means of votes a margin apart may differ from it by the rounding of floats."""
@@ -54,9 +55,9 @@ class ByScore:
         if self.least_judged < 2:
             raise ValueError(f"least_judged={self.least_judged}: a pair needs 2 chains")
 
-    def __call__(self, prompt: Sequence[Judged]) -> tuple[ScoreFate, tuple[Pair, ...]]:
+    def __call__(self, prompt: Sequence[Judged]) -> tuple[ScoreFate, tuple[Choice, ...]]:
         """What becomes of one prompt's chains, and the pair among them: none unless they are KEPT."""
-        scored = sorted((one for one, unfit in sort_out(prompt) if unfit is None), key=lambda one: one.chain.index)
+        scored = sorted((one for one, unfit in sort_out(prompt) if unfit is None), key=lambda one: one.index)
         if len(scored) < self.least_judged:
             return ScoreFate.TOO_FEW_JUDGED, ()
         best, worst = max(scored, key=score_of), min(scored, key=score_of)
@@ -64,31 +65,22 @@ class ByScore:
             return ScoreFate.BEST_TOO_LOW, ()
         if score_of(best) - score_of(worst) < self.margin - ROUNDING:
             return ScoreFate.NO_MARGIN, ()
-        pair = Pair(
-            question_id=best.chain.question_id,
-            style=best.chain.style,
-            chosen=best.response,
-            rejected=worst.response,
-            source=best.verdict.judge,
-            margin=score_of(best) - score_of(worst),
-        )
-        return ScoreFate.KEPT, (pair,)
+        return ScoreFate.KEPT, (Choice(chosen=best, rejected=worst, margin=score_of(best) - score_of(worst)),)
 
-    def unfit(self, prompt: Sequence[Judged]) -> Counter[str]:
-        """Chains of a prompt that stand in no pair whatever the others are, by reason."""
-        return Counter(f"chains {reason.value}" for _, reason in sort_out(prompt) if reason is not None)
+    def new_tally(self) -> "ScoreTally":
+        """Counters of prompts by what became of them, and of chains by why they are in no pair."""
+        return ScoreTally()
 
-    def explain(self, prompts: Sequence[Sequence[Judged]]) -> str:
+    def explain(self, chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> str:
         """What to change where no pair is left."""
-        scores = [[score_of(one) for one, unfit in sort_out(prompt) if unfit is None] for prompt in prompts]
-        gap = max((max(of_prompt) - min(of_prompt) for of_prompt in scores if of_prompt), default=0.0)
+        gap = widest_gap(chains, verdicts)
         return f"the widest gap of two scores is {gap:.3g}: choose margin and above in the judge's own unit"
 
 
 def score_of(one: Judged) -> float:
     """The judge's own score of a chain that has one."""
-    assert one.verdict.score is not None
-    return one.verdict.score
+    assert one.score is not None
+    return one.score
 
 
 def sort_out(prompt: Sequence[Judged]) -> list[tuple[Judged, ScoreDropReason | None]]:
@@ -97,10 +89,23 @@ def sort_out(prompt: Sequence[Judged]) -> list[tuple[Judged, ScoreDropReason | N
     return [(one, _flaw(one) or (None if id(one) in first else ScoreDropReason.REPEATED)) for one in prompt]
 
 
+def widest_gap(chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> float:
+    """The largest difference of two scores of one prompt; 0.0 where no prompt has two chains that may stand in a pair.
+
+    Raises `ValueError` that names a chain or verdict that stands alone or occurs twice.
+    """
+    widest = 0.0
+    for block in judged_blocks(chains, verdicts):
+        for prompt in block.prompts:
+            scores = [score_of(one) for one, unfit in sort_out(prompt) if unfit is None]
+            widest = max(widest, max(scores, default=0.0) - min(scores, default=0.0))
+    return widest
+
+
 def _flaw(one: Judged) -> ScoreDropReason | None:
-    if one.verdict.score is None or one.verdict.outcome is Outcome.UNJUDGED:
+    if one.score is None or one.outcome is Outcome.UNJUDGED:
         return ScoreDropReason.NO_SCORE
-    return ScoreDropReason.CUT_OFF if one.chain.stop is FinishReason.LENGTH else None
+    return ScoreDropReason.CUT_OFF if one.stop is FinishReason.LENGTH else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,23 +125,51 @@ class ScoreAccount:
     cut_off: int
     repeated: int
 
+    @property
+    def named(self) -> dict[str, int]:
+        """The counts by name, as a manifest holds them."""
+        return {
+            "questions seen": self.seen, "questions kept": self.kept,
+            "dropped too few scored chains": self.too_few_judged, "dropped best too low": self.best_too_low,
+            "dropped no margin": self.no_margin, "chains without a score": self.no_score,
+            "chains cut off": self.cut_off, "chains repeated": self.repeated,
+        }  # fmt: skip
+
+    def __add__(self, other: "ScoreAccount") -> "ScoreAccount":
+        """The counts of two parts of the chains."""
+        return ScoreAccount(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)})
+
+
+class ScoreTally(Tally[ScoreAccount]):
+    """Counts prompts by what became of them, and chains by why they are in no pair."""
+
+    def __init__(self) -> None:
+        self._fates: Counter[StrEnum] = Counter()
+        self._unfit: Counter[ScoreDropReason | None] = Counter()
+
+    def add(self, prompt: Sequence[Judged], reason: StrEnum, choices: Sequence[Choice]) -> None:
+        """Count one prompt and its chains."""
+        self._fates[reason] += 1
+        self._unfit.update(unfit for _, unfit in sort_out(prompt))
+
+    def stats(self) -> ScoreAccount:
+        """All counts so far."""
+        return ScoreAccount(
+            seen=self._fates.total(),
+            kept=self._fates[ScoreFate.KEPT],
+            too_few_judged=self._fates[ScoreFate.TOO_FEW_JUDGED],
+            best_too_low=self._fates[ScoreFate.BEST_TOO_LOW],
+            no_margin=self._fates[ScoreFate.NO_MARGIN],
+            chains=self._unfit.total(),
+            no_score=self._unfit[ScoreDropReason.NO_SCORE],
+            cut_off=self._unfit[ScoreDropReason.CUT_OFF],
+            repeated=self._unfit[ScoreDropReason.REPEATED],
+        )
+
 
 def account_of_scores(rule: ByScore, chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> ScoreAccount:
-    """Where every prompt and every chain went under `rule`.
+    """Where every prompt and every chain went under `rule`; two `RowReader` stream.
 
     Raises `ValueError` that names a chain or verdict that stands alone or occurs twice.
     """
-    prompts = list(group_by_prompt(join_verdicts(chains, verdicts)).values())
-    fates = Counter(rule(prompt)[0] for prompt in prompts)
-    unfit = Counter(reason for prompt in prompts for _, reason in sort_out(prompt))
-    return ScoreAccount(
-        seen=len(prompts),
-        kept=fates[ScoreFate.KEPT],
-        too_few_judged=fates[ScoreFate.TOO_FEW_JUDGED],
-        best_too_low=fates[ScoreFate.BEST_TOO_LOW],
-        no_margin=fates[ScoreFate.NO_MARGIN],
-        chains=unfit.total(),
-        no_score=unfit[ScoreDropReason.NO_SCORE],
-        cut_off=unfit[ScoreDropReason.CUT_OFF],
-        repeated=unfit[ScoreDropReason.REPEATED],
-    )
+    return Pairing(rule, chains, verdicts).run()

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from seewhy.pairs.judged import Judged, distinct_texts, group_by_prompt, join_verdicts
+from seewhy.pairs.judged import Judged, distinct_texts, group_by_prompt, join_verdicts, judged_of
 from seewhy.records.types import Chain, FinishReason, Lesson, MatchRule, Outcome, Question, Response, Style, Verdict
 
 CUT_OFF = "cut off"
@@ -49,13 +49,15 @@ def lessons_from(chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> Distil
     """
     lessons: list[Lesson] = []
     dropped: list[Dropped] = []
-    for prompt in group_by_prompt(join_verdicts(chains, verdicts)).values():
-        usable = {id(one) for one in distinct_texts(one for one in prompt if _flaw(one) is None)}
+    joined = join_verdicts(chains, verdicts)
+    for prompt in group_by_prompt(judged_of(joined)):
+        usable = {one.row for one in distinct_texts(one for one in prompt if _flaw(one) is None)}
         for one in prompt:
-            if id(one) in usable:
-                lessons.append(_lesson(one, Response(text=one.chain.text)))
+            chain, verdict = joined[one.row]
+            if one.row in usable:
+                lessons.append(_lesson(chain, Response(text=chain.text)))
             else:
-                dropped.append(_drop(one, _flaw(one) or REPEATED))
+                dropped.append(_drop(verdict, _flaw(one) or REPEATED))
     return Distilled(lessons=tuple(lessons), dropped=tuple(dropped))
 
 
@@ -64,25 +66,26 @@ def own_correct(chains: Iterable[Chain], verdicts: Iterable[Verdict], most: int)
 
     Which ones is chance by their index: chains are independent draws. `ValueError` where a row stands alone.
     """
-    for prompt in group_by_prompt(join_verdicts(chains, verdicts)).values():
-        usable = distinct_texts(one for one in sorted(prompt, key=lambda one: one.chain.index) if _flaw(one) is None)
-        yield from (_lesson(one, one.response) for one in usable[:most])
+    joined = join_verdicts(chains, verdicts)
+    for prompt in group_by_prompt(judged_of(joined)):
+        usable = distinct_texts(one for one in sorted(prompt, key=lambda one: one.index) if _flaw(one) is None)
+        for chain, _ in (joined[one.row] for one in usable[:most]):
+            yield _lesson(chain, Response(text=chain.text, token_ids=chain.token_ids))
 
 
 def _flaw(one: Judged) -> str | None:
-    if one.verdict.outcome is not Outcome.CORRECT:
-        return one.verdict.outcome
-    return CUT_OFF if one.chain.stop is FinishReason.LENGTH else None
+    if one.outcome is not Outcome.CORRECT:
+        return one.outcome
+    return CUT_OFF if one.stop is FinishReason.LENGTH else None
 
 
-def _lesson(one: Judged, response: Response) -> Lesson:
-    return Lesson(question_id=one.chain.question_id, style=one.chain.style, response=response, source=one.chain.sampler)
+def _lesson(chain: Chain, response: Response) -> Lesson:
+    return Lesson(question_id=chain.question_id, style=chain.style, response=response, source=chain.sampler)
 
 
-def _drop(one: Judged, reason: str) -> Dropped:
-    chain = one.chain
+def _drop(verdict: Verdict, reason: str) -> Dropped:
     return Dropped(
-        question_id=chain.question_id, style=chain.style, index=chain.index, reason=reason, why=one.verdict.why
+        question_id=verdict.question_id, style=verdict.style, index=verdict.index, reason=reason, why=verdict.why
     )
 
 

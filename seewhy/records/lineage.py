@@ -14,7 +14,10 @@ from seewhy.records.canonical import as_plain, canonical_json, flatten_plain
 from seewhy.records.files import hash_file, write_text_atomically
 from seewhy.records.shards import shard_numbers, shard_path
 
-MANIFEST = "manifest.json"
+MANIFEST = "_manifest.json"
+"""Readers of Parquet folders (pandas, DuckDB, polars, datasets) pass over names that begin with `_`."""
+CHECKSUM = "checksum"
+"""SHA-256 of all other fields: a manifest that was edited or damaged is never believed."""
 
 _LIBRARIES = (
     *("accelerate", "jaxtyping", "math-verify", "numpy", "peft", "pillow", "pyarrow"),
@@ -29,7 +32,7 @@ class Manifest:
     Example:
         >>> Manifest(stage="sample", plan="{}", fingerprint="9f", inputs={}, counts={"rows": 8}, versions={},
         ...          seeds={"seed": 0}, seconds=1.5, dollars=0.0, command="seewhy sample",
-        ...          finished_at="2025-01-31T12:00:00+00:00").counts["rows"]
+        ...          finished_at="2025-01-31T12:00:00+00:00", files={}).counts["rows"]
         8
     """
 
@@ -52,6 +55,8 @@ class Manifest:
     """The words of the command line that wrote it."""
     finished_at: str
     """ISO 8601, UTC."""
+    files: Mapping[str, str]
+    """SHA-256 of every file of the step by its relative path, as `integrity.hash_files` makes them."""
 
 
 def fingerprint_of(plan: object, inputs: Mapping[str, str]) -> str:
@@ -101,7 +106,9 @@ def write_manifest(directory: Path, manifest: Manifest) -> Path:
         OSError: it could not be written; the message says how to continue.
     """
     path = directory / MANIFEST
-    write_text_atomically(path, json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n")
+    plain = asdict(manifest)
+    whole = {**plain, CHECKSUM: _checksum(plain)}
+    write_text_atomically(path, json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
     return path
 
 
@@ -119,10 +126,17 @@ def read_manifest(directory: Path) -> Manifest:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is not JSON ({error}). {_REMEDY}") from error
-    return Manifest(**_require_fields(path, found))
+    values = _require_fields(path, found)
+    if found.get(CHECKSUM) != _checksum(values):
+        raise ValueError(f"{path} was edited or damaged: its fields do not give its {CHECKSUM}. {_REMEDY}")
+    return Manifest(**values)
 
 
 _REMEDY = "Delete it and run the stage again: finished rows are kept"
+
+
+def _checksum(plain: Mapping[str, object]) -> str:
+    return hashlib.sha256(canonical_json(plain).encode()).hexdigest()
 
 
 def _require_fields(path: Path, found: object) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from seewhy.model.api import Generates
 from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.records.columns import Record
 from seewhy.records.lineage import Manifest
+from seewhy.records.rows import RowReader
 from seewhy.records.types import Question, Response, StepLog, Style
 from seewhy.report.inputs import Section
 from seewhy.runs.forecast.api import Outlook, StageForecast
@@ -94,8 +95,8 @@ class Run(Protocol):
         """The folder of a unit's rows or of a training, or where an input of the recipe is."""
         ...
 
-    def read(self, ref: str, record: type[R]) -> Iterator[R]:
-        """The rows of a unit or an input, in order."""
+    def read(self, ref: str, record: type[R]) -> RowReader[R]:
+        """The rows of a unit or an input, in order, read from disk as they are asked for."""
         ...
 
     def questions(self, ref: str) -> Sequence[Question]:
@@ -154,9 +155,18 @@ class Models(Protocol):
         """To be called when the rows of a block are made: too many failed requests are an error then."""
         ...
 
-    def note(self, text: str) -> None:
+    def note(self, text: str, /) -> None:
         """Pass a line on to whoever watches the run."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Rows of a block with counts that the rows do not show, for workers that count what they leave out."""
+
+    rows: Iterable[Any]
+    counts: Callable[[], Mapping[str, int]]
+    """Called when all rows were taken."""
 
 
 class Stage(Protocol):
@@ -208,17 +218,24 @@ class RowStage(Stage, Protocol):
         """Its input rows, in order: what a block holds follows from the block's number alone."""
         ...
 
-    def worker(self, run: Run, models: Models) -> Callable[[Sequence[Any]], Iterable[Any]]:
+    def worker(self, run: Run, models: Models) -> Callable[[Sequence[Any]], Iterable[Any] | Counted]:
         """Made once a process: maps a block of input rows to output rows."""
         ...
 
-    def tally(self, run: Run, rows: Iterable[Any]) -> Mapping[str, int]:
-        """Counts for the manifest, over all rows; ValueError where so few are left that nothing can follow."""
+    def tally(self, block: Sequence[Any], rows: Sequence[Any]) -> Mapping[str, int]:
+        """Counts of a block, given its input and output rows; the manifest holds their sums."""
         return {}
 
-    def cost(self, rows: Iterable[Any]) -> float:
-        """Dollars that the rows cost."""
+    def cost(self, rows: Sequence[Any]) -> float:
+        """Dollars that the rows of a block cost."""
         return 0.0
+
+    def settle(self, run: Run, counts: Mapping[str, int]) -> None:
+        """Look at the sums over all blocks, before the unit counts as finished.
+
+        Raises:
+            ValueError: so little is left that nothing can follow; with the reasons.
+        """
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         """What it will need; no server is asked for it and no model is opened."""

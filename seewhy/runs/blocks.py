@@ -2,17 +2,18 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from seewhy.records.files import write_text_atomically
 from seewhy.records.shards import shard_numbers, write_shard
-from seewhy.runs.api import Models, RowStage, Run
+from seewhy.runs.api import Counted, Models, RowStage, Run
 
-SECONDS = "_seconds"
-"""Folder with the time of each shard: several processes may finish shards at once."""
+BLOCKS = "_blocks"
+"""Folder with what each block took and counted: several processes may finish blocks at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class BlockWorker:
     stage: RowStage
     inputs: Sequence[Any]
     folder: Path
-    work: Callable[[Sequence[Any]], Iterable[Any]]
+    work: Callable[[Sequence[Any]], Iterable[Any] | Counted]
     models: Models
 
     @classmethod
@@ -43,11 +44,14 @@ class BlockWorker:
         """Make the shard of a block, unless the block holds nothing."""
         started = time.perf_counter()
         block = block_of(self.inputs, number, self.stage.block_size())
-        rows = list(self.work(block)) if len(block) else []
+        made = self.work(block) if len(block) else ()
+        rows = list(made.rows if isinstance(made, Counted) else made)
+        counts = {**self.stage.tally(block, rows), **(made.counts() if isinstance(made, Counted) else {})}
         self.models.end_block()
         seconds = time.perf_counter() - started
-        # Before the shard: a kill between the two must not leave a shard whose time is unknown.
-        write_text_atomically(self.folder / SECONDS / f"{number:05d}.json", json.dumps(seconds))
+        noted = {"seconds": seconds, "dollars": self.stage.cost(rows), "rows": len(rows), "counts": counts}
+        # Before the shard: a kill between the two must not leave a shard of which nothing is known.
+        write_text_atomically(self.folder / BLOCKS / f"{number:05d}.json", json.dumps(noted))
         write_shard(self.folder, number, rows, self.stage.rows)
         return Done(number, len(block), seconds)
 
@@ -73,12 +77,29 @@ def missing_blocks(folder: Path, blocks: int) -> list[int]:
     return [number for number in range(blocks) if number not in there]
 
 
-def read_seconds(folder: Path) -> float:
-    """Seconds that all shards took together, over all calls."""
-    total = 0.0
-    for path in sorted((folder / SECONDS).glob("*.json")):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """What the blocks of a unit took and counted, over all calls."""
+
+    seconds: float = 0.0
+    dollars: float = 0.0
+    rows: int = 0
+    counts: Mapping[str, int]
+
+
+def sum_blocks(folder: Path) -> Sums:
+    """The sums over all blocks that are there.
+
+    Raises:
+        ValueError: what was noted of a block is damaged; the message names the file.
+    """
+    seconds, dollars, rows = 0.0, 0.0, 0
+    counts: Counter[str] = Counter()
+    for path in sorted((folder / BLOCKS).glob("*.json")):
         try:
-            total += float(json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"{path} is damaged ({error}): delete it and run again") from error
-    return total
+            noted = json.loads(path.read_text(encoding="utf-8"))
+            seconds, dollars, rows = seconds + noted["seconds"], dollars + noted["dollars"], rows + noted["rows"]
+            counts.update(noted["counts"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(f"{path} is damaged ({error}): delete its shard beside it and run again") from error
+    return Sums(seconds=seconds, dollars=dollars, rows=rows, counts=counts)

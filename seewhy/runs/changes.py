@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from seewhy.records.lineage import MANIFEST, read_manifest
-from seewhy.records.shards import shard_numbers
 from seewhy.records.step_logs import read_steps
 from seewhy.runs.api import PageStage, TrainStage
-from seewhy.runs.blocks import read_seconds
+from seewhy.runs.blocks import sum_blocks
 from seewhy.runs.fingerprints import PLAN, differences, spec_of
 from seewhy.runs.graph import Node, followers
 from seewhy.runs.run import OpenRun
@@ -67,8 +66,9 @@ def _status(run: OpenRun, node: Node, before: dict[str, UnitStatus]) -> UnitStat
         logs = read_steps(folder / "steps.jsonl")
         return UnitStatus(ref=node.ref, step=node.step, state=State.STOPPED, why=why, rows=len(logs),
                           seconds=sum(log.seconds for log in logs))  # fmt: skip
-    return UnitStatus(ref=node.ref, step=node.step, state=State.STOPPED, why=why, rows=len(shard_numbers(folder)),
-                      seconds=read_seconds(folder))  # fmt: skip
+    sums = sum_blocks(folder)
+    return UnitStatus(ref=node.ref, step=node.step, state=State.STOPPED, why=why, rows=sums.rows, seconds=sums.seconds,
+                      dollars=sums.dollars)  # fmt: skip
 
 
 def require_unchanged(run: OpenRun, nodes: Sequence[Node]) -> None:

@@ -10,13 +10,14 @@ class Began:
     """A unit begins, or goes on.
 
     Example:
-        >>> Began(ref="chains", number=4, of=12, total=1200, unit="questions", done=64).total
+        >>> Began(ref="chains", step="chains", number=4, of=12, total=1200, unit="questions", done=64).total
         1200
     """
 
     ref: str
+    step: str
     number: int
-    """Its place among the units of the run, from 1."""
+    """The place of its step among those that are run, from 1."""
     of: int
     total: int | None
     """Input rows or training steps; None where it cannot be known."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from seewhy.records.lineage import MANIFEST, read_manifest
-from seewhy.records.shards import read_rows
+from seewhy.records.rows import RowReader
 from seewhy.records.types import Question
 from seewhy.runs.fingerprints import PLAN, StepSpec
 from seewhy.runs.graph import Node
@@ -52,7 +52,7 @@ def _files_of(source: Path) -> Iterator[Path]:
 
 def _link_pictures(source: Path, folder: Path) -> None:
     """Pictures that the rows name by a path from their folder, at the same path from the new one."""
-    for question in read_rows(folder, Question):
+    for question in RowReader(folder, Question):
         for image in question.images:
             if not Path(image.path).is_absolute():
                 _link(Path(os.path.normpath(source / image.path)), Path(os.path.normpath(folder / image.path)))

@@ -2,7 +2,7 @@
 
 import shlex
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 from seewhy.model.plan import ComputePlan
 from seewhy.records.columns import Record
 from seewhy.records.lineage import MANIFEST, Manifest, hash_directory, read_manifest
-from seewhy.records.shards import read_rows
+from seewhy.records.rows import RowReader
 from seewhy.records.types import Question
 from seewhy.runs.api import ModelKind, TrainStage
 from seewhy.runs.graph import Node, nodes_of, reads_of, resolve
 from seewhy.runs.machine import Machine, ModelSpec
-from seewhy.runs.outside import hash_input, read_input
-from seewhy.runs.picture_paths import resolve_pictures
+from seewhy.runs.outside import hash_input, is_questions_file, read_questions
+from seewhy.runs.question_rows import QuestionRows
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.weights import weights_identity, weights_place
 
@@ -92,17 +92,16 @@ class OpenRun:
         step = self.out if self.out is not None and node.step in self.recipe.steps else self.root / node.step
         return step / node.part if node.part else step
 
-    def read(self, ref: str, record: type[R]) -> Iterator[R]:
-        """The rows of a unit or an input, in order."""
-        found = resolve(self.recipe, ref, self.nodes)
-        if found in self.recipe.inputs:
-            return read_input(self.place(found), record)
-        return read_rows(self.place(found), record)
+    def read(self, ref: str, record: type[R]) -> RowReader[R]:
+        """The rows of a unit or an input, in order, read from disk as they are asked for."""
+        return RowReader(self.place(ref), record)
 
     def questions(self, ref: str) -> Sequence[Question]:
-        """Question rows, the paths of their pictures resolved against the folder of the rows."""
+        """Question rows, the paths of their pictures resolved."""
         place = self.place(ref)
-        return [resolve_pictures(question, place) for question in self.read(ref, Question)]
+        if is_questions_file(place):
+            return list(read_questions(place))
+        return QuestionRows(self.read(ref, Question), place if place.is_dir() else place.parent)
 
     def origin(self, ref: str, record: type[Any]) -> str:
         """The nearest unit or input from which `ref` follows that holds rows of this kind, `ref` itself included."""

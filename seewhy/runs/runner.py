@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from seewhy.records.canonical import canonical_json
+from seewhy.records.integrity import Fault, explain_faults, hash_files, verify_files
 from seewhy.records.lineage import MANIFEST, Manifest, library_versions, read_manifest, seeds_of, write_manifest
-from seewhy.records.shards import count_rows, read_rows, shard_numbers
+from seewhy.records.shards import shard_numbers
 from seewhy.records.step_logs import read_steps
 from seewhy.runs.api import PageStage, RowStage, TrainStage
-from seewhy.runs.blocks import BlockWorker, count_blocks, missing_blocks, read_seconds
+from seewhy.runs.blocks import BlockWorker, count_blocks, missing_blocks, sum_blocks
 from seewhy.runs.discovery import call_part
 from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
 from seewhy.runs.fingerprints import PLAN, StepSpec, differences, read_spec, spec_of, write_spec
@@ -49,8 +50,9 @@ class Runner:
         """Run these units in order; what is finished is found."""
         with self.stack:
             self.stack.enter_context(self.models)
-            for number, node in enumerate(nodes, start=1):
-                for event in self._unit(node, number, len(nodes)):
+            steps = list(dict.fromkeys(node.step for node in nodes))
+            for node in nodes:
+                for event in self._unit(node, steps.index(node.step) + 1, len(steps)):
                     yield from self._noted(node.ref)
                     yield event
                 yield from self._noted(node.ref)
@@ -92,11 +94,12 @@ class Runner:
         total, blocks = len(inputs), count_blocks(len(inputs), size)
         missing = missing_blocks(folder, blocks)
         done = total - sum(len(range(total)[n * size : (n + 1) * size]) for n in missing)
-        yield Began(ref=node.ref, number=number, of=of, total=total, unit=unit.unit, done=done)
+        yield Began(ref=node.ref, step=node.step, number=number, of=of, total=total, unit=unit.unit, done=done)
         yield from self._work(node, unit, folder, missing)
-        rows = list(read_rows(folder, unit.rows))
-        counts = {**unit.tally(self.run, rows), "inputs": total, "rows": count_rows(folder)}
-        self._finish(folder, spec, counts, read_seconds(folder), unit.cost(rows))
+        sums = sum_blocks(folder)
+        unit.settle(self.run, sums.counts)
+        counts = {**sums.counts, "inputs": total, "rows": sums.rows}
+        self._finish(folder, spec, counts, sums.seconds, sums.dollars)
         seconds = time.perf_counter() - started
         yield Ended(ref=node.ref, seconds=seconds, rows=total - done, unit=unit.unit)
 
@@ -136,7 +139,7 @@ class Runner:
         for log in unit.train(self.run, self.models, folder):
             total = int(log.terms["steps"])
             if not steps:
-                yield Began(ref=node.ref, number=number, of=of, total=total, unit="steps", done=log.step)
+                yield Began(ref=node.ref, step=node.step, number=number, of=of, total=total, unit="steps", done=log.step)
             steps += 1
             yield Stepped(ref=node.ref, log=log, total=total)
         logs = read_steps(folder / STEPS)
@@ -148,13 +151,12 @@ class Runner:
     def _finish(self, folder: Path, spec: StepSpec, counts: Mapping[str, int], seconds: float, dollars: float) -> None:
         write_manifest(folder, Manifest(
             stage=spec.stage, plan=canonical_json(spec.settings), fingerprint=spec.fingerprint, inputs=spec.inputs,
-            counts=dict(counts), versions=library_versions(), seeds=seeds_of(spec.settings), seconds=seconds,
-            dollars=dollars, command=self.command, finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            counts=dict(counts), versions=library_versions(), seeds=seeds_of(spec.settings), seconds=seconds, dollars=dollars, command=self.command, finished_at=datetime.now(UTC).isoformat(timespec="seconds"), files=hash_files(folder),
         ))  # fmt: skip
 
     def _write_page(self, node: Node, unit: PageStage, number: int, of: int) -> Iterator[Event]:
         started = time.perf_counter()
-        yield Began(ref=node.ref, number=number, of=of, total=None, unit="pages")
+        yield Began(ref=node.ref, step=node.step, number=number, of=of, total=None, unit="pages")
         finished = [name for name in self.run.recipe.steps if name != node.step and self._is_finished_step(name)]
         found = {name: self.run.recipe.steps[name].section(self.run, name) for name in finished}
         sections = {name: section for name, section in found.items() if section is not None}
@@ -167,10 +169,20 @@ class Runner:
 
 
 def is_finished(folder: Path, spec: StepSpec) -> bool:
-    """Whether the folder holds all rows, or the model, of this spec."""
-    if not (folder / MANIFEST).is_file() or read_manifest(folder).fingerprint != spec.fingerprint:
+    """Whether the folder holds all rows, or the model, of this spec, each file as it was written.
+
+    Raises:
+        ValueError: a file was changed or added since; the message names it, and nothing else is offered for deletion.
+    """
+    if not (folder / MANIFEST).is_file():
         return False
-    return spec.record == "model" or bool(shard_numbers(folder))
+    manifest = read_manifest(folder)
+    if manifest.fingerprint != spec.fingerprint:
+        return False
+    faults = verify_files(folder, manifest)
+    if damaged := [one for one in faults if one.fault is not Fault.MISSING]:
+        raise ValueError(explain_faults(damaged))
+    return not faults
 
 
 def clear_stale(folder: Path, spec: StepSpec) -> None:

@@ -144,7 +144,7 @@ def _mapping(wanted: Any) -> Callable[[object, Any], dict[str, Any]]:  # noqa: A
                 error.add_note(_Place(str(name)))
                 errors.append(error)
         if errors:
-            raise IterableValidationError("", errors, dict)
+            raise IterableValidationError("", errors, dict)  # pyright: ignore[reportCallIssue]
         return built
 
     return structure_each
@@ -229,7 +229,7 @@ def _plan(wanted: Any) -> Callable[[object, Any], Any]:  # noqa: ANN401
             elif one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING:
                 errors.append(KeyError(one.name))
         if errors:
-            raise ClassValidationError("", errors, wanted)
+            raise ClassValidationError("", errors, wanted)  # pyright: ignore[reportCallIssue]
         return wanted(**built)
 
     return build

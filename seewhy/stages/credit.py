@@ -105,7 +105,7 @@ class Tokens(RowStage):
             for one in block:
                 for chain in one.chains:
                     pieces = _pieces(chain, model.pieces(chain.token_ids or ()))
-                    wrong = None if one.question is None else wrong_spans(one.question, chain)
+                    wrong = wrong_spans(one.question, chain)
                     yield from assign_credit(chain, pieces, scored[chain.question_id, chain.index], wrong)
 
         return credit

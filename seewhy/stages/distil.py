@@ -100,11 +100,12 @@ class Rationales(RowStage):
 
         return teach
 
-    def tally(self, run: Run, rows: Iterable[Chain]) -> Mapping[str, int]:
-        return {"unanswered": len(self.inputs(run)) - len({row.question_id for row in rows})} if self.model else {}
+    def tally(self, block: Sequence[Question], rows: Sequence[Chain]) -> Mapping[str, int]:
+        return {"unanswered": len(block) - len({row.question_id for row in rows})} if self.model else {}
 
-    def cost(self, rows: Iterable[Chain]) -> float:
-        return 0.0
+    def settle(self, run: Run, counts: Mapping[str, int]) -> None:
+        if self.model and counts["unanswered"] == len(self.inputs(run)):
+            raise ValueError(f"no question got a rationale; {run.root / 'servers' / UNANSWERED} says why")
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         rows, teacher = total_rows(outlook, self.questions, self.ask), self.made(None, _ignore)

@@ -88,7 +88,7 @@ class Judge(RowStage):
         at_once = run.machine.pace.concurrency if self.model else 1
 
         def judge_block(block: Sequence[QuestionChains]) -> Iterable[Verdict]:
-            questions = [one.question for one in block if one.question is not None]
+            questions = [one.question for one in block]
             return judge_chains(judge, questions, (chain for one in block for chain in one.chains), at_once=at_once)
 
         return judge_block
@@ -96,10 +96,10 @@ class Judge(RowStage):
     def follows(self) -> Mapping[str, object]:
         return {"prompt": hash_file(Path(self.prompt))} if self.prompt else {}
 
-    def tally(self, run: Run, rows: Iterable[Verdict]) -> Mapping[str, int]:
+    def tally(self, block: Sequence[QuestionChains], rows: Sequence[Verdict]) -> Mapping[str, int]:
         return Counter(row.outcome.value for row in rows)
 
-    def cost(self, rows: Iterable[Verdict]) -> float:
+    def cost(self, rows: Sequence[Verdict]) -> float:
         return sum(row.usage.dollars for row in rows)
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:

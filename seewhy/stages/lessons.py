@@ -1,16 +1,18 @@
 """What supervised fine-tuning sees: rationales, direct answers, and questions in both styles."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from seewhy.pairs.lessons import Distilled, block_sizes, direct_lessons, lessons_from, mix_lessons
 from seewhy.records.types import Chain, Lesson, Question, Response, Verdict
 from seewhy.report.inputs import Count, Distillation, Section
-from seewhy.runs.api import Models, Need, RowStage, Run
+from seewhy.runs.api import Counted, Models, Need, RowStage, Run
 from seewhy.runs.choice import Rows
 from seewhy.runs.forecast.api import Outlook, StageForecast, first_of, total_rows
+
+DROPPED = "dropped "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +58,18 @@ class Lessons(RowStage):
         # A shuffled mix is one block: any lesson may stand anywhere in it.
         return ("all",)
 
-    def worker(self, run: Run, models: Models) -> Callable[[Sequence[str]], Iterable[Lesson]]:
+    def worker(self, run: Run, models: Models) -> Callable[[Sequence[str]], Counted]:
         questions = self._asked(run)
-        return lambda _: mix_lessons(
-            self._distilled(run).lessons, tuple(direct_lessons(questions)), questions,
-            direct_share=self.direct_share, format_aligned=self.format_aligned, seed=self.seed,
-        )  # fmt: skip
+
+        def mix(_: Sequence[str]) -> Counted:
+            distilled = self._distilled(run)
+            rows = mix_lessons(
+                distilled.lessons, tuple(direct_lessons(questions)), questions, direct_share=self.direct_share,
+                format_aligned=self.format_aligned, seed=self.seed,
+            )  # fmt: skip
+            return Counted(rows, lambda: {f"{DROPPED}{reason}": count for reason, count in distilled.reasons.items()})
+
+        return mix
 
     def _asked(self, run: Run) -> Sequence[Question]:
         questions = run.questions(self.direct)
@@ -70,15 +78,15 @@ class Lessons(RowStage):
     def _distilled(self, run: Run) -> Distilled:
         return lessons_from(run.read(self.rationales, Chain), run.read(self.verdicts, Verdict))
 
-    def tally(self, run: Run, rows: Iterable[Lesson]) -> Mapping[str, int]:
-        dropped = self._distilled(run).reasons
-        counts = Counter(f"{row.style.value} {row.source}" for row in rows)
-        if not counts:
-            reasons = ", ".join(f"{count} {reason}" for reason, count in dropped.most_common(3))
-            raise ValueError(
-                f"no lesson is left of {sum(dropped.values())} rationales of {self.rationales} ({reasons})"
-            )
-        return {**{f"dropped {reason}": count for reason, count in dropped.items()}, **counts}
+    def tally(self, block: Sequence[str], rows: Sequence[Lesson]) -> Mapping[str, int]:
+        return Counter(f"{row.style.value} {row.source}" for row in rows)
+
+    def settle(self, run: Run, counts: Mapping[str, int]) -> None:
+        dropped = {name.removeprefix(DROPPED): count for name, count in counts.items() if name.startswith(DROPPED)}
+        if len(counts) == len(dropped):
+            reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(dropped).most_common(3))
+            total = sum(dropped.values())
+            raise ValueError(f"no lesson is left of {total} rationales of {self.rationales} ({reasons})")
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         told = outlook.forecast(self.rationales)
@@ -107,8 +115,8 @@ class Lessons(RowStage):
     def section(self, run: Run, name: str) -> Section | None:
         counts = run.manifest(name).counts
         asked = run.manifest(self.rationales).counts["rows"]
-        dropped = tuple(Count(name=key.removeprefix("dropped ").replace("_", " "), count=count)
-                        for key, count in counts.items() if key.startswith("dropped "))  # fmt: skip
+        dropped = tuple(Count(name=key.removeprefix(DROPPED).replace("_", " "), count=count)
+                        for key, count in counts.items() if key.startswith(DROPPED))  # fmt: skip
         mix = tuple(Count(name=key, count=count) for key, count in counts.items()
-                    if key not in ("inputs", "rows") and not key.startswith("dropped "))  # fmt: skip
+                    if key not in ("inputs", "rows") and not key.startswith(DROPPED))  # fmt: skip
         return Distillation(asked=asked, kept=asked - sum(row.count for row in dropped), dropped=dropped, mix=mix)

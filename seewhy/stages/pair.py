@@ -1,21 +1,18 @@
 """Pairs of a better and a worse chain, by a rule, with an account of what was dropped."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Annotated, Any, ClassVar
 
 from seewhy.evaluation.agreement import mean_agreement
-from seewhy.pairs.by_outcome import pair_chains
-from seewhy.pairs.judged import group_by_prompt, join_verdicts
+from seewhy.pairs.rule import Pairing
 from seewhy.records.types import Chain, Outcome, Pair, Response, Verdict
 from seewhy.report.inputs import Count, Sampling, Section
-from seewhy.runs.api import Models, Need, RowStage, Run
+from seewhy.runs.api import Counted, Models, Need, RowStage, Run
 from seewhy.runs.choice import Choice, Layer, Rows, choose, make
 from seewhy.runs.forecast.api import Outlook, StageForecast
-from seewhy.runs.question_chains import QuestionChains, group_chains, with_verdicts
-
-KEPT = "kept"
+from seewhy.runs.question_chains import JudgedRanges, judged_ranges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,26 +46,25 @@ class PairChains(RowStage):
             Need(field="verdicts", ref=self.verdicts, wants=Verdict),
         )
 
-    def inputs(self, run: Run) -> Sequence[QuestionChains]:
-        return with_verdicts(run, self.chains, self.verdicts)
+    def inputs(self, run: Run) -> JudgedRanges:
+        return judged_ranges(run, self.chains, self.verdicts)
 
-    def worker(self, run: Run, models: Models) -> Callable[[Sequence[QuestionChains]], Iterable[Pair]]:
-        rule = self.made()
-        return lambda block: pair_chains(rule, *_columns(block))
+    def worker(self, run: Run, models: Models) -> Callable[[Sequence[tuple[int, int]]], Counted]:
+        rule, chains, verdicts = self.made(), run.read(self.chains, Chain), run.read(self.verdicts, Verdict)
 
-    def tally(self, run: Run, rows: Iterable[Pair]) -> Mapping[str, int]:
-        rule, counts = self.made(), Counter[str]()
-        prompts = list(group_by_prompt(join_verdicts(*_columns(self.inputs(run)))).values())
-        for prompt in prompts:
-            fate = rule(prompt)[0].value
-            counts["questions kept" if fate == KEPT else f"dropped {fate.replace('_', ' ')}"] += 1
-            counts.update(rule.unfit(prompt))
-        counts["questions seen"] = len(prompts)
-        if not counts["questions kept"]:
-            dropped = ", ".join(f"{count} {name.removeprefix('dropped ')}" for name, count in counts.items()
-                                if name.startswith("dropped "))  # fmt: skip
-            raise ValueError(f"no pair is left of {len(prompts)} questions ({dropped}): {rule.explain(prompts)}")
-        return counts
+        def pair(block: Sequence[tuple[int, int]]) -> Counted:
+            pairing = Pairing(rule, chains, verdicts, block[0][0], block[-1][1])
+            return Counted(pairing, lambda: pairing.stats.named)
+
+        return pair
+
+    def settle(self, run: Run, counts: Mapping[str, int]) -> None:
+        if counts["questions kept"]:
+            return
+        dropped = ", ".join(f"{count} {name.removeprefix('dropped ')}" for name, count in counts.items()
+                            if name.startswith("dropped ") and count)  # fmt: skip
+        more = self.made().explain(run.read(self.chains, Chain), run.read(self.verdicts, Verdict))
+        raise ValueError(f"no pair is left of {counts['questions seen']} questions ({dropped}): {more}")
 
     def _most(self) -> int:
         """Pairs of a prompt, at most: as the rule says, or a single one."""
@@ -85,7 +81,8 @@ class PairChains(RowStage):
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Pair]:
         """As many pairs of each question as there can be, of its chains in turn."""
         found: list[Pair] = []
-        for chains in group_chains(outlook.rows(self.chains, Chain)).values():
+        for _, rows in groupby(outlook.rows(self.chains, Chain), key=lambda chain: (chain.question_id, chain.style)):
+            chains = list(rows)
             texts = [Response(text=chain.text, token_ids=chain.token_ids) for chain in chains]
             for number in range(self._most()):
                 chosen, rejected = (texts[(2 * number + side) % len(texts)] for side in (0, 1))
@@ -115,7 +112,3 @@ class PairChains(RowStage):
 def vars_of(rule: Any) -> dict[str, Any]:  # noqa: ANN401
     """Settings of a rule, by name."""
     return {name: getattr(rule, name) for name in rule.__dataclass_fields__}
-
-
-def _columns(block: Sequence[QuestionChains]) -> tuple[list[Chain], list[Verdict]]:
-    return [chain for one in block for chain in one.chains], [verdict for one in block for verdict in one.verdicts]

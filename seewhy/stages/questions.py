@@ -98,7 +98,7 @@ class DrawSplit(RowStage):
 
         return draw
 
-    def tally(self, run: Run, rows: Iterable[Question]) -> Mapping[str, int]:
+    def tally(self, block: Sequence[int], rows: Sequence[Question]) -> Mapping[str, int]:
         return {"letter": sum(bool(question.options) for question in rows)}
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
@@ -155,11 +155,12 @@ class ReadSplit(RowStage):
 
         return read
 
-    def tally(self, run: Run, rows: Iterable[Question]) -> Mapping[str, int]:
-        found = list(rows)
-        if not found:
+    def tally(self, block: Sequence[Split], rows: Sequence[Question]) -> Mapping[str, int]:
+        return {"letter": sum(bool(question.options) for question in rows), "read": len(rows)}
+
+    def settle(self, run: Run, counts: Mapping[str, int]) -> None:
+        if not counts["read"]:
             raise ValueError(f"{self.source} has no questions of the split {self.split.value}: set it to 0")
-        return {"letter": sum(bool(question.options) for question in found)}
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         source = Path(self.source).expanduser().resolve()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from seewhy.model.plan import AdapterPlan
 from seewhy.records.types import Lesson, Pair, Question, ReferenceRow, Response, Style
@@ -11,8 +11,6 @@ from seewhy.runs.choice import Model, Rows
 from seewhy.runs.discovery import load_part
 from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast, TrainedPrompt
 from seewhy.training.plan import FitPlan
-
-T = TypeVar("T", Lesson, Pair)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +53,7 @@ class Reference(RowStage):
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         pairs = [pair for ref in self.pairs for pair in outlook.rows(ref, Pair)]
-        prompts = trained_prompts(outlook, self.pairs, pairs, lambda pair: (pair.chosen, pair.rejected))
+        prompts = trained_prompts(outlook, self.pairs, pairs)
         counts = [count for ref in self.pairs for count in outlook.counts(ref)]
         each = max((len(one.responses) for one in prompts), default=0)
         work = ModelWork(
@@ -68,16 +66,21 @@ class Reference(RowStage):
                              basis=f"at most {each} distinct responses of each prompt")  # fmt: skip
 
 
-def trained_prompts(
-    outlook: Outlook, refs: Iterable[str], rows: Iterable[T], responses: Callable[[T], tuple[Response, ...]]
-) -> tuple[TrainedPrompt, ...]:
+def trained_prompts(outlook: Outlook, refs: Iterable[str], rows: Iterable[Lesson | Pair]) -> tuple[TrainedPrompt, ...]:
     """Each prompt of these rows with its distinct responses."""
     asked = {name: question for ref in refs for name, question in outlook.questions(ref).items()}
     found: dict[tuple[str, Style], dict[Response, None]] = {}
     for row in rows:
-        found.setdefault((row.question_id, row.style), {}).update(dict.fromkeys(responses(row)))
-    return tuple(TrainedPrompt(question=asked[name], style=style, responses=tuple(distinct))
-                 for (name, style), distinct in found.items())  # fmt: skip
+        found.setdefault((row.question_id, row.style), {}).update(dict.fromkeys(responses_of(row)))
+    return tuple(
+        TrainedPrompt(question=asked[name], style=style, responses=tuple(distinct))
+        for (name, style), distinct in found.items()
+    )
+
+
+def responses_of(row: Lesson | Pair) -> tuple[Response, ...]:
+    """The response of a lesson; the chosen and the rejected one of a pair."""
+    return (row.response,) if isinstance(row, Lesson) else (row.chosen, row.rejected)
 
 
 def questions_behind(run: Run, refs: Iterable[str]) -> list[Question]:

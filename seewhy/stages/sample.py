@@ -86,7 +86,7 @@ class Sample(RowStage):
         model, plan = models.local(self.model), self.plan(self.ask)
         return lambda block: sample_chains(model, block, plan, self.style)
 
-    def tally(self, run: Run, rows: Iterable[Chain]) -> Mapping[str, int]:
+    def tally(self, block: Sequence[Question], rows: Sequence[Chain]) -> Mapping[str, int]:
         tokens = cut = 0
         for row in rows:
             tokens += len(row.token_ids or ())

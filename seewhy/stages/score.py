@@ -73,8 +73,6 @@ class Score(RowStage):
 
 
 def _request(one: QuestionChains) -> ScoreRequest:
-    if one.question is None:
-        raise ValueError("chains are scored with their question")
     return ScoreRequest(question=one.question, style=Style.REASON, responses=tuple(
         Response(text=chain.text, token_ids=chain.token_ids) for chain in one.chains
     ))  # fmt: skip

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from model.remote.loopback import Answer, Asked, LoopServer
+from endpoints.loopback import Answer, Asked, LoopServer
 
 from seewhy.benchmarks import inkgrid
 from seewhy.benchmarks.lines.writing import line_of

@@ -108,7 +108,7 @@ def test_what_was_answered_before_is_not_priced_again_nor_what_followed_from_it(
         run = sampled_run(tmp_path, recipe_at(server.base_url, judge="facts"))
         assert main(["judge", "--run", str(run)]) == 0
         whole = lines_of(capsys, "judge", "--run", str(run), "--dry-run")
-        (run / "judge" / "verdicts" / "manifest.json").unlink()
+        (run / "judge" / "verdicts" / "_manifest.json").unlink()
         lines = lines_of(capsys, "judge", "--run", str(run), "--dry-run")
     assert whole == ["judge: its verdicts are there, and nobody would be asked"]
     (line,) = lines

@@ -85,4 +85,4 @@ def test_a_model_that_is_none_is_named_with_what_would_be_one(
     complaint = capsys.readouterr().err
     assert complaint.startswith(f"seewhy: model '{model}' cannot be opened (")
     assert "give `tiny`, a folder in Hugging Face format with its processor, or the name of a" in complaint
-    assert not (root / "sft" / "manifest.json").exists()
+    assert not (root / "sft" / "_manifest.json").exists()

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import replace
 
-from model.remote.loopback import Answer, Asked, LoopServer
+from endpoints.loopback import Answer, Asked, LoopServer
 from wired_runs import recipe_at, sampled_run
 
 from seewhy.cli.main import main

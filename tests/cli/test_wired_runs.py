@@ -58,7 +58,7 @@ def test_a_blind_teacher_stops_the_run_before_it_is_asked_anything_else_unless_i
         assert re.search(r"oracle does not see the pictures that it is sent: [01] of 6 told right, a guesser", told)
         assert "--allow-blind goes on all the same" in told
         assert bill_of(server)["received"] == CANARY
-        assert not (run / "distil" / "chains" / "manifest.json").exists()
+        assert not (run / "distil" / "chains" / "_manifest.json").exists()
         assert main(["distil", "--run", str(run), "--allow-blind"]) == 0
         assert bill_of(server)["received"] == 2 * CANARY + TAUGHT
     log = [json.loads(line) for line in (run / "teacher" / "canary.jsonl").read_text().splitlines()]

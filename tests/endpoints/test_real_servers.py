@@ -20,6 +20,7 @@ from seewhy.judging.rubric import RubricJudge
 from seewhy.model.prompts import prompt_text
 from seewhy.records.types import Chain, FinishReason, Outcome, Split, Style
 
+pytestmark = pytest.mark.nightly
 SCHEMA = {
     "type": "object", "properties": {"sure": {"enum": ["yes", "no"]}, "grade": {"enum": [1, 2, 3, 4, 5]}},
     "required": ["sure", "grade"], "additionalProperties": False,

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 from asked_judges import SUM
-from seewhy.runs.discovery import names_in
 
 from seewhy.endpoints.chat import Request
 from seewhy.judging.prompts.distilling import KINDS, WORDINGS, Kind, TeacherPrompt
@@ -13,6 +12,7 @@ from seewhy.model.prompts import ANSWER_MARK, prompt_text
 from seewhy.records.types import Gold, MatchRule, Style
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.oracle_chat import OracleChatModel
+from seewhy.runs.discovery import names_in
 
 
 def test_every_benchmark_but_the_user_s_own_has_a_kind():

@@ -18,7 +18,6 @@ CHAINS = "tests/judging/test_judge_chains.py"
 BY_SCORE = "tests/pairs/test_by_score.py"
 PAIRING_PLAN = "tests/pairs/test_pairing_plan.py"
 PAIRING = "tests/cli/test_pairing.py"
-SHARDS = "tests/records/test_shards.py"
 BY_NAME = "tests/cli/test_judges_by_name.py"
 
 ROWS = (
@@ -146,9 +145,6 @@ ELSEWHERE = (
     ("votes: a verdict does not keep their agreement", "seewhy/judging/rubric.py",
      "agreement=agreement_of([vote.overall for vote in votes]),", "agreement=None,",
      f"{RUBRIC}::test_the_score_is_the_mean_of_the_overall_grades"),
-    ("rows: any column may be missing", "seewhy/records/shards.py",
-     "if one.metadata == LATER and one.name not in there}", "if one.name not in there}",
-     f"{SHARDS}::test_rows_that_were_written_before_a_field_came_are_read_without_it_beside_those_that_have_it"),
     ("pairs in a run: the plan's margin does not reach the rule", "seewhy/pairs/plan.py",
      "return ByScore(margin=self.margin, above=self.above,", "return ByScore(margin=1.0, above=self.above,",
      f"{PAIRING_PLAN}::test_every_setting_reaches_its_rule"),
@@ -156,7 +152,7 @@ ELSEWHERE = (
      "if any(verdict.score is not None for verdict in verdicts):", "if verdicts:",
      f"{PAIRING}::test_verdicts_without_scores_make_no_pairs_by_score_and_the_remedy_is_told"),
     ("pairs by score: what was cut off is paired", "seewhy/pairs/by_score.py",
-     "return ScoreDropReason.CUT_OFF if one.chain.stop is FinishReason.LENGTH else None", "return None",
+     "return ScoreDropReason.CUT_OFF if one.stop is FinishReason.LENGTH else None", "return None",
      f"{BY_SCORE}::test_chains_without_score_cut_off_or_repeated_stand_in_no_pair"),
     ("beginnings: the tokens that were sampled are not kept", "seewhy/model/generation/continuing.py",
      "if beginning.token_ids is None:", "if True:",

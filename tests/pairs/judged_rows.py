@@ -1,5 +1,8 @@
 """Chains with verdicts, written short."""
 
+import random
+from dataclasses import replace
+
 from seewhy.records.types import Chain, FinishReason, Outcome, Style, Verdict
 
 RIGHT, WRONG, NONE, UNJUDGED = Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER, Outcome.UNJUDGED
@@ -36,3 +39,23 @@ def judged_rows(*outcomes: Outcome, question: str = "q", style: Style = Style.RE
 def split_rows(rows: list[tuple[Chain, Verdict]]) -> tuple[list[Chain], list[Verdict]]:
     """Chains and verdicts as the stages hand them over, the verdicts in another order."""
     return [chain for chain, _ in rows], [verdict for _, verdict in reversed(rows)]
+
+
+def many_rows(count: int, seed: int = 0) -> list[tuple[Chain, Verdict]]:
+    """Chains of `count` questions, of all kinds: both styles, repeated texts and answers, cut off, unjudged, scored."""
+    rng = random.Random(seed)
+    rows: list[tuple[Chain, Verdict]] = []
+    for number in range(count):
+        for style in rng.sample(list(Style), rng.choice([1, 1, 1, 2])):
+            for index in range(rng.choice([1, 2, 4, 8, 8, 9])):
+                outcome = rng.choice([RIGHT, RIGHT, RIGHT, WRONG, WRONG, WRONG, NONE, UNJUDGED])
+                answer = rng.choice([f"{rng.randrange(20)}", " The Answer. ", "the answer", "Größe"])
+                text = rng.choice([None, None, "same", "same "])
+                stop = rng.choice([FinishReason.END, FinishReason.END, FinishReason.LENGTH])
+                chain, verdict = judged_row(
+                    outcome, index, question=f"q{number}", answer=answer, text=text, style=style, stop=stop
+                )
+                ids = rng.choice([None, chain.token_ids, ()])
+                score = rng.choice([None, 1.0, 2.5, rng.random()])
+                rows.append((replace(chain, token_ids=ids), replace(verdict, score=score)))
+    return rows

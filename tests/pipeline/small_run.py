@@ -62,7 +62,7 @@ STOPS: dict[str, Arm] = {
     "killed at a step after a checkpoint": kill_at("open", r"/sft/steps\.jsonl$", 5),
     "killed before a checkpoint has its name": kill_at("os.rename", r"/sft/checkpoint-4$"),
     "killed between two shards of chains": kill_at("os.rename", r"/sample/chains/part-00001\.parquet$"),
-    "killed before pairs have a manifest": kill_at("os.rename", r"/pair/pairs/manifest\.json$"),
+    "killed before pairs have a manifest": kill_at("os.rename", r"/pair/pairs/_manifest\.json$"),
     "killed before the trained model has its name": kill_at("os.rename", r"/train/preference/model$"),
     "killed at the first step of another objective": kill_at("open", r"/train/dpo/steps\.jsonl$", 2),
     "killed in the middle of a measurement": kill_at("os.rename", r"/eval/sft/test-reason/chains/part-00001"),

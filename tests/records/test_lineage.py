@@ -33,6 +33,7 @@ MANIFEST = Manifest(
     dollars=1.25,
     command="seewhy sample --run größe",
     finished_at="2025-01-31T12:00:00+00:00",
+    files={"part-00000.parquet": "c0ffee"},
 )
 
 
@@ -42,23 +43,37 @@ def test_a_manifest_comes_back_as_it_was(tmp_path):
 
 
 def test_a_directory_without_a_manifest_is_of_a_stage_that_was_stopped(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no manifest\.json: its stage was stopped"):
+    with pytest.raises(FileNotFoundError, match=r"no _manifest\.json: its stage was stopped"):
         read_manifest(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("{", r"manifest\.json is not JSON"),
-        ("[]", r"manifest\.json is not a JSON object"),
+        ("{", r"_manifest\.json is not JSON"),
+        ("[]", r"_manifest\.json is not a JSON object"),
         (json.dumps({**dataclasses.asdict(MANIFEST), "counts": 8}), "field 'counts' is 8, which is of another type"),
         (json.dumps({"stage": "sample"}), "has no field 'plan'"),
+        (json.dumps(dataclasses.asdict(MANIFEST)), "was edited or damaged"),
     ],
 )
 def test_a_broken_manifest_is_named_by_file_and_field(text, complaint, tmp_path):
-    (tmp_path / "manifest.json").write_text(text)
+    (tmp_path / "_manifest.json").write_text(text)
     with pytest.raises(ValueError, match=complaint):
         read_manifest(tmp_path)
+
+
+def test_no_flipped_bit_of_a_manifest_is_believed(tmp_path):
+    path = write_manifest(tmp_path, MANIFEST)
+    whole = path.read_bytes()
+    refused = 0
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        try:
+            assert read_manifest(tmp_path) == MANIFEST
+        except ValueError:
+            refused += 1
+    assert refused > 0.8 * len(whole)  # a space between two fields may become another one
 
 
 def test_a_fingerprint_is_the_hash_of_plan_and_inputs():
@@ -81,7 +96,7 @@ def test_the_hash_of_a_directory_follows_its_rows_and_nothing_else(tmp_path):
         return hash_directory(tmp_path / name)
 
     first = write("a", "x", "y")
-    (tmp_path / "a" / "seconds.json").write_text("{}")
+    (tmp_path / "a" / "_seconds.json").write_text("{}")
     assert hash_directory(tmp_path / "a") == first == write("b", "x", "y")
     assert len({first, write("c", "y", "x"), write("d", "x"), write("e", "x", "y", "z")}) == 4
 

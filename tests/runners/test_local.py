@@ -89,10 +89,10 @@ def test_seconds_are_those_of_all_shards_whichever_run_made_them(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         teach(tmp_path, work=work)
-    assert 0.1 <= json.loads((tmp_path / "seconds.json").read_text())["0"] < 5
+    assert 0.1 <= json.loads((tmp_path / "_seconds.json").read_text())["0"] < 5
     manifest = teach(tmp_path, work=lambda block: time.sleep(0.1) or [])
     assert manifest.seconds >= 0.3
-    assert sorted(json.loads((tmp_path / "seconds.json").read_text())) == ["0", "1", "2"]
+    assert sorted(json.loads((tmp_path / "_seconds.json").read_text())) == ["0", "1", "2"]
 
 
 def test_a_stage_without_inputs_leaves_rows_that_are_none(tmp_path):
@@ -130,12 +130,12 @@ def test_another_plan_is_refused_by_the_name_of_its_field(change, complaint, tmp
 def test_rows_of_an_unknown_plan_are_refused(tmp_path):
     lesson = Lesson(question_id="q", style=Style.REASON, response=Response(text="12"), source="gold")
     write_shard(tmp_path, 0, [lesson], Lesson)
-    with pytest.raises(ValueError, match=r"holds rows, and no plan\.json says of which plan"):
+    with pytest.raises(ValueError, match=r"holds rows, and no _plan\.json says of which plan"):
         teach(tmp_path)
 
 
 def test_a_plan_file_that_is_not_json_is_named(tmp_path):
-    (tmp_path / "plan.json").write_text("{")
+    (tmp_path / "_plan.json").write_text("{")
     with pytest.raises(ValueError, match=r"plan\.json is not a JSON object"):
         teach(tmp_path)
 
@@ -148,7 +148,7 @@ def test_a_shard_that_was_taken_away_is_made_anew_and_no_other(tmp_path):
 
     def work(block):
         worked.append(block)
-        assert not (tmp_path / "manifest.json").exists()  # nothing may say that all rows are there
+        assert not (tmp_path / "_manifest.json").exists()  # nothing may say that all rows are there
         return make_lessons(block)
 
     teach(tmp_path, work=work)
@@ -160,13 +160,13 @@ def test_a_shard_that_was_taken_away_is_made_anew_and_no_other(tmp_path):
 def test_a_stage_killed_from_outside_goes_on_and_gives_the_same_rows(shards, tmp_path):
     process = subprocess.Popen([sys.executable, SCRIPT, "slow", str(tmp_path / "run")])
     deadline = time.monotonic() + 120
-    while not (tmp_path / "run" / "plan.json").exists() or len(shard_numbers(tmp_path / "run")) < shards:
+    while not (tmp_path / "run" / "_plan.json").exists() or len(shard_numbers(tmp_path / "run")) < shards:
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.002)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert not (tmp_path / "run" / "manifest.json").exists()
+    assert not (tmp_path / "run" / "_manifest.json").exists()
     manifest = stopped_stage.run(tmp_path / "run")
     assert list(read_rows(tmp_path / "run", Lesson)) == WHOLE
     assert manifest.counts["rows"] == len(WHOLE)
@@ -202,7 +202,7 @@ def test_a_disk_without_room_loses_nothing_and_the_same_command_goes_on(tmp_path
     assert "the same command again" in done.stderr
     assert shard_numbers(tmp_path / "run") == [0, 1]
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
-        "part-00000.parquet", "part-00001.parquet", "plan.json", "seconds.json",
+        "_plan.json", "_seconds.json", "part-00000.parquet", "part-00001.parquet",
     ]  # fmt: skip
     stopped_stage.run(tmp_path / "run", size=size)
     assert hash_directory(tmp_path / "run") == hash_directory(tmp_path / "whole")
@@ -211,7 +211,7 @@ def test_a_disk_without_room_loses_nothing_and_the_same_command_goes_on(tmp_path
 def test_half_a_shard_under_a_temporary_name_is_no_shard(tmp_path):
     stopped_stage.run(tmp_path / "whole")
     run = Path(shutil.copytree(tmp_path / "whole", tmp_path / "run"))
-    (run / "manifest.json").unlink()
+    (run / "_manifest.json").unlink()
     whole = shard_path(run, 3).read_bytes()
     shard_path(run, 3).unlink()
     (run / ".part-00003.parquet.4711.tmp").write_bytes(whole[: len(whole) // 2])

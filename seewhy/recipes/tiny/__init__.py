@@ -1,1 +1,1 @@
-"""How the model that ships with seewhy was made; `python -m seewhy.recipes.tiny --run DIR` makes it anew."""
+"""How the model that ships with seewhy was made; `seewhy tiny --run DIR` makes it anew."""

@@ -3,18 +3,17 @@
 from pathlib import Path
 
 from seewhy.benchmarks import inkgrid
-from seewhy.cli.progress import Screen
 from seewhy.judging.api import judge_chains
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.families.hub import HubModel
-from seewhy.recipes.inkgrid_base import BaseRecipe
+from seewhy.recipes.tiny.plan import BaseRecipe
 from seewhy.records.files import write_text_atomically
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Outcome, Split, Style
 from seewhy.sampling.sample import answer_once
 
 
-def write_card(root: Path, recipe: BaseRecipe, model: HubModel, screen: Screen) -> None:
+def write_card(root: Path, recipe: BaseRecipe, model: HubModel) -> tuple[str, ...]:
     """Accuracy on validation questions, and how the model came about."""
     asked = list(inkgrid.load(root, Split.VALIDATION, count=recipe.validation, seed=recipe.seed))
     shares: dict[Style, float] = {}
@@ -34,8 +33,7 @@ def write_card(root: Path, recipe: BaseRecipe, model: HubModel, screen: Screen) 
     )  # fmt: skip
     place = root / "tell" / "model"
     write_text_atomically(place / "README.md", card)
-    screen.say(card)
-    screen.say(f"model: {place}")
+    return (card, f"model: {place}")
 
 
 CARD = """---
@@ -49,7 +47,7 @@ A LLaVA of {size} parameters (CLIP-shaped tower, two-layer projector, Llama-shap
 vocabulary of its own) that reads pages of handwritten digits and answers in letters and short answers. It ships with
 seewhy to be taught to reason; it knows nothing else.
 
-- Made by `seewhy run inkgrid-base`, from random weights (seed {seed}), on two CPU cores.
+- Made by `seewhy tiny`, from random weights (seed {seed}), on two CPU cores.
 - The language model first learned single steps without pictures, such as `8 plus 7 is 15.` or `15 is option B.`:
   {language}. The tower first learned to tell of every patch the digit, row and column of its cell: {tower} steps of
   {batch} pages.

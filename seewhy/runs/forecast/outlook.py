@@ -123,11 +123,11 @@ class RunOutlook:
         if record is Question:
             asked = self.run.questions(ref)
             return cast(Sequence[R], pick(asked, self.limit) if self.limit else asked)
+        rows = self.run.read(ref, record)
         if not self.limit:
-            return list(self.run.read(ref, record))
-        ids = dict.fromkeys(_question_of(row) for row in self.run.read(ref, record))
-        kept = set(spread(list(ids), self.limit))
-        return [row for row in self.run.read(ref, record) if _question_of(row) in kept]
+            return rows
+        kept = set(spread(list(dict.fromkeys(map(_question_of, rows))), self.limit))
+        return [row for row in rows if _question_of(row) in kept]
 
     def _expected(self, ref: str) -> Sequence[Any]:
         unit = self.run.nodes[ref].unit
@@ -143,7 +143,7 @@ class RunOutlook:
     def _forecast(self, ref: str) -> StageForecast:
         if ref in self.run.recipe.inputs:
             record = self._record(ref)
-            rows = sum(1 for _ in self.run.read(ref, record)) if record else None
+            rows = len(self.run.read(ref, record)) if record else None
             return StageForecast(rows=rows, basis=f"as {self.run.place(ref)} has them")
         unit = self.run.nodes[ref].unit
         if ref in self.finished:

@@ -1,0 +1,9 @@
+"""The part of pyarrow.compute that `seewhy/records/` uses, typed."""
+
+from typing import Any
+
+from pyarrow import Array
+
+def equal(x: Array, y: Array) -> Array: ...
+def not_equal(x: Array, y: Array) -> Array: ...
+def __getattr__(name: str) -> Any: ...
