@@ -81,7 +81,7 @@ class Judge(RowStage):
     def require(self) -> None:
         if self.prompt and not Path(self.prompt).is_file():
             raise ValueError(f"prompt {self.prompt}: no such file")
-        assert self.made(None)
+        assert self.made(RecordingClient(name=self.model))
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[QuestionChains]], Iterable[Verdict]]:
         judge = self.made(models.server(self.model) if self.model else None)
