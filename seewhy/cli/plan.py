@@ -37,7 +37,7 @@ def run(words: Sequence[str]) -> int:
         print(USAGE)
         return 0
     if not words or words[0].startswith("-"):
-        raise ValueError(f"seewhy plan needs a recipe first: {', '.join(recipe_names())} or a YAML file")
+        raise ValueError(f"`seewhy plan` needs a recipe first: {', '.join(recipe_names())} or a YAML file")
     name, rest = words[0], list(words[1:])
     as_json, rest = take_flag(rest, "--json")
     place, rest = take_one(rest, "--run")

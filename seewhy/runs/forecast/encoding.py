@@ -22,6 +22,12 @@ class EncodedPrompt:
         return replace(self.group, responses=self.group.responses[:1])
 
     @property
+    def plain(self) -> "EncodedPrompt":
+        """With one response of the same length, of a token of the prompt's text: stand-ins may hold any token."""
+        response = (self.group.prompt.ids[-1],) * len(self.group.responses[0])
+        return replace(self, group=replace(self.group, responses=(response,)))
+
+    @property
     def row_tokens(self) -> int:
         """Tokens of the prompt with its longest response, or with its two longest where it has several."""
         longest = sorted(self.group.responses, key=len)[-2:]

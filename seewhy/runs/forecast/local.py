@@ -124,7 +124,7 @@ class LocalModel:
     def measure(self, training: TrainingWork | None, drawn: ModelWork | None, room_mb: float) -> None:
         """Time a few real steps, passes and chains, where the model fits into memory."""
         rows = self.prompts_of(training) if training else self._rows_of(drawn) if drawn else []
-        rows = [row for row in rows if row.style is Style.REASON] or rows
+        rows = [row.plain for row in rows if row.style is Style.REASON] or [row.plain for row in rows]
         if not rows or FULL_COPIES * self.weights_mb >= room_mb:
             return
         adapter = training.adapter if training else AdapterPlan()
