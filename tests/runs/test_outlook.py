@@ -10,9 +10,8 @@ from seewhy.recipes.inkgrid import recipe as inkgrid
 from seewhy.records.types import Chain, Gold, MatchRule, Pair, Question, Split, Style
 from seewhy.runs.choice import choose
 from seewhy.runs.forecast.outlook import LONGEST, SAMPLED, outlook_on, pick
-from seewhy.runs.machine import Machine
 from seewhy.runs.recipe import Recipe
-from seewhy.runs.recipe_text import save_recipe
+from seewhy.runs.recipe_text import build_recipe, plain_of, save_recipe
 from seewhy.runs.run import OpenRun
 
 
@@ -28,7 +27,9 @@ def recipe(**questions: int) -> Recipe:
 
 
 def run_at(place: Path, found: Recipe) -> OpenRun:
-    return OpenRun(root=place.resolve(), recipe=found, machine=Machine())
+    """As the command line builds it, every seed set."""
+    built, machine = build_recipe(plain_of(found), "outlook")
+    return OpenRun(root=place.resolve(), recipe=built, machine=machine)
 
 
 def test_rows_of_a_prompt_stay_together_when_they_are_counted(tmp_path):
