@@ -24,9 +24,9 @@ from pathlib import Path
 
 from seewhy.endpoints.capabilities import manners_for
 from seewhy.endpoints.chat import Message, Request
-from seewhy.endpoints.client import LibraryWire, Teacher, open_desk
+from seewhy.endpoints.client import Teacher
 from seewhy.endpoints.payload import payload_of, prepare_request
-from seewhy.endpoints.plan import EndpointPlan, PacePlan, SpendPlan
+from seewhy.endpoints.plan import EndpointPlan, PacePlan
 
 BLOCK = 1_000
 REPLY = "The sum of the first row is 12, for 3 + 4 + 5 = 12. ### Answer: 12"
@@ -110,17 +110,6 @@ async def call_barely(port: int, concurrency: int, calls: int) -> None:
     await asyncio.gather(*(work(calls // concurrency) for _ in range(concurrency)))
 
 
-async def call_by_library(port: int, concurrency: int, calls: int, first: int) -> None:
-    """The same desk, with the openai library's own requests."""
-    endpoint = EndpointPlan(base_url=f"http://127.0.0.1:{port}/v1", model="m")
-    desk = await open_desk(endpoint, PacePlan(concurrency=concurrency), SpendPlan())
-    desk.wire = LibraryWire(endpoint.base_url, "", concurrency)
-    answers = await desk.answer_all([say(first + number) for number in range(calls)])
-    await desk.close()
-    if any(answer.failure for answer in answers):
-        raise RuntimeError("calls failed")
-
-
 def measure(name: str, work: Callable[[], None], calls: int, ideal: float) -> float:
     """Calls a second; prints a row."""
     began, busy = time.perf_counter(), time.process_time()
@@ -176,13 +165,6 @@ def measure_all(port: int, asked: argparse.Namespace) -> float:
 
                 rates.append(measure(f"teacher, run {run + 1}", work, calls, ideal))
             measure("teacher, all from the cache", work, calls, ideal)
-    fewer = max(concurrency, calls // 4)
-    measure(
-        "teacher over openai's requests",
-        lambda: asyncio.run(call_by_library(port, concurrency, fewer, 0)),
-        fewer,
-        ideal,
-    )
     return max(rates) / ideal
 
 

@@ -21,10 +21,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from matplotlib.figure import Figure
-
 from seewhy.cli.claim import RECIPE_FILE
 from seewhy.cli.recipes import read_recipe
 from seewhy.cli.train import find_objective
+from seewhy.recipes.plans import Recipe
+
 from seewhy.evaluation.compare import paired_difference
 from seewhy.judging.api import Judge, judge_chains
 from seewhy.judging.outcome import OutcomeJudge
@@ -32,7 +33,6 @@ from seewhy.model.api import ScoreRequest
 from seewhy.model.families.hub import HubModel
 from seewhy.pairs.by_outcome import ByOutcome, pair_chains
 from seewhy.pairs.by_score import ByScore
-from seewhy.recipes.plans import Recipe
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Outcome, Pair, Question, Split, Style, Verdict
 from seewhy.sampling.sample import answer_once

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seewhy.benchmarks.lines.fields import fields_of, pictures_of, question_of
+from seewhy.benchmarks.lines.fields import fields_of, names_text, pictures_of, question_of
 from seewhy.benchmarks.release.faults import require_none
 from seewhy.benchmarks.release.pictures import see_file
 from seewhy.records.types import ImageRef, Question, Split
@@ -22,6 +22,18 @@ class Row:
     """File and line, as `mine.jsonl:3`."""
     question: Question
     pictures: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line that is a JSON object, before its fields are checked."""
+
+    path: Path
+    place: tuple[int, int]
+    """Number of the file, from 0, and of the line in it, from 1."""
+    fields: Mapping[str, object]
+    given: Split | None
+    """The split that the file is named after."""
 
 
 def load(root: Path, split: Split, *, count: int, seed: int = 0, first: int = 0) -> Iterator[Question]:
@@ -77,28 +89,40 @@ def files(root: Path) -> tuple[Path, ...]:
 
 def _read(root: Path) -> tuple[list[Row], list[str]]:
     """All rows that are whole, and what is wrong with the others."""
+    lines, faults = _lines(root)
+    by_letter = not any(names_text(line.fields) for line in lines)
     rows: dict[str, Row] = {}
-    faults: list[str] = []
-    for path in files(root):
+    for line in lines:
+        try:
+            row = _row(line, by_letter=by_letter)
+            _require_new(row, rows)
+        except ValueError as error:
+            faults.append((line.place, f"{line.path}:{line.place[1]}: {error}"))
+        else:
+            rows[row.question.id] = row
+    return list(rows.values()), [fault for _, fault in sorted(faults)]
+
+
+def _lines(root: Path) -> tuple[list[Line], list[tuple[tuple[int, int], str]]]:
+    """The lines that are objects, and what is wrong with the others by the number of file and line."""
+    found: list[Line] = []
+    faults: list[tuple[tuple[int, int], str]] = []
+    for file, path in enumerate(files(root)):
         given = None if root.is_file() else Split(path.stem)
         for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
             if not line.strip(b"\xef\xbb\xbf \t\r"):
                 continue
-            place = f"{path}:{number}"
             try:
-                row = _row(place, path.parent, line, given)
-                _require_new(row, rows)
+                found.append(Line(path=path, place=(file, number), fields=fields_of(line), given=given))
             except ValueError as error:
-                faults.append(f"{place}: {error}")
-            else:
-                rows[row.question.id] = row
-    return list(rows.values()), faults
+                faults.append(((file, number), f"{path}:{number}: {error}"))
+    return found, faults
 
 
-def _row(place: str, folder: Path, line: bytes, given: Split | None) -> Row:
-    fields = fields_of(line)
-    question = question_of(fields, given)
-    return Row(place=place, question=question, pictures=tuple(folder / name for name in pictures_of(fields)))
+def _row(line: Line, *, by_letter: bool) -> Row:
+    question = question_of(line.fields, line.given, by_letter=by_letter)
+    pictures = tuple(line.path.parent / name for name in pictures_of(line.fields))
+    return Row(place=f"{line.path}:{line.place[1]}", question=question, pictures=pictures)
 
 
 def _require_new(row: Row, rows: Mapping[str, Row]) -> None:

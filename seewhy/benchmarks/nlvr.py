@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from seewhy.benchmarks.release.declared import Release
 from seewhy.benchmarks.release.pictures import Picture
 from seewhy.benchmarks.release.rows import ParsedQuestion, Row
-from seewhy.records.types import MatchRule, Split
+from seewhy.records.types import MatchRule, Question, Split
 
 PERMUTATIONS = 6
 """Orders of the three boxes in the release; each is a picture and a question of its own."""
+NAMES = {Split.TRAIN: "train", Split.VALIDATION: "dev", Split.TEST: "test"}
 LABELS = {"true": "yes", "false": "no"}
 
 
@@ -35,6 +36,13 @@ def _permutations(row: Row, key: str) -> tuple[Picture, ...]:
                  for one in row.file_picture("identifier", name, f"images/{row.word('directory')}/{{}}"))  # fmt: skip
 
 
+def _aliases(question: Question) -> tuple[str, ...]:
+    """The name of its picture, and of the first order of the boxes the sentence's own identifier."""
+    key, _, number = question.id.split("/", 2)[2].rpartition("/")
+    pictures = (f"{NAMES[question.split]}-{key}-{number}", f"{NAMES[question.split]}-{key}-{number}.png")
+    return (*pictures, key) if number == "0" else pictures
+
+
 RELEASE = Release(
     name="nlvr",
     title="NLVR",
@@ -42,13 +50,10 @@ RELEASE = Release(
     citation="Suhr et al. 2017, A Corpus of Natural Language for Visual Reasoning, ACL",
     licence="CC BY 4.0",
     rule=MatchRule.YES_NO,
-    splits={
-        Split.TRAIN: ("train",),
-        Split.VALIDATION: ("dev",),
-        Split.TEST: ("test",),
-    },
+    splits={split: (name,) for split, name in NAMES.items()},
     layouts=("{split}/{split}.json", "{split}.json", "{split}.jsonl"),
     pose=_parse_row,
     facets=("label", "votes"),
+    aliases=_aliases,
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

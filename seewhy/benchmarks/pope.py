@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from seewhy.benchmarks.release.declared import HUB, Metric, Release
 from seewhy.benchmarks.release.rows import ParsedQuestion, Row
-from seewhy.records.types import MatchRule, Split
+from seewhy.records.types import MatchRule, Question, Split
 
 OBJECTS = ("random", "popular", "adversarial")
 """How the objects that are not there were chosen; the paper reports F1 of each, "yes" being positive."""
@@ -29,6 +29,11 @@ def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     )
 
 
+def _aliases(question: Question) -> tuple[str, ...]:
+    """The number alone: each of the three files counts from 1."""
+    return (question.id.rpartition("/")[2],)
+
+
 RELEASE = Release(
     name="pope",
     title="POPE",
@@ -41,5 +46,6 @@ RELEASE = Release(
     layouts=(PARTS, HUB_PARTS, *HUB, "POPE.tsv"),
     pose=_parse_row,
     facets=("objects",),
+    aliases=_aliases,
 )
 load, sizes, files = RELEASE.load, RELEASE.sizes, RELEASE.files

@@ -12,8 +12,8 @@ from typing import Annotated, cast
 import tyro
 
 from seewhy.benchmarks import inkgrid
-from seewhy.cli.grade_inputs import Loads
-from seewhy.cli.judges import make_judge, needs_teacher
+from seewhy.benchmarks.lines.fields import fields_of, word_of
+from seewhy.cli.grade.inputs import Loads
 from seewhy.cli.server import ServerWords, talking
 from seewhy.cli.stand_in import find_oracle
 from seewhy.endpoints.chat import ChatModel, sum_usage
@@ -22,10 +22,12 @@ from seewhy.evaluation.calibration import Key, calibrate, key_of
 from seewhy.judging.api import GivesConfidence, Judge, judge_chains
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import GenerateRequest, SamplingParams
-from seewhy.recipes.plans import JudgePlan
+from seewhy.records.cells import mend_halves
 from seewhy.records.measures import Calibration, Interval
 from seewhy.records.types import Chain, FinishReason, Outcome, Question, Split, Style, Usage, Verdict
+from seewhy.runs.choice import Choice
 from seewhy.runs.discovery import find_module
+from seewhy.stages.judge import asks_model, make_judge
 from seewhy.testing.oracle import Oracle
 
 HALF_WRONG = Oracle(error_rate=0.5, seed=1)
@@ -37,8 +39,8 @@ class CalibrateWords:
     """Accuracy, kappa, Brier score and share UNJUDGED of a judge, on your labelled chains or on inkgrid's."""
 
     judge: Annotated[str, tyro.conf.Positional]
-    """Name of the judge, as `--judge.name` takes it: outcome, rubric, sentences, facts, rating or review, or a dotted
-    path to a module with one of your own."""
+    """Kind of the judge, as a `judge` step takes it: outcome, rubric, sentences, facts, rating or review, or one of
+    your own by dotted path or `file.py:Name`."""
     teacher: str = "oracle"
     """Whom the judge talks to where no server is named: oracle or blind-oracle, which know inkgrid."""
     server: ServerWords = field(default_factory=ServerWords)
@@ -46,13 +48,13 @@ class CalibrateWords:
     """How often, from 0 to 1, the oracle errs."""
     prompt: Path | None = None
     """Text file with a prompt of your own in place of the judge's."""
-    votes: int = 1
+    votes: int | None = None
     """Replies that the rubric's judge is asked for each chain; more than one need a temperature."""
-    temperature: float = 0.0
+    temperature: float | None = None
     """At which votes are drawn."""
-    show_gold: bool = False
-    """Tell the rubric's judge the right answer."""
-    blind: bool = False
+    show_gold: bool | None = None
+    """Tell the judge the right answer; left out, the judge does as it usually does."""
+    blind: bool | None = None
     """Withhold the pictures: what is left is what the judge reads off the text alone."""
     labels: Path | None = None
     """Your labelled chains: lines of {"id": ..., "reply": ..., "is_right": true}."""
@@ -70,12 +72,10 @@ class CalibrateWords:
     """Print one JSON object."""
 
     @property
-    def plan(self) -> JudgePlan:
-        """The judge as a recipe's plan names it: what is calibrated here is what judges there."""
-        return JudgePlan(
-            name=self.judge, votes=self.votes, temperature=self.temperature, show_gold=self.show_gold, blind=self.blind,
-            prompt="" if self.prompt is None else str(self.prompt),
-        )  # fmt: skip
+    def choice(self) -> Choice:
+        """The judge as a recipe names it: what is calibrated here is what judges there."""
+        named = {"votes": self.votes, "temperature": self.temperature, "show_gold": self.show_gold, "blind": self.blind}
+        return Choice(kind=self.judge, settings={name: value for name, value in named.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ def run(rest: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="seewhy-") as folder:
         labelled = _read(words) if words.labels and words.questions else _draw(words, Path(folder))
         with _talks(words, labelled.questions) as talks:
-            judge = make_judge(words.plan, talks, option="--")
+            judge = make_judge(words.choice, talks, "" if words.prompt is None else str(words.prompt), "calibrate")
             verdicts = list(judge_chains(judge, labelled.questions, labelled.chains, words.at_once))
     told = calibrate(verdicts, labelled.truth, beliefs_of(judge, verdicts))
     usage = sum_usage(verdict.usage for verdict in verdicts)
@@ -108,7 +108,7 @@ def run(rest: Sequence[str]) -> None:
 @contextmanager
 def _talks(words: CalibrateWords, questions: Sequence[Question]) -> Generator[ChatModel | None]:
     """Whom the judge talks to; nobody where it talks to none."""
-    if not needs_teacher(words.judge):
+    if not asks_model(words.judge):
         yield None
     elif words.server.url or words.server.model:
         words.server.require_whole("server")
@@ -182,8 +182,8 @@ def _read(words: CalibrateWords) -> Labelled:
     chains: list[Chain] = []
     truth: dict[Key, bool] = {}
     seen: Counter[str] = Counter()
-    for number, line in enumerate(words.labels.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
+    for number, line in enumerate(words.labels.read_bytes().split(b"\n"), start=1):
+        if not line.strip(b"\xef\xbb\xbf \t\r"):
             continue
         place = f"{words.labels}:{number}"
         name, reply, is_right = label_of(line, place)
@@ -200,24 +200,24 @@ def _read(words: CalibrateWords) -> Labelled:
     return Labelled(questions=questions, chains=tuple(chains), truth=truth)
 
 
-def label_of(line: str, place: str) -> tuple[str, str, bool]:
-    """Id, reply and truth of one line.
+def label_of(line: bytes, place: str) -> tuple[str, str, bool]:
+    """Id, reply and truth of one line; half a character in a reply is replaced.
 
     Example:
-        >>> label_of('{"id": "q7", "reply": "12", "is_right": true}', "mine.jsonl:1")
-        ('q7', '12', True)
+        >>> label_of(b'{"id": 7.0, "reply": "12", "is_right": true}', "mine.jsonl:1")
+        ('7', '12', True)
 
     Raises:
         ValueError: a field is missing or of another type; the message names place and field.
     """
     try:
-        row = json.loads(line)
+        fields = fields_of(line)
+        name = word_of("id", fields.get("id"))
     except ValueError as error:
-        raise ValueError(f"{place}: no JSON: {error}") from error
-    if not isinstance(row, dict):
-        raise ValueError(f"{place}: a line is one object with id, reply and is_right")
-    fields = cast(dict[str, object], row)
-    for name, wanted, words in (("id", str, "text"), ("reply", str, "text"), ("is_right", bool, "true or false")):
-        if not isinstance(fields.get(name), wanted):
-            raise ValueError(f"{place}: field {name!r} must be {words}, and is {json.dumps(fields.get(name))[:40]}")
-    return str(fields["id"]), str(fields["reply"]), bool(fields["is_right"])
+        raise ValueError(f"{place}: {error}") from error
+    reply, is_right = mend_halves(fields.get("reply")), fields.get("is_right")
+    if not isinstance(reply, str):
+        raise ValueError(f"{place}: field 'reply' must be text, and is {json.dumps(reply)[:40]}")
+    if not isinstance(is_right, bool):
+        raise ValueError(f"{place}: field 'is_right' must be true or false, and is {json.dumps(is_right)[:40]}")
+    return name, reply, is_right

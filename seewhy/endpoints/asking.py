@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from seewhy.endpoints.accounting.budget import Budget
 from seewhy.endpoints.accounting.ledger import Ledger, Sum
 from seewhy.endpoints.accounting.pricing import Pricing
-from seewhy.endpoints.cache import CallRow, Kept, ReplyCache
+from seewhy.endpoints.cache import CallRow, DamagedRowError, Kept, ReplyCache
 from seewhy.endpoints.capabilities import ServerCapabilities
 from seewhy.endpoints.chat import BudgetSpentError, ChatResponse, Request, sum_usage
 from seewhy.endpoints.faults import Cost, Fault
@@ -20,7 +21,7 @@ from seewhy.endpoints.transport.waiting import next_wait
 from seewhy.records.types import Usage
 
 PATH = "/chat/completions"
-MOST_LESSONS = 6
+MOST_LESSONS = 9
 """How often one call may be said otherwise: each time the server's manners are known better."""
 
 
@@ -70,6 +71,7 @@ class ChatClient:
     wire: Transport
     cache: ReplyCache
     ledger: Ledger
+    budget: Budget
     worth: Pricing
     manners: ServerCapabilities
     redactor: Redactor
@@ -77,8 +79,6 @@ class ChatClient:
     tokens: Pacer
     slots: asyncio.Semaphore
     at_work: dict[str, KeyLock] = field(default_factory=dict[str, KeyLock])
-    unkept: list[CallRow] = field(default_factory=list[CallRow])
-    kept: asyncio.Future[None] | None = None
 
     async def answer_all(self, requests: Sequence[Request]) -> list[ChatResponse]:
         """One answer a request, in their order.
@@ -128,14 +128,27 @@ class ChatClient:
             await turn.wait()
         try:
             return await self._complete(prepared)
+        except DamagedRowError as error:
+            return self._failed(str(error), NOTHING)
         finally:
             if turn.end():
                 del self.at_work[prepared.key]
 
     async def _complete(self, prepared: Prepared) -> ChatResponse:
+        key, wanted = prepared.key, prepared.request.count
+        kept = self.cache.find(key)
+        if kept.is_enough(wanted):
+            return self._answer_from(kept, wanted, NOTHING)
+        try:
+            # Of several processes that ask the same, one asks, and the others find what it was given.
+            await self.budget.claim(key, lambda: self.cache.find(key).is_enough(wanted))
+            return await self._ask(prepared, self.cache.find(key))
+        finally:
+            self.budget.release(key)
+
+    async def _ask(self, prepared: Prepared, kept: Kept) -> ChatResponse:
         wanted, paid = prepared.request.count, NOTHING
-        kept = self.cache.find(prepared.key)
-        while len(kept.replies) < wanted and not kept.declined:
+        while not kept.is_enough(wanted):
             missing = wanted - len(kept.replies)
             count = self.manners.count_for(missing)
             ends = await self._call_all(prepared, count, range(len(kept.replies), wanted, count))
@@ -144,6 +157,9 @@ class ChatClient:
             faults = [fault for end in ends if (fault := end.came.fault) and not fault.is_reply]
             if faults:
                 return self._failed(faults[0].words, paid)
+        return self._answer_from(kept, wanted, paid)
+
+    def _answer_from(self, kept: Kept, wanted: int, paid: Usage) -> ChatResponse:
         if len(kept.replies) < wanted:
             return self._failed(kept.declined, paid)
         self.ledger.from_cache += not paid.calls
@@ -196,17 +212,18 @@ class ChatClient:
             if self.requests.per_minute or likely:
                 await self.requests.wait()
                 await self.tokens.wait(likely)
-            await self.ledger.reserve(worst)
+            note = await self.budget.reserve(worst)
+            self.ledger.in_flight += 1
             try:
-                note = self.cache.begin_call(worst.tokens, worst.dollars) if self.ledger.is_bounded else None
                 came = await self._send(payload)
                 paid = self._count(came, worst)
                 self.tokens.give_back(likely - paid.prompt_tokens - paid.completion_tokens)
-                await self._keep(prepared, came, count, paid)
-                if note is not None and came.is_cost_known:
-                    self.cache.end_call(note)
+                await self._keep(prepared, came, count, paid, note)
+            except BaseException:
+                self.budget.abandon(note)
+                raise
             finally:
-                self.ledger.settle(worst)
+                self.ledger.in_flight -= 1
         finally:
             self.slots.release()
         return CallResult(came, paid)
@@ -237,34 +254,25 @@ class ChatClient:
             self.ledger.count_untold(worst)
         return usage
 
-    async def _keep(self, prepared: Prepared, came: ParsedReply, count: int, usage: Usage) -> None:
+    async def _keep(self, prepared: Prepared, came: ParsedReply, count: int, usage: Usage, note: int) -> None:
         if came.replies:
             self.manners.learn_count(count, len(came.replies))
         declined = came.fault.words if came.fault and came.fault.is_reply else ""
-        if not came.replies and not declined and not usage.calls:
-            return
-        self.unkept.append(
-            CallRow(key=prepared.key, model=came.model, replies=came.replies, declined=declined, usage=usage)
-        )
-        # What comes in one turn of the loop is kept in one transaction.
-        if self.kept is None:
-            loop = asyncio.get_running_loop()
-            self.kept = loop.create_future()
-            loop.call_soon(self._flush, self.kept)
-        await self.kept
+        rows: list[CallRow] = []
+        if came.replies or declined or usage.calls:
+            rows = [CallRow(key=prepared.key, model=came.model, replies=came.replies, declined=declined, usage=usage)]
 
-    def _flush(self, kept: asyncio.Future[None]) -> None:
-        calls, self.unkept, self.kept = self.unkept, [], None
-        try:
-            self.cache.add(calls)
-        except OSError as error:
-            kept.set_exception(error)
-        else:
-            kept.set_result(None)
+        def write() -> None:
+            self.cache.insert(rows)
+            self.budget.settle(note, is_cost_known=came.is_cost_known)
+
+        if rows or note:
+            await self.budget.commit.run(write)
 
     async def close(self) -> None:
-        """Let connections and the cache go."""
+        """Let connections, claims and the cache go."""
         await self.wire.close()
+        self.budget.close()
         self.cache.close()
 
     def _failed(self, words: str, usage: Usage) -> ChatResponse:

@@ -3,59 +3,35 @@
 SQLite and not a file of lines: an interrupted write is undone by its journal, replies are found without an index in
 memory, several processes may share the file, and it comes with Python. With write-ahead logging and
 `synchronous=NORMAL` a killed process loses nothing that was kept; a power cut may lose the last moments, never more.
+Each row has a checksum: what was changed on the disk is named, and never taken for what a model said.
 """
 
+import hashlib
 import json
-import sqlite3
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
-from pathlib import Path
 from typing import Any
 
 from seewhy.endpoints.chat import Reply
+from seewhy.endpoints.database import Database
 from seewhy.records.types import FinishReason, Usage
 
-MAKE = """
-CREATE TABLE IF NOT EXISTS calls (
-    number INTEGER PRIMARY KEY,
-    key TEXT NOT NULL,
-    model TEXT NOT NULL,
-    replies TEXT NOT NULL,
-    declined TEXT NOT NULL,
-    prompt_tokens INTEGER NOT NULL,
-    completion_tokens INTEGER NOT NULL,
-    dollars REAL NOT NULL,
-    origin TEXT,
-    came_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
-)
-"""
-MAKE_OPEN = """
-CREATE TABLE IF NOT EXISTS open_calls (
-    number INTEGER PRIMARY KEY,
-    most_tokens INTEGER NOT NULL,
-    most_dollars REAL NOT NULL,
-    began_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
-)
-"""
-INDEX = "CREATE INDEX IF NOT EXISTS calls_by_key ON calls (key)"
-ONCE = "CREATE UNIQUE INDEX IF NOT EXISTS calls_by_origin ON calls (origin) WHERE origin IS NOT NULL"
 ADD = (
-    "INSERT OR IGNORE INTO calls (key, model, replies, declined, prompt_tokens, completion_tokens, dollars, origin) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT OR IGNORE INTO calls "
+    "(key, model, replies, declined, prompt_tokens, completion_tokens, dollars, origin, checksum) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-FIND = "SELECT model, replies, declined FROM calls WHERE key = ? ORDER BY number"
-SUM = "SELECT COUNT(*), SUM(prompt_tokens), SUM(completion_tokens), SUM(dollars) FROM calls"
-BEGIN = "INSERT INTO open_calls (most_tokens, most_dollars) VALUES (?, ?)"
-END = "DELETE FROM open_calls WHERE number = ?"
-SUM_OPEN = "SELECT COUNT(*), SUM(most_tokens), SUM(most_dollars) FROM open_calls"
-IN_MEMORY = ":memory:"
-LOG_PAGES = 4000
-"""Pages of 4 KiB that the log may have before they are moved into the file, where SQLite itself takes 1,000: all calls
-wait for the disk meanwhile, and a page that was written several times is moved once."""
-PATIENCE_S = 60.0
-"""How long one process waits for another that is writing."""
+FIND = (
+    "SELECT number, checksum, key, model, replies, declined, prompt_tokens, completion_tokens, dollars, origin "
+    "FROM calls WHERE key = ? ORDER BY number"
+)
+PAID = "SELECT calls, prompt_tokens, completion_tokens, dollars FROM sums"
+UNKNOWN = "SELECT COUNT(*), SUM(most_tokens), SUM(most_dollars) FROM open_calls"
+
+
+class DamagedRowError(ValueError):
+    """A kept reply is not what was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +47,10 @@ class Kept:
     model: str
     declined: str
     """Why the model would not answer; empty where it did not refuse."""
+
+    def is_enough(self, count: int) -> bool:
+        """Whether nothing more need be asked for `count` replies."""
+        return len(self.replies) >= count or bool(self.declined)
 
 
 NOTHING_KEPT = Kept(replies=(), model="", declined="")
@@ -93,32 +73,30 @@ class ReplyCache:
     """Replies by the content of their request, used from one thread; close it when all is done."""
 
     def __init__(self, place: str) -> None:
-        self.place = place or IN_MEMORY
-        if place:
-            Path(place).parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._base = sqlite3.connect(self.place, timeout=PATIENCE_S, isolation_level=None)
-            self._base.execute("PRAGMA journal_mode=WAL")
-            self._base.execute("PRAGMA synchronous=NORMAL")
-            self._base.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
-            self._base.execute(MAKE)
-            self._base.execute(MAKE_OPEN)
-            self._base.execute(INDEX)
-            self._base.execute(ONCE)
-        except sqlite3.Error as error:
-            raise ValueError(
-                f"{self.place} cannot be used as a cache of replies ({error}); name a file in a folder that can be "
-                "written to and lies on a disk of this machine, or one that seewhy made"
-            ) from error
+        """Raises ValueError where the file cannot be used."""
+        self.database = Database(place)
 
     def find(self, key: str) -> Kept:
-        """All that came for a key, in the order it came."""
-        rows = self._base.execute(FIND, (key,)).fetchall()
+        """All that came for a key, in the order it came.
+
+        Raises:
+            DamagedRowError: a row is not what was written.
+            OSError: the file cannot be read.
+        """
+        with self.database.reading() as base:
+            rows = base.execute(FIND, (key,)).fetchall()
         if not rows:
             return NOTHING_KEPT
-        replies = tuple(_reply(told) for _, text, _ in rows for told in json.loads(text))
-        declined = next((words for _, _, words in rows if words), "")
-        return Kept(replies=replies, model=rows[-1][0], declined=declined)
+        for number, expected, *told in rows:
+            if expected is not None and checksum(told) != expected:
+                raise DamagedRowError(
+                    f"a kept reply is damaged: row {number} of the table `calls` of {self.database.place} is not what "
+                    f"was written. Delete it (DELETE FROM calls WHERE number = {number}) and run again: it alone is "
+                    "asked anew"
+                )
+        replies = tuple(_reply(told) for row in rows for told in json.loads(row[4]))
+        declined = next((row[5] for row in rows if row[5]), "")
+        return Kept(replies=replies, model=rows[-1][3], declined=declined)
 
     def add(self, calls: Iterable[CallRow]) -> None:
         """Keep calls, all or none; when this returns they outlive the process.
@@ -126,61 +104,42 @@ class ReplyCache:
         Raises:
             OSError: they could not be written (a full disk, a file that another process holds).
         """
-        with self._writing():
-            self._base.executemany(ADD, [_row(call) for call in calls])
+        with self.database.writing():
+            self.insert(calls)
 
-    def begin_call(self, tokens: int, dollars: float) -> int:
-        """Note the most a call can cost before it is made; the number of the note.
-
-        Raises:
-            OSError: it could not be written.
-        """
-        with self._writing():
-            return self._base.execute(BEGIN, (tokens, dollars)).lastrowid or 0
-
-    def end_call(self, number: int) -> None:
-        """Strike a note out: what the call cost is known.
-
-        Raises:
-            OSError: it could not be written.
-        """
-        with self._writing():
-            self._base.execute(END, (number,))
+    def insert(self, calls: Iterable[CallRow]) -> None:
+        """The same within a transaction that is open."""
+        self.database.base.executemany(ADD, [row_of(call) for call in calls])
 
     def unknown(self) -> Usage:
-        """The most that calls cost of which nobody knows: they broke off, or their process was killed."""
-        calls, tokens, dollars = self._base.execute(SUM_OPEN).fetchone()
+        """The most that calls cost which have not ended, or of which nobody knows whether they were charged."""
+        with self.database.reading() as base:
+            calls, tokens, dollars = base.execute(UNKNOWN).fetchone()
         return Usage(calls=calls, prompt_tokens=tokens or 0, dollars=float(dollars or 0.0))
 
     def paid(self) -> Usage:
-        """What all calls in the file cost, those of earlier runs included."""
-        calls, prompt, completion, dollars = self._base.execute(SUM).fetchone()
-        return Usage(
-            prompt_tokens=prompt or 0, completion_tokens=completion or 0, calls=calls, dollars=float(dollars or 0.0)
-        )
+        """What all calls in the file cost, those of earlier runs and of other processes included."""
+        with self.database.reading() as base:
+            calls, prompt, completion, dollars = base.execute(PAID).fetchone()
+        return Usage(prompt_tokens=prompt, completion_tokens=completion, calls=calls, dollars=float(dollars))
 
     def close(self) -> None:
         """Let the file go."""
-        self._base.close()
-
-    @contextmanager
-    def _writing(self) -> Generator[None]:
-        try:
-            with self._base:
-                self._base.execute("BEGIN IMMEDIATE")
-                yield
-        except sqlite3.Error as error:
-            raise OSError(
-                f"replies cannot be kept in {self.place} ({error}). All that was kept before is whole. Make room (or "
-                "give permission to write), then run the same command again: it continues from there"
-            ) from error
+        self.database.close()
 
 
-def _row(call: CallRow) -> tuple[object, ...]:
+def row_of(call: CallRow) -> tuple[object, ...]:
+    """A call as the table holds it, its checksum last."""
     usage = call.usage
     told = f"[{','.join([_told(reply) for reply in call.replies])}]"
-    tokens = usage.prompt_tokens, usage.completion_tokens, usage.dollars
-    return call.key, call.model, told, call.declined, *tokens, call.origin or None
+    tokens = usage.prompt_tokens, usage.completion_tokens, float(usage.dollars)
+    row = (call.key, call.model, told, call.declined, *tokens, call.origin or None)
+    return *row, checksum(row)
+
+
+def checksum(values: Iterable[object]) -> str:
+    """Of all columns but the row's number and time."""
+    return hashlib.blake2b(repr(tuple(values)).encode(), digest_size=12).hexdigest()
 
 
 def _told(reply: Reply) -> str:

@@ -1,17 +1,26 @@
 """What a server was found to understand: learnt from what it gave and from what it refused."""
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seewhy.endpoints.chat import Request, ResponseFormat
 
+LOG = logging.getLogger(__name__)
 MAX_TOKENS, MAX_COMPLETION_TOKENS = "max_tokens", "max_completion_tokens"
 SCHEMA, OBJECT, NONE, AUTO = "schema", "object", "none", "auto"
 ABOUT_FORM = re.compile(r"response_format|json_schema|json_object|structured output|guided|grammar|schema")
-ABOUT_LIMIT = re.compile(r"max_completion_tokens")
+ABOUT_LIMIT = re.compile(r"max_(?:completion|output|new)_tokens")
+REFUSED = re.compile(
+    r"unsupported|not support|not permitted|not allowed|not accept|unknown|unrecogni[sz]ed|unexpected|only the default"
+    r"|deprecated|extra_forbidden|instead"
+)
+"""A parameter is refused as such, and not for its value: that is the plan's to change."""
+NOT_BOTH = re.compile(r"(?:not|n't|cannot|either)\b.{0,20}\bboth\b|only one|together|mutually exclusive")
 ABOUT_COUNT = re.compile(r"(?<![\w.])['\"`]?n['\"`]?(?![\w.'])(?=.*(?:choice|param|support|must|>|than|1))|best_of")
+SAMPLING = ("temperature", "top_p")
 ABOUT_SEED = re.compile(r"\bseed\b")
 ABOUT_LOGPROBS = re.compile(r"logprobs")
 
@@ -27,6 +36,10 @@ class ServerCapabilities:
     """Several choices come in one call."""
     takes_seed: bool = True
     gives_logprobs: bool = True
+    takes_temperature: bool = True
+    takes_top_p: bool = True
+    takes_both: bool = True
+    """Temperature and top_p in one request."""
     limit_word: str = MAX_TOKENS
 
     def count_for(self, missing: int) -> int:
@@ -43,8 +56,7 @@ class ServerCapabilities:
 
         `payload` is what was refused: another call may have learnt the same meanwhile.
         """
-        if ABOUT_LIMIT.search(complaint) and b'"max_tokens"' in payload:
-            self.limit_word = MAX_COMPLETION_TOKENS
+        if self._learn_limit(complaint, payload) or self._learn_sampling(complaint, payload):
             return True
         if ABOUT_LOGPROBS.search(complaint) and b'"logprobs"' in payload:
             self.gives_logprobs = False
@@ -58,6 +70,42 @@ class ServerCapabilities:
             self.gives_several = False
             return True
         return False
+
+    def _learn_limit(self, complaint: str, payload: bytes) -> bool:
+        if b'"max_tokens"' not in payload:
+            return False
+        named = ABOUT_LIMIT.search(complaint)
+        if named is None and not ("max_tokens" in complaint and REFUSED.search(complaint)):
+            return False
+        self.limit_word = named.group() if named else MAX_COMPLETION_TOKENS
+        return True
+
+    def _learn_sampling(self, complaint: str, payload: bytes) -> bool:
+        """Leaves out what is refused of temperature and top_p, and says so the first time."""
+        names = [name for name in SAMPLING if name in complaint and f'"{name}"'.encode() in payload]
+        if len(names) == len(SAMPLING) and NOT_BOTH.search(complaint):
+            if self.takes_both:
+                LOG.warning("the server takes no temperature beside a top_p: of the two, the one that is 1 is left out")
+            self.takes_both = False
+            return True
+        if not names or not REFUSED.search(complaint):
+            return False
+        left_out = [name for name in names if self._takes(name)]
+        if left_out:
+            LOG.warning("the server takes no %s: the model draws by its own settings", " and no ".join(left_out))
+        self.takes_temperature = self.takes_temperature and "temperature" not in names
+        self.takes_top_p = self.takes_top_p and "top_p" not in names
+        return True
+
+    def _takes(self, name: str) -> bool:
+        return self.takes_temperature if name == "temperature" else self.takes_top_p
+
+    def sampling_for(self, temperature: float, top_p: float) -> tuple[float | None, float | None]:
+        """Temperature and top_p as they are sent; None is left out."""
+        sent = temperature if self.takes_temperature else None, top_p if self.takes_top_p else None
+        if self.takes_both or None in sent:
+            return sent
+        return (None, top_p) if temperature == 1.0 and top_p != 1.0 else (temperature, None)
 
     def _soften_form(self, payload: bytes) -> bool:
         if b'"json_schema"' in payload:

@@ -1,48 +1,32 @@
 """A model behind any server that speaks OpenAI's chat completions: OpenAI, vLLM, SGLang, Ollama, llama.cpp.
 
-This is the one file that knows the `openai` library; what happens to a request before and after lies in `remote/`.
+The headers are those of the `openai` library, which knows what its environment variables add; HTTP is aiohttp's.
 """
 
 import asyncio
-import errno
-import socket
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
-import httpx2
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAioHttpClient, OpenAIError
-from openai.types import Batch
+from openai import OpenAI
 
-from seewhy.endpoints.accounting.ledger import Ledger, Spending, Sum
-from seewhy.endpoints.accounting.pricing import Pricing, worth_of
+from seewhy.endpoints.accounting.budget import Budget
+from seewhy.endpoints.accounting.ledger import Ledger, Spending
+from seewhy.endpoints.accounting.pricing import worth_of
 from seewhy.endpoints.asking import ChatClient
-from seewhy.endpoints.batch.jobs import BatchLook, BatchStage
-from seewhy.endpoints.batch.ordering import CALL, BatchDesk, jobs_place
+from seewhy.endpoints.batch.library import NO_KEY, LibraryBatches
+from seewhy.endpoints.batch.ordering import BatchDesk, jobs_place
 from seewhy.endpoints.cache import ReplyCache
 from seewhy.endpoints.capabilities import manners_for
 from seewhy.endpoints.chat import ChatResponse, Request
+from seewhy.endpoints.claims import Claims
+from seewhy.endpoints.database import Database
+from seewhy.endpoints.group_commit import GroupCommit
 from seewhy.endpoints.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.endpoints.secrets import read_key, redactor_for
-from seewhy.endpoints.transport.api import HttpResponse, Transport
-from seewhy.endpoints.transport.collecting import RareCollection
+from seewhy.endpoints.transport.http import HttpTransport
 from seewhy.endpoints.transport.loop import BackgroundLoop
 from seewhy.endpoints.transport.pacing import Pacer
-from seewhy.endpoints.transport.plain import PlainWire
-
-NO_KEY = "none"
-"""What is sent as a key where the server wants none: the library insists on one."""
-NEVER_MADE = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH}
-TAG = "seewhy"
-"""The name under which a batch carries our mark."""
-STAGES = {
-    "completed": BatchStage.DONE, "failed": BatchStage.FAILED, "expired": BatchStage.FAILED,
-    "cancelled": BatchStage.FAILED,
-}  # fmt: skip
-JSON_HEADERS = {"Content-Type": "application/json"}
+from seewhy.records.collecting import RareCollection
 
 
 class Teacher:
@@ -112,130 +96,11 @@ class Teacher:
         self.close()
 
 
-class LibraryWire:
-    """The `openai` library's own requests, without its parsing, over aiohttp."""
-
-    def __init__(self, base_url: str, key: str, concurrency: int) -> None:
-        # Our own deadline covers a try as a whole; the library's pool must not give up on calls that wait in it.
-        timeout = httpx2.Timeout(None)
-        limits = httpx2.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
-        self._client = AsyncOpenAI(
-            base_url=base_url,
-            api_key=key or NO_KEY,
-            max_retries=0,
-            timeout=timeout,
-            http_client=DefaultAioHttpClient(timeout=timeout, limits=limits),
-        )
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What the library sends with every request, the key among it."""
-        told = {"Authorization": f"Bearer {self._client.api_key}", **self._client.default_headers}
-        return {name: value for name, value in told.items() if isinstance(value, str)}
-
-    async def post(self, path: str, payload: bytes, deadline_s: float) -> HttpResponse:
-        """The answer to JSON text, whatever its status."""
-        try:
-            async with asyncio.timeout(deadline_s):
-                response = await self._client.post(
-                    path, content=payload, cast_to=httpx2.Response, options={"headers": JSON_HEADERS}
-                )
-        except APIStatusError as error:
-            response = error.response
-        except APIConnectionError as error:
-            raise broken_off(error) from error
-        return HttpResponse(status=response.status_code, headers=response.headers, body=response.content)
-
-    async def close(self) -> None:
-        """Let all connections go."""
-        await self._client.close()
-
-
-def broken_off(error: BaseException) -> ConnectionError:
-    """What the system said below the library's layers, which call every failure of a connection a timeout."""
-    cause = error
-    while cause.__cause__ or cause.__context__:
-        cause = cause.__cause__ or cause.__context__ or cause
-    words = str(cause) or type(cause).__name__
-    never_made = (isinstance(cause, OSError) and cause.errno in NEVER_MADE) or isinstance(cause, socket.gaierror)
-    return ConnectionRefusedError(words) if never_made else ConnectionError(words)
-
-
-def open_wire(base_url: str, key: str, concurrency: int) -> Transport:
-    """The library's own way, or a shorter one to a server without TLS that no proxy stands before."""
-    wire = LibraryWire(base_url, key, concurrency)
-    place = urlsplit(base_url)
-    is_direct = "http" not in getproxies() or bool(proxy_bypass(place.hostname or ""))
-    return PlainWire(base_url, wire.headers) if place.scheme == "http" and is_direct else wire
-
-
-class LibraryBatches:
-    """The batch API by the `openai` library, which tries again what may pass."""
-
-    def __init__(self, base_url: str, key: str, window: str) -> None:
-        self._client = AsyncOpenAI(base_url=base_url, api_key=key or NO_KEY, max_retries=5)
-        self._window = window
-
-    async def upload(self, content: bytes) -> str:
-        """The id of a file of requests."""
-        with as_os_error("upload requests"):
-            return (await self._client.files.create(file=("requests.jsonl", content), purpose="batch")).id
-
-    async def create(self, file_id: str, tag: str) -> BatchLook:
-        """Order the answers to an uploaded file."""
-        with as_os_error("order a batch"):
-            # The library names the windows it knows; a provider may have others.
-            window: Any = self._window
-            batch = await self._client.batches.create(
-                input_file_id=file_id, endpoint=CALL, completion_window=window, metadata={TAG: tag}
-            )
-            return look_at(batch)
-
-    async def find(self, tag: str) -> BatchLook | None:
-        """The batch with a tag, if there is one."""
-        with as_os_error("list batches"):
-            async for batch in self._client.batches.list(limit=100):
-                if (batch.metadata or {}).get(TAG) == tag:
-                    return look_at(batch)
-            return None
-
-    async def look(self, batch_id: str) -> BatchLook:
-        """How far it is."""
-        with as_os_error(f"look at batch {batch_id}"):
-            return look_at(await self._client.batches.retrieve(batch_id))
-
-    async def download(self, file_id: str) -> bytes:
-        """A file of answers."""
-        with as_os_error(f"download {file_id}"):
-            return (await self._client.files.content(file_id)).content
-
-    async def close(self) -> None:
-        """Let all connections go."""
-        await self._client.close()
-
-
-@contextmanager
-def as_os_error(what: str) -> Generator[None]:
-    """Turns the library's errors into an OSError that says what was being done."""
-    try:
-        yield
-    except OpenAIError as error:
-        raise OSError(f"cannot {what}: {error}. Run again: what was ordered is known and will be collected") from error
-
-
-def look_at(batch: Batch) -> BatchLook:
-    """A batch of the library as we see it."""
-    stage = STAGES.get(batch.status, BatchStage.RUNNING)
-    told = batch.errors.data if batch.errors and batch.errors.data else []
-    has_files = bool(batch.output_file_id or batch.error_file_id)
-    # What expired or was cancelled has the answers that came before.
-    return BatchLook(
-        batch_id=batch.id,
-        stage=BatchStage.DONE if stage is BatchStage.FAILED and has_files else stage,
-        output_file=batch.output_file_id or "",
-        error_file=batch.error_file_id or "",
-        words="; ".join([batch.status, *(str(error.message) for error in told)]),
-    )
+def headers_for(base_url: str, key: str) -> dict[str, str]:
+    """What the `openai` library sends with every request, the key among it."""
+    with OpenAI(base_url=base_url, api_key=key or NO_KEY) as library:
+        told = {"Authorization": f"Bearer {library.api_key}", **library.default_headers}
+    return {name: value for name, value in told.items() if isinstance(value, str)}
 
 
 async def open_batch_desk(endpoint: EndpointPlan, spend: SpendPlan, plan: BatchPlan) -> BatchDesk:
@@ -249,7 +114,8 @@ async def open_batch_desk(endpoint: EndpointPlan, spend: SpendPlan, plan: BatchP
         plan=plan,
         batches=LibraryBatches(endpoint.base_url, key, plan.window),
         cache=cache,
-        ledger=open_ledger(spend, worth, cache),
+        ledger=Ledger(is_priced=worth.price is not None),
+        budget=open_budget(spend, cache.database),
         worth=worth,
         manners=manners_for(endpoint.form),
         redactor=redactor_for(key),
@@ -257,12 +123,9 @@ async def open_batch_desk(endpoint: EndpointPlan, spend: SpendPlan, plan: BatchP
     )
 
 
-def open_ledger(spend: SpendPlan, worth: Pricing, cache: ReplyCache) -> Ledger:
-    """A ledger that begins with what earlier runs on the cache have paid, or may have."""
-    paid, unknown = cache.paid(), cache.unknown()
-    before = Sum(tokens=paid.prompt_tokens + paid.completion_tokens, dollars=paid.dollars)
-    before += Sum(tokens=unknown.prompt_tokens, dollars=unknown.dollars)
-    return Ledger(plan=spend, is_priced=worth.price is not None, before=before)
+def open_budget(spend: SpendPlan, database: Database) -> Budget:
+    """A bound over all that was spent, and is being spent, on a database."""
+    return Budget(plan=spend, claims=Claims(database), commit=GroupCommit(database=database))
 
 
 async def open_desk(endpoint: EndpointPlan, pace: PacePlan, spend: SpendPlan) -> ChatClient:
@@ -273,9 +136,10 @@ async def open_desk(endpoint: EndpointPlan, pace: PacePlan, spend: SpendPlan) ->
     return ChatClient(
         endpoint=endpoint,
         pace=pace,
-        wire=open_wire(endpoint.base_url, key, pace.concurrency),
+        wire=HttpTransport(endpoint.base_url, headers_for(endpoint.base_url, key)),
         cache=cache,
-        ledger=open_ledger(spend, worth, cache),
+        ledger=Ledger(is_priced=worth.price is not None),
+        budget=open_budget(spend, cache.database),
         worth=worth,
         manners=manners_for(endpoint.form),
         redactor=redactor_for(key),

@@ -60,10 +60,11 @@ def payload_of(prepared: Prepared, model: str, manners: ServerCapabilities, coun
     """The body of a call for `count` replies where `offset` were had before."""
     request = prepared.request
     has_seed = request.seed is not None and manners.takes_seed
+    temperature, top_p = manners.sampling_for(request.temperature, request.top_p)
     told = _settings(
         model=model,
-        temperature=request.temperature,
-        top_p=request.top_p,
+        temperature=temperature,
+        top_p=top_p,
         limit_word=manners.limit_word,
         max_tokens=request.max_tokens,
         count=count,
@@ -141,8 +142,8 @@ def _decides(
 def _settings(
     *,
     model: str,
-    temperature: float,
-    top_p: float,
+    temperature: float | None,
+    top_p: float | None,
     limit_word: str,
     max_tokens: int,
     count: int,
@@ -152,7 +153,9 @@ def _settings(
     form_kind: str,
 ) -> str:
     """All of a call but its messages, as JSON text without the first brace."""
-    told: dict[str, object] = {"model": model, "temperature": temperature, "top_p": top_p, limit_word: max_tokens}
+    sampling = {"temperature": temperature, "top_p": top_p}
+    told: dict[str, object] = {"model": model, **{name: value for name, value in sampling.items() if value is not None}}
+    told[limit_word] = max_tokens
     if count > 1:
         told["n"] = count
     if seed is not None:

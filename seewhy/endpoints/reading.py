@@ -3,17 +3,33 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from seewhy.endpoints.chat import Reply
 from seewhy.endpoints.faults import Cost, Fault
+from seewhy.endpoints.texts import SHOWN, plain_text, start_of, text_of
 from seewhy.endpoints.transport.api import HttpResponse
 from seewhy.endpoints.transport.waiting import told_wait
 from seewhy.records.types import FinishReason
 
 TRY_AGAIN = {408, 409, 425, 429}
 """Statuses below 500 after which another try may help."""
-SHOWN = 200
-"""Characters of a strange answer that an error shows."""
+CUT = {"length", "model_length", "max_tokens", "max_output_tokens"}
+WITHHELD = {"content_filter", "safety", "recitation", "prohibited_content", "blocklist", "sensitive"}
+BROKEN = {"error", "abort", "aborted", "cancelled", "network_error", "insufficient_system_resource"}
+TOOLS = {"tool_calls", "function_call"}
+"""How `finish_reason` is spelled by OpenAI, Azure, Mistral, DeepSeek, vLLM, SGLang and gateways to other models."""
+PROMPT_FILTERS = (
+    "content_filter",
+    "content_policy_violation",
+    "responsibleaipolicyviolation",
+    "data_inspection_failed",
+)
+"""Codes of errors of providers whose filter refuses a prompt: the same prompt is refused each time."""
+MAX_COUNT = 50_000_000
+"""Tokens of one call: more than any context holds several times over. A larger count is no bill."""
+MIN_LOGPROB, MAX_LOGPROB = -1e6, 1e-6
+"""Log-probabilities lie between them; servers write -9999 for next to nothing, and round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,114 +65,172 @@ class ParsedReply:
 
 def read_answer(reached: HttpResponse) -> ParsedReply:
     """The replies in what came back, or a fault that says what is wrong with it."""
-    if reached.status != 200:
-        return ParsedReply(fault=_refused(reached))
+    try:
+        return _read(reached) if reached.status == 200 else ParsedReply(fault=_refused(reached))
+    except RecursionError:
+        words = f"the server answered {reached.status} with JSON that is nested too deeply: {start_of(reached.body)}"
+        return ParsedReply(fault=Fault(words=words, cost=Cost.UNKNOWN))
+
+
+def _read(reached: HttpResponse) -> ParsedReply:
     try:
         answer = json.loads(reached.body)
     except ValueError:
         return ParsedReply(fault=_no_json(reached))
     if not isinstance(answer, dict):
         return ParsedReply(fault=_strange("a JSON value that is no object", reached))
-    if "error" in answer and "choices" not in answer:
-        words = _error_words(answer)
-        return ParsedReply(fault=Fault(words=f"the server answered 200 with an error: {words}", cost=Cost.UNKNOWN))
+    tokens = _tokens(answer.get("usage"))
+    if answer.get("error"):
+        words = f"the server answered 200 with an error: {_error_words(answer)}"
+        return ParsedReply(fault=Fault(words=words, cost=_cost(tokens)), tokens=tokens)
     choices = answer.get("choices")
     if not isinstance(choices, list):
-        return ParsedReply(fault=_strange("JSON without a list of choices", reached), tokens=_tokens(answer))
-    return _read_choices(answer, choices)
+        return ParsedReply(fault=_strange("JSON without a list of choices", reached), tokens=tokens)
+    return _read_choices(choices, model=plain_text(answer.get("model"))[:SHOWN], usage=answer.get("usage"))
 
 
-def _read_choices(answer: Mapping[str, object], choices: Sequence[object]) -> ParsedReply:
+def _read_choices(choices: Sequence[object], *, model: str, usage: object) -> ParsedReply:
     replies: list[Reply] = []
     faults: list[Fault] = []
+    has_reasoned = _reasoning_tokens(usage) > 0
     for choice in choices:
-        found = _read_choice(choice)
+        found = _read_choice(choice, has_reasoned=has_reasoned)
         if isinstance(found, Reply):
             replies.append(found)
         else:
             faults.append(found)
-    tokens = _tokens(answer)
+    tokens = _tokens(usage)
     if not choices:
-        faults = [Fault(words="the server answered with no choices", cost=Cost.TOLD if tokens else Cost.UNKNOWN)]
+        faults = [Fault(words="the server answered with no choices", cost=_cost(tokens))]
     # Replies that came beside a fault are kept, and only the rest is asked for again.
     declined = [fault for fault in faults if fault.is_reply]
     fault = None if replies or not faults else (declined or faults)[0]
-    return ParsedReply(replies=tuple(replies), fault=fault, model=str(answer.get("model") or ""), tokens=tokens)
+    return ParsedReply(replies=tuple(replies), fault=fault, model=model, tokens=tokens)
 
 
-def _read_choice(choice: object) -> Reply | Fault:
+def _read_choice(choice: object, *, has_reasoned: bool) -> Reply | Fault:
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(choice, dict) or not isinstance(message, dict):
         return Fault(words="a choice without a message", cost=Cost.TOLD)
-    end = choice.get("finish_reason")
-    if message.get("refusal"):
-        words = f"the model refused: {str(message['refusal'])[:SHOWN]}"
-        return Fault(words=words, is_final=True, is_reply=True, cost=Cost.TOLD)
-    if end == "content_filter":
-        words = "the provider's content filter withheld the reply"
-        return Fault(words=words, is_final=True, is_reply=True, cost=Cost.TOLD)
-    text = _text_of(message.get("content"))
-    # A model that thinks may use up its tokens before its first word.
-    if text is None and end != "length":
-        return Fault(words="a choice without content", cost=Cost.TOLD)
-    stop = FinishReason.LENGTH if end == "length" else FinishReason.END
-    return Reply(text=text or "", stop=stop, first_token=_first_token(choice.get("logprobs")))
+    end = plain_text(choice.get("finish_reason")).casefold()
+    refusal = plain_text(message.get("refusal"))
+    if refusal:
+        return _declined(f"the model refused: {refusal[:SHOWN]}")
+    if end in WITHHELD:
+        return _declined("the provider's content filter withheld the reply")
+    if choice.get("error") or end in BROKEN:
+        words = _error_words(choice) if choice.get("error") else f"its finish_reason is {end!r}"
+        return Fault(words=f"the reply broke off at the server: {words}", cost=Cost.TOLD)
+    text = text_of(message.get("content"))
+    if not text.strip():
+        return _nothing_said(message, end, has_reasoned=has_reasoned)
+    stop = FinishReason.LENGTH if end in CUT else FinishReason.END
+    return Reply(text=text, stop=stop, first_token=_first_token(choice.get("logprobs")))
 
 
-def _text_of(content: object) -> str | None:
-    if isinstance(content, list):
-        parts = [part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str)]
-        return "".join(parts) if parts else None
-    return content if isinstance(content, str) else None
+def _declined(words: str) -> Fault:
+    return Fault(words=words, is_final=True, is_reply=True, cost=Cost.TOLD)
+
+
+def _nothing_said(message: Mapping[str, object], end: str, *, has_reasoned: bool) -> Fault:
+    """The fault of a reply without text; final where its cause is known, for the same call would end alike."""
+    if message.get("tool_calls") or message.get("function_call") or end in TOOLS:
+        words = "the model called a tool and said nothing; ask a model or a server that is given no tools"
+    elif end in CUT:
+        words = "reasoning, or white space, took all tokens of the reply before its first word; raise max_tokens"
+    elif has_reasoned or any(message.get(name) for name in ("reasoning_content", "reasoning", "reasoning_details")):
+        words = "the model gave its reasoning and no reply; raise max_tokens, or switch its reasoning off"
+    else:
+        return Fault(words="a choice without content: the model said nothing", cost=Cost.TOLD)
+    return Fault(words=words, is_final=True, cost=Cost.TOLD)
 
 
 def _first_token(logprobs: object) -> dict[str, float]:
     content = logprobs.get("content") if isinstance(logprobs, dict) else None
-    if not isinstance(content, list) or not content or not isinstance(content[0], dict):
+    first = content[0] if isinstance(content, list) and content else None
+    if not isinstance(first, dict):
         return {}
+    others = first.get("top_logprobs")
     found: dict[str, float] = {}
-    for told in (content[0], *(content[0].get("top_logprobs") or ())):
-        if (
-            isinstance(told, dict)
-            and isinstance(told.get("token"), str)
-            and isinstance(told.get("logprob"), int | float)
-        ):
-            found.setdefault(told["token"], float(told["logprob"]))
+    for told in (first, *(others if isinstance(others, list) else ())):
+        token, value = (told.get("token"), told.get("logprob")) if isinstance(told, dict) else (None, None)
+        if isinstance(token, str) and is_number(value) and MIN_LOGPROB <= value <= MAX_LOGPROB:
+            found.setdefault(plain_text(token), float(value))
     return found
 
 
-def _tokens(answer: Mapping[str, object]) -> Tokens | None:
-    usage = answer.get("usage")
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether JSON text held a number here."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _tokens(usage: object) -> Tokens | None:
+    """The server's bill; None where there is none, or none that can be."""
     if not isinstance(usage, dict):
         return None
     prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    if not isinstance(prompt, int):
+    if completion is None:
+        completion = 0
+    if not is_count(prompt) or not is_count(completion):
         return None
     details = usage.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else None
-    return Tokens(
-        prompt=prompt,
-        completion=completion if isinstance(completion, int) else 0,
-        cached=cached if isinstance(cached, int) else 0,
-    )
+    return Tokens(prompt=prompt, completion=completion, cached=min(cached, prompt) if is_count(cached) else 0)
+
+
+def is_count(value: object) -> TypeGuard[int]:
+    """Whether a value can be the tokens of one call."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT
+
+
+def _reasoning_tokens(usage: object) -> int:
+    details = usage.get("completion_tokens_details") if isinstance(usage, dict) else None
+    told = details.get("reasoning_tokens") if isinstance(details, dict) else None
+    return told if isinstance(told, int) else 0
+
+
+def _cost(tokens: Tokens | None) -> Cost:
+    return Cost.TOLD if tokens else Cost.UNKNOWN
 
 
 def _refused(reached: HttpResponse) -> Fault:
-    words = f"the server answered {reached.status}: {_body_words(reached)}"
+    if 300 <= reached.status < 400:
+        place = reached.headers.get("location", "")[:SHOWN]
+        words = (
+            f"the server answered {reached.status} and names another address, {place!r}. Requests are not sent on: "
+            "name that address in base_url if it is right"
+        )
+        return Fault(words=words, is_final=True)
+    told = _body_words(reached)
+    words = f"the server answered {reached.status}: {told}"
     wait = told_wait(reached.headers)
     if reached.status >= 500 or reached.status in TRY_AGAIN:
         # What the account lacks does not come back by waiting.
         return Fault(words=words, is_final="insufficient_quota" in words, wait_s=wait)
+    if reached.status in {400, 403, 422} and _is_prompt_filter(reached.body):
+        return Fault(words=f"the provider's filter refused the prompt: {told}", is_final=True, is_reply=True)
     complaint = words.casefold() if reached.status in {400, 422} else ""
     return Fault(words=words, is_final=True, complaint=complaint)
+
+
+def _is_prompt_filter(body: bytes) -> bool:
+    """Whether an error's own code names a filter; words in its message alone prove nothing."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return False
+    error = answer.get("error") if isinstance(answer, dict) else None
+    inner = error.get("innererror") if isinstance(error, dict) else None
+    codes = [part.get("code") for part in (answer, error, inner) if isinstance(part, dict)]
+    return any(plain_text(code).casefold() in PROMPT_FILTERS for code in codes)
 
 
 def _body_words(reached: HttpResponse) -> str:
     try:
         answer = json.loads(reached.body)
     except ValueError:
-        return _start_of(reached.body)
-    return _error_words(answer) if isinstance(answer, dict) else _start_of(reached.body)
+        return start_of(reached.body)
+    return _error_words(answer) if isinstance(answer, dict) else start_of(reached.body)
 
 
 def _error_words(answer: Mapping[str, object]) -> str:
@@ -164,20 +238,15 @@ def _error_words(answer: Mapping[str, object]) -> str:
     if isinstance(told, dict):
         parts = (told.get(name) for name in ("message", "code", "param"))
         told = "; ".join(str(part) for part in parts if part) or json.dumps(told)
-    return str(told)[: 2 * SHOWN]
+    return plain_text(str(told))[: 2 * SHOWN]
 
 
 def _no_json(reached: HttpResponse) -> Fault:
     kind = reached.headers.get("content-type", "")
     if "html" in kind or reached.body.lstrip()[:1] == b"<":
-        return Fault(words=f"the server answered 200 with a web page, not with JSON: {_start_of(reached.body)}")
-    return Fault(words=f"the server's JSON breaks off or is none: {_start_of(reached.body)}", cost=Cost.UNKNOWN)
+        return Fault(words=f"the server answered 200 with a web page, not with JSON: {start_of(reached.body)}")
+    return Fault(words=f"the server's JSON breaks off or is none: {start_of(reached.body)}", cost=Cost.UNKNOWN)
 
 
 def _strange(what: str, reached: HttpResponse) -> Fault:
-    return Fault(words=f"the server answered with {what}: {_start_of(reached.body)}", cost=Cost.UNKNOWN)
-
-
-def _start_of(body: bytes) -> str:
-    text = " ".join(body[: 2 * SHOWN].decode("utf-8", errors="replace").split())
-    return repr(text[:SHOWN]) if text else "nothing"
+    return Fault(words=f"the server answered with {what}: {start_of(reached.body)}", cost=Cost.UNKNOWN)

@@ -23,9 +23,10 @@ def paired_difference(
     """Share correct of `second` minus that of `first`, paired by question id.
 
     The interval is the adjusted Wald one of Bonett and Price (2012): one question more is taken as gained and one
-    as lost, so that it keeps a width where nobody changed, which a bootstrap does not. Its variance is multiplied
-    by the design effect of the clusters (Miller 2024, arXiv 2411.00640, eq. 4, over the independent variance;
-    never below 1), and Student's t on clusters - 1 degrees replaces the normal, since clusters may be few.
+    as lost, so that it keeps a width where nobody changed, which a bootstrap does not. The numbers of questions,
+    gained, lost and in all, are divided by the design effect of the clusters first (Miller 2024, arXiv 2411.00640,
+    eq. 4, over the independent variance; never below 1), and Student's t on clusters - 1 degrees replaces the normal,
+    since clusters may be few.
     The p-value is exact: under no change each cluster's gain is as likely as the same loss. Where every question
     is its own cluster that is McNemar's exact test. A question with an UNJUDGED side is left out and counted.
 
@@ -78,7 +79,7 @@ def sign_flip_p(gains: Sequence[int]) -> float:
 
 def _detectable(change: Ints, cluster: Ints) -> float | None:
     changed = float((change != 0).mean())
-    return minimal_paired_difference(len(change) / design_effect(change, cluster), changed) if 0 < changed < 1 else None
+    return minimal_paired_difference(len(change) / design_effect(change, cluster), changed)
 
 
 def _changes(before: Mapping[str, Verdict], after: Mapping[str, Verdict]) -> dict[str, int]:
@@ -95,10 +96,13 @@ def _changes(before: Mapping[str, Verdict], after: Mapping[str, Verdict]) -> dic
 
 
 def _adjusted_wald(change: Ints, cluster: Ints, confidence: float) -> tuple[float, float]:
-    n, clusters = len(change), int(cluster.max()) + 1
+    clusters, effect = int(cluster.max()) + 1, design_effect(change, cluster)
     if clusters < 2:
         return -1.0, 1.0
-    gained, lost = (int((change > 0).sum()) + 1) / (n + 2), (int((change < 0).sum()) + 1) / (n + 2)
-    variance = (gained + lost - (gained - lost) ** 2) / (n + 2) * design_effect(change, cluster)
-    half = float(t.ppf(0.5 + confidence / 2, clusters - 1)) * math.sqrt(variance)
+    n = len(change) / effect
+    gained, lost = (float((change == sign).sum()) / effect for sign in (1, -1))
+    gained, lost = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
+    half = float(t.ppf(0.5 + confidence / 2, clusters - 1)) * math.sqrt(
+        (gained + lost - (gained - lost) ** 2) / (n + 2)
+    )
     return max(-1.0, gained - lost - half), min(1.0, gained - lost + half)

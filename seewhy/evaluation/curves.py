@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from seewhy.evaluation.intervals import Bools, Floats, Ints, bootstrap_shares, number_clusters
+from seewhy.evaluation.intervals import Bools, Floats, Ints, mean_interval, number_clusters
 from seewhy.evaluation.rerank import Candidate, best_within, vote_within
 from seewhy.evaluation.scorecard import is_correct
 from seewhy.records.measures import CurvePoint, Selection
@@ -23,7 +23,7 @@ def rerank_curves(
     seed: int = 0,
     clusters: Mapping[str, str] | None = None,
 ) -> tuple[CurvePoint, ...]:
-    """Expected accuracy of each selection at each size, with 95 % bootstrap intervals over the questions.
+    """Expected accuracy of each selection at each size, with 95 % intervals over the questions.
 
     The methods see the same subsets. pass@k needs none: it is the closed form over all subsets.
 
@@ -32,8 +32,8 @@ def rerank_curves(
         sizes: numbers of chains to choose among.
         subsets: subsets a question and size, rounded up to a multiple of its number of candidates.
         temperature: of the weighted vote, in units of the reward.
-        seed: of the subsets and of the bootstrap.
-        clusters: question id to the key of its cluster, such as its picture; clusters are resampled whole.
+        seed: of the subsets.
+        clusters: question id to the key of its cluster, such as its picture.
 
     Raises:
         ValueError: no questions, a question with fewer candidates than the largest size, or an UNJUDGED candidate.
@@ -42,11 +42,13 @@ def rerank_curves(
         raise ValueError("re-ranking curves need at least one question")
     ids = sorted(groups)
     values = np.array([_question_values(name, groups[name], sizes, subsets, temperature, seed) for name in ids])
-    cluster = number_clusters(ids, clusters)
-    totals: Floats = np.zeros((int(cluster.max()) + 1, values.shape[1]))
-    np.add.at(totals, cluster, values)
-    shares = bootstrap_shares(totals, np.bincount(cluster).astype(np.float64), seed=seed)
     points = [(method, size) for method in Selection for size in sizes]
+    return curve_points(points, values, number_clusters(ids, clusters))
+
+
+def curve_points(points: Sequence[tuple[Selection, int]], values: Floats, cluster: Ints) -> tuple[CurvePoint, ...]:
+    """The mean of each column of `values`, shape (questions, points), with its 95 % interval over the clusters."""
+    shares = [mean_interval(column, cluster) for column in values.T]
     return tuple(
         CurvePoint(method=method, n=size, value=share.value, low=share.low, high=share.high)
         for (method, size), share in zip(points, shares, strict=True)

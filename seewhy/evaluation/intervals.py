@@ -1,4 +1,4 @@
-"""Intervals around shares: Wilson's for counts, alone or in clusters, and a clustered bootstrap for means."""
+"""Intervals around shares: Wilson's for counts and for means, alone or in clusters; a bootstrap for other ratios."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,8 @@ def clustered_interval(correct: Ints, cluster: Ints, *, confidence: float = 0.95
 
     The number of questions is divided by their design effect and Student's t on clusters - 1 degrees replaces the
     normal, since clusters may be few (after Dean and Pagano 2015, Journal of Survey Statistics and Methodology 3).
-    Where every question is its own cluster it is `wilson_interval`. A single cluster tells nothing: 0 to 1.
+    Where every question is its own cluster it is `wilson_interval`. Where all are right, or all wrong, clusters count
+    as if their members shared one fate (`design_effect`). A single cluster tells nothing: 0 to 1.
 
     Args:
         correct: 1 or 0 for each question, shape (questions,).
@@ -58,18 +59,72 @@ def clustered_interval(correct: Ints, cluster: Ints, *, confidence: float = 0.95
     return _score_interval(share, n / design_effect(correct, cluster), quantile)
 
 
-def design_effect(values: Ints, cluster: Ints) -> float:
+def design_effect(values: Ints | Floats, cluster: Ints) -> float:
     """How many times the variance of the mean grows because members of a cluster go together; at least 1.
 
     Miller 2024 (arXiv 2411.00640), equation 4, over the independent variance, both with their small-sample factors.
+    Where all values are equal they do not show how much members share, and the largest effect is taken: that of
+    clusters whose members are all alike, sum(m^2) / n for clusters of m (Kish 1965, section 5.4).
     """
     residual = values - values.mean()
     alone = float((residual**2).sum()) / max(1, len(values) - 1) * len(values)
     sums = np.bincount(cluster, weights=residual).astype(np.float64)
-    if alone == 0 or len(sums) < 2:
+    if alone == 0:
+        return float((np.bincount(cluster).astype(np.float64) ** 2).sum()) / len(values)
+    if len(sums) < 2:
         return 1.0
     together = float((sums**2).sum()) / (len(sums) - 1) * len(sums)
     return max(1.0, together / alone)
+
+
+def share_interval(totals: Floats, sizes: Floats, *, confidence: float = 0.95) -> Interval:
+    """The score interval of `totals.sum() / sizes.sum()`, a mean of scores from 0 to 1 or a ratio such as F1.
+
+    The number of trials is the one that gives the share its clustered variance (Miller 2024, arXiv 2411.00640,
+    equation 4, of the residuals of a ratio). For the variance one more cluster of mean size is taken as wholly right
+    and one as wholly wrong, as Agresti and Coull 1998 and Bonett and Price 2012 do: so it is never 0, and a share
+    near 0 or 1 whose few exceptions are small is not taken for certain. Student's t on clusters - 1 degrees replaces
+    the normal. A single cluster tells nothing of the spread: 0 to 1.
+
+    Args:
+        totals: of each cluster, from 0 to its size, shape (clusters,).
+        sizes: members of each cluster, shape (clusters,); a cluster of size 0 is passed over.
+        confidence: of the interval.
+
+    Raises:
+        ValueError: no cluster has a member.
+    """
+    totals, sizes = totals[sizes > 0], sizes[sizes > 0]
+    clusters = len(sizes)
+    if clusters == 0:
+        raise ValueError("a share needs at least one member")
+    share = float(totals.sum() / sizes.sum())
+    if clusters < 2:
+        return Interval(value=share, low=0.0, high=1.0)
+    mean_size = float(sizes.mean())
+    sizes, totals = np.append(sizes, [mean_size, mean_size]), np.append(totals, [0.0, mean_size])
+    between = float(totals.sum() / sizes.sum())
+    spread = float(((totals - between * sizes) ** 2).sum()) * (clusters + 2) / (clusters + 1)
+    trials = between * (1 - between) * float(sizes.sum()) ** 2 / spread * clusters / (clusters + 2)
+    return _score_interval(share, trials, float(stdtrit(clusters - 1, 0.5 + confidence / 2)))
+
+
+def mean_interval(values: Floats, cluster: Ints, *, confidence: float = 0.95) -> Interval:
+    """The mean of scores from 0 to 1 and its `share_interval` over clusters.
+
+    Raises:
+        ValueError: there are no values.
+    """
+    if len(values) == 0:
+        raise ValueError("a mean needs at least one value")
+    totals, sizes = np.bincount(cluster, weights=values), np.bincount(cluster)
+    return share_interval(totals.astype(np.float64), sizes.astype(np.float64), confidence=confidence)
+
+
+def standard_error(values: Floats, cluster: Ints) -> float:
+    """The standard error of a mean over at least two clusters, by equation 4 of Miller 2024 (arXiv 2411.00640)."""
+    sums = np.bincount(cluster, weights=values - values.mean()).astype(np.float64)
+    return math.sqrt(float((sums**2).sum()) * len(sums) / (len(sums) - 1)) / len(values)
 
 
 def _score_interval(share: float, n: float, z: float) -> Interval:
@@ -122,29 +177,6 @@ def resample_totals(totals: Floats, *, seed: int = 0, resamples: int = 2000) -> 
         draws = random.multinomial(clusters, chance, size=min(DRAWS_AT_ONCE, resamples - done))
         sums.append(draws.astype(np.float64) @ totals)
     return np.concatenate(sums)
-
-
-def mean_interval(values: Floats, cluster: Ints, *, confidence: float = 0.95) -> Interval:
-    """The mean of scores from 0 to 1 and its clustered t interval (Miller 2024, arXiv 2411.00640, equation 4).
-
-    A single cluster tells nothing of the spread: its interval is 0 to 1.
-
-    Raises:
-        ValueError: there are no values.
-    """
-    if len(values) == 0:
-        raise ValueError("a mean needs at least one value")
-    mean, clusters = float(values.mean()), int(cluster.max()) + 1
-    if clusters < 2:
-        return Interval(value=mean, low=0.0, high=1.0)
-    half = float(stdtrit(clusters - 1, 0.5 + confidence / 2)) * standard_error(values, cluster)
-    return Interval(value=mean, low=max(0.0, mean - half), high=min(1.0, mean + half))
-
-
-def standard_error(values: Floats, cluster: Ints) -> float:
-    """The standard error of a mean over at least two clusters, by equation 4 of Miller 2024 (arXiv 2411.00640)."""
-    sums = np.bincount(cluster, weights=values - values.mean()).astype(np.float64)
-    return math.sqrt(float((sums**2).sum()) * len(sums) / (len(sums) - 1)) / len(values)
 
 
 def spread_interval(value: float, draws: Floats, confidence: float) -> Interval:

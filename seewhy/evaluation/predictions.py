@@ -1,11 +1,13 @@
 """Which field of a row names its question and which holds the reply; nothing is guessed where several could."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from seewhy.evaluation.intervals import name_ids
 from seewhy.evaluation.tables import KEY, VALUE, Table
+from seewhy.records.cells import number_text
 
 ID_FIELDS = (
     "id", "question_id", "questionId", "questionid", "qid", "index", "doc_id", "pid", "idx", "problem_id", "sample_id",
@@ -15,6 +17,11 @@ TEXT_FIELDS = (
     "prediction", "pred", "response", "text", "output", "answer", "model_answer", "filtered_resps", "completion",
     "generated_text", "model_output", "reply",
 )  # fmt: skip
+TALK_FIELDS = ("messages", "conversations", "conversation")
+"""Fields that hold a conversation, whose last message is the reply; read where none of the others is there."""
+SPEAKERS = ("assistant", "gpt", "model", "ai", "bot")
+"""Words for the model in the messages of a conversation."""
+WHOLE = re.compile(r"([+-]?\d+)\.0+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +66,14 @@ def find_columns(table: Table, *, id_field: str = "", text_field: str = "", in_o
         return Columns(id=id_field or KEY, text=text_field or VALUE)
     known = {*table.fields} - {id_field, text_field}
     wanted_id = "" if in_order else id_field or _only(table, "--id-field", "id", ID_FIELDS, known, KEY)
-    return Columns(id=wanted_id, text=text_field or _only(table, "--text-field", "reply", TEXT_FIELDS, known))
+    names = TEXT_FIELDS if known.intersection(TEXT_FIELDS) else TALK_FIELDS
+    return Columns(id=wanted_id, text=text_field or _only(table, "--text-field", "reply", names, known))
 
 
 def read_predictions(
-    table: Table, columns: Columns, *, ids: Sequence[str] = (), repeats: bool = False
-) -> tuple[Prediction, ...]:
+    table: Table, columns: Columns, *, ids: Sequence[str] = (), repeats: bool = False,
+    rename: Callable[[str, Mapping[str, object]], str] | None = None,
+) -> tuple[Prediction, ...]:  # fmt: skip
     """The replies in a table.
 
     Args:
@@ -72,6 +81,7 @@ def read_predictions(
         columns: which fields hold what.
         ids: question ids in order, for rows without an id of their own.
         repeats: whether several replies to one question are samples of it, in the order of the file.
+        rename: makes a question's id of the id in a row, and of the row.
 
     Raises:
         ValueError: a row has no id or a reply that is no text; a question has several replies and `repeats` is off;
@@ -85,6 +95,7 @@ def read_predictions(
     for number, (row, place) in enumerate(zip(table.rows, table.places, strict=True)):
         at = f"{table.path}, {place}"
         name = id_text(find_value(row, columns.id), f"{at}: field {columns.id!r}") if columns.id else ids[number]
+        name = rename(name, row) if rename else name
         for text in _texts(find_value(row, columns.text), f"{at}: field {columns.text!r}"):
             index = counts.get(name, 0)
             counts[name] = index + 1
@@ -96,6 +107,18 @@ def read_predictions(
             "keep one of each, or say --repeats where they are samples of one model"
         )
     return tuple(found)
+
+
+def ids_of(table: Table, field: str) -> set[str]:
+    """All ids in a table.
+
+    Raises:
+        ValueError: a row has none.
+    """
+    return {
+        id_text(find_value(row, field), f"{table.path}, {place}: field {field!r}")
+        for row, place in zip(table.rows, table.places, strict=True)
+    }
 
 
 def find_value(row: Mapping[str, object], field: str) -> object:
@@ -125,6 +148,17 @@ def id_text(value: object, place: str) -> str:
     return text
 
 
+def whole_id(text: str) -> str:
+    """The id without the ".0" that tables write after whole numbers.
+
+    Example:
+        >>> [whole_id(text) for text in ("12.0", "12", "1.5", "v1.0")]
+        ['12', '12', '1.5', 'v1.0']
+    """
+    whole = WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
 def is_empty(value: object) -> bool:
     """Whether a cell or field holds nothing: no value, not a number, or text without a letter."""
     return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
@@ -134,15 +168,19 @@ def _scalar(value: object) -> str | None:
     """Text, or a number as text; "" for nothing, None for what is neither."""
     if is_empty(value):
         return ""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
     if isinstance(value, str):
         return value.strip()
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return number_text(value)
 
 
 def _texts(value: object, place: str) -> Iterable[str]:
-    """The reply, or the replies of a list; an empty one is a reply that says nothing."""
+    """The reply, or the replies of a list, or the last message of a conversation; an empty one says nothing."""
+    if isinstance(value, Mapping) and is_message(value):
+        value = [value]
+    if isinstance(value, list) and value and all(is_message(one) for one in value):
+        return [_last_message(value[-1], place)]
     if isinstance(value, list):
         if not value:
             raise ValueError(f"{place} is an empty list; a reply is text")
@@ -153,6 +191,24 @@ def _texts(value: object, place: str) -> Iterable[str]:
     if text is None:
         raise ValueError(f"{place} is {str(value)[:80]!r}; a reply is text")
     return [text]
+
+
+def is_message(found: object) -> bool:
+    """Whether this is one message: `{"role", "content"}`, or LLaVA's `{"from", "value"}`."""
+    return isinstance(found, Mapping) and ({"role", "content"} <= found.keys() or {"from", "value"} <= found.keys())
+
+
+def _last_message(message: Mapping[str, object], place: str) -> str:
+    """What the model says at a conversation's end; parts of a text are put together."""
+    role, content = (message[name] for name in (("role", "content") if "role" in message else ("from", "value")))
+    if str(role).lower() not in SPEAKERS:
+        raise ValueError(f"{place}: its last message is of {role!r}; the reply must be the last, and the model's")
+    if not isinstance(content, list):
+        content = [{"type": "text", "text": content}]
+    parts = [part.get("text") for part in content if isinstance(part, Mapping) and part.get("type") in ("text", None)]
+    if any(part is not None and not isinstance(part, str) for part in parts):
+        raise ValueError(f"{place}: the last message is {str(content)[:80]!r}; a reply is text")
+    return "".join(part for part in parts if isinstance(part, str))
 
 
 def _only(table: Table, option: str, what: str, names: Sequence[str], known: set[str], spare: str = "") -> str:

@@ -9,17 +9,18 @@ from statistics import NormalDist, stdev
 
 import numpy as np
 
-from seewhy.evaluation.curves import draw_orders, pass_at_k
+from seewhy.evaluation.curves import curve_points, draw_orders, pass_at_k
 from seewhy.evaluation.intervals import (
     Bools,
     Floats,
     Ints,
-    bootstrap_shares,
+    design_effect,
     mean_interval,
     name_ids,
     number_clusters,
     standard_error,
 )
+from seewhy.evaluation.power import minimal_detectable_difference
 from seewhy.evaluation.rerank import Candidate, vote_within
 from seewhy.evaluation.scorecard import PICTURE_FACET, is_correct
 from seewhy.records.measures import CurvePoint, FacetScore, Repeats, Selection
@@ -118,11 +119,16 @@ def _facet(
 
 
 def _detectable(shares: Floats, cluster: Ints) -> float | None:
-    """(z(0.975) + z(0.8)) sqrt(2) standard errors: two models on separate questions, as in `power.py`."""
+    """(z(0.975) + z(0.8)) sqrt(2) standard errors: two models on separate questions, as in `power.py`.
+
+    Where all questions have one share there is no error to go by, and each counts as a question with one sample.
+    """
     if int(cluster.max()) == 0:
         return None
+    if np.ptp(shares) == 0:
+        return minimal_detectable_difference(len(shares) / design_effect(shares, cluster), float(shares[0]))
     quantiles = NormalDist().inv_cdf(0.975) + NormalDist().inv_cdf(0.8)
-    return quantiles * math.sqrt(2) * standard_error(shares, cluster) or None
+    return quantiles * math.sqrt(2) * standard_error(shares, cluster)
 
 
 def _groups(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
@@ -152,19 +158,12 @@ def _candidate(row: Verdict, normalise: Callable[[str], str]) -> Candidate:
 def _curves(
     groups: Mapping[str, Sequence[Candidate]], sizes: Sequence[int], seed: int, clusters: Mapping[str, str] | None
 ) -> tuple[CurvePoint, ...]:
-    """Both ways at each size, with 95 % bootstrap intervals over the questions."""
+    """Both ways at each size, with 95 % intervals over the questions."""
     points = [(method, size) for method in (Selection.PASS_AT_K, Selection.SELF_CONSISTENCY) for size in sizes]
     values = np.array(
         [[_expected(method, name, group, size, seed) for method, size in points] for name, group in groups.items()]
     )
-    cluster = number_clusters(list(groups), clusters)
-    totals: Floats = np.zeros((int(cluster.max()) + 1, len(points)))
-    np.add.at(totals, cluster, values)
-    shares = bootstrap_shares(totals, np.bincount(cluster).astype(np.float64), seed=seed)
-    return tuple(
-        CurvePoint(method=method, n=size, value=share.value, low=share.low, high=share.high)
-        for (method, size), share in zip(points, shares, strict=True)
-    )
+    return curve_points(points, values, number_clusters(list(groups), clusters))
 
 
 def _expected(method: Selection, name: str, group: Sequence[Candidate], size: int, seed: int) -> float:

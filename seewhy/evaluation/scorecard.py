@@ -72,7 +72,7 @@ def scorecard_of(
         breakdown=_break_down(rows, clusters),
         score=mean_interval(_degrees(known), cluster),
         clusters=None if clusters is None else int(cluster.max()) + 1,
-        detectable=_detectable(accuracy.value, len(known) / design_effect(right, cluster)),
+        detectable=minimal_detectable_difference(len(known) / design_effect(right, cluster), accuracy.value),
     )
 
 
@@ -115,10 +115,6 @@ def _right(known: Sequence[Verdict]) -> Ints:
 
 def _degrees(known: Sequence[Verdict]) -> Floats:
     return np.array([score_of(verdict) for verdict in known], dtype=np.float64)
-
-
-def _detectable(share: float, n: float) -> float | None:
-    return minimal_detectable_difference(n, share) if 0 < share < 1 else None
 
 
 def _question_by_id(questions: Iterable[Question]) -> dict[str, Question]:

@@ -62,21 +62,24 @@ def columns_of(suite: Suite, table: Table) -> Columns:
 
 
 def carried_questions(
-    table: Table, suite: Suite, rule: MatchRule, *, facets: Sequence[str] = (), letters: int = 0
-) -> Carried:
+    table: Table, suite: Suite, rules: Sequence[MatchRule], *, facets: Sequence[str] = (), letters: int = 0,
+    benchmark: str = "",
+) -> Carried:  # fmt: skip
     """The questions of a result file, each once.
 
     Args:
         table: the rows.
         suite: whose form they have.
-        rule: how answers are compared.
+        rules: how answers are compared; of several LETTER is for rows with options, YES_NO for those whose gold is
+            yes or no, and the last of the others for the rest.
         facets: fields to break down by; where there are none, those that are known to hold a kind of question.
         letters: how many options each question has, where their texts are in the question and in no field.
+        benchmark: its name; where there is none, the file's.
 
     Raises:
         ValueError: a row has no question or gold answer, or LETTER is the rule and there are no options.
     """
-    benchmark = table.path.stem.partition("_samples_")[2] or table.path.stem
+    benchmark = benchmark or table.path.stem.partition("_samples_")[2] or table.path.stem
     found: dict[str, Question] = {}
     pictures: dict[str, str] = {}
     for row, place in zip(table.rows, table.places, strict=True):
@@ -84,17 +87,31 @@ def carried_questions(
         doc = _doc(row, suite)
         name = id_text(row.get("doc_id" if suite is Suite.LMMS_EVAL else "index"), f"{at}: the id")
         options = _options(doc, at) or tuple(LETTERS[:letters])
+        golds = _golds(row, doc, suite, at)
+        rule = _rule(rules, options, golds)
         if rule is MatchRule.LETTER and not options:
             raise ValueError(f"{at}: no options in fields A, B, C..., options or choices; say how many letters there "
                              "are, such as --options 4, or grade with --questions")  # fmt: skip
         found[name] = Question(
             id=name, benchmark=benchmark, split=Split.TEST, text=str(doc.get("question", "")), options=options,
             context="" if is_empty(doc.get("hint")) else str(doc["hint"]), facets=_facets(doc, facets),
-            gold=Gold(answers=_golds(row, doc, suite, at), rule=rule),
+            gold=Gold(answers=golds, rule=rule),
         )  # fmt: skip
         if picture := _named(doc, PICTURE_FIELDS):
             pictures[name] = picture
     return Carried(questions=tuple(found.values()), pictures=pictures if len(pictures) == len(found) else None)
+
+
+def _rule(rules: Sequence[MatchRule], options: Sequence[str], golds: Sequence[str]) -> MatchRule:
+    """The rule of one row."""
+    if len(rules) == 1:
+        return rules[0]
+    if options and MatchRule.LETTER in rules:
+        return MatchRule.LETTER
+    if MatchRule.YES_NO in rules and all(gold.lower() in ("yes", "no") for gold in golds):
+        return MatchRule.YES_NO
+    others = [rule for rule in rules if rule not in (MatchRule.LETTER, MatchRule.YES_NO)]
+    return (others or list(rules))[-1]
 
 
 def lmms_eval_rows(

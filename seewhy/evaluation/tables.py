@@ -1,18 +1,27 @@
-"""Read anyone's table of rows: JSON Lines, JSON, CSV, TSV, and XLSX through a reader that is passed in."""
+"""Read anyone's table of rows: JSON Lines, JSON, CSV, TSV, also packed by gzip, and XLSX by a reader passed in."""
 
 import csv
+import gzip
 import io
 import json
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from seewhy.records.cells import mend_halves
 
 KEY = "(key)"
 """The field that holds an object's name, where a JSON file is one object of named rows."""
 VALUE = "(value)"
 """The field that holds its text, where the named values are no objects."""
 FORMS = (".jsonl", ".json", ".csv", ".tsv", ".xlsx")
+PACKED = ".gz"
+MOST_BYTES = 2**32
+"""Of a file when it is unpacked; a small one may unpack to more than any memory holds."""
+MOST_COLUMNS = 2_000
+"""Columns of a table of cells; one with more is no table of predictions."""
 LONGEST_CELL = 2**27
 """Characters of a cell of a CSV file at most; Python's own limit is 131,072, less than a picture in base64."""
 
@@ -53,7 +62,7 @@ def read_table(path: Path, *, rows_at: str = "", sheet: Sheet | None = None) -> 
     """
     if not path.is_file():
         raise ValueError(f"{path}: no such file")
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     if rows_at and suffix != ".json":
         raise ValueError(f"{path}: --rows-at names a part of a .json file; leave it out")
     match suffix:
@@ -66,23 +75,48 @@ def read_table(path: Path, *, rows_at: str = "", sheet: Sheet | None = None) -> 
         case ".xlsx" if sheet is not None:
             found = _lines_of_cells(path, sheet(path))
         case _:
-            raise ValueError(f"{path}: its name must end in one of {', '.join(FORMS)}")
+            raise ValueError(f"{path}: its name must end in one of {', '.join(FORMS)}; .gz may follow all but .xlsx")
     placed = tuple(found)
     if not placed:
         raise ValueError(f"{path} holds no rows")
     return Table(path=path, rows=tuple(row for _, row in placed), places=tuple(place for place, _ in placed))
 
 
+def suffix_of(path: Path) -> str:
+    """The suffix that names a file's form, in small letters and without `.gz`.
+
+    Example:
+        >>> suffix_of(Path("a.JSONL.gz")), suffix_of(Path("a.Xlsx"))
+        ('.jsonl', '.xlsx')
+    """
+    name = Path(path.stem) if path.suffix.lower() == PACKED else path
+    return name.suffix.lower()
+
+
+def _bytes(path: Path) -> bytes:
+    if path.suffix.lower() != PACKED:
+        return path.read_bytes()
+    try:
+        with gzip.open(path) as packed:
+            found = packed.read(MOST_BYTES + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{path}: cannot be unpacked as gzip ({error}); is it whole?") from error
+    if len(found) > MOST_BYTES:
+        raise ValueError(f"{path}: unpacks to more than {MOST_BYTES >> 30} GiB; take its pictures out, or split it")
+    return found
+
+
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return _bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not UTF-8 ({error}); save it as UTF-8") from error
 
 
 def _json(path: Path, text: str, place: str = "") -> object:
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        found: object = json.loads(text, object_pairs_hook=_once)
+        return mend_halves(found) if "\\u" in text else found
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}{place}: cannot be read as JSON ({error})") from error
 
@@ -150,7 +184,9 @@ def _lines_of_cells(path: Path, lines: Sequence[Sequence[object]]) -> Iterator[t
     names = ["" if cell is None else str(cell).strip() for cell in lines[0]]
     while names and not names[-1]:
         names.pop()
-    twice = sorted({name for name in names if names.count(name) > 1})
+    if len(names) > MOST_COLUMNS:
+        raise ValueError(f"{path}: {len(names)} columns, and {MOST_COLUMNS} are the most; keep those of id and reply")
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise ValueError(f"{path}: its first line names {', '.join(map(repr, twice))} more than once; give each column "
                          "a name of its own")  # fmt: skip

@@ -67,7 +67,7 @@ class MultiTurnJudge(Protocol):
 def judge_chains(
     judge: Judge, questions: Iterable[Question], chains: Iterable[Chain], at_once: int = 1
 ) -> Iterator[Verdict]:
-    """One verdict a chain, question by question, in the order in which `chains` first names each question.
+    """`judge_groups` of rows in memory, in any order: joined by id, in the order in which `chains` names each question.
 
     Args:
         judge: who judges.
@@ -77,12 +77,9 @@ def judge_chains(
 
     Raises:
         ValueError: a question id occurs twice, a chain's question is missing or a chain occurs twice, before anything
-            is judged; or a judge's verdicts are not those of the chains it was given.
-        BudgetSpentError: as the judge raised it; like any other error it comes after the verdicts on all questions
-            that were judged by then, and no further question is begun.
+            is judged; and as in `judge_groups`.
+        BudgetSpentError: as in `judge_groups`.
     """
-    if at_once < 1:
-        raise ValueError(f"at_once={at_once}: judge at least one question at a time")
     asked, groups = _by_id(questions), _groups(chains)
     for question_id, group in groups.items():
         if question_id not in asked:
@@ -90,7 +87,28 @@ def judge_chains(
                 f"chain {group[0].index} belongs to question {question_id!r}, which is not among the "
                 f"{len(asked)} questions; judge chains with the questions they were sampled from"
             )
-    jobs = ((asked[question_id], group) for question_id, group in groups.items())
+    yield from judge_groups(judge, ((asked[question_id], group) for question_id, group in groups.items()), at_once)
+
+
+def judge_groups(
+    judge: Judge, groups: Iterable[tuple[Question, tuple[Chain, ...]]], at_once: int = 1
+) -> Iterator[Verdict]:
+    """One verdict a chain, question by question, in order; read lazily, some questions ahead where several run at once.
+
+    Args:
+        judge: who judges.
+        groups: each question with its chains, as `records.asked.asked_by_question` reads them from files.
+        at_once: questions that are judged at the same time, each in a thread of its own.
+
+    Raises:
+        ValueError: a chain occurs twice in its group or is of another question, or a judge's verdicts are not those of
+            the chains it was given.
+        BudgetSpentError: as the judge raised it; like any other error it comes after the verdicts on all questions
+            that were judged by then, and no further question is begun.
+    """
+    if at_once < 1:
+        raise ValueError(f"at_once={at_once}: judge at least one question at a time")
+    jobs = iter(groups)
     if at_once == 1:
         for question, group in jobs:
             yield from _judge_group(judge, question, group)
@@ -99,8 +117,11 @@ def judge_chains(
 
 
 def _judge_group(judge: Judge, question: Question, group: tuple[Chain, ...]) -> tuple[Verdict, ...]:
+    keys = [_key(chain) for chain in group]
+    if len(set(keys)) < len(keys) or any(name != question.id for name, _, _ in keys):
+        raise ValueError(f"chains of question {question.id!r} are of another question, or one occurs twice: {keys[:8]}")
     verdicts = judge.judge(question, group)
-    if [_key(verdict) for verdict in verdicts] != [_key(chain) for chain in group]:
+    if [_key(verdict) for verdict in verdicts] != keys:
         raise ValueError(f"judge {judge.name!r} did not return one verdict for each chain of {question.id!r}")
     return verdicts
 

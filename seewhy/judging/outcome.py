@@ -4,12 +4,18 @@ import string
 from dataclasses import dataclass, field
 
 from seewhy.judging.answers.compat import Compat, grade_as
-from seewhy.judging.answers.extract import extract_answer
-from seewhy.judging.answers.findings import Abstention, Extraction
+from seewhy.judging.answers.decoration import normalise, undress
+from seewhy.judging.answers.extract import STILL_THINKING, extract_answer
+from seewhy.judging.answers.findings import Abstention, Extraction, Rule
 from seewhy.judging.answers.matching import Prover, match_answer
 from seewhy.judging.answers.math_process import MathProcess
 from seewhy.judging.answers.suites.graded import Graded
+from seewhy.judging.answers.thinking import after_thinking, closes_unopened, thinking_ends
 from seewhy.records.types import Chain, MatchRule, Outcome, Question, Verdict
+
+
+LEAST_LEFT_OUT = 3
+"""Characters at least that reading a value out of words leaves out, as of "It is 5"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +35,18 @@ class OutcomeJudge:
     """Tells whether two formulas are equal."""
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
-        """One verdict a chain, in the chains' order."""
-        return tuple(self(question, chain) for chain in chains)
+        """One verdict a chain, in the chains' order.
+
+        Where a chain closes a thought that it did not open, the chat template began it, for the other chains of the
+        same sampler and style too: of those, one without a closing mark ends within its thought.
+        """
+        begun = {(chain.sampler, chain.style) for chain in chains if closes_unopened(chain.text)}
+        return tuple(
+            self._verdict(chain, Outcome.NO_ANSWER, Abstention(STILL_THINKING), STILL_THINKING)
+            if (chain.sampler, chain.style) in begun and after_thinking(chain.text) == chain.text
+            else self(question, chain)
+            for chain in chains
+        )
 
     def __call__(self, question: Question, chain: Chain) -> Verdict:
         """The verdict on one chain."""
@@ -39,6 +55,8 @@ class OutcomeJudge:
         found = extract_answer(chain.text, question.options, rule=question.gold.rule, style=chain.style)
         if question.gold.rule is MatchRule.OPEN:
             return self._verdict(chain, Outcome.UNJUDGED, found, "an open question has no rule to match by")
+        if (said := _repeated_gold(question, chain.text, found)) is not None:
+            found = said
         if isinstance(found, Abstention):
             return self._verdict(chain, Outcome.NO_ANSWER, found, found.why)
         match = match_answer(question.gold, _comparable(question, found.answer), question.options, self.prove)
@@ -78,6 +96,23 @@ class OutcomeJudge:
             rule=found.rule if is_found else None,
             why=why,
         )
+
+
+def _repeated_gold(question: Question, text: str, found: Extraction | Abstention) -> Extraction | None:
+    """The statement, or the whole reply of whatever length, where it is a gold answer word for word."""
+    if question.options or question.gold.rule is MatchRule.YES_NO:
+        return None
+    stated = isinstance(found, Extraction)
+    if stated and found.end - found.start < len(found.answer) + LEAST_LEFT_OUT:
+        return None
+    start, end = (found.start, found.end) if stated else (thinking_ends(text) or 0, len(text))
+    said = undress(text[start:end])
+    if not said or (stated and said == found.answer):
+        return None
+    wanted = normalise(said)
+    if not any(normalise(gold) == wanted for gold in question.gold.answers):
+        return None
+    return Extraction(answer=said, rule=found.rule if stated else Rule.WHOLE, start=start, end=end)
 
 
 def _comparable(question: Question, answer: str) -> str:

@@ -1,10 +1,14 @@
 """What a model offers to the other layers: protocols without torch."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from seewhy.records.types import Chain, Question, Response, Style
+
+GREEDY_BELOW = 1e-5
+"""A temperature below it draws the likeliest token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +46,35 @@ class GenerateRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplingParams:
-    """How chains are drawn."""
+    """How chains are drawn.
+
+    Example:
+        >>> SamplingParams(temperature=1e-9).temperature
+        0.0
+    """
 
     temperature: float = 1.0
-    """0 is greedy."""
+    """0 is greedy, and so is anything below 1e-5, as in vLLM: logits divided by less overflow."""
     top_p: float = 1.0
+    """Above 0, at most 1."""
     top_k: int = 0
     """0 keeps all tokens."""
     max_tokens: int = 256
     """Tokens that are drawn; those of a beginning do not count."""
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuses by name what cannot be meant."""
+        if not (math.isfinite(self.temperature) and self.temperature >= 0):
+            raise ValueError(f"temperature {self.temperature}: it is 0 (greedy) or above")
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p {self.top_p}: it is above 0 and at most 1 (1 keeps all tokens)")
+        if self.top_k < 0:
+            raise ValueError(f"top_k {self.top_k}: it is 0 (keeps all tokens) or above")
+        if self.max_tokens < 1:
+            raise ValueError(f"max_tokens {self.max_tokens}: it is at least 1")
+        if self.temperature < GREEDY_BELOW:
+            object.__setattr__(self, "temperature", 0.0)
 
 
 @runtime_checkable

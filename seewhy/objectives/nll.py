@@ -1,28 +1,35 @@
 """Imitation of the chosen response alone: the generation term of MPO by itself."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
 
-from seewhy.objectives.api import Loss, PairView, State
-from seewhy.objectives.parts.terms import log_ratios, mean_nll, require_positive, reward_terms
+from seewhy.objectives.api import Loss, PairView, State, View
+from seewhy.objectives.parts.terms import mean_nll
+from seewhy.objectives.parts.views import CHOSEN_ONLY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NLL:
-    """-log pi(y_w) / |y_w| (arXiv 2411.10442 section 4, the term L_g). The rejected response has no say."""
+    """-log pi(y_w) / |y_w| (arXiv 2411.10442 section 4, the term L_g).
 
-    beta: float = 0.1
-    """Unit of the rewards that are logged; the loss does not depend on it."""
+    Neither the rejected response nor a reference enters the loss, so no reference rows are needed and no reward or
+    margin is logged.
+    """
 
-    def __post_init__(self) -> None:
-        require_positive("NLL.beta", self.beta)
+    needs_reference: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
         """The name of this file."""
         return "nll"
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The policy of the chosen response."""
+        return CHOSEN_ONLY
 
     def initial(self) -> State:
         """Nothing to remember."""
@@ -31,7 +38,11 @@ class NLL:
     def loss(self, view: PairView, state: State) -> Loss:
         """Nats a token, one number a pair."""
         each = mean_nll(view.policy_chosen, view.chosen_mask)
-        return Loss(each=each, terms={"nll": each.detach()} | reward_terms(log_ratios(view), self.beta))
+        return Loss(each=each, terms={"nll": each.detach()})
+
+    def at_reference(self, view: PairView) -> Float[Tensor, "pairs"] | None:
+        """None: there is no reference."""
+        return None
 
     def advance(self, state: State, rewards: Float[Tensor, "rewards"]) -> State:
         """Nothing changes."""

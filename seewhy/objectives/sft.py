@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from seewhy.objectives.api import LessonView, Loss
+from seewhy.objectives.api import LessonView, Loss, View
 from seewhy.objectives.parts.terms import mean_nll
+from seewhy.objectives.parts.views import RESPONSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,11 @@ class SFT:
     def name(self) -> str:
         """The name of this file."""
         return "sft"
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The policy of the response."""
+        return RESPONSE
 
     def loss(self, view: LessonView) -> Loss:
         """Nats a token, one number a lesson; a lesson without tokens counts 0."""

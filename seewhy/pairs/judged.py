@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -147,18 +148,14 @@ def _block_of(rows: JudgedRows) -> JudgedBlock:
     verdicts = _columns(rows.verdicts, Verdict, VERDICT_FIELDS)
     columns = {"row": list(range(len(rows.chains))), **chains, **verdicts}
     judged: list[Judged] = build_records(Judged, columns, list(columns.values()))
+    questions = [judged[begin:end] for begin, end in pairwise(rows.bounds)]
+    is_mixed = len(set(chains["style"])) > 1
     ids = rows.chains.column("token_ids")
     decode = slots_of(Chain)["token_ids"].decode
     return JudgedBlock(
-        prompts=[prompt for begin, end in zip(rows.bounds, rows.bounds[1:], strict=False)
-                 for prompt in _prompts_of(judged[begin:end])],
+        prompts=[prompt for one in questions for prompt in group_by_prompt(one)] if is_mixed else questions,
         token_ids=lambda wanted: decode(ids.take(pa.array(wanted, pa.int64()))),
-    )  # fmt: skip
-
-
-def _prompts_of(question: list[Judged]) -> list[list[Judged]]:
-    style = question[0].style
-    return [question] if all(one.style is style for one in question) else group_by_prompt(question)
+    )
 
 
 def _columns(batch: pa.RecordBatch, record_type: type[Record], names: Sequence[str]) -> Mapping[str, list[Any]]:

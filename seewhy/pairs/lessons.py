@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from seewhy.judging.answers.thinking import after_thinking, closes_unopened, thinking_ends
 from seewhy.pairs.judged import Judged, distinct_texts, group_by_prompt, join_verdicts, judged_of
 from seewhy.records.types import Chain, FinishReason, Lesson, MatchRule, Outcome, Question, Response, Style, Verdict
 
 CUT_OFF = "cut off"
 REPEATED = "repeated"
+STILL_THINKING = "still thinking"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,8 @@ class Dropped:
     style: Style
     index: int
     reason: str
-    """The outcome where it was not CORRECT; else "cut off" (by the token limit) or "repeated" (same text)."""
+    """The outcome where it was not CORRECT; else "cut off" (by the token limit), "still thinking" (ends within a
+    thought) or "repeated" (same text)."""
     why: str
     """The judge's own words."""
 
@@ -43,9 +46,10 @@ class Distilled:
 
 
 def lessons_from(chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> Distilled:
-    """A lesson of each distinct CORRECT chain that ended by itself.
+    """A lesson of each distinct CORRECT chain that ended by itself, outside of a thought.
 
-    A teacher's token ids are dropped: they belong to its own vocabulary. `ValueError` where a row stands alone.
+    Where a teacher's chat template began the thought, its draft is left out: the student's template may begin none. A
+    teacher's token ids are dropped: they belong to its own vocabulary. `ValueError` where a row stands alone.
     """
     lessons: list[Lesson] = []
     dropped: list[Dropped] = []
@@ -55,7 +59,7 @@ def lessons_from(chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> Distil
         for one in prompt:
             chain, verdict = joined[one.row]
             if one.row in usable:
-                lessons.append(_lesson(chain, Response(text=chain.text)))
+                lessons.append(_lesson(chain, Response(text=_taught(chain.text))))
             else:
                 dropped.append(_drop(verdict, _flaw(one) or REPEATED))
     return Distilled(lessons=tuple(lessons), dropped=tuple(dropped))
@@ -76,7 +80,13 @@ def own_correct(chains: Iterable[Chain], verdicts: Iterable[Verdict], most: int)
 def _flaw(one: Judged) -> str | None:
     if one.outcome is not Outcome.CORRECT:
         return one.outcome
-    return CUT_OFF if one.stop is FinishReason.LENGTH else None
+    if one.stop is FinishReason.LENGTH:
+        return CUT_OFF
+    return STILL_THINKING if thinking_ends(one.text) is None else None
+
+
+def _taught(text: str) -> str:
+    return after_thinking(text).lstrip() if closes_unopened(text) else text
 
 
 def _lesson(chain: Chain, response: Response) -> Lesson:

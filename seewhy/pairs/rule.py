@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from seewhy.pairs.judged import Judged, JudgedBlock, judged_blocks
+from seewhy.records.collecting import RareCollection
 from seewhy.records.columns import build_records
 from seewhy.records.types import Chain, Pair, Response, Verdict
 
@@ -88,13 +89,18 @@ class Pairing(Generic[S]):
         return self.stats
 
     def _pass(self, blocks: Iterable[JudgedBlock]) -> Iterator[Pair]:
-        for block in blocks:
-            choices: list[Choice] = []
-            for prompt in block.prompts:
-                reason, made = self._rule(prompt)
-                self._tally.add(prompt, reason, made)
-                choices.extend(made)
-            yield from _pairs_of(block, choices)
+        # A block is some ten thousand objects without a cycle, and looking for one took a fifth of the time.
+        with RareCollection():
+            for block in blocks:
+                yield from _pairs_of(block, self._choices_of(block))
+
+    def _choices_of(self, block: JudgedBlock) -> list[Choice]:
+        choices: list[Choice] = []
+        for prompt in block.prompts:
+            reason, made = self._rule(prompt)
+            self._tally.add(prompt, reason, made)
+            choices.extend(made)
+        return choices
 
 
 def _pairs_of(block: JudgedBlock, choices: Sequence[Choice]) -> list[Pair]:

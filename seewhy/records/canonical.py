@@ -1,5 +1,6 @@
 """Plans as plain JSON: equal plans give equal text, and two plans can be compared field by field."""
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -18,6 +19,11 @@ def canonical_json(value: object) -> str:
         TypeError: a value of another type; the message names the field.
     """
     return json.dumps(as_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def hash_json(value: object) -> str:
+    """SHA-256 of `canonical_json`, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
 def as_plain(value: object, place: str = "plan") -> object:

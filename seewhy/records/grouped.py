@@ -78,7 +78,7 @@ def judged_rows(
     first = start
     for block in question_blocks(chains, _with_key(chain_columns), start, stop):
         said = graded.take(len(block))
-        bounds = _starts(block.column(QUESTION))
+        bounds = starts_in(block)
         yield JudgedRows(
             first=first, chains=block, verdicts=_align(chains, verdicts, first, block, said, bounds), bounds=bounds
         )
@@ -103,7 +103,7 @@ def question_blocks(
         if sum(map(len, held)) < BATCH_ROWS:
             continue
         whole = _joined(held)
-        last = _starts(whole.column(QUESTION))[-2]
+        last = starts_in(whole)[-2]
         if last:
             yield seen.add(whole.slice(0, last), first)
             first += last
@@ -124,7 +124,7 @@ def question_starts(rows: RowReader[R]) -> "array[int]":
     starts = array("q")
     first = 0
     for block in question_blocks(rows, (QUESTION,)):
-        starts.extend(first + number for number in _starts(block.column(QUESTION))[:-1])
+        starts.extend(first + number for number in starts_in(block)[:-1])
         first += len(block)
     starts.append(first)
     return starts
@@ -139,7 +139,7 @@ class _SeenQuestions:
         self.places = array("q")
 
     def add(self, block: pa.RecordBatch, first: int) -> pa.RecordBatch:
-        starts = _starts(block.column(QUESTION))[:-1]
+        starts = starts_in(block)[:-1]
         ids = block.column(QUESTION).take(pa.array(starts, pa.int64())).to_pylist()
         self.hashes.extend(map(hash, ids))
         self.places.extend(first + start for start in starts)
@@ -187,8 +187,9 @@ def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     return pa.concat_batches(batches) if batches else pa.RecordBatch.from_arrays([], [])
 
 
-def _starts(ids: pa.Array) -> list[int]:
-    """Where each run of equal ids begins, and at the end the number of ids."""
+def starts_in(block: pa.RecordBatch) -> list[int]:
+    """Where each question of a block begins, and at the end its number of rows."""
+    ids = block.column(QUESTION)
     changed = pc.not_equal(ids.slice(1), ids.slice(0, max(0, len(ids) - 1)))
     return [0, *(np.flatnonzero(changed.to_numpy(zero_copy_only=False)) + 1).tolist(), len(ids)]
 

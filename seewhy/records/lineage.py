@@ -1,6 +1,5 @@
 """Where rows came from: the plan, the inputs, the code and what it cost, written beside them when all are done."""
 
-import hashlib
 import json
 import platform
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import seewhy
-from seewhy.records.canonical import as_plain, canonical_json, flatten_plain
+from seewhy.records.canonical import as_plain, flatten_plain, hash_json
 from seewhy.records.files import hash_file, write_text_atomically
 from seewhy.records.shards import shard_numbers, shard_path
 
@@ -61,7 +60,7 @@ class Manifest:
 
 def fingerprint_of(plan: object, inputs: Mapping[str, str]) -> str:
     """SHA-256 of a plan and of its inputs' hashes, as 64 hexadecimal digits."""
-    return hashlib.sha256(canonical_json({"plan": plan, "inputs": inputs}).encode()).hexdigest()
+    return hash_json({"plan": plan, "inputs": inputs})
 
 
 def seeds_of(plan: object) -> dict[str, int]:
@@ -85,7 +84,7 @@ def hash_directory(directory: Path) -> str:
     if not numbers:
         raise FileNotFoundError(f"{directory} holds no part-*.parquet. Run the stage that writes it first")
     paths = [shard_path(directory, number) for number in numbers]
-    return hashlib.sha256(canonical_json([[path.name, hash_file(path)] for path in paths]).encode()).hexdigest()
+    return hash_json([[path.name, hash_file(path)] for path in paths])
 
 
 def library_versions() -> dict[str, str]:
@@ -107,7 +106,7 @@ def write_manifest(directory: Path, manifest: Manifest) -> Path:
     """
     path = directory / MANIFEST
     plain = asdict(manifest)
-    whole = {**plain, CHECKSUM: _checksum(plain)}
+    whole = {**plain, CHECKSUM: hash_json(plain)}
     write_text_atomically(path, json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
     return path
 
@@ -127,16 +126,12 @@ def read_manifest(directory: Path) -> Manifest:
     except ValueError as error:
         raise ValueError(f"{path} is not JSON ({error}). {_REMEDY}") from error
     values = _require_fields(path, found)
-    if found.get(CHECKSUM) != _checksum(values):
+    if found.get(CHECKSUM) != hash_json(values):
         raise ValueError(f"{path} was edited or damaged: its fields do not give its {CHECKSUM}. {_REMEDY}")
     return Manifest(**values)
 
 
 _REMEDY = "Delete it and run the stage again: finished rows are kept"
-
-
-def _checksum(plain: Mapping[str, object]) -> str:
-    return hashlib.sha256(canonical_json(plain).encode()).hexdigest()
 
 
 def _require_fields(path: Path, found: object) -> dict[str, Any]:

@@ -57,6 +57,8 @@ def _status(run: OpenRun, node: Node, before: dict[str, UnitStatus]) -> UnitStat
         why = tuple(differences(folder, spec_of(run, node)))
     if (folder / MANIFEST).is_file():
         manifest = read_manifest(folder)
+        if any(not (folder / name).is_file() for name in manifest.files):
+            return UnitStatus(ref=node.ref, step=node.step, state=State.STOPPED, why=why, rows=0)
         state = State.STALE if why else State.FINISHED if not waits else State.STOPPED
         return UnitStatus(
             ref=node.ref, step=node.step, state=state, why=why, rows=manifest.counts["rows"], seconds=manifest.seconds,

@@ -1,8 +1,8 @@
 """One of several kinds with settings of its own, such as a judge or an objective: plain data until it is made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Annotated, Any, get_args, get_origin
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from seewhy.runs.discovery import class_of, is_outside, nearest, source_hash
 
@@ -85,10 +85,28 @@ def make(choice: Choice, layer: str, place: str, **given: object) -> Any:  # noq
             raise ValueError(f"{place}.{name} is {value!r}: {choice.kind} has no such setting"
                              f"{nearest(name, settable) if settable else '; it has none'}")  # fmt: skip
     more = {name: value for name, value in given.items() if name in known}
+    unset = [name for name in _required(kind) if name not in choice.settings and name not in more]
+    if unset:
+        raise ValueError(f"{place}: {choice.kind} needs {', '.join(unset)}"
+                         f"{'' if all(map(_is_plain, _types(kind, unset))) else ', which is made in Python alone'}")  # fmt: skip
     try:
         return kind(**{**choice.settings, **more})
     except (TypeError, ValueError) as error:
         raise ValueError(f"{place}: {error}") from error
+
+
+def _required(kind: type[Any]) -> list[str]:
+    """Settings without a default."""
+    return [one.name for one in fields(kind) if one.init and one.default is MISSING and one.default_factory is MISSING]
+
+
+def _types(kind: type[Any], names: list[str]) -> list[Any]:
+    hints = get_type_hints(kind)
+    return [hints[name] for name in names]
+
+
+def _is_plain(hint: object) -> bool:
+    return any(hint is plain for plain in (str, int, float, bool))
 
 
 def plain_choice(choice: Choice, layer: str) -> dict[str, object]:

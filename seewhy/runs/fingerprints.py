@@ -2,14 +2,14 @@
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 from seewhy.records.canonical import as_plain, flatten_plain
 from seewhy.records.files import hash_file, write_text_atomically
-from seewhy.records.lineage import fingerprint_of
+from seewhy.records.lineage import MANIFEST, fingerprint_of
 from seewhy.runs.api import ModelKind, RowStage
 from seewhy.runs.choice import Choice, Layer, plain_choice
 from seewhy.runs.graph import Node
@@ -18,6 +18,7 @@ from seewhy.runs.run import OpenRun
 
 PLAN = "_plan.json"
 ABSENT = "absent"
+REPORT = Path(__file__).parents[1] / "report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,17 @@ def spec_of(run: OpenRun, node: Node) -> StepSpec:
         models=models,
         inputs={name: run.identity(ref) for name, ref in reads.items()},
     )
+
+
+def page_spec(run: OpenRun, node: Node, finished: Sequence[str]) -> StepSpec:
+    """What a page follows from: what every finished unit says of itself, and the code that draws pages."""
+    units = [other.ref for other in run.nodes.values() if other.step in finished and run.is_done(other.ref)]
+    code = sorted(path for path in REPORT.rglob("*") if path.suffix in (".py", ".jinja", ".css"))
+    return StepSpec(
+        stage=stage_of(node.unit), version=node.unit.version, record="page", per_shard=0,
+        settings={"steps": list(finished), "code": [hash_file(path) for path in code]}, models={},
+        inputs={ref: hash_file(run.place(ref) / MANIFEST) for ref in units},
+    )  # fmt: skip
 
 
 def stage_of(unit: object) -> str:

@@ -11,7 +11,7 @@ from seewhy.runs.graph import Node, check
 from seewhy.runs.lock import only_writer
 from seewhy.runs.machine import Machine
 from seewhy.runs.recipe import Recipe
-from seewhy.runs.recipe_text import find_recipe, save_recipe
+from seewhy.runs.recipe_text import find_recipe, recipe_text
 from seewhy.runs.reuse import Reuse
 from seewhy.runs.run import RECIPE_FILE, OpenRun
 from seewhy.runs.runner import Runner
@@ -65,10 +65,16 @@ def run_recipe(root: Path, recipe: Recipe, machine: Machine, extent: Extent, com
         nodes = nodes_within(run, extent)
         if not extent.remake:
             require_unchanged(run, nodes)
-        save_recipe(run.root / RECIPE_FILE, recipe)
-        write_text_atomically(run.root / MACHINE_FILE, dump_yaml(unstructure(machine)))
+        write_if_changed(run.root / RECIPE_FILE, recipe_text(recipe))
+        write_if_changed(run.root / MACHINE_FILE, dump_yaml(unstructure(machine)))
         reuse = tuple(Reuse(path.resolve()) for path in extent.reuse)
         yield from Runner(run=run, command=command, reuse=reuse).go(nodes)
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """Write a file, whole or not at all; one that holds this text is left alone."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        write_text_atomically(path, text)
 
 
 def run_step(root: Path, recipe: Recipe, machine: Machine, out: Path, command: str) -> Iterator[Event]:

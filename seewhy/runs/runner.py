@@ -18,7 +18,7 @@ from seewhy.runs.api import PageStage, RowStage, TrainStage
 from seewhy.runs.blocks import BlockWorker, count_blocks, missing_blocks, sum_blocks
 from seewhy.runs.discovery import call_part
 from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
-from seewhy.runs.fingerprints import PLAN, StepSpec, differences, read_spec, spec_of, write_spec
+from seewhy.runs.fingerprints import PLAN, StepSpec, differences, page_spec, read_spec, spec_of, write_spec
 from seewhy.runs.graph import Node
 from seewhy.runs.models import ProcessModels
 from seewhy.runs.reuse import Reuse
@@ -155,14 +155,23 @@ class Runner:
         ))  # fmt: skip
 
     def _write_page(self, node: Node, unit: PageStage, number: int, of: int) -> Iterator[Event]:
-        started = time.perf_counter()
-        yield Began(ref=node.ref, step=node.step, number=number, of=of, total=None, unit="pages")
+        started, folder = time.perf_counter(), self.run.place(node.ref)
         finished = [name for name in self.run.recipe.steps if name != node.step and self._is_finished_step(name)]
+        spec = page_spec(self.run, node, finished)
+        if is_finished(folder, spec):
+            yield Ended(ref=node.ref, seconds=0.0, rows=1, unit="pages", is_found=True)
+            for name in read_manifest(folder).files:
+                yield Noted(ref=node.ref, text=f"{node.step}: {folder / name}")
+            return
+        yield Began(ref=node.ref, step=node.step, number=number, of=of, total=None, unit="pages")
+        (folder / MANIFEST).unlink(missing_ok=True)
         found = {name: self.run.recipe.steps[name].section(self.run, name) for name in finished}
         sections = {name: section for name, section in found.items() if section is not None}
-        for path in unit.write(self.run, self.run.place(node.ref), sections):
+        for path in unit.write(self.run, folder, sections):
             yield Noted(ref=node.ref, text=f"{node.step}: {path}")
-        yield Ended(ref=node.ref, seconds=time.perf_counter() - started, rows=1, unit="pages")
+        seconds = time.perf_counter() - started
+        self._finish(folder, spec, {"inputs": 1, "rows": 1}, seconds, 0.0)
+        yield Ended(ref=node.ref, seconds=seconds, rows=1, unit="pages")
 
     def _is_finished_step(self, name: str) -> bool:
         return all(self.run.is_done(node.ref) for node in self.run.nodes.values() if node.step == name)

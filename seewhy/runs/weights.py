@@ -1,33 +1,17 @@
 """What weights are by content: hashed once a file, and again only where the file may have changed."""
 
-import hashlib
 import json
 import math
-import time
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
-from seewhy.records.files import hash_file
+from seewhy.records.canonical import hash_json
+from seewhy.records.content_hash import hash_folder_cached
 
 TINY = "tiny"
 SHIPPED = Path(__file__).parents[1] / "model" / "families" / "tiny_weights"
 CONTENT = (".safetensors", ".json", ".jinja", ".model", ".txt")
 """Suffixes of weights, configuration, chat template and vocabulary."""
-RECENT_NS = 2_000_000_000
-"""A file changed within two seconds may change again within one tick of its clock: it is hashed each time."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """What tells one state of a file from another without reading it."""
-
-    path: str
-    size: int
-    inode: int
-    modified_ns: int
-    changed_ns: int
 
 
 def weights_place(name: str) -> str:
@@ -38,14 +22,11 @@ def weights_place(name: str) -> str:
 def weights_identity(name: str) -> str:
     """Hash of the files of a model, its base's too where it is an adapter; its name where it is on the Hub."""
     place = Path(weights_place(name))
-    files = sorted(path for path in place.glob("*") if path.suffix in CONTENT)
-    if not any(path.suffix == ".safetensors" for path in files):
+    hashes = {name: digest for suffix in CONTENT for name, digest in hash_folder_cached(place, f"*{suffix}").items()}
+    if not any(file.endswith(CONTENT[0]) for file in hashes):
         return name
     base = base_of(place)
-    hashes = [(path.name, hash_of_file(path)) for path in files]
-    if base:
-        hashes.append(("base", weights_identity(base)))
-    return hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
+    return hash_json({**hashes, **({"base": weights_identity(base)} if base else {})})
 
 
 def base_of(place: Path) -> str:
@@ -54,21 +35,6 @@ def base_of(place: Path) -> str:
     if not config.is_file():
         return ""
     return str(cast(dict[str, object], json.loads(config.read_text(encoding="utf-8")))["base_model_name_or_path"])
-
-
-def hash_of_file(path: Path) -> str:
-    """SHA-256 of a file, kept while its path, size, inode and both times are the same."""
-    resolved = path.resolve()
-    stat = resolved.stat()
-    state = FileState(str(resolved), stat.st_size, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns)
-    if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) < RECENT_NS:
-        return hash_file(resolved)
-    return _kept_hash(state)
-
-
-@lru_cache(maxsize=4096)
-def _kept_hash(state: FileState) -> str:
-    return hash_file(Path(state.path))
 
 
 def size_of_weights(place: str) -> int:

@@ -33,10 +33,16 @@ class SamplingPlan:
     """Number of most likely tokens that may be drawn; 0 keeps all."""
     max_tokens: int = 256
     """Tokens of a chain, at most; a longer one is cut and says so in `Chain.stop`."""
-    per_shard: int = 64
-    """Questions a shard: what is lost at most when a run is stopped."""
     seed: int = 0
     """Address of every chain's own generator, with question id and index."""
+
+    def __post_init__(self) -> None:
+        """Refuses settings that cannot be meant, by name, before anything runs."""
+        self.decoding(is_letter=False)
+        try:
+            self.decoding(is_letter=True)
+        except ValueError as error:
+            raise ValueError(f"multiple_choice_{error}") from error
 
     def choose(self, questions: Sequence[Question], taught: int) -> list[Question]:
         """The questions that are asked: the first after the `taught` ones, or of all where too few are left."""

@@ -44,7 +44,7 @@ class Judge(RowStage):
 
     def __post_init__(self) -> None:
         """Refuse a judge without the model that it asks, and one with a model that it does not ask."""
-        asks = ASKED in settings_of(class_of("judging", self.judge.kind))
+        asks = asks_model(self.judge.kind)
         if asks and not self.model:
             raise ValueError(f"judge {self.judge.kind} asks a model: name it as `model`")
         if self.model and not asks:
@@ -66,17 +66,7 @@ class Judge(RowStage):
 
     def made(self, talks: ChatModel | None) -> Judges:
         """The judge; ValueError where it does not exist or refuses a setting."""
-        given: dict[str, object] = {}
-        if self.model:
-            given[ASKED] = talks
-        if self.prompt:
-            if "wording" not in settings_of(class_of("judging", self.judge.kind)):
-                raise ValueError(f"prompt: judge {self.judge.kind} has no prompt")
-            given["wording"] = read_prompt(Path(self.prompt))
-        judge = make(self.judge, "judging", "judge", **given)
-        if not isinstance(judge, Judges):
-            raise ValueError(f"judge {self.judge.kind} has no `name` or no `judge(question, chains)`")
-        return judge
+        return make_judge(self.judge, talks, self.prompt, "judge")
 
     def require(self) -> None:
         if self.prompt and not Path(self.prompt).is_file():
@@ -146,3 +136,31 @@ class Judge(RowStage):
             if isinstance(judge, MultiTurnJudge) and any(listener.recall(request) is None for request in quiet.heard):
                 found.append(judge.follow_up(questions[chain.question_id], chain))
         return found
+
+
+def asks_model(kind: str) -> bool:
+    """Whether a judge asks a model."""
+    return ASKED in settings_of(class_of("judging", kind))
+
+
+def make_judge(choice: Choice, asked: ChatModel | None, prompt: str, place: str) -> Judges:
+    """The judge of a choice: the settings that are given, and its own for the rest.
+
+    Args:
+        choice: who judges, with settings.
+        asked: the model that it asks; None for a trial, and for judges that ask none.
+        prompt: text file in place of its own prompt; empty leaves it.
+        place: where the choice was made, for errors.
+
+    Raises:
+        ValueError: there is no such judge, it needs more than a model, or it has no such setting or no prompt.
+    """
+    given: dict[str, object] = {ASKED: asked} if asks_model(choice.kind) else {}
+    if prompt:
+        if "wording" not in settings_of(class_of("judging", choice.kind)):
+            raise ValueError(f"prompt: judge {choice.kind} has no prompt")
+        given["wording"] = read_prompt(Path(prompt))
+    judge = make(choice, "judging", place, **given)
+    if not isinstance(judge, Judges):
+        raise ValueError(f"judge {choice.kind} has no `name` or no `judge(question, chains)`")
+    return judge

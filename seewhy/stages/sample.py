@@ -71,7 +71,7 @@ class Sample(RowStage):
         return SamplingPlan(
             questions=count, with_options=self.with_options, per_question=self.per_question,
             temperature=self.temperature, multiple_choice_temperature=self.multiple_choice_temperature,
-            top_p=self.top_p, top_k=self.top_k, max_tokens=self.max_tokens, per_shard=self.per_shard, seed=self.seed,
+            top_p=self.top_p, top_k=self.top_k, max_tokens=self.max_tokens, seed=self.seed,
         )  # fmt: skip
 
     def inputs(self, run: Run) -> Sequence[Question]:

@@ -45,16 +45,21 @@ class Train(TrainStage):
         wrong = [name for name, weight in self.data.items() if not weight > 0]
         if wrong:
             raise ValueError(f"data.{wrong[0]}: a weight must be above 0")
-        if self.reference and self.is_imitation:
-            raise ValueError(f"reference: objective {self.objective.kind} trains on SFT examples and has none")
+        if self.reference and not self.has_reference:
+            raise ValueError(f"reference: objective {self.objective.kind} reads none; leave it away")
 
     @property
     def is_imitation(self) -> bool:
         """Whether the objective takes SFT examples and no pairs."""
         return constant_of("objectives", self.objective.kind, "trains_on", "pairs") == LESSONS
 
+    @property
+    def has_reference(self) -> bool:
+        """Whether the objective reads a reference."""
+        return not self.is_imitation and bool(constant_of("objectives", self.objective.kind, "needs_reference", True))
+
     def units(self, name: str) -> Mapping[str, RowStage | TrainStage]:
-        if self.is_imitation or self.reference:
+        if self.reference or not self.has_reference:
             return {"": self}
         own = Reference(model=self.start, pairs=tuple(self.data), keep_tokens=self.fit.keep_tokens,
                         row_tokens=self.fit.row_tokens, adapter=self.adapter)  # fmt: skip
@@ -93,7 +98,7 @@ class Train(TrainStage):
         path = model.settle_path(first)
         if not path.is_packed:
             models.note(path.why)
-        if store is None:
+        if self.is_imitation:
             yield from fit.fit_lessons(model, objective, rows, questions, plan, place, run.machine.guard)
         else:
             yield from fit.fit_pairs(model, objective, rows, questions, store, plan, place, run.machine.guard)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from seewhy.model.packed.group import Group, Prompt
+from seewhy.objectives.api import PictureVariant
 from seewhy.records.types import Lesson, Pair, Question, Response, Style
 from seewhy.training.api import ScoresGroups
 from seewhy.training.plan import FitPlan
@@ -24,16 +25,22 @@ class TrainingExample:
     question_id: str
     style: Style
     responses: tuple[Ids, ...]
+    pictures: PictureVariant = PictureVariant.OWN
+    """What the prompt shows."""
+    weight: float = 1.0
+    """Of its loss in the mean over a step, above 0."""
+    stream: str = ""
+    """The stream of rows that it comes from."""
 
     @property
-    def prompt_key(self) -> tuple[str, Style]:
-        """What exercises of the same prompt have in common."""
-        return self.question_id, self.style
+    def prompt_key(self) -> tuple[str, Style, PictureVariant]:
+        """What examples of the same prompt have in common."""
+        return self.question_id, self.style, self.pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedGroup:
-    """A group of distinct responses and, for each exercise on it, the places of its responses in the group."""
+    """A group of distinct responses and, for each example on it, the places of its responses in the group."""
 
     group: Group
     picks: tuple[tuple[int, ...], ...]
@@ -74,7 +81,7 @@ def pair_examples(
 
 
 def questions_by_id(questions: Sequence[Question], examples: Sequence[TrainingExample]) -> dict[str, Question]:
-    """Questions under their ids; raises ValueError where an exercise asks for one that is not there."""
+    """Questions under their ids; raises ValueError where an example asks for one that is not there."""
     known = {question.id: question for question in questions}
     for example in examples:
         if example.question_id not in known:
@@ -83,8 +90,8 @@ def questions_by_id(questions: Sequence[Question], examples: Sequence[TrainingEx
 
 
 def places_by_prompt(examples: Sequence[TrainingExample]) -> list[list[int]]:
-    """Places of the exercises of each prompt, prompts in order of first appearance."""
-    units: dict[tuple[str, Style], list[int]] = {}
+    """Places of the examples of each prompt, prompts in order of first appearance."""
+    units: dict[tuple[str, Style, PictureVariant], list[int]] = {}
     for place, example in enumerate(examples):
         units.setdefault(example.prompt_key, []).append(place)
     return list(units.values())
@@ -104,7 +111,7 @@ def _epoch_steps(units: Sequence[Sequence[int]], plan: FitPlan, epoch: int) -> l
 
 
 def steps_of(examples: Sequence[TrainingExample], plan: FitPlan) -> list[tuple[int, ...]]:
-    """Places of the exercises of every step of all epochs: a pure function of rows, seed and batch size.
+    """Places of the examples of every step of all epochs: a pure function of rows, seed and batch size.
 
     Exercises of one prompt are shuffled as a unit and stay in one step, unless they are more than `batch_size`.
     """
@@ -113,7 +120,7 @@ def steps_of(examples: Sequence[TrainingExample], plan: FitPlan) -> list[tuple[i
 
 
 def share(prompt: Prompt, examples: Sequence[TrainingExample]) -> SharedGroup:
-    """One group that holds each distinct response of these exercises once."""
+    """One group that holds each distinct response of these examples once."""
     place: dict[Ids, int] = {}
     for example in examples:
         for ids in example.responses:
@@ -138,11 +145,13 @@ def _groups_within(
 def forwards_of(
     model: ScoresGroups, questions: Mapping[str, Question], examples: Sequence[TrainingExample], row_tokens: int
 ) -> list[list[SharedGroup]]:
-    """Groups of each forward pass: long ones first, each pass within `row_tokens` unless one exercise is above it."""
+    """Groups of each forward pass: long ones first, each pass within `row_tokens` unless one example is above it."""
     groups: list[SharedGroup] = []
     for unit in places_by_prompt(examples):
         members = [examples[place] for place in unit]
-        prompt = model.prompt(questions[members[0].question_id], members[0].style)
+        first = members[0]
+        is_blind = first.pictures is PictureVariant.NONE
+        prompt = model.prompt(questions[first.question_id], first.style, is_blind)
         groups.extend(_groups_within(model, prompt, members, row_tokens))
     sized = sorted(((model.group_tokens(shared.group), shared) for shared in groups), key=lambda pair: -pair[0])
     forwards: list[list[SharedGroup]] = []

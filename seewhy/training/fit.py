@@ -10,7 +10,8 @@ from pathlib import Path
 
 import torch
 
-from seewhy.objectives.api import LessonObjective, PairObjective
+from seewhy.objectives.api import LessonObjective, PairObjective, reference_views
+from seewhy.objectives.parts.views import BOTH_SIDES
 from seewhy.records.files import write_text_atomically
 from seewhy.records.step_logs import append_step, cut_steps
 from seewhy.records.types import Lesson, Pair, Question, StepLog
@@ -23,6 +24,7 @@ from seewhy.training.examples import (
     questions_by_id,
     steps_of,
 )
+from seewhy.training.identity import weights_fingerprint
 from seewhy.training.monitor.monitor import TrainingMonitor
 from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
 from seewhy.training.plan import FitPlan
@@ -59,24 +61,44 @@ def fit_pairs(
     objective: PairObjective,
     pairs: Sequence[Pair],
     questions: Sequence[Question],
-    reference: ReferenceStore,
+    reference: ReferenceStore | None,
     plan: FitPlan,
     directory: Path,
     guard: GuardPlan = UNGUARDED,
 ) -> Iterator[StepLog]:
     """Trains the model in place on preferences, and yields a log a step; stops and resumes as `fit_lessons` does.
 
-    Every pair must have its reference rows before the first step. Pairs whose two sides are equal after truncation
-    are dropped and counted in `terms["dropped_pairs"]`. Raises ValueError where, before the first update, a loss with
-    a "dpo" part is not ln 2: the reference rows are then of another model than the one that starts.
+    Every pair must have its reference rows before the first step, unless the objective has no view of a reference:
+    `reference` is then not read and may be None. Pairs whose two sides are equal after truncation are dropped and
+    counted in `terms["dropped_pairs"]`. Raises ValueError where the loss before the first update is not the
+    objective's `at_reference`: the reference rows are then of another model than the one that starts.
     """
+    store = _needed_store(objective, reference)
     examples, dropped = pair_examples(model, pairs, plan.keep_tokens)
     known = questions_by_id(questions, examples)
-    for example in examples:
-        reference.of_pair(known, example)
-    scoring = PairScoring(objective=objective, reference=reference, questions=known)
+    if store:
+        for example in examples:
+            store.of_pair(known, example)
+    scoring = PairScoring(objective=objective, reference=store, questions=known)
     extra = {"dropped_pairs": float(dropped)}
     yield from _train(_run_of(model, scoring, examples, known, plan, guard, directory, extra))
+
+
+def _needed_store(objective: PairObjective, reference: ReferenceStore | None) -> ReferenceStore | None:
+    """The store where the objective reads it; raises ValueError where it is missing or a view cannot be supplied."""
+    for view in objective.views:
+        if view not in BOTH_SIDES:
+            raise ValueError(
+                f"{objective.name} has the view ({view}), and training on pairs supplies "
+                f"{'; '.join(map(str, BOTH_SIDES))}"
+            )
+    if not reference_views(objective):
+        return None
+    if reference is None:
+        raise ValueError(
+            f"{objective.name} needs reference rows: compute them with `reference_rows` and pass the store"
+        )
+    return reference
 
 
 def _run_of(
@@ -137,7 +159,7 @@ def _contents_of(run: Run) -> dict[str, str]:
         "plan": _hash(plan),
         "objective": _hash([objective.name, settings]),
         "rows": _hash(rows),
-        "starting model": run.model.fingerprint,
+        "starting model": weights_fingerprint(run.model),
         **run.model.settings,
     }
 
@@ -191,7 +213,7 @@ def _finish(run: Run) -> None:
     if run.model.has_adapter:
         _export(run.directory / "adapter", run.model.save_adapter)
     _export(run.directory / "model", run.model.save)
-    write_text_atomically(done, json.dumps({"steps": len(run.steps), "fingerprint": run.model.fingerprint}))
+    write_text_atomically(done, json.dumps({"steps": len(run.steps), "fingerprint": weights_fingerprint(run.model)}))
 
 
 def _export(final: Path, write: Callable[[Path], None]) -> None:

@@ -2,27 +2,35 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from seewhy.model.prompts import prompt_text
+from seewhy.objectives.api import PictureVariant, Scorer, Side, View
+from seewhy.objectives.parts.views import BOTH_SIDES
 from seewhy.records.types import Pair, Question, ReferenceRow, Style
 from seewhy.training.api import ScoresGroups, Trainable, assume_frozen
 from seewhy.training.examples import Ids, TrainingExample, forwards_of, pair_examples, questions_by_id
+from seewhy.training.identity import weights_fingerprint
 from seewhy.training.plan import FitPlan
 
 WINDOW = 256
 """Pairs whose prompts are encoded and in memory at once."""
 
 
-def reference_key(fingerprint: str, question: Question, style: Style, ids: Ids) -> str:
-    """Hash of the frozen model with its processor, the prompt's words, its pictures and the response's token ids."""
+def reference_key(
+    fingerprint: str, question: Question, style: Style, ids: Ids, variant: PictureVariant = PictureVariant.OWN
+) -> str:
+    """Hash of the frozen model with its processor, the prompt's text, pictures and variant, and the token ids."""
     pictures = [image.sha256 for image in question.images]
     parts = [fingerprint, prompt_text(question, style), pictures, str(style), list(ids)]
+    if variant is not PictureVariant.OWN:
+        parts.append(str(variant))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -43,9 +51,9 @@ class ReferenceStore:
             logprobs={row.key: torch.tensor(row.logprobs, dtype=torch.float32) for row in rows},
         )
 
-    def find(self, question: Question, style: Style, ids: Ids) -> Tensor:
+    def find(self, question: Question, style: Style, ids: Ids, variant: PictureVariant = PictureVariant.OWN) -> Tensor:
         """[time] log-probabilities of the response; raises ValueError where they were never computed."""
-        found = self.logprobs.get(reference_key(self.fingerprint, question, style, ids))
+        found = self.logprobs.get(reference_key(self.fingerprint, question, style, ids, variant))
         if found is None:
             raise ValueError(
                 f"question {question.id} ({style}): no reference row for a response of {len(ids)} tokens; run the "
@@ -76,26 +84,50 @@ def score_examples(
     return scored
 
 
+def _viewed(example: TrainingExample, views: Sequence[View]) -> Iterator[TrainingExample]:
+    """The responses of a pair of which the reference is needed, for each picture variant."""
+    chosen, rejected = example.responses
+    for variant in dict.fromkeys(view.pictures for view in views):
+        sides = [view.side for view in views if view.pictures is variant]
+        responses = tuple(chosen if side is Side.CHOSEN else rejected for side in sides)
+        yield replace(example, responses=responses, pictures=variant)
+
+
+def _reference_views(views: Sequence[View]) -> list[View]:
+    needed = [view for view in views if view.scorer is Scorer.REFERENCE]
+    for view in needed:
+        if view.side is Side.RESPONSE:
+            raise ValueError(f"reference rows are of the two sides of pairs, and a view is ({view})")
+    return needed
+
+
 def reference_rows(
     model: Trainable,
     pairs: Sequence[Pair],
     questions: Sequence[Question],
     plan: FitPlan,
     have: AbstractSet[str] = frozenset(),
+    views: Sequence[View] = BOTH_SIDES,
 ) -> Iterator[ReferenceRow]:
     """One row for every distinct response of the pairs, with the model as it is now and without gradient.
 
     `have` holds keys of rows already on disk: their responses are not scored again. Of the plan, `keep_tokens` and
-    `row_tokens` are read; `keep_tokens` must be that of the training run.
+    `row_tokens` are read; `keep_tokens` must be that of the training run. `views` are the objective's: rows are
+    computed for its views of the reference, so none for an objective without. The pairs are held in memory: for
+    many, call it with one block after another, which hashes the weights once. Raises ArithmeticError where a
+    log-probability is not finite.
     """
-    fingerprint = model.fingerprint
-    examples, _ = pair_examples(model, pairs, plan.keep_tokens)
-    known = questions_by_id(questions, examples)
-    examples.sort(key=lambda example: example.prompt_key)
+    needed = _reference_views(views)
+    if not needed:
+        return
+    fingerprint = weights_fingerprint(model)
+    of_pairs, _ = pair_examples(model, pairs, plan.keep_tokens)
+    known = questions_by_id(questions, of_pairs)
+    examples = sorted((e for pair in of_pairs for e in _viewed(pair, needed)), key=lambda e: e.prompt_key)
     done = set(have)
 
     def key_of(example: TrainingExample, ids: Ids) -> str:
-        return reference_key(fingerprint, known[example.question_id], example.style, ids)
+        return reference_key(fingerprint, known[example.question_id], example.style, ids, example.pictures)
 
     wanted = [e for e in examples if any(key_of(e, ids) not in done for ids in e.responses)]
     model.net.eval()
@@ -105,4 +137,13 @@ def reference_rows(
                 key = key_of(example, ids)
                 if key not in done:
                     done.add(key)
-                    yield ReferenceRow(key=key, logprobs=logprobs)
+                    yield ReferenceRow(key=key, logprobs=_finite(example, logprobs))
+
+
+def _finite(example: TrainingExample, logprobs: tuple[float, ...]) -> tuple[float, ...]:
+    if not all(map(math.isfinite, logprobs)):
+        raise ArithmeticError(
+            f"question {example.question_id} ({example.style}): the reference gives a token a log-probability that is "
+            "not finite; open the model in float32, or drop the row"
+        )
+    return logprobs

@@ -24,6 +24,9 @@ class Scored:
     loss: Loss
     figures: Mapping[str, Tensor]
     """[rows] each, without gradient."""
+    at_reference: Tensor | None = None
+    """[rows] what the losses would be if policy and reference were equal, before the first step; None where there is
+    no reference."""
 
 
 @runtime_checkable
@@ -74,27 +77,29 @@ class LessonScoring:
         return state
 
 
-def pair_figures(view: PairView, margin: Tensor) -> dict[str, Tensor]:
+def pair_figures(view: PairView, margin: Tensor | None) -> dict[str, Tensor]:
     """[pairs] share of pairs ordered rightly; and, in nats a token, the chosen log-probability and both sides' drift.
 
     Drift is the mean of log pi - log ref. A chosen side that drifts down while the margin grows is how pure DPO fails
-    on long chains (MPO, arXiv 2411.10442).
+    on long chains (MPO, arXiv 2411.10442). Without a reference only the chosen log-probability.
     """
-    chosen = view.policy_chosen.detach()
-    return {
-        "accuracy": (margin > 0).float(),
-        "chosen_logp": _token_means(chosen, view.chosen_mask),
-        "chosen_drift": _token_means(chosen - view.reference_chosen, view.chosen_mask),
-        "rejected_drift": _token_means(view.policy_rejected.detach() - view.reference_rejected, view.rejected_mask),
-    }
+    chosen, rejected = view.policy_chosen.detach(), view.policy_rejected.detach()
+    figures = {} if margin is None else {"accuracy": (margin > 0).float()}
+    figures["chosen_logp"] = _token_means(chosen, view.chosen_mask)
+    if view.reference_chosen is not None:
+        figures["chosen_drift"] = _token_means(chosen - view.reference_chosen, view.chosen_mask)
+    if view.reference_rejected is not None:
+        figures["rejected_drift"] = _token_means(rejected - view.reference_rejected, view.rejected_mask)
+    return figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairScoring:
-    """Preference: each row is one pair beside its reference log-probabilities."""
+    """Preference: each row is one pair, with its reference log-probabilities where the objective needs them."""
 
     objective: PairObjective
-    reference: ReferenceStore
+    reference: ReferenceStore | None
+    """None where the objective has no view of a reference."""
     questions: Mapping[str, Question]
 
     def initial(self) -> State:
@@ -103,11 +108,16 @@ class PairScoring:
 
     def score(self, shared: Sequence[SharedGroup], logps: Logps, state: State) -> Scored:
         """Loss of each pair, and its guard figures."""
-        known = [self.reference.of_pair(self.questions, e) for part in shared for e in part.examples]
+        store = self.reference
+        known = store and [store.of_pair(self.questions, e) for part in shared for e in part.examples]
         view = pair_view(shared, logps, known)
         loss = self.objective.loss(view, state)
-        margin = loss.terms["margin"]
-        return Scored(loss=loss, figures=pair_figures(view, margin) | length_figures(view, margin))
+        margin = loss.terms.get("margin")
+        return Scored(
+            loss=loss,
+            figures=pair_figures(view, margin) | length_figures(view, margin),
+            at_reference=self.objective.at_reference(view),
+        )
 
     def advance(self, state: State, rewards: Tensor) -> State:
         """The objective's own."""
@@ -118,9 +128,3 @@ def rewards_of(scored: Scored) -> Tensor:
     """[responses] implicit rewards of both sides, for the running state; lessons have none."""
     sides = [scored.loss.terms[name] for name in ("reward_chosen", "reward_rejected") if name in scored.loss.terms]
     return torch.cat(sides) if sides else torch.empty(0)
-
-
-def sums_of(scored: Scored) -> dict[str, float]:
-    """Sum over the rows of the loss, of its parts and of every figure."""
-    parts = {"loss": scored.loss.each.detach(), **scored.loss.terms, **scored.figures}
-    return {name: float(value.sum(dtype=torch.float64)) for name, value in parts.items()}

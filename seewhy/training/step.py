@@ -18,12 +18,14 @@ from seewhy.training.monitor.lengths import with_cosine
 from seewhy.training.monitor.plan import GuardPlan
 from seewhy.training.plan import FitPlan
 from seewhy.training.schedule import rate_factor, set_rates
-from seewhy.training.scoring import Scoring, rewards_of, sums_of
+from seewhy.training.scoring import Scoring, rewards_of
+from seewhy.training.totals import AT_REFERENCE, StepTotals
 
-LN_2 = math.log(2)
-LN_2_TOLERANCE = 1e-4
-LN_2_TOLERANCE_BF16 = 2e-2
-"""A sum of log-probabilities depends on what it was computed beside then, as products are rounded to 8 bits."""
+START_TOLERANCE = 1e-4
+"""How far the first loss may be from that of a policy equal to its reference: nats, or a share where that is above 1.
+"""
+START_TOLERANCE_BF16 = 2e-2
+"""The same in bfloat16, where a sum of log-probabilities depends on the batch that it was computed in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,9 @@ class Run:
     directory: Path
     steps: Sequence[tuple[int, ...]]
     extra: Mapping[str, float]
-    """Figures that stand in every step's log."""
+    """Figures that every step's log holds."""
+    streams: tuple[str, ...] = ()
+    """Names of the streams of rows; two or more are logged separately."""
 
 
 def take_step(run: Run, optimizer: torch.optim.AdamW, step: int, state: State) -> tuple[StepLog, State]:
@@ -49,7 +53,7 @@ def take_step(run: Run, optimizer: torch.optim.AdamW, step: int, state: State) -
     optimizer.zero_grad(set_to_none=True)
     peak = StepPeak.begin(next(run.model.net.parameters()).device)
     terms, state_after = _gradients(run, rows, state)
-    _check(run, step, terms)
+    _check(run, step, terms, terms.pop(AT_REFERENCE, None))
     terms["grad_norm"] = _clip(run, optimizer, step)
     factor = rate_factor(step, len(run.steps), run.plan.warmup)
     set_rates(optimizer, factor)
@@ -73,36 +77,36 @@ def take_step(run: Run, optimizer: torch.optim.AdamW, step: int, state: State) -
 
 
 def _gradients(run: Run, rows: Sequence[TrainingExample], state: State) -> tuple[dict[str, float], State]:
-    """Adds up the gradients of sum(each) / rows over the forward passes; means of all figures, and the state after."""
-    sums: dict[str, float] = {}
+    """Adds up the gradients of the weighted mean over the forward passes; means of all figures, and the state after."""
+    totals = StepTotals.of(rows, run.streams)
     rewards: list[torch.Tensor] = []
     tokens, above = 0, 0
     for forward in forwards_of(run.model, run.questions, rows, run.plan.row_tokens):
         logps = run.model.group_logps([shared.group for shared in forward])
         scored = run.scoring.score(forward, logps, state)
-        (scored.loss.each.sum() / len(rows)).backward()
+        totals.add(scored, [example for shared in forward for example in shared.examples]).backward()
         rewards.append(rewards_of(scored))
-        for name, value in sums_of(scored).items():
-            sums[name] = sums.get(name, 0.0) + value
         size = sum(run.model.group_tokens(shared.group) for shared in forward)
         tokens, above = tokens + size, above + (size > run.plan.row_tokens)
-    means = {name: value / len(rows) for name, value in sums.items()}
-    figures = with_cosine(means) | {"tokens": float(tokens), "rows_above_budget": float(above)}
+    figures = with_cosine(totals.means()) | {"tokens": float(tokens), "rows_above_budget": float(above)}
     return figures, run.scoring.advance(state, torch.cat(rewards))
 
 
-def _check(run: Run, step: int, terms: Mapping[str, float]) -> None:
+def _check(run: Run, step: int, terms: Mapping[str, float], expected: float | None) -> None:
     """Stops before weights are harmed: a loss that is no number, or reference rows of another model."""
-    if not math.isfinite(terms["loss"]):
+    loss = terms["loss"]
+    if not math.isfinite(loss):
         raise ArithmeticError(
-            f"{run.directory}: the loss of step {step} is {terms['loss']}; the weights before it are in the newest "
+            f"{run.directory}: the loss of step {step} is {loss}; the weights before it are in the newest "
             "checkpoint. Lower the learning rate, or look at the rows of this step"
         )
-    tolerance = LN_2_TOLERANCE_BF16 if run.model.settings.get("precision") == BF16 else LN_2_TOLERANCE
-    if step == 0 and "dpo" in terms and abs(terms["dpo"] - LN_2) > tolerance:
+    is_rounded = run.model.settings.get("precision") == BF16
+    tolerance = START_TOLERANCE_BF16 if is_rounded else START_TOLERANCE
+    if step == 0 and expected is not None and not abs(loss - expected) <= tolerance * max(1.0, abs(expected)):
         raise ValueError(
-            f"the DPO loss before the first update is {terms['dpo']:.6f} where policy and reference being equal gives "
-            "ln 2 = 0.693147: the reference rows do not belong to this model; run the reference stage again with it"
+            f"{run.directory}: the loss ({run.scoring.objective.name}) before the first update is {loss:.6f}; with "
+            f"policy and reference equal it is {expected:.6f}. The reference rows do not belong to this model: run "
+            "the reference stage again with it"
         )
 
 

@@ -31,24 +31,23 @@ def lesson_view(shared: Sequence[SharedGroup], logps: Sequence[Sequence[Tensor]]
 
 
 def pair_view(
-    shared: Sequence[SharedGroup], logps: Sequence[Sequence[Tensor]], reference: Sequence[tuple[Tensor, Tensor]]
+    shared: Sequence[SharedGroup], logps: Sequence[Sequence[Tensor]], reference: Sequence[tuple[Tensor, Tensor]] | None
 ) -> PairView:
     """One row a pair, in the order of groups and exercises; a response that two pairs share stands in two rows.
 
     So each pair weighs what it weighs when every pair is scored alone. `reference` holds, for each pair, the [time]
-    log-probabilities of its chosen and of its rejected response under the reference.
+    log-probabilities of its chosen and of its rejected response under the reference; None leaves the reference out.
     """
     chosen, rejected = _picked(shared, logps, 0), _picked(shared, logps, 1)
     device = chosen[0].device
     policy_chosen, chosen_mask = _padded(chosen)
     policy_rejected, rejected_mask = _padded(rejected)
-    reference_chosen, _ = _padded([rows[0].to(device) for rows in reference])
-    reference_rejected, _ = _padded([rows[1].to(device) for rows in reference])
+    frozen = [_padded([rows[side].to(device) for rows in reference])[0] if reference else None for side in (0, 1)]
     return PairView(
         policy_chosen=policy_chosen,
         policy_rejected=policy_rejected,
-        reference_chosen=reference_chosen,
-        reference_rejected=reference_rejected,
+        reference_chosen=frozen[0],
+        reference_rejected=frozen[1],
         chosen_mask=chosen_mask,
         rejected_mask=rejected_mask,
     )

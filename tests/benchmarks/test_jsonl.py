@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from seewhy.benchmarks import jsonl
+from seewhy.benchmarks.lines.fields import FIELDS
 from seewhy.records.types import MatchRule, Split
 
 GOOD = {"id": "1", "split": "train", "question": "What is the total?", "answer": "12"}
@@ -77,12 +78,18 @@ def test_the_rule_follows_from_the_kind_unless_the_row_names_one(tmp_path, field
         ({"rule": "exakt"}, "field 'rule' is 'exakt'; did you mean 'exact'?"),
         ({"rule": "letter"}, "field 'rule' is 'letter' and there are no 'options'"),
         ({"options": ["11", "12"], "answer": "C"}, "field 'answer': 'C' names none of the 2 options; give a letter"),
-        ({"options": ["B", "A"], "answer": "A"}, "'A' is a letter and the text of another option"),
         ({"options": ["12", "12"]}, "field 'options' holds '12' twice"),
         ({"options": ["12"]}, "field 'options' holds 1; give 2 to 26"),
         ({"options": "11, 12"}, "field 'options' must be a list"),
         ({"facets": ["sum"]}, "field 'facets' must map names to values"),
-        ({"facets": {"kind": None}}, "field 'facets.kind' must be text"),
+        ({"answer": float("nan")}, "field 'answer' is nan, which is no number"),
+        ({"answers": ["12", float("inf")], "answer": None}, "field 'answers' is inf, which is no number"),
+        ({"id": float("-inf")}, "field 'id' is -inf, which is no number"),
+        ({"question": "What is \ud83d?"}, "field 'question' holds half a character"),
+        ({"context": "\udc00"}, "field 'context' holds half a character"),
+        ({"options": ["a", "b\ud83d"]}, "field 'options' holds half a character"),
+        ({"facets": {"kind\ud83d": 1}}, "field 'facets' holds half a character"),
+        ({"options": [None, "12"]}, "field 'options' must be text (or a number), and is None"),
         ({"rationale": 3}, "field 'rationale' must be text"),
         ({"image": "no.png"}, "no.png is not there; paths are relative to the file"),
         ({"images": "no.png"}, "field 'images' must be a list"),
@@ -95,6 +102,56 @@ def test_a_bad_row_is_refused_by_line_field_and_remedy(tmp_path, fields, told):
         read(source)
     assert f"{source}:3: " in str(refused.value)
     assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("name", [*FIELDS, "every one"])
+def test_a_field_that_is_null_is_left_out(tmp_path, name):
+    needed = {"id", "split", "question", "answer"}
+    rows = {**dict.fromkeys(FIELDS if name == "every one" else [name])}
+    row = {**rows, **{name: GOOD[name] for name in needed}}
+    if name == "answer":
+        row |= {"answer": None, "rule": "open"}
+    (question,) = read(write(tmp_path, row))
+    assert (question.text, question.images, question.options) == (GOOD["question"], (), ())
+
+
+def test_a_kind_that_is_null_is_no_kind(tmp_path):
+    (question,) = read(write(tmp_path, {**GOOD, "facets": {"kind": None, "steps": 2}}))
+    assert question.facets == {"steps": "2"}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(12.0, "12"), (0.00001, "0.00001"), (1e22, "10000000000000000000000"), (-0.5, "-0.5"), (2.50, "2.5"), (7, "7")],
+)
+def test_a_number_is_written_out_wherever_it_stands(tmp_path, value, text):
+    row = {**GOOD, "id": value, "answers": [value], "options": [value, "x"], "facets": {"size": value}, "rule": "exact"}
+    (question,) = read(write(tmp_path, {name: part for name, part in row.items() if name != "answer"}))
+    assert (question.id, question.gold.answers, question.options[0], question.facets) == (
+        text, (text,), text, {"size": text},
+    )  # fmt: skip
+
+
+def test_1_and_1_0_are_one_id(tmp_path):
+    with pytest.raises(ValueError, match=r"field 'id': '1' is the id of .*mine\.jsonl:1 too"):
+        read(write(tmp_path, {**GOOD, "id": 1}, {**GOOD, "id": 1.0}))
+
+
+def test_a_letter_that_is_another_options_text_is_the_letter_where_no_row_names_a_text(tmp_path):
+    marked = {**GOOD, "id": "2", "options": ["B", "A"], "answer": "A"}
+    by_letter = {**GOOD, "id": "3", "options": ["a cat", "a dog"], "answer": "B"}
+    found = read(write(tmp_path, GOOD, marked, by_letter))
+    assert [question.gold.answers for question in found] == [("12",), ("A",), ("B",)]
+    by_text = {**by_letter, "answer": "a dog"}
+    with pytest.raises(ValueError, match="a row cannot be read") as refused:
+        read(write(tmp_path, GOOD, marked, by_text))
+    assert "mine.jsonl:2: field 'answer': 'A' is a letter and the text of another option" in str(refused.value)
+
+
+def test_a_line_separator_within_a_text_ends_no_row(tmp_path):
+    source = tmp_path / "mine.jsonl"
+    source.write_text(json.dumps({**GOOD, "question": "a\u2028b\x85c"}, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert [question.text for question in read(source)] == ["a\u2028b\x85c"]
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-
-from seewhy.benchmarks.inkgrid import load
 from seewhy.cli.evaluate import Setting, write_also
-from seewhy.cli.main import main
 from seewhy.cli.progress import Screen
 from seewhy.cli.recipes import find_recipe
 from seewhy.cli.workspace import Workspace
+from seewhy.recipes.plans import SUITES, EvaluationPlan, Recipe
+
+from seewhy.benchmarks.inkgrid import load
+from seewhy.cli.main import main
 from seewhy.evaluation.suites import Suite
 from seewhy.judging.api import judge_chains
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import GenerateRequest, SamplingParams
-from seewhy.recipes.plans import SUITES, EvaluationPlan, Recipe
 from seewhy.records.shards import write_shard
 from seewhy.records.types import Chain, Split, Style, Verdict
 from seewhy.testing.oracle import Oracle

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from seewhy.cli.base_lessons import base_lessons
 
 from seewhy.benchmarks import inkgrid
-from seewhy.cli.base_lessons import base_lessons
 from seewhy.model.prompts import ANSWER_MARK
 from seewhy.records.types import Question, Split, Style
 from seewhy.testing.truth import is_step, sentences_of

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from endpoints.loopback import Answer, Asked, LoopServer
+from seewhy.cli.judges import judge_names
 
 from seewhy.benchmarks import inkgrid
 from seewhy.benchmarks.lines.writing import line_of
-from seewhy.cli.judges import judge_names
 from seewhy.cli.main import main
 from seewhy.records.types import Split
 
@@ -110,8 +110,8 @@ def gold_of(row: dict) -> str:
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("{", "labels.jsonl:1: no JSON"),
-        ("[]", "labels.jsonl:1: a line is one object"),
+        ("{", "labels.jsonl:1: not JSON"),
+        ("[]", "labels.jsonl:1: a row is a JSON object"),
         ({"id": "nobody", "reply": "", "is_right": True}, "labels.jsonl:1: field 'id': 'nobody' is no question"),
         ({"id": "q", "reply": "", "is_right": 1}, "field 'is_right' must be true or false, and is 1"),
         ({"id": "q", "is_right": True}, "field 'reply' must be text, and is null"),

@@ -4,9 +4,9 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from seewhy.cli.recipes import recipe_text
 
 from seewhy.cli.main import main
-from seewhy.cli.recipes import recipe_text
 from seewhy.recipes.inkgrid import recipe as inkgrid
 
 

@@ -196,7 +196,8 @@ def test_a_file_of_several_splits_is_graded_on_the_one_that_is_named(capsys: pyt
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
-        (["--questions", "questions.jsonl", "--benchmark", "x"], "--benchmark and --questions are two sources"),
+        (["--questions", "questions.jsonl", "--benchmark", "jsonl", "--root", "."], "are two sources of questions"),
+        (["--questions", "questions.jsonl", "--benchmark", "mmstra"], "--benchmark 'mmstra'; did you mean 'mmstar'?"),
         ([], "replies.jsonl holds no questions: name them with --questions FILE or --benchmark NAME --root DIR"),
         (["--benchmark", "inkgrid"], "--benchmark inkgrid needs --root, its directory, and --split"),
         (["--benchmark", "inkgrid", "--root", ".", "--split", "test"], "draws its questions and reads no directory"),

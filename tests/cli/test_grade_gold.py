@@ -69,6 +69,7 @@ def test_gold_answers_are_all_right(
     ):
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     words = [str(tmp_path / "replies.jsonl"), "--questions", str(tmp_path / "questions.jsonl"), "--json"]
+    words += ["--text-field", "text"]
     assert main(["grade", *words]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["n"] > 250

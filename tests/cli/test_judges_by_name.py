@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 import served_oracle
+from seewhy.cli.judges import make_judge, require_judge
+from seewhy.recipes.plans import JudgePlan, TeacherPlan
 from served_oracle import bill_of, serve
 from wired_runs import CHAINS, SAMPLED, pages, recipe_at, sampled_run
 
-from seewhy.cli.judges import make_judge, require_judge
-from seewhy.endpoints.recording import RecordingClient
 from seewhy.cli.main import main
+from seewhy.endpoints.recording import RecordingClient
 from seewhy.judging.facts import FactsJudge
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.prompts.template import read_prompt
 from seewhy.judging.rubric import RubricJudge
 from seewhy.judging.sentences import SentenceJudge
-from seewhy.recipes.plans import JudgePlan, TeacherPlan
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Outcome, Verdict
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from seewhy.cli.shelf import ModelPool
 
 from seewhy.benchmarks import inkgrid
-from seewhy.cli.shelf import ModelPool
 from seewhy.model.api import ScoreRequest
 from seewhy.model.plan import FeaturePlan
 from seewhy.model.vision.feature_cache import FeatureCache

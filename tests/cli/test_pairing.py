@@ -4,20 +4,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from served_oracle import serve
-from wired_runs import draw_run, pages, recipe_at, sampled_run
-
 from seewhy.cli.claim import RECIPE_FILE
-from seewhy.cli.main import main
 from seewhy.cli.recipes import read_recipe, save_recipe
 from seewhy.cli.sample import asked
 from seewhy.cli.workspace import open_workspace
 from seewhy.pairs.plan import PairingPlan
 from seewhy.recipes.plans import JudgePlan, Recipe
+from seewhy.runners.local import run_blocks
+from served_oracle import serve
+from wired_runs import draw_run, pages, recipe_at, sampled_run
+
+from seewhy.cli.main import main
 from seewhy.records.lineage import read_manifest
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, FinishReason, Outcome, Pair, Style, Verdict
-from seewhy.runners.local import run_blocks
 
 NOWHERE = "http://127.0.0.1:9/v1"
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 from rich.console import Console
-
 from seewhy.cli.progress import INSTANT, Screen
+
 from seewhy.records.types import StepLog
 
 

@@ -11,13 +11,13 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-
 from seewhy.cli.claim import fields_of, run_command
-from seewhy.cli.main import ask_options, take_seed
 from seewhy.cli.recipes import build, find_recipe, read_recipe, recipe_names, recipe_text, reseed
+from seewhy.recipes.plans import Recipe
+
+from seewhy.cli.main import ask_options, take_seed
 from seewhy.model.plan import PRECISIONS
 from seewhy.recipes.inkgrid import recipe as inkgrid
-from seewhy.recipes.plans import Recipe
 
 TRAIN = f"  train: {inkgrid().questions.train}"
 RATE = f"  learning_rate: {inkgrid().sft.learning_rate}"

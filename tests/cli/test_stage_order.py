@@ -4,11 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from seewhy.cli.recipes import save_recipe
+from seewhy.recipes.plans import Recipe
 
 from seewhy.cli.main import main
-from seewhy.cli.recipes import save_recipe
 from seewhy.recipes.inkgrid import recipe as inkgrid
-from seewhy.recipes.plans import Recipe
 
 FEW = replace(
     inkgrid(),

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-
 from seewhy.cli.claim import claim_run, differences, run_command
-from seewhy.cli.main import main
 from seewhy.cli.progress import Screen
 from seewhy.cli.training import with_alarms
+
+from seewhy.cli.main import main
 from seewhy.recipes.inkgrid import recipe as inkgrid
 from seewhy.records.step_logs import append_step, read_steps
 from seewhy.records.types import StepLog

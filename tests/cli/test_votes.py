@@ -5,11 +5,11 @@ import re
 from dataclasses import replace
 
 from endpoints.loopback import Answer, Asked, LoopServer
+from seewhy.recipes.plans import JudgePlan
 from wired_runs import recipe_at, sampled_run
 
 from seewhy.cli.main import main
 from seewhy.judging.rubric import CRITERIA, OVERALL
-from seewhy.recipes.plans import JudgePlan
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Verdict
 

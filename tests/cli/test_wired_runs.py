@@ -5,12 +5,12 @@ import re
 from dataclasses import replace
 
 import pytest
+from seewhy.cli.claim import RECIPE_FILE
+from seewhy.cli.recipes import save_recipe
 from served_oracle import bill_of, serve
 from wired_runs import CANARY, CHAINS, SAMPLED, TAUGHT, draw_run, pages, recipe_at, sampled_run
 
-from seewhy.cli.claim import RECIPE_FILE
 from seewhy.cli.main import main
-from seewhy.cli.recipes import save_recipe
 from seewhy.endpoints.plan import BatchPlan
 from seewhy.judging.rubric import RubricJudge
 from seewhy.records.lineage import read_manifest

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-
-from seewhy.cli import distil, questions
-from seewhy.cli.main import main
 from seewhy.cli.progress import Screen
 from seewhy.cli.recipes import find_recipe
 from seewhy.cli.workspace import Workspace
+
+from seewhy.cli import distil, questions
+from seewhy.cli.main import main
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Lesson, Outcome, Question, Style, Verdict
 

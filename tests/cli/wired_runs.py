@@ -3,18 +3,19 @@
 from dataclasses import replace
 from pathlib import Path
 
-from seewhy.benchmarks import inkgrid
-from seewhy.cli.main import main
 from seewhy.cli.recipes import save_recipe
 from seewhy.cli.sample import asked
 from seewhy.cli.workspace import open_workspace
+from seewhy.recipes.plans import JudgePlan, Recipe, TeacherPlan
+from seewhy.runners.local import run_blocks
+
+from seewhy.benchmarks import inkgrid
+from seewhy.cli.main import main
 from seewhy.endpoints.plan import PacePlan, SpendPlan
 from seewhy.endpoints.vision_check import CanaryPlan
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.recipes.inkgrid import recipe as inkgrid_recipe
-from seewhy.recipes.plans import JudgePlan, Recipe, TeacherPlan
 from seewhy.records.types import Chain, Question, Split, Style
-from seewhy.runners.local import run_blocks
 from seewhy.testing.oracle import Oracle
 
 TRAIN, TAUGHT, SAMPLED, CHAINS = 20, 8, 6, 4

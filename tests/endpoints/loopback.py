@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -42,6 +43,10 @@ class Answer:
     """The connection ends after so many bytes of the body, though more were promised."""
     drip_s: float = 0.0
     """Seconds between two bytes of the body."""
+    raw: bytes = b""
+    """Sent in place of all else."""
+    raw_ends: bool = False
+    """The connection ends after `raw`."""
 
 
 Rule = Callable[[Asked], Answer]
@@ -50,8 +55,10 @@ Rule = Callable[[Asked], Answer]
 class LoopServer:
     """Runs in a thread while a `with` block lasts."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, tls: ssl.SSLContext | None = None) -> None:
         self.rule = rule
+        self.tls = tls
+        self.connections = 0
         self.asked: list[Asked] = []
         self.at_once = 0
         self.max_at_once = 0
@@ -60,12 +67,12 @@ class LoopServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/v1"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self._port}/v1"
 
     def __enter__(self) -> "LoopServer":
         self._thread.start()
         self._server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=1000), self._loop
+            asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=1000, ssl=self.tls), self._loop
         ).result()
         self._port = self._server.sockets[0].getsockname()[1]
         return self
@@ -84,6 +91,7 @@ class LoopServer:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         try:
             while await self._serve_one(reader, writer):
                 pass
@@ -109,6 +117,10 @@ class LoopServer:
         return await self._send(answer, writer)
 
     async def _send(self, answer: Answer, writer: asyncio.StreamWriter) -> bool:
+        if answer.raw:
+            writer.write(answer.raw)
+            await writer.drain()
+            return not answer.raw_ends
         told = {"content-type": answer.kind, "content-length": str(len(answer.body)), **answer.headers}
         head = "".join(f"{name}: {value}\r\n" for name, value in told.items())
         writer.write(f"HTTP/1.1 {answer.status} Told\r\n{head}\r\n".encode())

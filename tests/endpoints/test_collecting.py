@@ -8,7 +8,7 @@ import pytest
 from seewhy.endpoints.chat import Message, Request
 from seewhy.endpoints.client import Teacher
 from seewhy.endpoints.plan import EndpointPlan, PacePlan
-from seewhy.endpoints.transport.collecting import OBJECTS, RareCollection
+from seewhy.records.collecting import OBJECTS, RareCollection
 
 
 @pytest.fixture(autouse=True)

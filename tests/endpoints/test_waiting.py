@@ -9,10 +9,9 @@ import pytest
 from loopback import Answer, Asked, LoopServer, choices, echo, error
 from talking import ask_once, first_then, say
 
-from seewhy.endpoints.client import LibraryWire, Teacher
+from seewhy.endpoints.client import Teacher
 from seewhy.endpoints.plan import EndpointPlan, PacePlan
-from seewhy.endpoints.transport.api import Transport
-from seewhy.endpoints.transport.plain import PlainWire
+from seewhy.endpoints.transport.http import HttpTransport
 from seewhy.endpoints.transport.waiting import next_wait, told_wait
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -75,12 +74,11 @@ def test_calls_go_out_no_faster_than_the_limit_of_a_minute(pace):
     assert 1.0 <= seconds <= 3.5
 
 
-@pytest.mark.parametrize("kind", ["our own", "the library's"])
-def test_each_call_is_given_up_at_its_own_deadline_and_no_other_is(kind):
+def test_each_call_is_given_up_at_its_own_deadline_and_no_other_is():
     def hang_or_wait(asked: Asked) -> Answer:
         return Answer(body=asked.content, wait_s={b"hang": 60.0, b"wait": 0.6, b"ask": 0.0}[asked.content])
 
-    async def post(wire: Transport, text: bytes, due_s: float) -> tuple[bytes, float]:
+    async def post(wire: HttpTransport, text: bytes, due_s: float) -> tuple[bytes, float]:
         began = time.monotonic()
         try:
             told = (await wire.post("/x", text, due_s)).body
@@ -89,7 +87,7 @@ def test_each_call_is_given_up_at_its_own_deadline_and_no_other_is(kind):
         return told, time.monotonic() - began
 
     async def post_all(url: str) -> list[tuple[bytes, float]]:
-        wire = PlainWire(url, {}) if kind == "our own" else LibraryWire(url, "", 4)
+        wire = HttpTransport(url, {})
         ends = await asyncio.gather(post(wire, b"hang", 1.2), post(wire, b"wait", 5.0), post(wire, b"hang", 0.2))
         again = await post(wire, b"ask", 5.0)
         await wire.close()

@@ -1,6 +1,5 @@
 """What a server is sent: pictures, forms and words it can take; and never a key where it could be read."""
 
-import asyncio
 import base64
 import io
 import json
@@ -14,9 +13,9 @@ from loopback import Answer, Asked, LoopServer, choices, echo, error
 from PIL import Image
 from talking import FAST, ask_once, say, teacher_at
 
-from seewhy.endpoints.chat import ChatResponse, Message, Request, ResponseFormat, Role
-from seewhy.endpoints.client import LibraryWire, Teacher, open_desk
-from seewhy.endpoints.plan import EndpointPlan, PacePlan, SpendPlan
+from seewhy.endpoints.chat import Message, Request, ResponseFormat, Role
+from seewhy.endpoints.client import Teacher
+from seewhy.endpoints.plan import EndpointPlan, PacePlan
 from seewhy.endpoints.sent_pictures import fit_size, send_picture
 from seewhy.records.types import ImageRef
 
@@ -176,32 +175,3 @@ def test_a_key_is_sent_and_stands_in_no_failure_and_no_log(key, caplog):
 def test_a_variable_without_a_key_is_an_error_that_says_what_to_set():
     with pytest.raises(ValueError, match="SEEWHY_NO_SUCH_KEY holds no key; set it"):
         Teacher(EndpointPlan(base_url="http://127.0.0.1:9/v1", model="m", key_variable="SEEWHY_NO_SUCH_KEY"))
-
-
-@pytest.mark.parametrize(
-    "fault", [error(500, "oops"), Answer(body=choices("yes").body, cut_at=60), Answer(body=b"<html>", kind="text/html")]
-)
-def test_the_librarys_own_requests_bring_the_same_as_the_short_way(fault, key):
-    async def ask(endpoint: EndpointPlan) -> ChatResponse:
-        desk = await open_desk(endpoint, FAST, SpendPlan())
-        desk.wire = LibraryWire(endpoint.base_url, KEY, 4)
-        [answered] = await desk.answer_all([say("x", count=2)])
-        await desk.close()
-        return answered
-
-    with LoopServer(lambda asked: fault if asked.number == 0 else echo(asked)) as server:
-        answered = asyncio.run(ask(EndpointPlan(base_url=server.url, model="m", key_variable=key)))
-        assert (answered.failure, len(answered.replies), len(server.asked)) == ("", 2, 2)
-        assert {asked.headers["authorization"] for asked in server.asked} == {f"Bearer {KEY}"}
-
-
-def test_the_library_says_that_there_is_no_server_as_the_short_way_does():
-    async def ask() -> None:
-        wire = LibraryWire("http://127.0.0.1:9/v1", "", 4)
-        try:
-            await wire.post("/chat/completions", b"{}", 5.0)
-        finally:
-            await wire.close()
-
-    with pytest.raises(ConnectionRefusedError):
-        asyncio.run(ask())

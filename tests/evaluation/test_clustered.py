@@ -13,6 +13,7 @@ from seewhy.evaluation.intervals import (
     design_effect,
     mean_interval,
     resample_totals,
+    share_interval,
     standard_error,
     wilson_interval,
 )
@@ -68,9 +69,56 @@ def test_the_standard_error_is_statsmodels_cluster_robust_one(each: int) -> None
     values = correct * 0.7 + 0.1
     fit = sm.OLS(values, np.ones(len(values))).fit(cov_type="cluster", cov_kwds={"groups": cluster})
     assert standard_error(values, cluster) == pytest.approx(float(fit.bse[0]))
+
+
+@pytest.mark.parametrize("each", [1, 4])
+def test_the_interval_of_a_mean_is_the_t_interval_of_statsmodels_where_clusters_are_many(each: int) -> None:
+    correct, cluster = world(3000, each, seed=each)
+    values = correct * 0.7 + 0.1
+    fit = sm.OLS(values, np.ones(len(values))).fit(cov_type="cluster", cov_kwds={"groups": cluster}, use_t=True)
+    low, high = fit.conf_int()[0]
     found = mean_interval(values, cluster)
-    half = float(t.ppf(0.975, 49)) * float(fit.bse[0])
-    assert (found.low, found.high) == pytest.approx((values.mean() - half, values.mean() + half))
+    assert (found.low, found.high) == pytest.approx((low, high), abs=4e-4)
+
+
+def score_interval(share: float, n: float, z: float) -> tuple[float, float]:
+    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    return float(centre - half), float(centre + half)
+
+
+def test_the_interval_of_a_mean_is_worked_by_hand() -> None:
+    """Scores 1, 1, 1/2, 1/2 and the two added, 0 and 1: mean 2/3, squares 3/9 + 2/36 + 4/9 = 5/6.
+
+    The variance is 5/6 * 6/5 / 36 = 1/36, so the six are worth (2/9) / (1/36) = 8 trials and the four 8 * 4/6.
+    """
+    found = mean_interval(np.array([1, 1, 0.5, 0.5]), np.arange(4))
+    expected = score_interval(0.75, 16 / 3, float(t.ppf(0.975, 3)))
+    assert (found.value, found.low, found.high) == pytest.approx((0.75, *expected))
+
+
+def test_a_mean_of_ones_alone_keeps_a_width_that_is_worked_by_hand() -> None:
+    """Four ones and the two added: mean 5/6, variance (5/36 + 25/36) * 6/5 / 36 = 1/36: 5 trials, of the four 10/3."""
+    found, z = mean_interval(np.ones(4), np.arange(4)), float(t.ppf(0.975, 3))
+    assert (found.low, found.high) == pytest.approx((1 / (1 + z * z * 3 / 10), 1.0))
+
+
+def test_a_ratio_whose_clusters_are_of_other_sizes_is_worked_by_hand() -> None:
+    """2 of 2 and 1 of 4; with 0 and 3 of 3 added 6 of 12. Residuals 1, -1, -3/2, 3/2: 13/2 * 4/3 = 26/3."""
+    found = share_interval(np.array([2.0, 1.0, 0.0]), np.array([2.0, 4.0, 0.0]))
+    expected = score_interval(0.5, 0.25 * 144 / (26 / 3) / 2, float(t.ppf(0.975, 1)))
+    assert (found.value, found.low, found.high) == pytest.approx((0.5, *expected))
+    with pytest.raises(ValueError, match="at least one member"):
+        share_interval(np.zeros(2), np.zeros(2))
+
+
+@pytest.mark.parametrize("right", [0, 1])
+def test_where_all_are_alike_each_picture_counts_once(right: int) -> None:
+    """Pictures of 1, 1 and 4 questions: 6^2 / (1 + 1 + 16) = 2 trials; the design effect is 18 / 6."""
+    correct, cluster = np.full(6, right), np.array([0, 1, 2, 2, 2, 2])
+    assert design_effect(correct, cluster) == 3
+    found = clustered_interval(correct, cluster)
+    assert (found.low, found.high) == pytest.approx(score_interval(right, 2, float(t.ppf(0.975, 2))))
 
 
 def test_the_design_effect_is_the_ratio_of_statsmodels_variances() -> None:
@@ -156,6 +204,19 @@ def test_a_breakdown_counts_the_replies_without_an_answer() -> None:
     verdicts = [say(0, Outcome.NO_ANSWER), say(1, Outcome.CORRECT), say(2, Outcome.UNJUDGED)]
     (row,) = scorecard_of([ask(number) for number in range(3)], verdicts, model="m").breakdown
     assert (row.n, row.no_answer, row.unjudged) == (3, 1, 1)
+
+
+@pytest.mark.parametrize(("questions", "points"), [(200, 3.8), (10, 51.7)])
+def test_where_nothing_is_right_a_gain_can_be_seen(questions: int, points: float) -> None:
+    verdicts = [say(number, Outcome.INCORRECT) for number in range(questions)]
+    card = scorecard_of([ask(number) for number in range(questions)], verdicts, model="m")
+    assert round(100 * (card.detectable or 0), 1) == points
+
+
+def test_where_nothing_is_right_questions_of_one_picture_see_what_their_pictures_see() -> None:
+    questions, verdicts = [ask(n) for n in range(40)], [say(n, Outcome.INCORRECT) for n in range(40)]
+    card = scorecard_of(questions, verdicts, model="m", clusters={f"q{n}": f"p{n // 4}" for n in range(40)})
+    assert round(100 * (card.detectable or 0), 1) == 51.7
 
 
 def test_where_all_is_right_no_gain_can_be_seen() -> None:

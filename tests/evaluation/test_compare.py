@@ -66,14 +66,28 @@ def test_the_p_value_of_clusters_flips_whole_clusters() -> None:
 
 
 def test_clusters_of_like_changes_widen_the_interval() -> None:
-    """5 pictures gain all 4 questions, 5 stay: design effect 4 (n - 1) / n * m / (m - 1) for m = 10 pictures."""
+    """5 pictures gain all 4 questions, 5 stay: design effect 4 (n - 1) / n * m / (m - 1) for m = 10 pictures.
+
+    Divided by it, 40 questions with 20 gains are n = 120 / 13 with 60 / 13: Bonett and Price's of these.
+    """
     first, second = changed(20, 0, 20)
     alone = paired_difference(first, second)
     together = paired_difference(first, second, clusters={f"q{number}": str(number // 4) for number in range(40)})
-    growth = (together.high - together.low) / (alone.high - alone.low)
     effect = 4 * (39 / 40) * (10 / 9)
-    assert growth == pytest.approx(math.sqrt(effect) * float(t.ppf(0.975, 9) / t.ppf(0.975, 39)))
+    n = 40 / effect + 2
+    gained, lost = (20 / effect + 1) / n, 1 / n
+    half = float(t.ppf(0.975, 9)) * math.sqrt((gained + lost - (gained - lost) ** 2) / n)
+    assert (together.low, together.high) == pytest.approx((gained - lost - half, gained - lost + half))
     assert alone.p_value < together.p_value == pytest.approx(2 * 0.5**5)
+
+
+def test_where_nobody_changed_pictures_count_and_not_their_questions() -> None:
+    """30 pictures of 4 questions without a change say what 30 questions say, but for Student's degrees."""
+    alone = paired_difference(*changed(0, 0, 30))
+    together = paired_difference(
+        *changed(0, 0, 120), clusters={f"q{number}": str(number // 4) for number in range(120)}
+    )
+    assert (together.low, together.high) == pytest.approx((alone.low, alone.high))
 
 
 def test_one_cluster_alone_says_nothing() -> None:
@@ -141,13 +155,37 @@ def test_the_detectable_difference_of_two_samples_has_the_power_statsmodels_give
     assert float(np.asarray(power_proportions_2indep(gain, p, n, return_results=False))) == pytest.approx(0.8, abs=2e-3)
 
 
-def test_the_detectable_difference_of_pairs_is_found_in_four_of_five_worlds() -> None:
-    gain = minimal_paired_difference(600, 0.2)
+@pytest.mark.parametrize(("n", "share"), [(60, 0.3), (200, 0.1), (600, 0.2), (3000, 0.05)])
+def test_the_detectable_difference_of_pairs_is_found_in_four_of_five_worlds(n: int, share: float) -> None:
+    """By the exact test that the comparison itself makes: of 20,000 worlds 80 %, give or take 3 sigma."""
+    gain = minimal_paired_difference(n, share)
     assert gain is not None
-    random = np.random.default_rng(3)
-    worlds = random.multinomial(600, [(0.2 + gain) / 2, (0.2 - gain) / 2, 0.8], size=20_000)
-    score = np.abs(worlds[:, 0] - worlds[:, 1]) / np.sqrt(worlds[:, 0] + worlds[:, 1])
-    assert float((score > 1.959964).mean()) == pytest.approx(0.8, abs=0.02)
+    worlds = np.random.default_rng(3).multinomial(n, [(share + gain) / 2, (share - gain) / 2, 1 - share], size=20_000)
+    counts, times = np.unique(worlds[:, :2], axis=0, return_counts=True)
+    found = sum(
+        int(count) for (gained, lost), count in zip(counts, times, strict=True)
+        if sign_flip_p([1] * int(gained) + [-1] * int(lost)) <= 0.05
+    )  # fmt: skip
+    assert found / 20_000 == pytest.approx(0.8, abs=0.0085)
+
+
+def test_pairs_of_shared_pictures_are_found_in_four_of_five_worlds() -> None:
+    """80 pictures of 3 questions with one fate: what the comparison says it can see, put into new worlds."""
+    clusters = {f"q{number}": str(number // 3) for number in range(240)}
+    gain = paired_difference(*changed(36, 36, 168), clusters=clusters).detectable
+    assert gain is not None
+    worlds = np.random.default_rng(4).multinomial(80, [(0.3 + gain) / 2, (0.3 - gain) / 2, 0.7], size=2000)
+    found = sum(sign_flip_p([3] * int(gained) + [-3] * int(lost)) <= 0.05 for gained, lost, _ in worlds)
+    assert found / 2000 == pytest.approx(0.8, abs=0.03)
+
+
+def test_six_changes_all_one_way_are_the_fewest_that_can_be_seen() -> None:
+    """2 / 2^6 = 0.031 and 2 / 2^5 = 0.0625; where every pair changes, six of six must go one way."""
+    assert minimal_paired_difference(5, 1.0) is None
+    gain = minimal_paired_difference(6, 1.0)
+    assert gain is not None
+    ahead = (1 + gain) / 2
+    assert ahead**6 + (1 - ahead) ** 6 == pytest.approx(0.8)
 
 
 def test_pairing_sees_smaller_differences_when_few_answers_change() -> None:
@@ -162,7 +200,14 @@ def test_too_few_questions_detect_nothing() -> None:
     assert minimal_paired_difference(20, 0.1) is None
 
 
-@pytest.mark.parametrize(("p", "power"), [(0.0, 0.8), (1.0, 0.8), (0.5, 0.01), (0.5, 1.0)])
+def test_where_nothing_is_right_or_nobody_changed_the_ends_have_values() -> None:
+    assert [round(100 * (minimal_detectable_difference(n, 0.0) or 0), 1) for n in (200, 10)] == [3.8, 51.7]
+    assert minimal_detectable_difference(200, 1.0) is None
+    assert minimal_paired_difference(200, 0.0) is None
+
+
+@pytest.mark.parametrize(("p", "power"), [(-0.1, 0.8), (1.1, 0.8), (0.5, 0.01), (0.5, 1.0)])
 def test_impossible_odds_are_refused(p: float, power: float) -> None:
-    with pytest.raises(ValueError, match="0 < p < 1"):
-        minimal_detectable_difference(100, p, power=power)
+    for find in (minimal_detectable_difference, minimal_paired_difference):
+        with pytest.raises(ValueError, match="0 <= p <= 1"):
+            find(100, p, power=power)

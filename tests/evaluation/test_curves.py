@@ -103,7 +103,7 @@ def test_a_verifier_that_knows_something_gains_from_more_chains() -> None:
 
 def test_questions_of_one_picture_widen_the_interval() -> None:
     """Each question four times over: the same shares, half the precision that 4 n questions would pretend."""
-    groups = make_groups(5, 30, 8)
+    groups = make_groups(5, 120, 8)
     copies = {f"{name}/{copy}": group for name, group in groups.items() for copy in range(4)}
     pictures = {name: name.split("/")[0] for name in copies}
     alone = find(rerank_curves(copies, sizes=(1,)), Selection.BEST_OF_N, 1)

@@ -57,7 +57,7 @@ def test_each_split_of_pope_has_its_own_row() -> None:
     ]  # fmt: skip
 
 
-def test_the_bootstrap_of_f1_agrees_with_its_delta_method_in_a_large_sample() -> None:
+def test_the_interval_of_f1_agrees_with_its_delta_method_in_a_large_sample() -> None:
     """F1 = 2a / (2a + b), a hits and b errors of n: variance 4 a b (a + b) / (2a + b)^4 for multinomial counts."""
     pairs: list[tuple[str, str | None]] = [("yes", "yes")] * 600 + [("no", "yes")] * 200 + [("no", "no")] * 1200
     found = polar_scores(rows_of(pairs))[0].f1
@@ -74,6 +74,31 @@ def test_questions_of_one_picture_widen_the_interval_of_f1() -> None:
     assert alone is not None
     assert pictured is not None
     assert pictured.high - pictured.low > 1.8 * (alone.high - alone.low)
+
+
+def test_an_f1_of_100_per_cent_is_not_certain() -> None:
+    """20 hits and 20 rightly no: F1 rests on the 20 questions whose answer is yes."""
+    found = polar_scores(rows_of([("yes", "yes"), ("no", "no")] * 20))[0].f1
+    assert found is not None
+    assert found.high == 1.0
+    assert 0.75 < found.low < 0.87
+
+
+@pytest.mark.parametrize("error", [0.02, 0.2])
+def test_the_interval_of_f1_holds_the_truth(error: float) -> None:
+    """60 pictures of three yes and three no; a share of the replies is turned: F1 is 1 - error, 95 % of 300 worlds."""
+    random, gold = np.random.default_rng(8), np.tile([True, False], 180)
+    clusters = {f"random{n}": str(n // 6) for n in range(360)}
+    hits = 0
+    for _ in range(300):
+        said = gold ^ (random.random(360) < error)
+        pairs: list[tuple[str, str | None]] = [
+            ("yes" if right else "no", "yes" if one else "no") for right, one in zip(gold, said, strict=True)
+        ]
+        found = polar_scores(rows_of(pairs), clusters=clusters)[0].f1
+        assert found is not None
+        hits += found.low <= 1 - error <= found.high
+    assert hits / 300 >= 0.91
 
 
 def test_what_is_neither_yes_nor_no_is_refused() -> None:

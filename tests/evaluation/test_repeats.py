@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seewhy.evaluation.curves import pass_at_k
+from seewhy.evaluation.curves import curve_points, pass_at_k
 from seewhy.evaluation.repeats import sizes_of, summarise_repeats
 from seewhy.records.measures import Selection
 from seewhy.records.types import Outcome, Style, Verdict
@@ -117,6 +117,37 @@ def test_what_samples_of_200_questions_can_see_is_found_in_four_of_five_worlds()
         one, two = draw(0.5), draw(0.5 + gain)
         hits += abs(two.mean() - one.mean()) > 1.96 * np.sqrt(one.var() / 200 + two.var() / 200)
     assert hits / 2000 == pytest.approx(0.8, abs=0.06)
+
+
+@pytest.mark.parametrize("outcome", [RIGHT, WRONG])
+def test_where_all_samples_are_alike_no_interval_is_certain(outcome: Outcome) -> None:
+    """Of 30 questions that all come out alike neither 100 nor 0 % is sure: one in thirty may well be otherwise."""
+    found = summarise_repeats([row for n in range(30) for row in say(f"q{n}", [outcome] * 4)], normalise=same)
+    spans = [(found.accuracy.low, found.accuracy.high), *((point.low, point.high) for point in found.curves)]
+    low, high = (28 / 30, 1.0) if outcome is RIGHT else (0.0, 2 / 30)
+    assert all(one <= low and high <= other for one, other in spans)
+    assert all(other - one < 0.2 for one, other in spans)
+
+
+def test_where_no_sample_is_right_a_gain_can_be_seen_as_of_one_sample() -> None:
+    found = summarise_repeats([row for n in range(200) for row in say(f"q{n}", [WRONG] * 4)], normalise=same)
+    assert round(100 * (found.detectable or 0), 1) == 3.8
+
+
+@pytest.mark.parametrize(("questions", "ease"), [(30, (2, 0.2)), (100, (1, 0.05)), (100, (3, 1)), (30, (0.5, 0.5))])
+def test_the_interval_of_pass_at_k_holds_the_truth_near_100_per_cent_too(
+    questions: int, ease: tuple[float, float]
+) -> None:
+    """8 samples of questions whose ease is a beta's: pass@4 is 1 - E (1 - p)^4, and 95 % of 300 worlds hold it."""
+    random, (right, wrong) = np.random.default_rng(6), ease
+    truth = 1 - math.prod((wrong + step) / (right + wrong + step) for step in range(4))
+    hits = 0
+    for _ in range(300):
+        counts = random.binomial(8, random.beta(right, wrong, size=questions))
+        values = np.array([[pass_at_k(8, int(count), 4)] for count in counts])
+        (point,) = curve_points([(Selection.PASS_AT_K, 4)], values, np.arange(questions))
+        hits += point.low <= truth <= point.high
+    assert hits / 300 >= 0.91
 
 
 @pytest.mark.parametrize(

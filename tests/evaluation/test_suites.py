@@ -47,14 +47,14 @@ def test_each_suite_is_known_by_its_fields() -> None:
 def test_options_are_read_in_the_ways_that_data_sets_write_them(
     doc: dict[str, object], options: tuple[str, ...]
 ) -> None:
-    found = carried_questions(table(lmms(doc)), Suite.LMMS_EVAL, MatchRule.LETTER, letters=4)
+    found = carried_questions(table(lmms(doc)), Suite.LMMS_EVAL, [MatchRule.LETTER], letters=4)
     assert found.questions[0].options == options
 
 
 def test_the_text_of_a_list_is_read_and_never_run() -> None:
     doc: dict[str, object] = {"question": "?", "options": "[__import__('os').getcwd()]"}
     with pytest.raises(ValueError, match="no options in fields A, B, C"):
-        carried_questions(table(lmms(doc)), Suite.LMMS_EVAL, MatchRule.LETTER)
+        carried_questions(table(lmms(doc)), Suite.LMMS_EVAL, [MatchRule.LETTER])
 
 
 def test_all_annotators_answers_are_gold() -> None:
@@ -74,11 +74,11 @@ def test_a_row_without_a_gold_answer_is_told_with_its_line(target: object) -> No
 def test_kinds_and_pictures_are_read_where_the_data_set_names_them() -> None:
     rows = [{**lmms({"category": "random", "image_source": f"COCO_{n // 2}", "flag": "x"}, "yes"), "doc_id": n}
             for n in range(4)]  # fmt: skip
-    found = carried_questions(table(*rows), Suite.LMMS_EVAL, MatchRule.YES_NO)
+    found = carried_questions(table(*rows), Suite.LMMS_EVAL, [MatchRule.YES_NO])
     assert found.questions[0].facets == {"category": "random"}
     assert found.questions[0].benchmark == "mmstar"
     assert found.pictures == {"0": "COCO_0", "1": "COCO_0", "2": "COCO_1", "3": "COCO_1"}
-    named = carried_questions(table(*rows), Suite.LMMS_EVAL, MatchRule.YES_NO, facets=["flag"])
+    named = carried_questions(table(*rows), Suite.LMMS_EVAL, [MatchRule.YES_NO], facets=["flag"])
     assert named.questions[0].facets == {"flag": "x"}
 
 
@@ -98,7 +98,7 @@ def test_what_is_written_in_a_suites_form_reads_back_as_the_same_questions() -> 
         rows = [dict(row) for row in write(questions, told, verdicts, lambda question: question.gold.answers[0])]
         written = table(*rows)
         assert suite_of(written) is suite
-        found = carried_questions(written, suite, MatchRule.LETTER).questions
+        found = carried_questions(written, suite, [MatchRule.LETTER]).questions
         assert [(one.text, one.options, one.gold, one.facets) for one in found] == [
             (one.text, one.options, one.gold, one.facets) for one in questions
         ]

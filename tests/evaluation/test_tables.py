@@ -1,6 +1,9 @@
 """Files of every form give the same rows, and what is broken is told with its place."""
 
+import gzip
 import json
+import time
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -85,6 +88,11 @@ def test_a_dotted_name_goes_into_objects_and_lists_and_a_name_with_a_dot_comes_f
         ([{"id": 1, "text": "a"}, {"id": 1.0, "text": "b"}, {"id": 2, "text": "c"}],
          "1 of 2 questions have more than one reply: 1; keep one of each, or say --repeats"),
         ([{"id": 1, "text": ["a", "b"]}], "1 of 1 questions have more than one reply: 1;"),
+        ([{"id": float("inf"), "text": "a"}], "row 1: field 'id' is inf; every row needs an id"),
+        ([{"id": 1, "text": float("inf")}], "row 1: field 'text' is 'inf'; a reply is text"),
+        ([{"id": 1, "messages": [{"role": "user", "content": "?"}]}],
+         "row 1: field 'messages': its last message is of 'user'; the reply must be the last"),
+        ([{"id": 1, "messages": [{"role": "assistant", "content": 3}]}], "the last message is "),
     ],
 )  # fmt: skip
 def test_nothing_is_guessed_where_a_row_leaves_a_doubt(tmp_path: Path, rows: list[object], told: str) -> None:
@@ -111,6 +119,122 @@ def test_samples_are_numbered_in_the_order_of_the_file(tmp_path: Path) -> None:
     assert [(row.question_id, row.index, row.text) for row in found] == [
         ("1", 0, "a"), ("1", 1, "b"), ("2", 0, "c"), ("1", 2, "d"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        [{"role": "user", "content": "Which?"}, {"role": "assistant", "content": "B"}],
+        [
+            {"role": "assistant", "content": "A"},
+            {"role": "user", "content": "?"},
+            {"role": "assistant", "content": "B"},
+        ],
+        {"role": "assistant", "content": "B"},
+        [{"role": "assistant", "content": [{"type": "text", "text": "B"}]}],
+        [{"from": "human", "value": "<image>\nWhich?"}, {"from": "gpt", "value": "B"}],
+    ],
+)
+@pytest.mark.parametrize("name", ["response", "messages", "conversations"])
+def test_the_last_message_of_a_conversation_is_the_reply(tmp_path: Path, reply: object, name: str) -> None:
+    path = write(tmp_path, "a.jsonl", json.dumps({"id": 1, name: reply}))
+    assert [(row.question_id, row.text) for row in predictions(path)] == [("1", "B")]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".json", ".csv", ".tsv"])
+def test_a_packed_file_reads_as_the_plain_one(tmp_path: Path, suffix: str) -> None:
+    texts = {".jsonl": '{"id": 1, "text": "é"}\n', ".json": '[{"id": 1, "text": "é"}]', ".csv": "id,text\n1,é\n",
+             ".tsv": "id\ttext\n1\té\n"}  # fmt: skip
+    path = tmp_path / f"a{suffix}.gz"
+    path.write_bytes(gzip.compress(texts[suffix].encode()))
+    assert [(row.question_id, row.text) for row in predictions(path)] == [("1", "é")]
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(ValueError, match=r"a\.\w+\.gz: cannot be unpacked as gzip .*; is it whole\?"):
+        read(path)
+
+
+@pytest.mark.parametrize("text", ["a\u2028b", "a\x85b", "a\x0bb", "a\x1eb"])
+def test_what_only_some_take_for_a_line_end_ends_no_row(tmp_path: Path, text: str) -> None:
+    lines = "\n".join(json.dumps({"id": number, "text": text}, ensure_ascii=False) for number in (1, 2))
+    for name, body in (
+        ("a.jsonl", f"\ufeff{lines}"),
+        ("a.csv", f"id,text\n1,{text}\n2,{text}\n"),
+    ):
+        assert [row.text for row in predictions(write(tmp_path, name, body))] == [text, text]
+
+
+def test_half_a_character_in_a_reply_is_replaced(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.jsonl", '{"id": "q\\ud83d", "text": "yes \\ud83d", "ok": "\\ud83d\\ude00"}')
+    assert read(path).rows[0] == {"id": "q\ufffd", "text": "yes \ufffd", "ok": "\U0001f600"}
+
+
+@pytest.mark.parametrize("number", [1e22, 0.00001, -3.0, 2.5])
+def test_numbers_are_written_out(tmp_path: Path, number: float) -> None:
+    path = write(tmp_path, "a.json", json.dumps([{"id": number, "text": number}]))
+    expected = f"{number:.5f}".rstrip("0").rstrip(".")
+    assert [(row.question_id, row.text) for row in predictions(path)] == [(expected, expected)]
+
+
+def test_a_sheet_whose_names_look_like_formulas_or_hold_what_xml_cannot_opens_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    rows = [{"index": "1", "=x": "=1+1", "+y\ud83d\ufffe": "a\uffff\ud83db"}]
+    path.write_bytes(sheet_bytes(rows))
+    assert read_sheet(path) == [["index", "=x", "+y"], ["1", "=1+1", "ab"]]
+
+
+def sheet_of(folder: Path, cells: str, **parts: bytes) -> Path:
+    """A sheet whose first worksheet has these cells in the format's own XML, and whose parts may be others."""
+    path = folder / "made.xlsx"
+    path.write_bytes(sheet_bytes([{"id": "1"}]))
+    with zipfile.ZipFile(path) as made:
+        held = {name: made.read(name) for name in made.namelist()}
+    sheet = next(name for name in held if "worksheets/sheet1" in name)
+    start, _, rest = held[sheet].partition(b"<sheetData>")
+    held[sheet] = start + b"<sheetData>" + cells.encode() + b"</sheetData>" + rest.partition(b"</sheetData>")[2]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, body in held.items():
+            packed.writestr(name, parts.get(name.rpartition("/")[2].replace(".", "_"), body))
+    return path
+
+
+def test_a_small_sheet_that_unpacks_to_much_is_refused_at_once(tmp_path: Path) -> None:
+    """About 120 kB that would be 120 MB of cells."""
+    line = '<row><c t="n"><v>1</v></c></row>' * 8
+    path = sheet_of(tmp_path, line * 470_000)
+    assert path.stat().st_size < 1_000_000
+    started = time.monotonic()
+    with pytest.raises(ValueError, match=r"made\.xlsx: not an XLSX file .* that unpack to 1"):
+        read_sheet(path)
+    assert time.monotonic() - started < 2
+
+
+def test_a_cell_far_out_is_refused_by_its_line(tmp_path: Path) -> None:
+    cell = '<row r="{0}"><c r="XFD{0}" t="n"><v>1</v></c></row>'
+    path = sheet_of(tmp_path, "".join(cell.format(number) for number in range(1, 3000)))
+    with pytest.raises(ValueError, match=r"made\.xlsx, line 1: a cell in column 16384, and 2000 are the most"):
+        read_sheet(path)
+
+
+@pytest.mark.parametrize(
+    "part", ["workbook_xml", "sheet1_xml", "styles_xml", "workbook_xml_rels", "[Content_Types]_xml"]
+)
+@pytest.mark.parametrize("body", [b"", b"<x>", b"<x/>", b"\x00"])
+def test_a_sheet_with_a_damaged_part_is_read_or_refused_by_name(tmp_path: Path, part: str, body: bytes) -> None:
+    path = sheet_of(tmp_path, '<row r="1"><c t="inlineStr"><is><t>id</t></is></c></row>', **{part: body})
+    try:
+        assert len(read_sheet(path)) <= 1
+        told = str(path)
+    except ValueError as error:
+        told = str(error)
+    assert told.startswith(str(path))
+
+
+def test_a_table_of_20000_columns_is_refused_in_time(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", ",".join(f"c{n}" for n in range(20_000)) + "\n" + ",".join("1" * 20_000) + "\n")
+    started = time.monotonic()
+    with pytest.raises(ValueError, match=r"a\.csv: 20000 columns, and 2000 are the most"):
+        read(path)
+    assert time.monotonic() - started < 1
 
 
 @pytest.mark.parametrize(

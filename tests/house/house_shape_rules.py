@@ -30,7 +30,18 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     ),
     "evaluation": ("seewhy.records", "seewhy.model"),
     "report": ("seewhy.records", "seewhy.evaluation"),
-    "runners": ("seewhy.records",),
+    "teachers": (
+        "seewhy.records", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints", "seewhy.judging.prompts",
+        "seewhy.pairs", "seewhy.testing",
+    ),
+    "runs": (
+        "seewhy.records", "seewhy.benchmarks", "seewhy.model", "seewhy.endpoints", "seewhy.training", "seewhy.report",
+    ),
+    "stages": (
+        "seewhy.records", "seewhy.benchmarks", "seewhy.model", "seewhy.endpoints", "seewhy.sampling", "seewhy.judging",
+        "seewhy.pairs", "seewhy.training", "seewhy.evaluation", "seewhy.report", "seewhy.testing", "seewhy.teachers",
+        "seewhy.runs",
+    ),
     "testing": (
         "seewhy.records", "seewhy.benchmarks", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.chat",
         "seewhy.endpoints.vision_check", "seewhy.judging.api",
@@ -40,7 +51,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 LIGHT_LIBRARIES = {
-    "records": {"pyarrow", "numpy"},
+    "records": {"pyarrow", "PIL", "numpy"},
     "benchmarks": {"pyarrow", "PIL", "numpy"},
     "sampling": set[str](),
     "judging": {"rapidfuzz", "math_verify"},

@@ -74,9 +74,13 @@ def test_mmmu_reads_the_last_letter_that_stands_free(text, official, lmms_eval):
         ("A. is wrong. Answer: C", "C"),
         ("Answer: A\nAnswer: B.", "B"),
         ("Answer: A or B", "B"),  # two letters after the mark; `A ` and `B ` remain, the last stands
-        ("A. no. B. yes", "B"),
-        ("A: no\nC: yes", "C"),
         ("(B) is it, I think", "B"),
+        ("A. It is like (B)", "B"),  # brackets come before a full stop
+        ("A is no B. yes", "A"),  # so does a space
+        ("(A) or (B)", "B"),
+        ("A. no. B. yes", "A"),  # of several by a full stop the last between spaces counts: here none, so the first
+        ("B. a dog", "B"),
+        ("A: no\nC: yes", None),  # a colon is no form
         ("nothing", None),
     ],
 )

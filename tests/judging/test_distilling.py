@@ -10,9 +10,9 @@ from seewhy.judging.prompts.distilling import KINDS, WORDINGS, Kind, TeacherProm
 from seewhy.judging.prompts.template import PromptTemplate
 from seewhy.model.prompts import ANSWER_MARK, prompt_text
 from seewhy.records.types import Gold, MatchRule, Style
+from seewhy.runs.discovery import names_in
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.oracle_chat import OracleChatModel
-from seewhy.runs.discovery import names_in
 
 
 def test_every_benchmark_but_the_user_s_own_has_a_kind():

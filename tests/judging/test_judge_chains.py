@@ -8,7 +8,7 @@ import pytest
 from asked_judges import RIGHT, SUM, chain_of, grades_for
 
 from seewhy.endpoints.chat import BudgetSpentError
-from seewhy.judging.api import judge_chains
+from seewhy.judging.api import judge_chains, judge_groups
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.rubric import RubricJudge
 from seewhy.records.types import Outcome, Verdict
@@ -114,3 +114,26 @@ def test_a_judge_that_mixes_up_its_verdicts_is_named():
 
     with pytest.raises(ValueError, match="'tracing' did not return one verdict for each chain of 'q0'"):
         list(judge_chains(Mixing(), QUESTIONS, CHAINS, 2))
+
+
+@pytest.mark.parametrize(("at_once", "ahead"), [(1, 1), (2, 9), (4, 17)])
+def test_groups_are_read_no_further_ahead_than_the_threads_need(at_once, ahead):
+    read = []
+
+    def groups():
+        for question in QUESTIONS * 4:
+            read.append(question.id)
+            yield question, (chain_of(RIGHT, 0, question),)
+
+    verdicts = judge_groups(Tracing(), groups(), at_once)
+    next(verdicts)
+    assert 1 <= len(read) <= ahead
+    verdicts.close()
+
+
+@pytest.mark.parametrize("group", [[CHAINS[0], CHAINS[0]], [CHAINS[0], CHAINS[1]]])
+def test_a_group_with_a_chain_twice_or_of_another_question_is_refused_before_it_is_judged(group):
+    judge = Tracing()
+    with pytest.raises(ValueError, match="'q0' are of another question, or one occurs twice"):
+        list(judge_groups(judge, [(QUESTIONS[0], tuple(group))]))
+    assert judge.begun == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from families import FAMILIES, Family
+from families import SOME_NIGHTLY, Family
 from lora import MERGED, PLAN, adapted, decoder_of, grouped, logps, stirred
 from peft.tuners.lora import LoraLayer
 from torch import nn
@@ -22,7 +22,7 @@ from seewhy.records.types import Style
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-@pytest.fixture(params=FAMILIES, ids=[family.name for family in FAMILIES])
+@pytest.fixture(params=SOME_NIGHTLY)
 def family(request: pytest.FixtureRequest) -> Family:
     return request.param
 

@@ -5,6 +5,7 @@ from mutant_rows import Mutant
 INTERVALS = "seewhy/evaluation/intervals.py"
 POLAR = "seewhy/evaluation/polar.py"
 CLUSTERED = "tests/evaluation/test_clustered.py"
+COMPARE = "tests/evaluation/test_compare.py"
 GRADE = "tests/cli/test_grade.py"
 
 GRADE_MUTANTS = [
@@ -39,9 +40,59 @@ GRADE_MUTANTS = [
     Mutant(
         name="yes or no: precision and recall swapped",
         file=POLAR,
-        source="np.stack([said, gold, said + gold, n])",
-        defect="np.stack([gold, said, said + gold, n])",
+        source="precision=_share(hits, said), recall=_share(hits, gold)",
+        defect="precision=_share(hits, gold), recall=_share(hits, said)",
         seen_by="tests/evaluation/test_polar.py::test_pope_numbers_are_worked_by_hand",
+    ),
+    Mutant(
+        name="design effect: where all are alike questions of a picture are independent",
+        file=INTERVALS,
+        source="return float((np.bincount(cluster).astype(np.float64) ** 2).sum()) / len(values)",
+        defect="return 1.0",
+        seen_by="tests/evaluation/test_shared_pictures.py::"
+        "test_shared_pictures_hold_the_truth_as_often_as_independent_questions",
+    ),
+    Mutant(
+        name="mean: no cluster is added, and what is all right is certain",
+        file=INTERVALS,
+        source="np.append(sizes, [mean_size, mean_size]), np.append(totals, [0.0, mean_size])",
+        defect="np.append(sizes, [mean_size, mean_size]), np.append(totals, [mean_size, mean_size])",
+        seen_by=f"{CLUSTERED}::test_the_interval_of_a_mean_is_worked_by_hand",
+    ),
+    Mutant(
+        name="mean: the added clusters count as questions",
+        file=INTERVALS,
+        source=" / spread * clusters / (clusters + 2)",
+        defect=" / spread",
+        seen_by=f"{CLUSTERED}::test_a_mean_of_ones_alone_keeps_a_width_that_is_worked_by_hand",
+    ),
+    Mutant(
+        name="paired: gains are counted by questions where pictures go together",
+        file="seewhy/evaluation/compare.py",
+        source="gained, lost = (float((change == sign).sum()) / effect for sign in (1, -1))",
+        defect="gained, lost = (float((change == sign).sum()) for sign in (1, -1))",
+        seen_by=f"{COMPARE}::test_clusters_of_like_changes_widen_the_interval",
+    ),
+    Mutant(
+        name="paired detectable difference: one-sided",
+        file="seewhy/evaluation/power.py",
+        source="np.floor(bdtrik(alpha / 2, counts, 0.5))",
+        defect="np.floor(bdtrik(alpha, counts, 0.5))",
+        seen_by=f"{COMPARE}::test_the_detectable_difference_of_pairs_is_found_in_four_of_five_worlds",
+    ),
+    Mutant(
+        name="paired detectable difference: one change more is taken for significant",
+        file="seewhy/evaluation/power.py",
+        source="found = _at_most(fewest, counts, ahead)",
+        defect="found = _at_most(fewest + 1, counts, ahead)",
+        seen_by=f"{COMPARE}::test_the_detectable_difference_of_pairs_is_found_in_four_of_five_worlds",
+    ),
+    Mutant(
+        name="win rate: chains of one question are independent",
+        file="seewhy/evaluation/versus.py",
+        source="together = clusters or {name: name for name, *_ in orders}",
+        defect="together = clusters",
+        seen_by="tests/evaluation/test_versus_rate.py::test_several_chains_of_a_question_count_as_one_question",
     ),
     Mutant(
         name="detectable difference: one-sided",
@@ -60,7 +111,7 @@ GRADE_MUTANTS = [
     ),
     Mutant(
         name="grade: a question without a reply is left out unasked",
-        file="seewhy/cli/grade_inputs.py",
+        file="seewhy/cli/grade/replies.py",
         source="if missing and not reading.missing:",
         defect="if not ids:",
         seen_by=f"{GRADE}::test_a_process_that_cannot_grade_prints_one_sentence_to_standard_error_and_ends_with_2",

@@ -120,7 +120,7 @@ ELSEWHERE = (
      "BEHIND = {Preferred.FIRST: 1.0, Preferred.TIE: 0.5, Preferred.SECOND: 0.0}",
      f"{RATE}::test_a_judge_that_always_prefers_the_first_has_no_winner_and_full_bias"),
     ("win rate: position bias is of the second place", "seewhy/evaluation/versus.py",
-     "firsts = sum(preferred is Preferred.FIRST for", "firsts = sum(preferred is Preferred.SECOND for",
+     "np.array([one is Preferred.FIRST for _, one in said]", "np.array([one is Preferred.SECOND for _, one in said]",
      f"{RATE}::test_a_judge_that_always_prefers_the_first_has_no_winner_and_full_bias"),
     ("calibration: chance is left out of kappa", "seewhy/evaluation/calibration.py",
      "(agreed - by_chance) / (1 - by_chance)", "agreed / (1 - by_chance)",

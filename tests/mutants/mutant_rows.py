@@ -18,6 +18,7 @@ class Mutant:
 TERMS = "seewhy/objectives/parts/terms.py"
 DPO_VALUE = "tests/objectives/test_dpo.py::test_dpo_is_the_negative_log_chance_that_the_chosen_wins"
 EVERY = "tests/properties/test_every_objective.py"
+SETTINGS = "tests/properties/test_settings_of_every_objective.py"
 
 MUTANTS = [
     Mutant(
@@ -53,7 +54,7 @@ MUTANTS = [
         file=TERMS,
         source="sum_tokens(view.policy_chosen - view.reference_chosen, view.chosen_mask)",
         defect="sum_tokens(view.policy_chosen, view.chosen_mask)",
-        seen_by=f"{EVERY}::test_at_the_reference_the_loss_is_what_the_formula_says",
+        seen_by=f"{SETTINGS}::test_at_the_reference_the_loss_is_what_the_objective_says",
     ),
     Mutant(
         name="chosen and rejected swapped",

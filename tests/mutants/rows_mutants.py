@@ -5,6 +5,9 @@ from mutant_rows import Mutant
 SHARDS = "tests/records/test_shards.py"
 ROWS = "tests/records/test_rows.py"
 INTEGRITY = "tests/records/test_integrity.py"
+HASHES = "tests/records/test_content_hash.py"
+GROUPED = "tests/records/test_grouped.py"
+ASKED = "tests/records/test_asked.py"
 LINEAGE = "tests/records/test_lineage.py"
 
 TABLE = (
@@ -33,11 +36,57 @@ TABLE = (
      "elif path.is_dir() and not (path / MANIFEST).exists():", "elif path.is_dir():",
      f"{INTEGRITY}::test_every_file_of_a_step_is_hashed_but_the_manifest_itself_and_steps_within"),
     ("manifest: its own damage is believed", "lineage.py",
-     "if found.get(CHECKSUM) != _checksum(values):", "if CHECKSUM not in found:",
+     "if found.get(CHECKSUM) != hash_json(values):", "if CHECKSUM not in found:",
      f"{LINEAGE}::test_no_flipped_bit_of_a_manifest_is_believed"),
+    ("hashes: the time of change is not looked at", "content_hash.py",
+     "found.st_mtime_ns, found.st_ctime_ns)", "found.st_mtime_ns, 0)",
+     f"{HASHES}::test_other_bytes_are_noticed_however_they_came_there"),
+    ("hashes: the file's own path is a key, links and all", "content_hash.py",
+     "place = path.resolve(strict=True)", "place = path.absolute()",
+     f"{HASHES}::test_a_file_that_stayed_as_it_was_is_not_read_again"),
+    ("hashes: a fresh file is believed", "content_hash.py",
+     "if known and known[0] == before and before.is_settled:", "if known and known[0] == before:",
+     f"{HASHES}::test_a_file_that_changed_within_two_seconds_is_always_read"),
+    ("hashes: a damaged cache is believed", "content_hash.py",
+     'if found["checksum"] != hash_json(entries):', "if False:",
+     f"{HASHES}::test_no_flipped_bit_of_a_cache_is_told_as_a_hash"),
+    ("questions: one that begins again passes", "grouped.py",
+     "if names[0] == names[1]:", "if False:",
+     f"{GROUPED}::test_a_question_that_begins_again_is_named_with_both_places"),
+    ("questions: the last of a batch is cut in two", "grouped.py",
+     "last = starts_in(whole)[-2]", "last = len(whole)",
+     f"{GROUPED}::test_questions_that_are_larger_than_a_batch_or_end_with_one_are_whole"),
+    ("questions: verdicts stay in their own order", "grouped.py",
+     "    if not mixed:\n        return said", "    if True:\n        return said",
+     f"{GROUPED}::test_each_question_comes_once_with_its_chains_and_the_verdict_on_each"),
+    ("questions: verdicts that are left over pass", "grouped.py",
+     "if len(left := graded.take(1)):", "if len(left := graded.take(0)):",
+     f"{GROUPED}::test_a_row_that_stands_alone_or_twice_or_out_of_order_is_named_by_its_place"),
+    ("asked: places do not move on", "asked.py",
+     "        row += len(group)", "        row += 0",
+     f"{ASKED}::test_a_chain_whose_question_is_missing_or_lies_elsewhere_is_named_by_its_place"),
+)  # fmt: skip
+
+STREAMING = "tests/pairs/test_streaming.py"
+PAIRS = (
+    ("streaming: styles of a question are one prompt", "pairs/judged.py",
+     "is_mixed = len(set(chains[\"style\"])) > 1", "is_mixed = False",
+     f"{STREAMING}::test_pairs_are_those_that_they_ever_were_from_memory_and_from_files"),
+    ("streaming: token ids are those of other chains", "pairs/rule.py",
+     "block.token_ids([side.row for side in sides])", "block.token_ids(list(range(len(sides))))",
+     f"{STREAMING}::test_pairs_are_those_that_they_ever_were_from_memory_and_from_files"),
+    ("streaming: bins of two parts do not add up", "pairs/by_outcome.py",
+     "self._bins.update({(one.judged, one.right): one.prompts for one in part.accuracies})", "",
+     f"{STREAMING}::test_one_pass_gives_the_pairs_and_the_counts_and_those_of_parts_add_up"),
+    ("judging: a group with a chain twice is judged", "judging/api.py",
+     "if len(set(keys)) < len(keys) or any(", "if any(",
+     "tests/judging/test_judge_chains.py::"
+     "test_a_group_with_a_chain_twice_or_of_another_question_is_refused_before_it_is_judged"),
 )  # fmt: skip
 
 ROWS_MUTANTS = [
-    Mutant(name=name, file=f"seewhy/records/{file}", source=source, defect=defect, seen_by=seen_by)
-    for name, file, source, defect, seen_by in TABLE
-]
+    Mutant(name=name, file=f"seewhy/{file}", source=source, defect=defect, seen_by=seen_by)
+    for name, file, source, defect, seen_by in (
+        *((name, f"records/{file}", *rest) for name, file, *rest in TABLE), *PAIRS
+    )
+]  # fmt: skip

@@ -12,7 +12,7 @@ BATCHES = f"{TESTS}/test_batches.py"
 TEACHER_MUTANTS = [
     Mutant(
         name="teacher: garbage is collected rarely for ever after",
-        file=f"{ENDPOINTS}/transport/collecting.py",
+        file="seewhy/records/collecting.py",
         source="gc.set_threshold(*RareCollection._before)",
         defect="pass",
         seen_by=f"{TESTS}/test_collecting.py::test_garbage_is_collected_rarely_while_a_teacher_talks_and_as_before_afterwards",
@@ -34,15 +34,15 @@ TEACHER_MUTANTS = [
     Mutant(
         name="teacher: a reply is used before it is kept",
         file=f"{ENDPOINTS}/asking.py",
-        source="loop.call_soon(self._flush, self.kept)\n        await self.kept",
-        defect="loop.call_later(2.0, self._flush, self.kept)",
+        source="            await self.budget.commit.run(write)",
+        defect="            asyncio.get_running_loop().call_later(2.0, self.budget.commit.soon, write)",
         seen_by=f"{KEPT}::test_after_a_kill_only_what_was_in_flight_is_asked_twice",
     ),
     Mutant(
         name="teacher: fewer choices than asked for are taken for all",
         file=f"{ENDPOINTS}/asking.py",
-        source="while len(kept.replies) < wanted and not kept.declined:",
-        defect="while not kept.replies and not kept.declined:",
+        source="        while not kept.is_enough(wanted):",
+        defect="        while not kept.is_enough(1):",
         seen_by=f"{TEACHER}::"
         "test_a_server_that_gives_one_choice_without_a_word_is_asked_for_the_rest_and_known_from_then_on",
     ),
@@ -70,9 +70,9 @@ TEACHER_MUTANTS = [
     ),
     Mutant(
         name="teacher: a shorter deadline waits for a longer one",
-        file=f"{ENDPOINTS}/transport/plain.py",
-        source="if self._watch.when() <= due:",
-        defect="if not self._watch.cancelled():",
+        file=f"{ENDPOINTS}/transport/http.py",
+        source="asyncio.timeout(deadline_s),",
+        defect="asyncio.timeout(max(deadline_s, 5.0)),",
         seen_by=f"{TESTS}/test_waiting.py::test_each_call_is_given_up_at_its_own_deadline_and_no_other_is",
     ),
     Mutant(
@@ -84,23 +84,23 @@ TEACHER_MUTANTS = [
     ),
     Mutant(
         name="budget: what is under way is not counted",
-        file=f"{ENDPOINTS}/accounting/ledger.py",
-        source="while self.is_bounded and not self._reaches(self.reserved + worst):",
-        defect="while self.is_bounded and not self._reaches(worst):",
+        file=f"{ENDPOINTS}/accounting/budget.py",
+        source="if self._reaches(spent + under_way + worst) else None",
+        defect="if self._reaches(spent + worst) else None",
         seen_by=f"{SPENDING}::test_money_is_never_overspent_and_is_spent_as_far_as_it_reaches",
     ),
     Mutant(
         name="budget: what earlier runs spent is forgotten",
-        file=f"{ENDPOINTS}/accounting/ledger.py",
-        source="return self.before + now + self.uncertain",
-        defect="return now + self.uncertain",
-        seen_by=f"{SPENDING}::test_a_second_run_on_the_same_cache_spends_what_the_first_left",
+        file=f"{ENDPOINTS}/database.py",
+        source="SELECT 1, COUNT(*), IFNULL(SUM(prompt_tokens), 0), IFNULL(SUM(completion_tokens), 0),",
+        defect="SELECT 1, COUNT(*), 0 * IFNULL(SUM(prompt_tokens), 0), 0 * IFNULL(SUM(completion_tokens), 0),",
+        seen_by=f"{TESTS}/test_processes.py::test_a_file_of_the_first_version_is_read_and_its_sums_count",
     ),
     Mutant(
         name="budget: a call that broke off costs nothing",
-        file=f"{ENDPOINTS}/accounting/ledger.py",
-        source="return self.before + now + self.uncertain",
-        defect="return self.before + now",
+        file=f"{ENDPOINTS}/claims.py",
+        source="        if is_cost_known:\n",
+        defect="        if is_cost_known or not is_cost_known:\n",
         seen_by=f"{SPENDING}::test_a_call_that_broke_off_counts_against_the_bound_but_not_as_paid",
     ),
     Mutant(
@@ -120,7 +120,7 @@ TEACHER_MUTANTS = [
     Mutant(
         name="secrets: an echoed key is kept",
         file=f"{ENDPOINTS}/secrets.py",
-        source="body = body.replace(secret.encode(), STRUCK.encode())",
+        source="body = byte_spellings(secret).sub(STRUCK.encode(), body)",
         defect="body = bytes(body)",
         seen_by=f"{KEPT}::test_the_cache_holds_no_key_and_no_address_of_one",
     ),

@@ -1,22 +1,14 @@
-"""How responses are cut and discounted, worked by hand."""
+"""How responses are discounted, worked by hand."""
 
 import pytest
 import torch
 
+from seewhy.objectives.api import PairView
 from seewhy.objectives.dpo import DPO
-from seewhy.objectives.parts.length import cut_pairs, discount_by_cosine, discount_by_line, discount_pairs, keep_first
+from seewhy.objectives.mpo import MPO
+from seewhy.objectives.parts.length import Discount, discount_by_cosine, discount_by_line, discount_pairs
 
 MASK = torch.tensor([[False, True, True, True, True], [False, True, True, False, False]])
-
-
-def test_only_the_first_tokens_of_a_response_are_kept_wherever_it_starts():
-    expected = [[False, True, True, True, False], [False, True, True, False, False]]
-    assert keep_first(MASK, 3).tolist() == expected
-
-
-def test_keeping_no_token_is_refused():
-    with pytest.raises(ValueError, match="at least 1 token"):
-        keep_first(MASK, 0)
 
 
 def test_the_cosine_discount_falls_from_one_by_half_a_wave():
@@ -31,16 +23,40 @@ def test_the_linear_discount_falls_by_one_over_the_length():
     assert discount_by_line(MASK).tolist() == [[0, 1, 0.75, 0.5, 0.25], [0, 1, 0.5, 0, 0]]
 
 
-def test_a_cut_pair_is_worth_what_its_kept_tokens_are(pair):
-    """Kept: chosen 2 + 1 = 3, rejected 1 + 1 = 2; reward margin 0.1 * (3 - 2) = 0.1. Uncut: 0.1 * (8 - 4)."""
-    view = pair([2.0, 1.0, 5.0], [1.0, 1.0, 1.0, 1.0])
-    assert DPO().loss(view, {}).terms["margin"].item() == pytest.approx(0.4)
-    cut = cut_pairs(view, 2)
-    assert DPO().loss(cut, {}).terms["margin"].item() == pytest.approx(0.1)
-    assert cut.policy_chosen.tolist() == [[2.0, 1.0, 0.0]]
-
-
 def test_a_discount_weighs_the_log_ratio_of_each_token(pair):
     """Linear, L = 2: chosen (3 - 1) * 1 + (5 - 1) * 0.5 = 4; rejected (0 - 2) * 1 + (0 - 2) * 0.5 = -3; 0.1 * 7."""
-    view = discount_pairs(pair([3.0, 5.0], [0.0, 0.0], [1.0, 1.0], [2.0, 2.0]), discount_by_line)
-    assert DPO().loss(view, {}).terms["margin"].item() == pytest.approx(0.7)
+    view = pair([3.0, 5.0], [0.0, 0.0], [1.0, 1.0], [2.0, 2.0])
+    assert DPO(discount=Discount.LINE).loss(view, {}).terms["margin"].item() == pytest.approx(0.7)
+
+
+def test_a_cosine_discount_weighs_the_log_ratio_of_each_token(pair):
+    """L = 2: weights 1, 0.5, as by line; L = 3: 1, (1 + cos 60) / 2 = 0.75, (1 + cos 120) / 2 = 0.25.
+
+    Chosen 2 + 2 * 0.75 + 2 * 0.25 = 4, rejected -1 - 0.5 = -1.5; 0.1 * 5.5.
+    """
+    view = pair([2.0, 2.0, 2.0], [-1.0, -1.0])
+    assert DPO(discount=Discount.COSINE).loss(view, {}).terms["margin"].item() == pytest.approx(0.55)
+
+
+def test_the_nll_of_mpo_is_discounted_with_the_rest(pair):
+    """Linear: NLL = (1 * 1 + 3 * 0.5) / 2 = 1.25."""
+    mpo = MPO(discount=Discount.LINE)
+    loss = mpo.loss(pair([-1.0, -3.0], [-4.0]), mpo.initial())
+    assert loss.terms["nll"].item() == pytest.approx(1.25)
+
+
+def test_without_a_discount_a_view_is_left_as_it_is(pair):
+    view = pair([2.0, 1.0], [1.0])
+    assert discount_pairs(view, Discount.NONE) is view
+
+
+def test_a_view_without_a_reference_is_discounted_without_one():
+    view = PairView(
+        policy_chosen=torch.ones(1, 2),
+        policy_rejected=torch.ones(1, 2),
+        chosen_mask=torch.ones(1, 2, dtype=torch.bool),
+        rejected_mask=torch.ones(1, 2, dtype=torch.bool),
+    )
+    found = discount_pairs(view, Discount.LINE)
+    assert found.policy_chosen.tolist() == [[1.0, 0.5]]
+    assert found.reference_chosen is None

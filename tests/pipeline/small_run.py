@@ -17,18 +17,22 @@ from pathlib import Path
 
 import torch
 
-from seewhy.cli import credit, distil, evaluate, judge, pair, questions, report, rerank, sample, sft, train, workspace
 from seewhy.cli.main import main
+from seewhy.runs.discovery import find_module, kind_names, load_part
+from seewhy.runs.lock import LOCK
 
-# Named so that the forks find them loaded.
-LOADED = (credit, distil, evaluate, judge, pair, questions, report, rerank, sample, sft, train, workspace)
+# Loaded here so that the forks find them loaded.
+LOADED = [find_module("stages", name) for name in kind_names("stages")]
+LOADED += [load_part("training", "fit"), load_part("model", "families.hub"), load_part("report", "page")]
 OPTIONS = shlex.split("""
---questions.train 36 --questions.validation 3 --questions.test 6 --questions.shifted 3 --distil.questions 24
---sft.batch-size 6 --sft.save-every 2 --sft.learning-rate 1e-4 --fit.batch-size 2 --fit.save-every 2
---sampling.questions 12 --sampling.per-question 6 --sampling.per-shard 4 --sampling.max-tokens 48
---sampling.temperature 1.4 --sampling.multiple-choice-temperature 1.4 --pairing.lowest 0.01 --pairing.highest 0.99
---preference.compare dpo --evaluation.max-tokens 32 --evaluation.per-shard 3 --rerank.questions 3
---rerank.per-question 4 --credit.resamples 20
+--questions.train 36 --questions.validation 3 --questions.test 6 --questions.shifted 0
+--rationales.ask 24 --lessons.ask 24
+--sft.fit.batch-size 6 --sft.fit.save-every 2 --sft.fit.learning-rate 1e-4
+--chains.ask 12 --chains.after 24 --chains.per-question 6 --chains.per-shard 4 --chains.max-tokens 48
+--chains.temperature 1.4 --chains.multiple-choice-temperature 1.4
+--pairs.rule.lowest 0.01 --pairs.rule.highest 0.99 --mpo.fit.batch-size 2 --mpo.fit.save-every 2
+--test.max-tokens 32 --test.per-shard 3
+--verifier.ask 3 --verifier.per-question 4 --verifier.max-tokens 32 --credit.resamples 20 --workers 1
 """)
 Arm = Callable[[], None]
 
@@ -55,18 +59,19 @@ def starve_at(limit: int) -> Arm:
 
 STOPS: dict[str, Arm] = {
     # More than recipe.yaml has, and less than any page.
-    "starved of its pictures": starve_at(2800),
+    "starved of its pictures": starve_at(5000),
     "killed between two pictures": kill_at("os.rename", r"/images/.*\.png$", 10),
-    "killed before it grades the teacher": kill_at("open", r"/distil/verdicts/\.part-00000.*\.tmp$"),
+    "killed before it grades the teacher": kill_at("open", r"/rationales/verdicts/\.part-00000.*\.tmp$"),
     "starved of a checkpoint": starve_at(200_000),
     "killed at a step after a checkpoint": kill_at("open", r"/sft/steps\.jsonl$", 5),
     "killed before a checkpoint has its name": kill_at("os.rename", r"/sft/checkpoint-4$"),
-    "killed between two shards of chains": kill_at("os.rename", r"/sample/chains/part-00001\.parquet$"),
-    "killed before pairs have a manifest": kill_at("os.rename", r"/pair/pairs/_manifest\.json$"),
-    "killed before the trained model has its name": kill_at("os.rename", r"/train/preference/model$"),
-    "killed at the first step of another objective": kill_at("open", r"/train/dpo/steps\.jsonl$", 2),
-    "killed in the middle of a measurement": kill_at("os.rename", r"/eval/sft/test-reason/chains/part-00001"),
-    "killed before candidates are scored": kill_at("open", r"/rerank/scores/\.part-00000.*\.tmp$"),
+    "killed between two shards of chains": kill_at("os.rename", r"/chains/part-00001\.parquet$"),
+    "killed between what a block counted and its shard": kill_at("open", r"/chains/\.part-00002.*\.tmp$"),
+    "killed before pairs have a manifest": kill_at("os.rename", r"/pairs/_manifest\.json$"),
+    "killed in the middle of the reference": kill_at("os.rename", r"/reference/part-00000\.parquet$"),
+    "killed before the trained model has its name": kill_at("os.rename", r"/mpo/model$"),
+    "killed in the middle of a measurement": kill_at("os.rename", r"/test/sft/reason/chains/part-00001"),
+    "killed before candidates are scored": kill_at("open", r"/verifier/scores/\.part-00000.*\.tmp$"),
     "killed between page and summary": kill_at("os.rename", r"/report/summary\.json$"),
 }
 
@@ -105,7 +110,7 @@ def stamps(run: Path) -> dict[str, int]:
 
 def first_picture(run: Path, words: Sequence[str], log: Path) -> dict[str, object]:
     """Take a measurement away and damage the pictures: the same command says so, and goes on when they are whole."""
-    place, pictures = run / "eval" / "base" / "test-direct", sorted((run / "images").rglob("*.png"))
+    place, pictures = run / "test" / "base" / "direct", sorted((run / "images").rglob("*.png"))
     kept = {path: path.read_bytes() for path in pictures}
     before = {path: path.read_bytes() for path in place.rglob("*.parquet")}
     for path in before:
@@ -128,7 +133,7 @@ def long_question(place: Path, log: Path) -> dict[str, object]:
     source = place / "own.jsonl"
     source.write_text("".join(json.dumps(row) + "\n" for row in rows))
     own = ["--questions.benchmark", "jsonl", "--questions.source", str(source), "--questions.shifted", "0"]
-    words = ["run", "inkgrid", "--run", str(place / "own"), *own, "--distil.teacher", "gold"]
+    words = ["run", "inkgrid", "--run", str(place / "own"), *own, "--rationales.teacher", "gold"]
     return attempt(log, words)
 
 
@@ -140,8 +145,10 @@ def tell_story(place: Path) -> dict[str, object]:
     before = stamps(run)
     story["again"] = attempt(place / "again.log", words)
     after = stamps(run)
+    # Which process writes is noted for others to see.
+    del before[LOCK], after[LOCK]
     story["changed"] = sorted(path for path in before | after if before.get(path) != after.get(path))
-    story["picture"] = first_picture(run, ["eval", "--run", str(run)], place / "picture.log")
+    story["picture"] = first_picture(run, words, place / "picture.log")
     # Rows hold the paths of their pictures: only at the same place are two runs equal to the byte.
     run.rename(place / "reference")
     story["stops"] = {name: attempt(place / f"{name}.log", words, arm) for name, arm in STOPS.items()}

@@ -20,8 +20,9 @@ from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Chain
 
 KILLS = [name for name in small_run.STOPS if name.startswith("killed")]
-TRAINED = ["sft", "train/preference", "train/dpo"]
-STAGES = ["questions", "distil", "sft", "sample", "judge", "pair", "train", "eval", "rerank", "credit", "report"]
+TRAINED = ["sft", "mpo"]
+ROWS = {"questions", "rationales", "lessons", "chains", "verdicts", "pairs", "reference", "test", "verifier", "credit"}
+"""Steps that leave rows."""
 INTERVAL = 3
 
 
@@ -49,7 +50,7 @@ def without_seconds(value: object) -> object:
 
 def test_the_run_that_is_let_be_ends_well(story):
     assert story.whole["status"] == 0, story.whole["said"]
-    assert count_rows(story.let_be / "pair" / "pairs") >= 3
+    assert count_rows(story.let_be / "pairs") >= 3
 
 
 @pytest.mark.parametrize("name", KILLS)
@@ -63,7 +64,7 @@ def test_the_run_that_was_stopped_ends_well(story):
 
 def test_a_run_that_was_stopped_has_the_rows_of_one_that_was_let_be(story):
     rows = hold(story.let_be, "*.parquet")
-    assert {path.split("/")[0] for path in rows} == set(STAGES) - {"sft", "train", "report"} | {"reference"}
+    assert {path.split("/")[0] for path in rows} == ROWS
     stopped = hold(story.stopped, "*.parquet")
     assert stopped.keys() == rows.keys()
     assert [path for path in rows if stopped[path] != rows[path]] == []
@@ -87,8 +88,8 @@ def test_the_summary_of_a_run_that_was_stopped_is_that_of_one_that_was_let_be(st
 
 def test_the_fine_tuned_model_draws_what_is_paired_and_what_is_verified(story):
     """Verifying itself, a model finds few chains of the kinds that its pairs told apart."""
-    drawers = [{row.sampler for row in read_rows(story.let_be / stage / "chains", Chain)}
-               for stage in ("sample", "rerank")]  # fmt: skip
+    drawers = [{row.sampler for row in read_rows(story.let_be / place, Chain)}
+               for place in ("chains", "verifier/chains")]  # fmt: skip
     assert drawers == [{"sft"}, {"sft"}]
     assert "by N chains of SFT and one answer" in (story.let_be / "report" / "index.html").read_text()
 
@@ -118,21 +119,21 @@ def test_the_report_is_one_page_that_needs_nothing_beside_it(story):
 def test_the_summary_has_every_key_that_machines_are_promised(story):
     summary = json.loads((story.let_be / "report" / "summary.json").read_text())
     assert summary["n"] == 6
-    for model in ("base", "sft", "preference"):
+    for model in ("base", "sft", "mpo"):
         for style in ("direct", "cot"):
             value, low, high = summary["accuracy"][model][style]
             assert 0 <= low <= value <= high <= 1
             assert 0 <= summary["no_answer"][model][style] <= 1
             assert 0 <= summary["unjudged"][model][style] <= 1
         assert len(summary["blind"][model]["cot"]) == INTERVAL
-    for pair in ("sft_vs_base", "preference_vs_sft"):
+    for pair in ("sft_vs_base", "mpo_vs_sft"):
         difference, low, high = summary["paired"][pair]
         assert -1 <= low <= difference <= high <= 1
     for method in ("self_consistency", "best_of_n", "weighted_vote"):
         assert summary["verifier"][method].keys() == {"1", "2", "4"}
         assert all(len(point) == INTERVAL for point in summary["verifier"][method].values())
     assert summary["credit_auroc"] is None or len(summary["credit_auroc"]) == INTERVAL
-    assert summary["seconds"].keys() >= set(STAGES) - {"report"}
+    assert summary["seconds"].keys() >= ROWS | {"sft", "mpo"}
     assert all(seconds >= 0 for seconds in summary["seconds"].values())
     assert summary["versions"].keys() >= {"python", "seewhy", "torch", "transformers"}
 
@@ -168,7 +169,7 @@ def test_too_long_a_prompt_is_told_with_its_question_and_what_was_made_before_st
     assert "a prompt is never truncated. Shorten the question" in said
     kept = story.let_be.parent / "own"
     assert count_rows(kept / "questions" / "train") == 2
-    assert count_rows(kept / "distil" / "chains") == 2
+    assert count_rows(kept / "rationales" / "chains") == 2
     assert not (kept / "sft" / "steps.jsonl").exists()
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 from seewhy.records.measures import Comparison, CurvePoint, FacetScore, Interval, Scorecard, Selection
 from seewhy.records.types import Gold, MatchRule, Outcome, Question, Split, StepLog, Style, TokenCredit
 from seewhy.report.inputs import (
+    Choices,
     Count,
     Credit,
     CreditChain,
@@ -237,9 +238,8 @@ def make_reproduction() -> Reproduction:
     return Reproduction(
         commands=("git checkout 0000000", "make run SEED=0"),
         seeds={"questions": 0, "sampling": 0, "training": 0},
-        versions={"seewhy": "0.1.0", "torch": "2.13.0"},
-        fingerprints={"test questions": "9f2c41d07be3", "preference weights": "51aa0c3e77d2"},
-    )
+        versions={"seewhy": "0.1.0", "torch": "2.13.0"}, fingerprints={"test questions": "9f2c41d07be3"},
+    )  # fmt: skip
 
 
 def make_header() -> Header:
@@ -272,16 +272,18 @@ def make_report() -> ReportInput:
             make_step("sft", "preference", 0.041, 0.020, 0.062, "Preference training with MPO"),
             make_step("sft", "dpo", -0.007, -0.027, 0.013, "Preference training with DPO"),
         ),
-        distillation=Distillation(
-            asked=6000,
-            kept=5210,
-            dropped=(Count(name="wrong answer", count=640), Count(name="no answer", count=150)),
-            mix=(Count(name="chain of thought", count=5210), Count(name="direct answer", count=2600)),
+        distillations=(
+            Distillation(
+                asked=6000,
+                kept=5210,
+                dropped=(Count(name="wrong answer", count=640), Count(name="no answer", count=150)),
+                mix=(Count(name="chain of thought", count=5210), Count(name="direct answer", count=2600)),
+            ),
         ),
-        sampling=make_sampling(),
+        samplings=(make_sampling(),),
         training=make_training(),
-        curves=make_curves(),
-        credit=Credit(auroc=Interval(value=0.71, low=0.66, high=0.75), chains=(chain,)),
+        choices=(Choices(curves=make_curves(), drawn_by="sft"),),
+        credits=(Credit(auroc=Interval(value=0.71, low=0.66, high=0.75), chains=(chain,)),),
         samples=make_samples(picture),
         stages=(
             Stage(name="distil", command="seewhy distil runs/inkgrid", seconds=61.2, rows=6000, unit="lessons"),
@@ -292,7 +294,7 @@ def make_report() -> ReportInput:
 
 
 def make_small_report() -> ReportInput:
-    """The sample chains and coloured chains alone, without any figure: quick to render."""
+    """Chains alone, without any figure: quick to render."""
     return replace(
-        make_report(), cards=(), steps=(), distillation=None, sampling=None, training=(), curves=(), stages=()
+        make_report(), cards=(), steps=(), distillations=(), samplings=(), training=(), choices=(), stages=()
     )

@@ -146,7 +146,7 @@ def test_each_outcome_has_its_badge():
     report = make_small_report()
     replies = tuple(Reply(model="sft", style=Style.REASON, text="12", outcome=outcome) for outcome in Outcome)
     sample = dataclasses.replace(report.samples[0], replies=replies)
-    page = render(dataclasses.replace(report, samples=(sample,), credit=None))
+    page = render(dataclasses.replace(report, samples=(sample,), credits=()))
     found = re.findall(r'class="badge (\w+)">([\w ]+)<', page)
     assert found == [
         ("correct", "right"),

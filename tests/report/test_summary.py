@@ -29,10 +29,10 @@ def test_the_summary_holds_each_number_where_its_readers_look():
     assert summary["versions"] == {"seewhy": "0.1.0", "torch": "2.13.0"}
 
 
-def test_variants_and_the_shifted_split_do_not_mix_with_the_three_models():
+def test_every_model_has_its_accuracy_and_the_shifted_split_stands_apart():
     summary = json.loads(summary_json(make_report()))
-    assert list(summary["accuracy"]) == ["base", "sft", "preference"]
-    assert summary["variants"]["dpo"]["cot"][0] == 0.633
+    assert list(summary["accuracy"]) == ["base", "sft", "preference", "dpo"]
+    assert summary["accuracy"]["dpo"]["cot"][0] == 0.633
     assert summary["shifted"]["sft"]["cot"][0] == pytest.approx(0.72 * 0.64)
 
 
@@ -54,7 +54,7 @@ def test_what_was_not_measured_is_empty_and_never_zero():
 def test_a_number_that_is_none_is_refused():
     broken = Credit(auroc=Interval(value=float("nan"), low=0.0, high=1.0))
     with pytest.raises(ValueError, match="JSON"):
-        summary_json(dataclasses.replace(make_report(), credit=broken))
+        summary_json(dataclasses.replace(make_report(), credits=(broken,)))
 
 
 def test_the_summary_is_written_whole(tmp_path):

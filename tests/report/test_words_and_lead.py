@@ -78,7 +78,7 @@ def test_the_lead_never_calls_pass_at_k_a_way_to_choose():
 def test_credit_is_praised_only_as_far_as_its_interval_goes(area, claim):
     value, low, high = area
     credit = Credit(auroc=Interval(value=value, low=low, high=high))
-    told = tell_what_happened(dataclasses.replace(make_report(), credit=credit))
+    told = tell_what_happened(dataclasses.replace(make_report(), credits=(credit,)))
     assert any(claim in sentence for sentence in told)
 
 

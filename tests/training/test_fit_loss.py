@@ -140,22 +140,6 @@ def test_bcos_shift_takes_in_the_rewards_of_every_step_once_and_is_saved(tmp_pat
     assert abs(state["delta_mean"]) > 1e-4
 
 
-def test_reference_rows_of_another_model_are_refused_before_a_weight_moves(tmp_path: Path) -> None:
-    model, other, pairs = TinyTrainable(0), TinyTrainable(1), pairs_of(6)
-    foreign = store_of(other, pairs, QUESTIONS, ALL)
-    before = weights(model)
-    with pytest.raises(ValueError, match=r"do not belong to this model.*reference stage again"):
-        next(iter(fit_pairs(model, DPO(), pairs, QUESTIONS, foreign, ALL, tmp_path)))
-    assert torch.equal(weights(model), before)
-
-
-def test_a_pair_without_its_reference_row_is_refused_before_the_first_step(tmp_path: Path) -> None:
-    model, pairs = TinyTrainable(), pairs_of(6)
-    short = store_of(model, pairs[:-1], QUESTIONS, ALL)
-    with pytest.raises(ValueError, match=r"question q5 \(reason\): no reference row.*reference stage again"):
-        next(iter(fit_pairs(model, DPO(), pairs, QUESTIONS, short, ALL, tmp_path)))
-
-
 def test_a_row_whose_question_is_missing_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="question q9"):
         next(iter(fit_lessons(TinyTrainable(), SFT(), [lesson("q9", "a")], QUESTIONS, ALL, tmp_path)))

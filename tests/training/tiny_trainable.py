@@ -60,7 +60,8 @@ class TinyTrainable:
 
     def prompt(self, question: Question, style: Style, blind: bool = False) -> Prompt:
         draw = torch.Generator().manual_seed(int(question.images[0].sha256, 16))
-        return Prompt(ids=ids_of(f"{question.text}{style}"), pictures={"pixels": torch.rand(1, 4, generator=draw)})
+        pixels = torch.zeros(1, 4) if blind else torch.rand(1, 4, generator=draw)
+        return Prompt(ids=ids_of(f"{question.text}{style}"), pictures={"pixels": pixels})
 
     def response_ids(self, response: Response) -> tuple[int, ...]:
         return response.token_ids if response.token_ids is not None else (*ids_of(response.text), END)

@@ -39,7 +39,7 @@ SAMPLES = (
            answers=(("\\frac{3}{4}",), ("C",), ("12",)), facets={"level": "2"}),
     Sample(benchmark="mathvista", file="data/{split}.json", form="keyed", rows=VISTAS, pictures=("images/1.jpg",),
            answers=(("1.2",), ("B",), ("[1, 4]",)), text="How tall is the bar? (Unit: cm)",
-           facets={"task": "figure question answering", "precision": "1.0", "arithmetic reasoning": "yes",
+           facets={"task": "figure question answering", "precision": "1", "arithmetic reasoning": "yes",
                    "geometry reasoning": "no"}),
     Sample(benchmark="mathvista", file="data/{split}-00000-of-00001.parquet",
            rows=[{**row, "decoded_image": held(2)} for row in VISTAS], answers=(("1.2",), ("B",), ("[1, 4]",)),

@@ -6,6 +6,7 @@ import string
 from collections import Counter
 from collections.abc import Collection, Mapping
 
+from seewhy.records.cells import has_halves, number_text
 from seewhy.records.types import Gold, MatchRule, Question, Split
 
 FIELDS = (
@@ -34,8 +35,14 @@ def fields_of(line: bytes) -> dict[str, object]:
     return {str(name): value for name, value in found.items()}
 
 
-def question_of(fields: Mapping[str, object], given: Split | None) -> Question:
-    """The question of a row, its pictures apart; `given` is the split that the file is named after.
+def question_of(fields: Mapping[str, object], given: Split | None, *, by_letter: bool = False) -> Question:
+    """The question of a row, its pictures apart. A field that is null is left out.
+
+    Args:
+        fields: of the row.
+        given: the split that the file is named after.
+        by_letter: whether the file names right options by letter alone (no row `names_text`): then an answer that is
+            a letter, and another option's text as well, is the letter.
 
     Raises:
         ValueError: a field is unknown, missing or not as it must be.
@@ -43,6 +50,7 @@ def question_of(fields: Mapping[str, object], given: Split | None) -> Question:
     for name in fields:
         if name not in FIELDS:
             raise ValueError(f"unknown field {name!r}{_nearest(name, FIELDS)}")
+    fields = _filled(fields)
     options = _options(fields)
     return Question(
         id=_scalar(fields, "id"),
@@ -51,7 +59,7 @@ def question_of(fields: Mapping[str, object], given: Split | None) -> Question:
         text=_scalar(fields, "question"),
         context=_text(fields, "context"),
         options=options,
-        gold=_gold(fields, options),
+        gold=_gold(fields, options, by_letter=by_letter),
         rationale=_text(fields, "rationale") or None,
         facets=_facets(fields),
     )
@@ -59,7 +67,31 @@ def question_of(fields: Mapping[str, object], given: Split | None) -> Question:
 
 def pictures_of(fields: Mapping[str, object]) -> tuple[str, ...]:
     """The pictures' paths, as they stand in the row."""
-    return _either(fields, "image")
+    return _either(_filled(fields), "image")
+
+
+def names_text(fields: Mapping[str, object]) -> bool:
+    """Whether a row says which option is right by its text, and not by a letter.
+
+    Example:
+        >>> names_text({"options": ["a cat", "a dog"], "answer": "a dog"})
+        True
+        >>> names_text({"options": ["B", "A"], "answer": "A"})
+        False
+    """
+    options, answer = fields.get("options"), fields.get("answer")
+    if not isinstance(options, list) or fields.get("rule") not in (None, MatchRule.LETTER):
+        return False
+    answers = fields.get("answers") if answer is None else [answer]
+    letters = string.ascii_uppercase[: len(options)]
+    return isinstance(answers, list) and any(
+        one is not None and not (isinstance(one, str) and len(one.strip()) == 1 and one.strip() in letters)
+        for one in answers
+    )
+
+
+def _filled(fields: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _nearest(word: str, known: Collection[str]) -> str:
@@ -68,16 +100,28 @@ def _nearest(word: str, known: Collection[str]) -> str:
 
 
 def word_of(name: str, value: object) -> str:
-    """Text, or a number as text.
+    """Text, or a number as text, written out: 12.0 is 12, and NaN is none.
 
     Raises:
-        ValueError: it is neither, or empty.
+        ValueError: it is neither, or empty, or text with half a character.
     """
     if isinstance(value, str) and value.strip():
-        return value.strip()
+        return _whole(name, value).strip()
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
+        try:
+            return number_text(value)
+        except ValueError as error:
+            raise ValueError(
+                f"field {name!r} is {value!r}, which is no number; give its value, or leave it out"
+            ) from error
     raise ValueError(f"field {name!r} must be text (or a number), and is {value!r}")
+
+
+def _whole(name: str, text: str) -> str:
+    if has_halves(text):
+        raise ValueError(f"field {name!r} holds half a character (a lone surrogate, as of an emoji that was cut): "
+                         f"write the whole one or take it out; it is {text!a:.80}")  # fmt: skip
+    return text
 
 
 def _scalar(fields: Mapping[str, object], name: str) -> str:
@@ -90,7 +134,7 @@ def _text(fields: Mapping[str, object], name: str) -> str:
     value = fields.get(name)
     if value is not None and not isinstance(value, str):
         raise ValueError(f"field {name!r} must be text, and is {value!r}")
-    return (value or "").strip()
+    return _whole(name, value or "").strip()
 
 
 def words_of(name: str, value: object) -> tuple[str, ...]:
@@ -127,13 +171,13 @@ def _split(fields: Mapping[str, object], given: Split | None) -> Split:
 
 
 def _options(fields: Mapping[str, object]) -> tuple[str, ...]:
-    options = words_of("options", fields.get("options") or [])
+    options = words_of("options", fields.get("options", []))
     if len(options) == 1 or len(options) > len(string.ascii_uppercase):
         raise ValueError(f"field 'options' holds {len(options)}; give 2 to 26, or none for a short answer")
     return options
 
 
-def _gold(fields: Mapping[str, object], options: tuple[str, ...]) -> Gold:
+def _gold(fields: Mapping[str, object], options: tuple[str, ...], *, by_letter: bool) -> Gold:
     answers, rule = _either(fields, "answer"), _rule(fields, options)
     if not answers and rule is not MatchRule.OPEN:
         raise ValueError('field \'answer\' is missing; give the right answer, or "rule": "open" where there is none')
@@ -142,7 +186,7 @@ def _gold(fields: Mapping[str, object], options: tuple[str, ...]) -> Gold:
         raise ValueError(f"field 'options' holds {Counter(options).most_common(1)[0][0]!r} twice; they must differ, or "
                          "the answer be a letter")  # fmt: skip
     if rule is MatchRule.LETTER:
-        answers = tuple(_letter(answer, options) for answer in answers)
+        answers = tuple(_letter(answer, options, by_letter=by_letter) for answer in answers)
     return Gold(answers=answers, rule=rule)
 
 
@@ -160,22 +204,25 @@ def _rule(fields: Mapping[str, object], options: tuple[str, ...]) -> MatchRule:
     return MatchRule(str(said))
 
 
-def _letter(answer: str, options: tuple[str, ...]) -> str:
+def _letter(answer: str, options: tuple[str, ...], *, by_letter: bool) -> str:
     """The capital letter of an answer that is a letter or an option's text."""
     letters = string.ascii_uppercase[: len(options)]
     named = {answer} if len(answer) == 1 and answer in letters else set[str]()
+    if named and by_letter:
+        return answer
     named |= {letter for letter, option in zip(letters, options, strict=True) if option == answer}
     if len(named) == 1:
         return named.pop()
     if named:
-        raise ValueError(f"field 'answer': {answer!r} is a letter and the text of another option; give the option's "
-                         "text another wording")  # fmt: skip
+        raise ValueError(f"field 'answer': {answer!r} is a letter and the text of another option, and other rows name "
+                         "options by their text; name all by letter, or give the option another wording")  # fmt: skip
     raise ValueError(f"field 'answer': {answer!r} names none of the {len(options)} options; give a letter from A to "
                      f"{letters[-1]}, or an option's text")  # fmt: skip
 
 
 def _facets(fields: Mapping[str, object]) -> dict[str, str]:
-    facets = fields.get("facets") or {}
+    facets = fields.get("facets", {})
     if not isinstance(facets, dict):
         raise ValueError(f'field \'facets\' must map names to values, such as {{"kind": "chart"}}, and is {facets!r}')
-    return {str(name): word_of(f"facets.{name}", value) for name, value in facets.items()}
+    return {_whole("facets", str(name)): word_of(f"facets.{name}", value)
+            for name, value in facets.items() if value is not None}  # fmt: skip

@@ -65,6 +65,8 @@ class Release:
     facets: tuple[str, ...] = ()
     """Names of the published breakdowns; every question has each."""
     metric: Metric = Metric.ACCURACY
+    aliases: Callable[[Question], tuple[str, ...]] = lambda _: ()
+    """Other names by which files of predictions know a question; several questions may share one."""
     hidden: frozenset[Split] = field(default_factory=frozenset[Split])
     """Splits whose answers are not published: their questions are UNJUDGED."""
 

@@ -4,16 +4,12 @@ import base64
 import binascii
 from dataclasses import dataclass
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
-
 from seewhy.records.files import explain_failure, hash_file
+from seewhy.records.pictures import PictureError, Source, check_picture
 from seewhy.records.types import ImageRef
 
-UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-"""What Pillow raises for a file that is no whole picture."""
 SUFFIXES = {"JPEG": "jpg", "TIFF": "tif"}
 """Endings of formats that are not called by their ending."""
 
@@ -49,7 +45,7 @@ def look(picture: Picture) -> ImageRef:
     """
     if picture.path is not None:
         return see_file(picture.path, picture.field)
-    decode(BytesIO(picture.payload), picture.field, picture.place)
+    decode(picture.payload, picture.field, picture.place)
     return refer(picture)
 
 
@@ -62,7 +58,7 @@ def see(picture: Picture, folder: Path) -> ImageRef:
     """
     if picture.path is not None:
         return see_file(picture.path, picture.field)
-    kind = decode(BytesIO(picture.payload), picture.field, picture.place)
+    kind = decode(picture.payload, picture.field, picture.place)
     return keep_bytes(folder, picture.payload, SUFFIXES.get(kind, kind.lower()))
 
 
@@ -78,17 +74,15 @@ def see_file(path: Path, field: str) -> ImageRef:
     return ImageRef(sha256=hash_file(path), path=path.resolve().as_posix())
 
 
-def decode(source: Path | BytesIO, field: str, place: str) -> str:
-    """Decode all pixels and tell the format, as Pillow calls it.
+def decode(source: Source, field: str, place: str) -> str:
+    """Decode all pixels, and return the format, as Pillow calls it.
 
     Raises:
-        ValueError: it is no whole picture.
+        ValueError: it is no complete picture, of a format that is not read, or too large.
     """
     try:
-        with Image.open(source) as picture:
-            picture.load()
-            return picture.format or "PNG"
-    except UNREADABLE as error:
+        return check_picture(source)
+    except PictureError as error:
         raise ValueError(
             f"field {field!r}: {place} cannot be read as a picture ({error}); replace it, or remove the row"
         ) from error

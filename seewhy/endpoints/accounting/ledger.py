@@ -1,10 +1,7 @@
-"""What was spent, what is under way and what may still be: a bound that no call can go over."""
+"""What one client has spent and is doing now."""
 
-import asyncio
 from dataclasses import dataclass, field
 
-from seewhy.endpoints.chat import BudgetSpentError
-from seewhy.endpoints.plan import SpendPlan
 from seewhy.records.types import Usage
 
 
@@ -69,12 +66,9 @@ class Spending:
 
 @dataclass(slots=True)
 class Ledger:
-    """Counts for one client; used from its event loop, and read from anywhere."""
+    """Counts of one client, for its progress line; written from its event loop, and read from anywhere."""
 
-    plan: SpendPlan
     is_priced: bool = True
-    before: Sum = field(default_factory=Sum)
-    """Spent by earlier runs on the same cache file, and the most of what nobody knows whether they spent it."""
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -85,41 +79,6 @@ class Ledger:
     from_cache: int = 0
     uncertain: Sum = field(default_factory=Sum)
     uncertain_calls: int = 0
-    reserved: Sum = field(default_factory=Sum)
-    settled: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def is_bounded(self) -> bool:
-        """Whether there is a bound to keep to."""
-        return bool(self.plan.dollars or self.plan.tokens)
-
-    @property
-    def spent(self) -> Sum:
-        """All that counts against the bound, what calls may have cost that broke off included."""
-        now = Sum(tokens=self.prompt_tokens + self.completion_tokens, dollars=self.dollars)
-        return self.before + now + self.uncertain
-
-    async def reserve(self, worst: Sum) -> None:
-        """Set aside the most that a call can cost, waiting for others to settle where that may help.
-
-        Raises:
-            BudgetSpentError: the call could go over the bound, and none is under way that could leave more.
-        """
-        while self.is_bounded and not self._reaches(self.reserved + worst):
-            if self.in_flight == 0 or not self._reaches(worst):
-                raise BudgetSpentError(self._too_little(worst))
-            self.settled.clear()
-            await self.settled.wait()
-        if self.is_bounded:
-            self.reserved += worst
-        self.in_flight += 1
-
-    def settle(self, worst: Sum) -> None:
-        """The call has ended, and what it cost was counted."""
-        self.in_flight -= 1
-        if self.is_bounded:
-            self.reserved -= worst
-            self.settled.set()
 
     def count(self, usage: Usage) -> None:
         """Add what a call cost by the server's own word."""
@@ -151,26 +110,4 @@ class Ledger:
             uncertain_dollars=self.uncertain.dollars,
             uncertain_calls=self.uncertain_calls,
             is_priced=self.is_priced,
-        )
-
-    def _reaches(self, more: Sum) -> bool:
-        total = self.spent + more
-        is_over = (self.plan.dollars and total.dollars > self.plan.dollars) or (
-            self.plan.tokens and total.tokens > self.plan.tokens
-        )
-        return not is_over
-
-    def _too_little(self, worst: Sum) -> str:
-        spent, plan = self.spent, self.plan
-        told = [
-            f"${spent.dollars:.4f} of ${plan.dollars:.2f} are spent and the next call could cost ${worst.dollars:.4f}"
-            if plan.dollars
-            else "",
-            f"{spent.tokens:,} of {plan.tokens:,} tokens are spent and the next call could take {worst.tokens:,}"
-            if plan.tokens
-            else "",
-        ]
-        return (
-            f"the budget does not reach for the next call: {'; '.join(part for part in told if part)}. All that came "
-            "is kept in the cache. Raise the bound and run again: nothing is paid for twice"
         )

@@ -75,6 +75,8 @@ class Job:
     """From the id of each line to the replies it asks for."""
     batch_id: str = ""
     """Empty until the provider has said it."""
+    note: int = 0
+    """Of the most that it can cost, in the database; 0 where nothing is bounded."""
 
 
 def read_jobs(place: Path) -> list[Job]:

@@ -6,8 +6,10 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
+from seewhy.endpoints.accounting.budget import Budget
 from seewhy.endpoints.accounting.ledger import Ledger, Sum
 from seewhy.endpoints.accounting.pricing import Pricing
 from seewhy.endpoints.batch.jobs import Batches, BatchLook, BatchStage, Job, read_jobs, write_jobs
@@ -52,6 +54,7 @@ class BatchDesk:
     batches: Batches
     cache: ReplyCache
     ledger: Ledger
+    budget: Budget
     worth: Pricing
     manners: ServerCapabilities
     redactor: Redactor
@@ -71,18 +74,27 @@ class BatchDesk:
             OSError: the provider cannot be reached; the next call goes on where this one stopped.
         """
         async with self.turn:
-            self.faults, self.paid = {}, {}
-            self.jobs = read_jobs(self.place)
-            for job in tuple(self.jobs):
-                await self._finish(job)
-            for _ in range(self.plan.rounds):
-                if not await self._order(requests):
-                    break
-            return [self._answer(request) for request in requests]
+            # Of several processes on one file of batches, one orders at a time.
+            await self.budget.claim(f"batches/{self.place.name}", lambda: False)
+            try:
+                return await self._answer_in_turn(requests)
+            finally:
+                self.budget.release(f"batches/{self.place.name}")
+
+    async def _answer_in_turn(self, requests: Sequence[Request]) -> list[ChatResponse]:
+        self.faults, self.paid = {}, {}
+        self.jobs = read_jobs(self.place)
+        for job in tuple(self.jobs):
+            await self._finish(job)
+        for _ in range(self.plan.rounds):
+            if not await self._order(requests):
+                break
+        return [self._answer(request) for request in requests]
 
     async def close(self) -> None:
         """Let connections and the cache go; batches go on at the provider."""
         await self.batches.close()
+        self.budget.close()
         self.cache.close()
 
     async def _order(self, requests: Iterable[Request]) -> bool:
@@ -93,19 +105,16 @@ class BatchDesk:
             worst = Sum()
             for line in lines:
                 worst += self.worth.most(line.prepared, line.count)
-            await self.ledger.reserve(worst)
-            try:
-                await self._send(lines)
-            finally:
-                self.ledger.settle(worst)
+            await self._send(lines, await self.budget.reserve(worst))
         return any_left
 
-    async def _send(self, lines: Sequence[BatchLine]) -> None:
+    async def _send(self, lines: Sequence[BatchLine], note: int) -> None:
         # Written before the order: a process killed within it finds the batch by its tag.
         job = Job(
             tag=f"seewhy-{uuid.uuid4().hex}",
             keys={line.id: line.prepared.key for line in lines},
             counts={line.id: line.count for line in lines},
+            note=note,
         )
         self.jobs.append(job)
         write_jobs(self.place, self.jobs)
@@ -124,6 +133,8 @@ class BatchDesk:
             look = await self.batches.look(look.batch_id)
         if look is not None:
             await self._collect(job, look, lines or {})
+        else:  # it was never ordered, and costs nothing
+            await self.budget.commit.run(partial(self.budget.settle, job.note, is_cost_known=True))
         self.jobs.remove(job)
         write_jobs(self.place, self.jobs)
 
@@ -136,7 +147,12 @@ class BatchDesk:
             for told in (await self.batches.download(file_id)).splitlines():
                 row = self._read(job, look.batch_id, self.redactor.clean_bytes(told), lines)
                 rows += [row] if row else []
-        self.cache.add(rows)
+
+        def write() -> None:
+            self.cache.insert(rows)
+            self.budget.settle(job.note, is_cost_known=True)
+
+        await self.budget.commit.run(write)
 
     def _read(self, job: Job, batch_id: str, told: bytes, lines: dict[str, BatchLine]) -> CallRow | None:
         if not told.strip():
@@ -152,9 +168,9 @@ class BatchDesk:
             self._learn(came.fault, lines.get(name))
         elif len(came.replies) < job.counts[name]:
             self.manners.learn_count(job.counts[name], len(came.replies))
-        if not came.replies and came.tokens is None:
+        if not came.replies and came.tokens is None and not (came.fault and came.fault.is_reply):
             return None
-        usage = self.worth.of(came.tokens)
+        usage = self.worth.of(came.tokens) if came.replies or came.tokens else Usage()
         self.ledger.count(usage)
         self.paid[key] = add_usage(self.paid.get(key, Usage()), usage)
         declined = came.fault.words if came.fault and came.fault.is_reply else ""
@@ -175,10 +191,10 @@ class BatchDesk:
         for request in requests:
             try:
                 prepared = prepare_request(request, self.endpoint)
+                kept = self.cache.find(prepared.key)
             except ValueError:
                 continue  # told where the request is answered
             key, fault = prepared.key, self.faults.get(prepared.key)
-            kept = self.cache.find(key)
             had = max(len(kept.replies), ordered.get(key, 0))
             if had >= request.count or kept.declined or (fault and fault.is_final):
                 continue
@@ -196,10 +212,10 @@ class BatchDesk:
         model = self.endpoint.model
         try:
             key = prepare_request(request, self.endpoint).key
+            kept = self.cache.find(key)
         except ValueError as error:
             self.ledger.failed += 1
             return ChatResponse(replies=(), model=model, failure=str(error))
-        kept = self.cache.find(key)
         usage = self.paid.pop(key, Usage())
         if len(kept.replies) >= request.count:
             self.ledger.from_cache += not usage.calls

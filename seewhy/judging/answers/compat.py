@@ -9,6 +9,7 @@ from enum import StrEnum
 from seewhy.judging.answers.matching import Prover
 from seewhy.judging.answers.suites import letters, mathematics, mmmu, short_answers, tabmwp
 from seewhy.judging.answers.suites.graded import Graded, Grader
+from seewhy.judging.answers.thinking import after_thinking
 from seewhy.records.types import MatchRule, Question
 
 
@@ -22,8 +23,6 @@ class Compat(StrEnum):
     OFFICIAL = "official"
     """The benchmark's own evaluation code, where it differs from its paper."""
 
-
-THINKING_ENDS = "</think>"
 
 OFFICIAL: Mapping[str, Grader] = {
     "scienceqa": letters.scienceqa,
@@ -102,4 +101,4 @@ def grade_as(compat: Compat, question: Question, text: str, prove: Prover) -> Gr
     golds = tuple(gold for gold in question.gold.answers if gold.strip())
     if not golds:
         return Graded(answer=text, score=None, how="the gold answer is empty")
-    return grader(question, text.rpartition(THINKING_ENDS)[2].strip(), prove)
+    return grader(question, after_thinking(text).strip(), prove)

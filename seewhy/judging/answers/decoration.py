@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-WRAPPER = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|boxed|operatorname)\s?\{([^{}]*)\}")
+WRAPPER = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|mbox|boxed|operatorname)\s?\{([^{}]*)\}")
 BARE_WRAPPER = re.compile(r"\\boxed\s?\{(.*)\}", re.DOTALL)
 PAIRS = {
     "$": (("$$", "$$"), ("$", "$")),
@@ -11,10 +11,13 @@ PAIRS = {
     **{opening: ((opening, closing),) for opening, closing in ('""', "''", "“”", "``")},
 }
 """What opens and closes a dressed value, by its first character."""
+HALVES = {"]": "[", ")": "("}
 STRUCK = re.compile(r"~~[^~]{0,400}~~")
-DRESSED = re.compile(r"[*`$\\\"'“”_~\s.,;:!。，；：]")
+DRESSED = re.compile(r"[*`$\\\"'“”_~}\s.,;:!。，；：]")
 DEPTH = 6
 """No reply seen dresses an answer deeper; a bound keeps hostile text linear."""
+ONE_SPELLING = str.maketrans({"−": "-", "‐": "-", "‑": "-", "–": "-", "’": "'", "‘": "'"})
+"""Signs of one meaning: minus and hyphens, apostrophes."""
 EDGES = " \t\r\n,;:?\"'“”‘’`*。，；："
 
 
@@ -48,6 +51,10 @@ def _peel(value: str) -> str:
         value = WRAPPER.sub(r"\1", value).replace("\\%", "%").replace("\\$", "$").replace("\\ ", " ")
         if whole := BARE_WRAPPER.fullmatch(value):
             value = whole[1]
+        if value.endswith(("\\]", "\\)")) and value.count("\\" + HALVES[value[-1]]) < value.count(value[-2:]):
+            value = value[:-2]  # its other half stood before the answer
+    if value.endswith("}") and value.count("{") < value.count("}"):
+        value = value[:-1]
     for opening, closing in PAIRS.get(value[:1], ()):
         inner = value[len(opening) : -len(closing)]
         if len(value) > len(opening) + len(closing) and value == f"{opening}{inner}{closing}" and opening not in inner:
@@ -65,7 +72,7 @@ def normalise(answer: str) -> str:
         'new york'
     """
     if not answer.isascii():
-        answer = unicodedata.normalize("NFKC", answer)
+        answer = unicodedata.normalize("NFKC", answer).translate(ONE_SPELLING)
     folded = " ".join(answer.casefold().split()).strip(EDGES)
     while folded.endswith((".", "!")) and not (folded.endswith("!") and folded[-2:-1].isdigit()):
         folded = folded[:-1].rstrip(EDGES)

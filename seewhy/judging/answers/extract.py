@@ -1,30 +1,50 @@
 """Read the answer a reply states, or abstain with the reason; never guess.
 
 Explicit final statements come before weak ones, the last before the first, and what stands inside
-`<think>` never wins over what follows it. The formats are those of LLaVA-Reasoner (`### Answer:`), MPO
+the marks of thinking never wins over what follows it. The formats are those of LLaVA-Reasoner (`### Answer:`), MPO
 (`Final answer:`, boxed, `<answer>`), MM-CoT and ARES (`The answer is (A).`), and mm-cot-rlaif
 (`Here is my response:`).
 """
 
 import math
 import re
+from functools import lru_cache
 
 from seewhy.judging.answers.decoration import undress
 from seewhy.judging.answers.findings import Abstention, Extraction, Rule
-from seewhy.judging.answers.letters import letter_of, names_an_option
-from seewhy.judging.answers.statements import STRONG, Statement, statements_by_rank
-from seewhy.judging.answers.weak_letters import LONGEST_LINE, WORDS_OF_A_DIRECT_REPLY, weak_letter
+from seewhy.judging.answers.letters import is_out_of_range, letter_of, names_an_option, other_letters
+from seewhy.judging.answers.statements import CHOICE_WORDS, STRONG, Statement, statements_by_rank
+from seewhy.judging.answers.values import NUMERIC, value_of
+from seewhy.judging.answers.weak_letters import LONGEST_LINE, WORDS_OF_A_DIRECT_REPLY, conclusion, weak_letter
+from seewhy.judging.answers.thinking import thinking_ends
 from seewhy.records.types import MatchRule, Style
 
 WORDS = {Style.DIRECT: WORDS_OF_A_DIRECT_REPLY, Style.REASON: 4}
 """A reply that was asked to reason and says no more than this has answered; a longer one broke off."""
 
+STILL_THINKING = "the reply ends while still thinking"
+LINES = frozenset({Rule.MARK, Rule.FINAL, Rule.LINE})
 SPOKEN = re.compile(r"\S")
 RESPONSE_MARK = re.compile(r"my response[*_ \t]{0,4}[:：]")
 REFUSAL = re.compile(
-    r"(?:sorry|(?:i|we) (?:cannot|can't|can not|do not|don't|am|could)\b|i'm\b|it is (?:not|un)|unable)"
+    r"(?:sorry\b|unable\b|(?:i|we) (?:cannot|can't|can not|do not|don't|could not|couldn't)\b"
+    r"|(?:i am|i'm|we are|we're) (?:so |very |really )?(?:sorry|not|unable|afraid|unsure)\b"
+    r"|it(?: is|'s) (?:not (?:possible|clear|visible|legible|readable|shown|given|known|certain|stated|specified)"
+    r"|un(?:clear|known|certain|readable|able|determin|specified|answer|visible))|it is not\.?$)"
 )
-POLAR = re.compile(r"\W{0,8}(yes|no)\b(?!\s?/|\s(?:or|and)\b)", re.IGNORECASE)
+POLAR = re.compile(r"\W{0,8}(yes|no|true|false)\b(?!\s?/|\s(?:or|and)\b)", re.IGNORECASE)
+SAID_ALONE = re.compile(r"(?:^|[,.?!:;]\s{1,3})[*_]{0,3}(yes|no)[*_]{0,3}(?=[,.!;]|\s*$)", re.IGNORECASE)
+TRUTH = {"yes": "yes", "no": "no", "true": "yes", "false": "no"}
+NEXT_QUESTION = re.compile(
+    r"\n[ \t*#_]{0,8}(?:(?:next|new|another) )?(?:question|q)[ \t]?\d{0,3}[*_]{0,3}[ \t]?[:：]|\n(?:user|human)[:：]|<\|user"
+)
+"""A base model goes on to a question of its own."""
+INTRODUCTION = re.compile(r"[*_\s]{0,4}(?:(?:so|thus|the|my|our|final|correct|right)[,]?\s){0,4}answer\b[^\d]{0,24}")
+NEW_SENTENCE = re.compile(
+    r"\.\s{1,3}(?=(?:The|It|This|That|These|So|Thus|Hence|Therefore|We|They|There|Then|Because|Since|However|As|In)\s)"
+)
+LISTED_LINE = re.compile(r"\W{0,3}[^()\[\]\n]{1,40}[(\[]([A-Z])[)\]]")
+WORDS_OF_A_CALCULATION = 12
 
 
 def extract_answer(
@@ -45,26 +65,88 @@ def extract_answer(
         >>> extract_answer("The answer is (E).", ("cat", "dog")).why
         'letter E is not among the 2 options'
     """
-    low = lower(text)
+    low = masked(lower(text), options)
     begin = reply_start(low)
     if isinstance(begin, Abstention):
         return begin
-    statement = _statement(text, statements_by_rank(low, begin, options=bool(options)), options)
-    if statement and not (_is_read_whole(rule, style) and statement.rule not in STRONG):
-        return _read(text, statement.rule, statement.start, statement.end, options, rule)
+    text, low, ranked = _own_statements(text, low, begin, options)
+    if ranked and not (_is_read_whole(rule, style) and ranked[0].rule not in STRONG):
+        if options:
+            return _stated_letter(text, begin, ranked, options)
+        return _read(text, _innermost(low, ranked), options, rule)
     if options:
         return weak_letter(text, begin, options)
     if rule is MatchRule.YES_NO:
-        return _read(text, Rule.WHOLE, begin, len(text), options, rule)
-    return _whole_reply(text, begin, math.inf if _is_read_whole(rule, style) else WORDS[style])
+        return _read(text, Statement(Rule.WHOLE, begin, len(text)), options, rule)
+    return _whole_reply(text, begin, math.inf if _is_read_whole(rule, style) else WORDS[style], rule)
 
 
-def _statement(text: str, ranked: list[Statement], options: tuple[str, ...]) -> Statement | None:
-    """The first of the statements; a weak one that speaks of no option ("the answer lies in the ears") makes way."""
-    if options and ranked and ranked[0].rule not in STRONG:
-        telling = (each for each in ranked if names_an_option(text[each.start : each.end], options))
-        return next(telling, ranked[0])
-    return ranked[0] if ranked else None
+def _own_statements(text: str, low: str, begin: int, options: tuple[str, ...]) -> tuple[str, str, list[Statement]]:
+    """The statements of the reply, and the reply itself without a further question that it invents and answers."""
+    ranked = statements_by_rank(low, begin, options=bool(options))
+    if len(ranked) == 1:
+        return text, low, ranked
+    may_ask = "question" in low or "\nq" in low or "\nuser" in low or "\nhuman" in low or "<|user" in low
+    invented = NEXT_QUESTION.search(low, begin) if may_ask else None
+    if invented and low[begin : invented.start()].strip():
+        own = low[: invented.start()]
+        stated = statements_by_rank(own, begin, options=bool(options))
+        if stated or len(own[begin:].split()) <= WORDS[Style.DIRECT]:
+            return text[: len(own)], own, stated
+    return text, low, ranked
+
+
+def _innermost(low: str, ranked: list[Statement]) -> Statement:
+    """The first statement, or the one that its value begins with: a heading, and below it "The answer is 12"."""
+    first = ranked[0]
+    for each in ranked[1:]:
+        if first.start < each.start < each.end <= first.end and INTRODUCTION.fullmatch(low, first.start, each.start):
+            return each
+    return first
+
+
+def masked(low: str, options: tuple[str, ...]) -> str:
+    """`low` with a mark for each letter of the options that hold words of a statement: quoted, they state nothing.
+
+    Example:
+        >>> masked("(a) the answer is hidden", ("the answer is hidden", "none"))
+        '(a) ____________________'
+    """
+    for echo in _echoes(options):
+        low = low.replace(echo, "_" * len(echo))
+    return low
+
+
+@lru_cache(maxsize=256)
+def _echoes(options: tuple[str, ...]) -> tuple[str, ...]:
+    texts = [lower(option.strip()) for option in options]
+    return tuple(
+        text for text in texts if len(text.split()) > 2 and any(word in text for word in ("answer", *CHOICE_WORDS))
+    )
+
+
+def _stated_letter(text: str, begin: int, ranked: list[Statement], options: tuple[str, ...]) -> Extraction | Abstention:
+    """The letter of the first statement; one that names no option makes way, for later ones and then for earlier ones.
+
+    A letter that no option has makes way for later statements alone.
+    """
+    first = ranked[0]
+    found = _read(text, first, options, MatchRule.LETTER)
+    if isinstance(found, Extraction):
+        return found
+    is_out = is_out_of_range(found)
+    if not is_out and names_an_option(text[first.start : first.end], options):
+        return found
+    later = [each for each in ranked if each.start > first.start]
+    for each in (*later, *(each for each in ranked[1:] if each.start < first.start and not is_out)):
+        other = _read(text, each, options, MatchRule.LETTER)
+        if isinstance(other, Extraction) or names_an_option(text[each.start : each.end], options):
+            return other
+    if not is_out and first.rule not in STRONG:
+        weak = conclusion(text, begin, options)
+    else:
+        weak = weak_letter(text, first.end, options) if "\n" in text[first.end :].strip() else found
+    return weak if isinstance(weak, Extraction) else found
 
 
 def _is_read_whole(rule: MatchRule, style: Style) -> bool:
@@ -82,46 +164,66 @@ def lower(text: str) -> str:
 
 def reply_start(low: str) -> int | Abstention:
     """Where the part that counts begins: after the thinking, after the words that announce a response."""
-    closed, opened = (low.rfind("</think>"), low.rfind("<think>")) if "think>" in low else (-1, -1)
-    if opened > closed:
-        return Abstention("the reply ends while still thinking")
-    begin = closed + len("</think>") if closed >= 0 else 0
+    begin = thinking_ends(low)
+    if begin is None:
+        return Abstention(STILL_THINKING)
     announced = low.rfind("my response", begin)
     if announced >= 0 and (mark := RESPONSE_MARK.match(low, announced)):
         begin = mark.end()
     return begin if SPOKEN.search(low, begin) else Abstention("the reply is empty")
 
 
-def _read(
-    text: str, form: Rule, start: int, end: int, options: tuple[str, ...], rule: MatchRule
-) -> Extraction | Abstention:
+def _read(text: str, statement: Statement, options: tuple[str, ...], rule: MatchRule) -> Extraction | Abstention:
+    start, end = statement.start, statement.end
+    if text.find(". ", start, end) >= 0 and (cut := NEW_SENTENCE.search(text, start, end)):
+        end = cut.start()
     value = text[start:end]
     if options:
         answer = letter_of(value, options)
+        if isinstance(answer, str) and _is_one_of_several(text, statement, answer, options):
+            answer = Abstention(f"more than one letter: {value[:40]!r} and more")
     elif rule is MatchRule.YES_NO:
         answer = _polar(value)
     else:
-        answer = undress(value)
+        answer = value_of(undress(value), rule)
     if isinstance(answer, Abstention):
         return answer
     if not answer:
         return Abstention("the final statement holds no words")
-    return Extraction(answer=answer, rule=form, start=start, end=end)
+    return Extraction(answer=answer, rule=statement.rule, start=start, end=end)
+
+
+def _is_one_of_several(text: str, statement: Statement, letter: str, options: tuple[str, ...]) -> bool:
+    """Whether the same line goes on to list another option, or the next line names one in the same way."""
+    if len(text) - statement.end < len("(B)"):
+        return False
+    line, _, below = text[statement.end : statement.end + LONGEST_LINE].partition("\n")
+    if line and statement.rule in LINES and other_letters(line, letter, options):
+        return True
+    if not below or (own := LISTED_LINE.match(text, statement.start, statement.end)) is None:
+        return False
+    next_line = LISTED_LINE.match(below.lstrip())
+    return next_line is not None and next_line[1] != own[1]
 
 
 def _polar(value: str) -> str | Abstention:
-    word = POLAR.match(undress(value[:LONGEST_LINE]))
-    return word[1].lower() if word else Abstention("the answer begins with neither yes nor no")
+    bare = undress(value[:LONGEST_LINE])
+    if word := POLAR.match(bare):
+        return TRUTH[word[1].lower()]
+    said = {word.lower() for word in SAID_ALONE.findall(bare)}
+    return said.pop() if len(said) == 1 else Abstention("the answer begins with neither yes nor no")
 
 
-def _whole_reply(text: str, begin: int, longest: float) -> Extraction | Abstention:
+def _whole_reply(text: str, begin: int, longest: float, rule: MatchRule) -> Extraction | Abstention:
     """A reply that is nothing but a few words is its own answer; with no limit on the words every reply is."""
     reply = text[begin:].strip()
+    if rule in NUMERIC and "=" in reply:
+        longest = max(longest, WORDS_OF_A_CALCULATION)
     if longest < math.inf and (len(reply) > LONGEST_LINE or "\n" in reply or len(reply.split()) > longest):
         return Abstention("no final statement")
     if REFUSAL.match(lower(reply)):
         return Abstention("the reply declines to answer")
-    answer = undress(reply)
+    answer = value_of(undress(reply), rule)
     if not any(letter.isalnum() for letter in answer):
         return Abstention("the reply holds no words")
     return Extraction(answer=answer, rule=Rule.WHOLE, start=begin, end=len(text))

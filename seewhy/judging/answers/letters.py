@@ -5,22 +5,37 @@ import string
 
 from seewhy.judging.answers.decoration import normalise, undress
 from seewhy.judging.answers.findings import Abstention
+from seewhy.judging.answers.options import fold, is_only_part, letter_of_formula, letter_of_text
 
 ALONE = re.compile(r"[\(\[{（]?\s?([A-Za-z])\s?[\)\]}）]?[.:,]?")
 LED = re.compile(
     r"[\(\[（]\s?([A-Za-z])\s?[\)\]）][.:,]?"
     r"|([A-Za-z])[.):：](?=\s|$)"
-    r"|([A-Z])(?=\s[-–—=]\s|,\s|\s(?:because|since|is (?:the )?(?:correct|right|best|answer))\b)"
+    r"|([A-Z])(?=\s[-–—=]\s|,\s|\s(?:because|since|is (?:the )?(?:correct|right|best|answer))\b"
+    r"|\s(?:\([^()]*\)|\\\(.*)[.\s]*$)"
     r"|(?:[Tt]he )?(?:(?:correct|best|right) )?(?:[Oo]ption|[Cc]hoice|[Ll]etter|[Aa]nswer)(?: is)?:?"
-    r"\s{1,3}[\(\[]?([A-Za-z])\b[\)\]]?"
+    r"\s{1,3}[*]{0,2}[\(\[]?([A-Za-z])\b[\)\]]?"
     r"|选项?\s?[:：]?\s?[（(]?([A-Za-z])(?![A-Za-z])[)）]?"
 )
-OTHER = re.compile(r"(?:\b(?:or|and|nor)\b|[/&,])\s{0,3}(?:option\s)?[\(\[]?([A-Z])(?![A-Za-z'])")
+OTHER = re.compile(r"(?:\b(?:or|and|nor)\b|[/&,])\s{0,3}(?:option\s)?[\(\[]?([A-Z])(?![A-Za-z0-9'])")
+LISTED = re.compile(
+    r"(?:[\(\[]([A-Z])[\)\]]|(?<![\w.'])([A-Z])[).:](?=\s))"
+    r"(?!\s?(?:is|are|was|were|has|have|does|do|can|cannot|would|could|shows?|seems?|cannot|,? which)\b)"
+)
+REMARK = re.compile(
+    r"\b(?:because|since|as|while|whereas|not|than|but|unlike|instead|although|though|given|so|rather|except)\b"
+)
 REFUTED = re.compile(r"\s*(?:(?:is|are|was)\s)?(?:not|wrong|incorrect|false|isn't)\b")
-NEGATION = re.compile(r"\b(?:not|no|neither|nor|never|except|cannot|either|or)\b|n't\b")
+NEGATION = re.compile(r"\b(?:not|no|neither|nor|never|except|cannot|either|or|wrong|incorrect)\b|n't\b")
 WORDS_OF_A_PHRASE = 12
-DOUBT = re.compile(r"\b(?:none|neither|nor|both|either|unclear|unknown|uncertain|cannot|can't|not|no)\b", re.IGNORECASE)
-LETTER = re.compile(r"(?<![A-Za-z'])(?:[A-Z]|[a-z](?=[.):]))(?![A-Za-z'])|[\(\[（][a-z][\)\]）]|^\W*[a-z]\W*$")
+DOUBT = re.compile(
+    r"\b(?:none|neither|nor|both|either|unclear|unknown|uncertain|cannot|can't)\b|^(?:not|no)\b"
+    r"|\b(?:not|no) (?:one|option|answer|choice|clear|given|listed|shown|sure|certain|possible|visible|among|enough)\b",
+    re.IGNORECASE,
+)
+LETTER = re.compile(r"(?<![A-Za-z'\\^_])(?:[A-Z]|[a-z](?=[.):]))(?![A-Za-z'])|[\(\[（][a-z][\)\]）]|^\W*[a-z]\W*$")
+OUT_OF_RANGE = "is not among the"
+BRACKETED = re.compile(r"[\(\[]([A-Z])[\)\]]")
 
 
 def names_an_option(value: str, options: tuple[str, ...]) -> bool:
@@ -33,11 +48,11 @@ def names_an_option(value: str, options: tuple[str, ...]) -> bool:
     words = normalise(value)
     if LETTER.search(value) or DOUBT.search(words):
         return True
-    return any((text := _fold(option)) and text in words for option in options)
+    return any((text := fold(option)) and _holds(words, text) for option in options)
 
 
 def letter_of(value: str, options: tuple[str, ...], *, phrases: bool = True) -> str | Abstention:
-    """The capital letter that `value` names, by letter or by the option's text.
+    """The capital letter that `value` names, by letter, by the option's text or by a formula equal to it.
 
     `phrases` also reads an option's text inside a few more words ("it is the red one").
 
@@ -48,30 +63,40 @@ def letter_of(value: str, options: tuple[str, ...], *, phrases: bool = True) -> 
         "'A or B' names no single option"
     """
     value = undress(value)
+    if value[:1] == "$" and value[1:2].isalpha():
+        value = undress(value[1:])  # the other half of a formula's dollars was cut off
     if alone := ALONE.fullmatch(value):
         return _alone(alone[1], value, options)
     if letter := letter_of_text(value, options):
         return letter
     if led := LED.match(value):
-        return _in_range(next(group for group in led.groups() if group), value[led.end() :], options)
+        group = led.lastindex or 1
+        return _in_range(led[group], value[led.end() :], value[led.end(group) :], options)
     if value[1:2] == " " and letter_of_text(value[2:], options) == value[:1]:
         return value[:1]
-    letter = _phrase(value, options) if phrases else None
+    letter = letter_of_formula(value, options) or (_phrase(value, options) if phrases else None)
     return letter or Abstention(f"{value[:80]!r} names no single option")
 
 
-def letter_of_text(value: str, options: tuple[str, ...]) -> str | None:
-    """The letter of the one option whose text is `value`; None where no option or more than one is."""
-    wanted = _fold(value)
-    hits = [i for i, option in enumerate(options) if wanted and _fold(option) == wanted]
-    return string.ascii_uppercase[hits[0]] if len(hits) == 1 else None
+def other_letters(rest: str, letter: str, options: tuple[str, ...]) -> bool:
+    """Whether words behind a chosen letter choose or list another one; a remark on why it is wrong does not.
+
+    Example:
+        >>> pets = ("cat", "dog", "horse")
+        >>> other_letters(" cat (C) horse", "A", pets), other_letters(" because (A) is wrong", "B", pets)
+        (True, False)
+    """
+    allowed = string.ascii_uppercase[: len(options)]
+    if any(other in allowed and other != letter for other in OTHER.findall(rest)):
+        return True
+    remark = REMARK.search(rest)
+    listed = LISTED.finditer(rest, 0, remark.start() if remark else len(rest))
+    return any(each[each.lastindex or 1] in allowed and each[each.lastindex or 1] != letter for each in listed)
 
 
-def _fold(text: str) -> str:
-    words = normalise(undress(text))
-    for article in ("a ", "an ", "the "):
-        words = words.removeprefix(article)
-    return words
+def is_out_of_range(found: str | Abstention) -> bool:
+    """Whether a reading ended at a letter that no option has."""
+    return isinstance(found, Abstention) and OUT_OF_RANGE in found.why
 
 
 def _alone(letter: str, value: str, options: tuple[str, ...]) -> str | Abstention:
@@ -80,7 +105,7 @@ def _alone(letter: str, value: str, options: tuple[str, ...]) -> str | Abstentio
     return letter_of_text(value, options) or _out_of_range(letter, options)
 
 
-def _in_range(letter: str, rest: str, options: tuple[str, ...]) -> str | Abstention:
+def _in_range(letter: str, rest: str, behind: str, options: tuple[str, ...]) -> str | Abstention:
     letter = letter.upper()
     if string.ascii_uppercase.index(letter) >= len(options):
         return _out_of_range(letter, options)
@@ -89,8 +114,7 @@ def _in_range(letter: str, rest: str, options: tuple[str, ...]) -> str | Abstent
         return letter
     if text:
         return Abstention(f"letter {letter} stands beside the text of option {text}")
-    allowed = string.ascii_uppercase[: len(options)]
-    if any(other in allowed and other != letter for other in OTHER.findall(rest)):
+    if other_letters(behind, letter, options):
         return Abstention(f"more than one letter: {letter}{rest[:40]!r}")
     if REFUTED.match(rest):
         return Abstention(f"option {letter} is ruled out, none is chosen")
@@ -98,16 +122,19 @@ def _in_range(letter: str, rest: str, options: tuple[str, ...]) -> str | Abstent
 
 
 def _out_of_range(letter: str, options: tuple[str, ...]) -> Abstention:
-    return Abstention(f"letter {letter.upper()} is not among the {len(options)} options")
+    return Abstention(f"letter {letter.upper()} {OUT_OF_RANGE} {len(options)} options")
 
 
 def _phrase(value: str, options: tuple[str, ...]) -> str | None:
     words = normalise(value)
     if len(words.split()) > WORDS_OF_A_PHRASE or NEGATION.search(words):
         return None
-    held = [(i, text) for i, option in enumerate(options) if (text := _fold(option)) and _holds(words, text)]
-    longest = [i for i, text in held if not any(text != other and _holds(other, text) for _, other in held)]
-    return string.ascii_uppercase[longest[0]] if len(longest) == 1 else None
+    held = [(i, text) for i, option in enumerate(options) if (text := fold(option)) and _holds(words, text)]
+    longest = [(i, text) for i, text in held if not any(text != other and _holds(other, text) for _, other in held)]
+    if len(longest) != 1 or is_only_part(words, longest[0][1]):
+        return None
+    letter = string.ascii_uppercase[longest[0][0]]
+    return letter if all(other == letter for other in BRACKETED.findall(value)) else None
 
 
 def _holds(words: str, text: str) -> bool:
@@ -117,7 +144,7 @@ def _holds(words: str, text: str) -> bool:
         before, after = words[: place.start()][-1:], words[place.end() :][:2]
         if (
             not before.isalnum()
-            and before not in (".", "-", "$")
+            and before not in (".", "-", "$", "^")
             and not after[:1].isalnum()
             and not after[1:].isdigit()
         ):

@@ -11,14 +11,18 @@ from rapidfuzz.distance import Levenshtein
 
 from seewhy.judging.answers.decoration import normalise, undress
 from seewhy.judging.answers.findings import Abstention
+from seewhy.judging.answers.formulas import plain_value, spelling
 from seewhy.judging.answers.letters import letter_of
 from seewhy.judging.answers.math_process import MathTimeoutError
-from seewhy.judging.answers.numbers import SLACK, YEAR, Reading, read_number, same_number, same_to_places
-from seewhy.judging.answers.vqa import direct_answer, holds_words, normalise_vqa, soft_accuracy
+from seewhy.judging.answers.numbers import SLACK, YEAR, Reading, read_number, same_number, same_to_places, unit_of
+from seewhy.judging.answers.vqa import direct_answer, holds_words, normalise_vqa, quotes_word, soft_accuracy
 from seewhy.records.types import Gold, MatchRule
 
 ANLS_THRESHOLD = 0.5
 """Biten et al. 2019 (Scene Text Visual Question Answering, arXiv 1905.13648), equation 1: tau."""
+
+NEARLY = Fraction(1, 100_000)
+"""Plain numbers further apart than this part of the larger are unequal, whatever a formula checker rounds."""
 
 PLACES = 3
 """Decimal places to which TabMWP's own evaluation rounds."""
@@ -140,12 +144,28 @@ def anls(golds: tuple[str, ...], answer: str) -> float:
 
 
 def match_containment(golds: tuple[str, ...], answer: str) -> Match:
-    """A gold stands in the answer as whole words, both folded as VQA answers; golds of articles alone cannot judge."""
-    worded = tuple(gold for gold in golds if normalise_vqa(gold))
-    if not worded:
-        return Match(score=None, why=f"the gold answer {golds[0]!r} holds no words")
-    is_held = any(holds_words(answer, gold) for gold in worded)
-    return Match(score=float(is_held), why=f"{answer[:80]!r} {'holds' if is_held else 'does not hold'} {worded[0]!r}")
+    """A gold stands in the answer as whole words, both folded as VQA answers, and not inside a longer number.
+
+    A gold that folding leaves nothing of, such as "A" or "the", must be quoted or stand last.
+    """
+    words = normalise_vqa(answer)
+    found = [_holds(words, answer, gold) for gold in golds]
+    if any(found):
+        return Match(score=1.0, why=f"{answer[:80]!r} holds {golds[found.index(True)]!r}")
+    if all(each is None for each in found):
+        return Match(score=None, why=f"nobody can say whether {answer[:80]!r} holds the gold answer {golds[0]!r}")
+    return Match(score=0.0, why=f"{answer[:80]!r} does not hold {golds[0]!r}")
+
+
+def _holds(words: str, answer: str, gold: str) -> bool | None:
+    if wanted := _folded_gold(gold):
+        return holds_words(words, wanted)
+    return quotes_word(answer, gold) if any(letter.isalnum() for letter in gold) else None
+
+
+@lru_cache(maxsize=4096)
+def _folded_gold(gold: str) -> str:
+    return normalise_vqa(gold)
 
 
 def match_unit_number(golds: tuple[str, ...], answer: str) -> Match:
@@ -178,15 +198,35 @@ def match_math(golds: tuple[str, ...], answer: str, prove: Prover) -> Match:
 
 
 def _proof(gold: str, answer: str, prove: Prover) -> bool | str | None:
-    if normalise(undress(gold)) == normalise(undress(answer)):
+    gold_bare, answer_bare = undress(gold), undress(answer)
+    if normalise(gold_bare) == normalise(answer_bare) or spelling(gold_bare) == spelling(answer_bare):
         return True
-    wanted, found = read_number(undress(gold)), read_number(undress(answer))
-    if wanted and found and (wanted.factor, wanted.face) == (found.factor, found.face):
+    wanted, found = plain_value(gold_bare), plain_value(answer_bare)
+    if wanted is not None and found is not None and (sure := _surely(wanted, found)) is not None:
+        return sure
+    if _are_one_quantity(gold_bare, answer_bare):
         return True
     try:
         return prove(gold, answer)
     except MathTimeoutError as timeout:
         return str(timeout)
+
+
+def _surely(wanted: Fraction, found: Fraction) -> bool | None:
+    """Whether two plain numbers are equal; None where they are so near that places of rounding decide."""
+    gap = abs(wanted - found)
+    if not gap:
+        return True
+    return None if gap <= NEARLY * max(abs(wanted), abs(found)) else False
+
+
+def _are_one_quantity(gold: str, answer: str) -> bool:
+    """Equal numbers, with the same unit or with one on one side alone; a letter behind a number is no unit."""
+    wanted, found = read_number(gold), read_number(answer)
+    if not wanted or not found or (wanted.factor, wanted.face) != (found.factor, found.face):
+        return False
+    units = [unit_of(text) for text in (gold, answer)]
+    return None not in units and ("" in units or units[0] == units[1])
 
 
 def match_yes_no(golds: tuple[str, ...], answer: str) -> Match:

@@ -6,19 +6,39 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 NUMBER = re.compile(
-    r"(?P<lead>[^\d+\-.\u2212]{0,12}?)(?P<sign>[+\-\u2212]?)\s?(?P<money>[$€£¥]?)\s?"
-    r"(?:(?:(?P<mixed>\d{1,9})\s)?(?P<top>\d{1,15})\s?/\s?(?P<bottom>\d{1,15})"
+    r"(?P<lead>[^\d+\-.\u2212]{0,20}?)(?P<sign>[+\-\u2212]?)\s?(?P<money>[$€£¥]?)\s?"
+    r"(?:(?:(?P<mixed>\d{1,9})\s)?(?P<top>\d{1,40})\s?/\s?(?P<bottom>\d{1,60})"
     r"|(?P<whole>\d{1,3}(?:,\d{3}){1,8}|\d{1,30})?(?P<part>\.\d{1,30})?)"
     r"\s?(?P<unit>%|[^\d%]{0,24})"
 )
 LATEX_FRACTION = re.compile(r"\\[dt]?frac\{(\d{1,15})\}\{(\d{1,15})\}")
 LEADS = frozenset(
-    {"", "about", "approximately", "around", "roughly", "~", "≈", "=", "usd", "us", "it is", "it's", "it was", "is"}
-)
+    {"", "about", "approximately", "around", "roughly", "~", "≈", "=", "usd", "us", "it is", "it's", "it was", "is",
+     "nearly", "almost", "exactly", "in", "in the year", "the year", "circa"}
+)  # fmt: skip
 SCALES = {
     "thousand": 10**3, "k": 10**3, "million": 10**6, "mn": 10**6, "m": 10**6,
     "billion": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12,
 }  # fmt: skip
+TAIL = re.compile(r"[^\d]{1,60}$")
+KNOWN_UNIT = re.compile(r"°|°[cf]|degrees?|[ckm]m[²³]?|kg|mg|ml|ft|in|hrs?|mins?|secs?|mph|[ap]\.?m")
+WORDS_BEHIND = re.compile(r"\s{1,3}[A-Za-z]{2,}[A-Za-z ./]*")
+NUMBER_WORDS = {
+    word: value
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen".split()
+    )
+} | {word: 10 * (tens + 2) for tens, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())}
+LARGE = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
+ONES, TENS = "|".join(list(NUMBER_WORDS)[:20]), "|".join(list(NUMBER_WORDS)[20:])
+BELOW_100 = rf"(?:(?:{TENS})(?: (?:{ONES}))?|{ONES})"
+BELOW_1000 = rf"(?:(?:{ONES}) hundred(?:(?: and)? {BELOW_100})?|{BELOW_100})"
+WORDED = re.compile(rf"{BELOW_1000}(?: (?:{'|'.join(LARGE)})(?:(?: and)? {BELOW_1000})?)*")
+POWER = re.compile(
+    r"(?P<digits>\d{1,30}(?:\.\d{1,30})?)(?:\s?(?:[x×*·]|\\times|\\cdot)\s?10\s?\^\s?\{?|[eE])(?P<power>[+\-\u2212]?\d{1,3})\}?(?!\w)"
+)
+SPACED = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u2009\u202f]\d{3})+)(?![\d/])")
 YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 SLACK = Fraction(1, 20)
 FACTORS = {
@@ -51,7 +71,9 @@ def read_number(text: str) -> Reading | None:
     """
     if text.isascii() and text.isdigit() and len(text) <= 30:
         return Reading(Fraction(int(text)), None)
-    shape = NUMBER.fullmatch(LATEX_FRACTION.sub(r"\1/\2", text.strip()))
+    if text[:1].isalpha() and (worded := number_in_words(text)) is not None:
+        return Reading(Fraction(worded), None)
+    shape = NUMBER.fullmatch(_in_digits(text.strip()))
     if shape is None or shape["lead"].strip().casefold() not in LEADS:
         return None
     face = _face(shape)
@@ -60,6 +82,55 @@ def read_number(text: str) -> Reading | None:
         return None
     factor = FACTORS.get(words[0]) if words else None
     return Reading(-face if shape["sign"] in ("-", "\u2212") else face, factor)
+
+
+def _in_digits(text: str) -> str:
+    """`text` with fractions of LaTeX, powers of ten and spaces between thousands written out."""
+    if "\\" in text:
+        text = LATEX_FRACTION.sub(r"\1/\2", text)
+    if "10" in text or "e" in text or "E" in text:
+        text = POWER.sub(_written_out, text)
+    return SPACED.sub(lambda found: "".join(found[0].split()), text)
+
+
+def _written_out(shape: re.Match[str]) -> str:
+    value = Fraction(shape["digits"]) * Fraction(10) ** int(shape["power"].replace("\u2212", "-"))
+    return str(value)
+
+
+def number_in_words(text: str) -> int | None:
+    """The whole number that words say; None where any word says something else.
+
+    Example:
+        >>> number_in_words("seven"), number_in_words("one hundred and twenty-five"), number_in_words("seven cats")
+        (7, 125, None)
+    """
+    words = text.casefold().replace("-", " ").strip(" .")
+    if not WORDED.fullmatch(words):
+        return None
+    total = part = 0
+    for word in words.split():
+        if word == "hundred":
+            part *= 100
+        elif word in LARGE:
+            total, part = total + part * LARGE[word], 0
+        else:
+            part += NUMBER_WORDS.get(word, 0)
+    return total + part
+
+
+def unit_of(text: str) -> str | None:
+    """The unit behind the number of `text`, empty where there is none; None where letters behind it may be variables.
+
+    Example:
+        >>> unit_of("12 km"), unit_of("$12"), unit_of("75%"), unit_of("12x"), unit_of("12 \\pi")
+        ('km', '', '%', None, None)
+    """
+    tail = TAIL.search(text)
+    unit = tail[0].strip(" .").casefold() if tail else ""
+    if not unit or unit == "%" or KNOWN_UNIT.fullmatch(unit):
+        return unit
+    return unit if tail and WORDS_BEHIND.fullmatch(tail[0]) else None
 
 
 def _face(shape: re.Match[str]) -> Fraction | None:

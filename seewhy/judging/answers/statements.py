@@ -14,20 +14,41 @@ MOST_STATEMENTS = 200
 MARK_BEFORE = re.compile(r"#{1,6}[ \t*_]{0,4}(?:the )?(?:(?:final|correct)[ \t]{1,3})?$")
 HEADING_BEFORE = re.compile(r"(?:^|\n)[*_ \t]{0,4}(?:the )?final[ \t]{1,3}$")
 FINAL_BEFORE = re.compile(r"\bfinal[ \t*_]{1,3}$")
-UNMEANT_BEFORE = re.compile(r"\b(?:if|whether|suppose|assuming|not|unless)\s(?:that )?(?:the |my )?(?:\w{1,8} )?$")
+UNMEANT_BEFORE = re.compile(r"\b(?:if|whether|suppose|assuming|not|unless)[ \t](?:that )?(?:the |my )?(?:\w{1,8} )?$")
 COLON_AFTER = re.compile(r"(?: choice| option)?[*_`\s]{0,4}[:：][*_`\s]{0,20}")
 NEWLINE_AFTER = re.compile(r"[*_ \t]{0,4}\n\s{0,20}[*_]{0,3}")
 IS_AFTER = re.compile(
-    r"(?: choice| option)?(?: (?:to|for) (?:the|this|that|your) (?:\w{1,12} ){0,2}(?:question|problem|puzzle))?"
+    r"(?: choice| option)?(?: (?:to|for) (?:the|this|that|your) (?:\w{1,12} ){0,2}(?:question|problem|puzzle)"
+    r"(?:,? [\"“'][^\"”\n]{1,160}[\"”'],?)?)?"
     r"[*_\s]{1,4}(?:is|(?:would|should|must|will) be|=)[*_]{0,3}[:：]?[*_\s]{1,20}"
     r"(?:(?:therefore|thus|then|hence|clearly|indeed|simply|(?:most )?likely|probably|equal to)[:,]?[*_\s]{1,4}){0,2}"
 )
+JSON_AFTER = re.compile(r'"\s{0,8}:\s{0,8}(?:"(?P<text>(?:[^"\\\n]|\\.){1,400})"|(?P<bare>-?\d[\d.]{0,30}|true|false))')
+SHORT_WORD = re.compile(r"(?:^|[\n*_>])\s{0,4}ans\.?[*_]{0,3}\s?[:：][*_`\s]{0,8}")
+VALUE_BEFORE = re.compile(
+    r"(?:^|[\n,:;!?]|[.](?=\s))[*_\s]{0,4}(?:(?:so|thus|hence|therefore|then)\b,?[*_\s]{0,4})?"
+    r"(?P<value>(?:[^\s.,:;!?]|[.,](?=\d)){1,24}(?: (?:[^\s.,:;!?]|[.,](?=\d)){1,24}){0,2}) (?:is|are) (?:the|our|my) "
+    r"(?:(?:final|correct|right) )?$"
+)
+NO_VALUES = frozenset(
+    {"what", "which", "this", "that", "here", "it", "where", "below", "if", "whether", "how", "there"}
+)
 CHOICE_BEFORE = re.compile(r"\b(?:correct|right|best|final|chosen|my)[ \t*_]{1,3}$")
 CHINESE_AFTER = re.compile(r"[】\]*_\s]{0,4}[是为]?[*_\s]{0,4}[:：]?[*_\s]{0,20}")
-LINE_END = re.compile(r"\n|##|</?[a-z][a-z_]{0,15}>|<\|")
-SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
+LINE_END = re.compile(r"\n|(?<=[.!?*])\\n(?!(?:u|e|i|ot|eg|eq|mid|abla)\b)|##|</?[a-z][a-z_]{0,15}>|<\|")
+"""A line ends at a backslash and an n behind a sentence too: the reply was escaped twice."""
+SENTENCE_END = re.compile(r"[.!?](?=\s|\\n)|[。！？]")
 CLAUSE_END = re.compile(r",?\s(?:because|since|as|given that|which|due to)\b|,\s(?:so|and|but|not)\b")
-ABBREVIATIONS = frozenset({"st", "mt", "mr", "mrs", "ms", "dr", "jr", "sr", "vs", "no", "ft", "co", "inc", "ltd"})
+ABBREVIATIONS = frozenset(
+    "st mt mr mrs ms dr jr sr vs no ft co inc ltd corp bros assn univ dept govt inst prof gen lt col sgt capt cmdr maj "
+    "rev hon gov sen rep pres supt messrs mme mlle ave blvd rd hwy apt approx est ca cf al esp incl viz".split()
+)
+BEFORE_A_NUMBER = frozenset(
+    "jan feb mar apr jun jul aug sep sept oct nov dec fig figs vol vols pp pg ch sec eq nos art par tab ex ver".split()
+)
+DAYS = frozenset("mon tue tues wed thu thur thurs fri sat sun".split())
+PART_OF_DAY = re.compile(r"\s(?:morning|afternoon|evening|night|noon|at|from|to|\d)")
+CHOICE_WORDS = ("option", "choice", "response")
 STRONG = frozenset({Rule.MARK, Rule.FINAL, Rule.TAG, Rule.BOXED})
 BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 
@@ -47,15 +68,23 @@ class Statement:
 
 
 def statements_by_rank(low: str, begin: int, *, options: bool) -> list[Statement]:
-    """The statements of the lower-cased reply `low[begin:]`, that which counts first; what is outranked may lack."""
-    found = list(_answer_statements(low, begin))
+    """The statements of the lower-cased reply `low[begin:]`, that which counts first."""
+    found = list(_answer_statements(low, begin, options=options))
     if "答案" in low:
         found += _chinese_statements(low, begin)
     if "\\boxed" in low and (boxed := last_boxed(low, begin)):
         found.append(boxed)
     if options:
-        found += [choice for word in ("option", "choice") if word in low and (choice := _last_choice(low, begin, word))]
+        found += [choice for word in CHOICE_WORDS if word in low and (choice := _last_choice(low, begin, word))]
+    if not found and "ans" in low and (short := _short_word(low, begin)):
+        return [short]
     return sorted(found, key=lambda statement: statement.rank, reverse=True) if found[1:] else found
+
+
+def _short_word(low: str, begin: int) -> Statement | None:
+    """The last line that begins with "Ans:"."""
+    marks = list(SHORT_WORD.finditer(low, begin))[-1:]
+    return _line(low, Rule.LINE, marks[0].end()) if marks else None
 
 
 def _occurrences(low: str, word: str, begin: int) -> Iterator[int]:
@@ -67,19 +96,18 @@ def _occurrences(low: str, word: str, begin: int) -> Iterator[int]:
         yield at
 
 
-def _answer_statements(low: str, begin: int) -> Iterator[Statement]:
-    """From the end backwards; nothing before a strong statement can outrank it."""
+def _answer_statements(low: str, begin: int, *, options: bool) -> Iterator[Statement]:
     for at in _occurrences(low, "answer", begin):
-        if statement := _answer_statement(low, begin, at):
+        if statement := _answer_statement(low, begin, at, options=options):
             yield statement
-            if statement.rule in STRONG:
-                return
 
 
-def _answer_statement(low: str, begin: int, at: int) -> Statement | None:
+def _answer_statement(low: str, begin: int, at: int, *, options: bool) -> Statement | None:
     after = at + len("answer")
     if low.startswith(">", after):
         return _tag(low, at, after + 1)
+    if low.startswith('"', after) and (field := JSON_AFTER.match(low, after)):
+        return _filled(low, Rule.TAG, *field.span(field.lastgroup or "text"))
     before = low[max(begin, at - 24) : at]
     colon = COLON_AFTER.match(low, after)
     if "#" in before and MARK_BEFORE.search(before) and (mark := colon or NEWLINE_AFTER.match(low, after)):
@@ -90,9 +118,23 @@ def _answer_statement(low: str, begin: int, at: int) -> Statement | None:
     if colon:
         return _line(low, Rule.FINAL if is_final else Rule.LINE, colon.end())
     says = IS_AFTER.match(low, after)
-    if says is None or UNMEANT_BEFORE.search(before):
+    if says is None:
+        return None if options else _value_before(low, begin, at)
+    if UNMEANT_BEFORE.search(before):
         return None
     return _clause(low, Rule.FINAL if is_final else Rule.IS, says.end())
+
+
+def _value_before(low: str, begin: int, at: int) -> Statement | None:
+    """The few words before "is the answer"."""
+    if not low.startswith(
+        ("the ", "our ", "my ", "final ", "correct ", "right "), max(begin, low.rfind(" ", begin, at - 1) + 1)
+    ):
+        return None
+    said = VALUE_BEFORE.search(low, max(begin, at - 110), at)
+    if said is None or not NO_VALUES.isdisjoint(said["value"].split()):
+        return None
+    return _filled(low, Rule.IS, *said.span("value"))
 
 
 def _tag(low: str, at: int, start: int) -> Statement | None:
@@ -122,14 +164,23 @@ def _filled(low: str, rule: Rule, start: int, end: int) -> Statement | None:
 
 
 def sentence_end(low: str, start: int, limit: int) -> int:
-    """Where the first sentence of `low[start:limit]` ends; initials and abbreviations do not end one."""
+    """Where the first sentence of `low[start:limit]` ends; initials, abbreviations and months do not end one."""
     for stop in SENTENCE_END.finditer(low, start, limit):
         words = low[max(start, stop.start() - 8) : stop.start()].split()
         word = words[-1].lstrip("(*") if words else ""
-        if (len(word) == 1 and word.isalpha()) or "." in word or word in ABBREVIATIONS:
-            continue
-        return stop.start()
+        if not _goes_on(low, word, stop, limit):
+            return stop.start()
     return limit
+
+
+def _goes_on(low: str, word: str, stop: re.Match[str], limit: int) -> bool:
+    if stop[0] in "!?":
+        return word.isalpha() and len(rest := low[stop.end() : limit].split()) == 1 and rest[0].strip(".!?").isalpha()
+    if (len(word) == 1 and word.isalpha()) or "." in word or word in ABBREVIATIONS:
+        return True
+    if word in DAYS:
+        return PART_OF_DAY.match(low, stop.end()) is not None
+    return word in BEFORE_A_NUMBER and low[stop.end() : stop.end() + 2].strip()[:1].isdigit()
 
 
 def _chinese_statements(low: str, begin: int) -> Iterator[Statement]:
@@ -145,6 +196,8 @@ def _last_choice(low: str, begin: int, word: str) -> Statement | None:
         says, before = IS_AFTER.match(low, at + len(word)), low[max(begin, at - 24) : at]
         if says is None and CHOICE_BEFORE.search(before):
             says = COLON_AFTER.match(low, at + len(word))
+        if word == "response" and not CHOICE_BEFORE.search(before):
+            continue
         if says and not UNMEANT_BEFORE.search(before):
             return _clause(low, Rule.CHOICE_IS, says.end())
     return None

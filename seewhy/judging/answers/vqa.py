@@ -21,6 +21,8 @@ CONTRACTED = (
     "you'll", "you're", "you've",
 )  # fmt: skip
 PUNCTUATION = ';/[]"{}()=+\\_-><@`,?!'
+INSIDE_BEFORE = re.compile(r"\w$|\d[.,^]$")
+INSIDE_AFTER = re.compile(r"\w|[.,^]\d")
 PERIOD = re.compile(r"\.(?!\d)")
 
 
@@ -101,16 +103,32 @@ def direct_answer(golds: Sequence[str], answer: str) -> float:
     return min(1.0, sum(normalise_vqa(gold) == wanted for gold in golds) / min(3, len(golds)))
 
 
-def holds_words(answer: str, gold: str) -> bool:
-    """Whether `gold` stands in `answer` as whole words, both folded.
+def holds_words(words: str, wanted: str) -> bool:
+    """Whether `wanted` stands in `words` as whole words, both folded, and not inside a longer number.
 
     Source: the OCR suites (LVLM-eHub, MultimodalOCR: `has_word` after `VQAEval`'s processing).
 
     Example:
-        >>> holds_words("It is a Nokia phone.", "nokia"), holds_words("It says Nokias.", "nokia")
-        (True, False)
+        >>> holds_words("it is nokia phone", "nokia"), holds_words("it says nokias", "nokia"), holds_words("1.6", "6")
+        (True, False, False)
     """
-    words, wanted = normalise_vqa(answer), normalise_vqa(gold)
-    if not wanted:
-        return False
-    return re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", words) is not None
+    at = words.find(wanted) if wanted else -1
+    while at >= 0:
+        end = at + len(wanted)
+        if not (INSIDE_BEFORE.search(words, max(0, at - 2), at) or INSIDE_AFTER.match(words, end)):
+            return True
+        at = words.find(wanted, at + 1)
+    return False
+
+
+def quotes_word(answer: str, word: str) -> bool | None:
+    """Whether an answer quotes a word that folding takes away, such as "A" or "the", or ends in it; None: unclear.
+
+    Example:
+        >>> quotes_word('The key is "A".', "A"), quotes_word("a cat", "A"), quotes_word("EXIT", "the")
+        (True, None, False)
+    """
+    wanted = re.escape(word.strip())
+    if re.search(rf"[\"'“‘`*]{wanted}[.!?]?[\"'”’`*]|(?:^|\s){wanted}\W*$", answer, re.IGNORECASE):
+        return True
+    return None if re.search(rf"(?<!\w){wanted}(?!\w)", answer, re.IGNORECASE) else False

@@ -2,9 +2,10 @@
 
 import re
 
-from seewhy.judging.answers.decoration import undress
+from seewhy.judging.answers.decoration import normalise, undress
 from seewhy.judging.answers.findings import Abstention, Extraction, Rule
 from seewhy.judging.answers.letters import ALONE, LED, letter_of
+from seewhy.judging.answers.options import fold, letter_of_text
 
 WORDS_OF_A_DIRECT_REPLY = 10
 LONGEST_LINE = 400
@@ -15,13 +16,22 @@ CONCLUSION = re.compile(r"\b(?i:so|therefore|thus|hence|choose|select|pick|go wi
 PARENTHESISED = re.compile(r"[\(\[]([A-Z])[\)\]]")
 JUDGED = re.compile(
     r"(?<![\w(])[\(\[]?\b([A-Z])\b[\)\]]?(?:[.:)] [^.\n]{1,60})? (?:is|must be|should be|would be|seems|seems to be)"
-    r" (?:therefore |thus |clearly |likely )?(?:the )?(?:(?:most )?(?:correct|right|best|likely|accurate|appropriate)\b"
-    r"(?: (?:answer|option|choice|one))?|answer\b)(?=[*\s]{0,4}(?:[.,!]|$))"
+    r" (?:therefore |thus |clearly |likely )?(?:the |our |my )?(?:(?:most )?(?:correct|right|best|likely|accurate|appropriate)\b"
+    r"(?: (?:answer|option|choice|one))?|answer\b)(?=[*\s]{0,4}(?:[.,!:]|$))"
 )
 CHOSEN = re.compile(
     r"(?:\b(?i:it's|it is|it must be|that's|would say|choose|select|pick|go with|opt for)|[选為为]项?择?[:：]?)"
     r"\s?(?:option |answer |choice )?[*(（\[]{0,3}([A-Z])[*)）\]]{0,3}(?=\s{0,3}(?:[.,!。，]|$))"
 )
+ENDS_IN_OPTION = re.compile(
+    r"(?:\b(?i:option|choice|answer)|^(?i:so|therefore|thus|hence)[:,]?)\s[*(\[]{0,4}([A-Z])\b(?:[*)\].:]{1,4}(?:\s?[^\n]{1,200})?)?[.*\s]*$"
+)
+ENDS_IN_BRACKETS = re.compile(
+    r"\b(?:is|are|was|be|means|shows|to|with|as)[:,]?\s[*]{0,2}[(\[]([A-Z])[)\]](?:[*.:,]{0,3}\s?[^\n]{1,200})?$"
+)
+OPTION = re.compile(r"\b(?i:option|choice)\s[*(\[]{0,4}([A-Z])\b")
+LONGEST_OPTION = 60
+FIRST_SENTENCE = re.compile(r"\s*[*_\"]{0,3}([^.,;:!\n]{1,80})[*_\"]{0,3}[.,;:!]\s")
 UNMEANT = re.compile(r"\b(?:not|n't|if|whether|neither|nor|or|either|why|than)\b|不")
 
 
@@ -30,22 +40,55 @@ def weak_letter(text: str, begin: int, options: tuple[str, ...]) -> Extraction |
     lines = [line for line in text[begin:].split("\n") if line.strip()]
     first, last = lines[0].strip(), lines[-1].strip()
     if len(lines) == 1 and len(first) <= LONGEST_LINE and len(first.split()) <= WORDS_OF_A_DIRECT_REPLY:
-        letter = letter_of(first, options)
-        if isinstance(letter, Abstention):
-            concluded = _conclusion(text, begin, first, options)
-            return concluded if isinstance(concluded, Extraction) else letter
-        return _weak(letter, Rule.WHOLE, begin, len(text))
+        return _short_reply(text, begin, first, options)
     led = _led_letters(lines, options)
     if len(led) == 1 and _leads(first):
         start = text.find(first, begin)
         return _weak(led.pop(), Rule.LEADING, start, start + len(first))
-    at = text.rfind(last)
+    if len(lines) > 1 and (letter := _last_line(text, begin, lines[-2].strip(), last, len(led), options)):
+        at = text.rfind(last)
+        return _weak(letter, Rule.LAST_LINE, at, at + len(last))
+    concluded = conclusion(text, begin, options)
+    return concluded if isinstance(concluded, Extraction) else _first_sentence(text, begin, options) or concluded
+
+
+def _short_reply(text: str, begin: int, reply: str, options: tuple[str, ...]) -> Extraction | Abstention:
+    """A letter of its own before a conclusion, and that before an option's text among other words."""
+    letter = letter_of(reply, options, phrases=False)
+    if isinstance(letter, str):
+        return _weak(letter, Rule.WHOLE, begin, len(text))
+    concluded = conclusion(text, begin, options)
+    if isinstance(concluded, Extraction):
+        return concluded
+    phrase = letter_of(reply, options)
+    if isinstance(phrase, str):
+        return _weak(phrase, Rule.WHOLE, begin, len(text))
+    return _first_sentence(text, begin, options) or phrase
+
+
+def _last_line(text: str, begin: int, before: str, last: str, led: int, options: tuple[str, ...]) -> str | None:
+    """The letter of the last line, if it is short or announced; bare text must stand behind a finished line."""
+    is_announced = before.endswith((":", ":**", "："))
     is_short = len(last) <= LONGEST_LINE and len(last.split()) <= WORDS_OF_A_DIRECT_REPLY
-    if len(lines) > 1 and is_short and (len(led) < 2 or ALONE.fullmatch(undress(last))):
-        letter = letter_of(last, options, phrases=False)
-        if isinstance(letter, str):
-            return _weak(letter, Rule.LAST_LINE, at, at + len(last))
-    return _conclusion(text, begin, last, options)
+    if not is_announced and not (is_short and (led < 2 or ALONE.fullmatch(undress(last)))):
+        return None
+    if not _leads(last) and before[-1:].isalpha() and not text[begin : text.rfind(last)].endswith("\n\n"):
+        return None
+    letter = letter_of(last, options, phrases=False)
+    return letter if isinstance(letter, str) else None
+
+
+def _first_sentence(text: str, begin: int, options: tuple[str, ...]) -> Extraction | None:
+    """The option whose text is the first sentence or clause, where the rest names no other option."""
+    reply = text[begin : begin + LONGEST_END]
+    first = FIRST_SENTENCE.match(reply)
+    if first is None or (letter := letter_of_text(first[1], options)) is None:
+        return None
+    rest = f" {normalise(reply[first.end() :])} "
+    others = (fold(option) for option in options if fold(option) != fold(first[1]))
+    if any(re.search(rf"(?<!\w){re.escape(other)}(?!\w)", rest) for other in others if other):
+        return None
+    return _weak(letter, Rule.LEADING, begin + first.start(1), begin + first.end(1))
 
 
 def _weak(letter: str, rule: Rule, start: int, end: int) -> Extraction:
@@ -64,9 +107,9 @@ def _led_letters(lines: list[str], options: tuple[str, ...]) -> set[str]:
     return {letter for letter in letters if isinstance(letter, str)}
 
 
-def _conclusion(text: str, begin: int, last: str, options: tuple[str, ...]) -> Extraction | Abstention:
-    """The one letter that the last line concludes, or that the end of the reply chooses or calls correct."""
-    line = last[-LONGEST_LINE:]
+def conclusion(text: str, begin: int, options: tuple[str, ...]) -> Extraction | Abstention:
+    """The one letter that the last line concludes, or that the end of the reply chooses, calls correct or ends in."""
+    line = text[begin:].rstrip().rpartition("\n")[2].strip()[-LONGEST_LINE:]
     if (concluded := CONCLUSION.search(line)) and len(set(PARENTHESISED.findall(line))) == 1:
         start = text.rfind(line) + concluded.start()
         return _concluded(concluded[1], start, start + len(concluded[0]), options)
@@ -77,9 +120,24 @@ def _conclusion(text: str, begin: int, last: str, options: tuple[str, ...]) -> E
         for each in form.finditer(text, begin)
         if not UNMEANT.search(text[max(begin, each.start() - 24) : each.start()]) and not UNMEANT.search(each[0])
     ]
-    if len({each[1] for each in found}) != 1:
-        return Abstention("no final statement")
-    return _concluded(found[-1][1], found[-1].start(), found[-1].end(), options)
+    if len({each[1] for each in found}) == 1:
+        return _concluded(found[-1][1], found[-1].start(), found[-1].end(), options)
+    return Abstention("no final statement") if found else _ending(text, line, options)
+
+
+def _ending(text: str, line: str, options: tuple[str, ...]) -> Extraction | Abstention:
+    """The option that the last sentence ends in, by its letter and perhaps its text."""
+    sentence = line[max(line.rfind(". ", 0, len(line) - LONGEST_OPTION), line.rfind("? "), 0) :]
+    for form in (ENDS_IN_OPTION, ENDS_IN_BRACKETS):
+        ended = form.search(sentence)
+        if ended is None or UNMEANT.search(sentence[max(0, ended.start() - 24) : ended.start()]):
+            continue
+        is_alone = {*PARENTHESISED.findall(sentence), *OPTION.findall(sentence)} <= {ended[1]}
+        rest = sentence[ended.end(1) :].strip(")]*. ,:")
+        if is_alone and (not rest or letter_of_text(rest, options) == ended[1]):
+            start = text.rfind(sentence) + ended.start()
+            return _concluded(ended[1], start, start + len(ended[0]), options)
+    return Abstention("no final statement")
 
 
 def _concluded(letter: str, start: int, end: int, options: tuple[str, ...]) -> Extraction | Abstention:

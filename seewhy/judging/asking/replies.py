@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from seewhy.endpoints.chat import Reply, ResponseFormat
+from seewhy.judging.answers.thinking import without_leading_thought
 from seewhy.judging.asking.schema import fault_of
 from seewhy.records.types import FinishReason
 
@@ -16,7 +17,13 @@ MOST_BRACES = 50
 """Opening braces in prose that are tried as the beginning of an object."""
 
 FENCE = re.compile(r"```(?:json|JSON)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
-THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+ESCAPE = re.compile(
+    r"\\(?P<kept>[\\\"/])"
+    r"|\\(?=[fb][A-Za-z]|(?:n(?:abla|eq?|eg|geq|leq|mid|ot|otin|u)|r(?:angle|brace|ceil|floor|ho|ight|ightarrow|m)"
+    r"|t(?:an|anh|au|ext|extbf|extit|extrm|frac|herefore|heta|ilde|imes|o|op|riangle))(?![A-Za-z])"
+    r"|u(?![0-9a-fA-F]{4})|[^bfnrtu])"
+)
+"""A backslash of LaTeX and not of JSON; no comment of a judge holds a form feed or a backspace."""
 OBJECT_START = re.compile(r"\{\s*(?:\"|\}|\Z)")
 WORD = re.compile(r"[^\W\d_]+")
 
@@ -61,8 +68,8 @@ Fields = Mapping[str, object]
 def read_object(reply: Reply, form: ResponseFormat, subject: str = "") -> Fields | Unread:
     """The JSON object of a reply, which has exactly the form and whose `id`, if a subject is given, is the subject.
 
-    The object is the whole reply or stands in its only code fence; in prose it must be the only one. A thought in
-    `<think>` before it is no part of it.
+    The object is the whole reply or stands in its only code fence; in prose it must be the only one. A thought
+    before it is no part of it. Backslashes of LaTeX and bare line breaks in its texts are taken as they stand.
 
     Example:
         >>> schema = '{"type": "object", "properties": {"score": {"enum": [1, 2, 3]}}}'
@@ -128,7 +135,7 @@ def read_yes_no(reply: Reply) -> bool | Unread:
 
 def _spoken(reply: Reply, *, may_be_cut: bool = False) -> str | Unread:
     """The words of a reply that count; where one word is enough, the reply may have been cut off behind it."""
-    text = THOUGHT.sub("", reply.text, count=1).strip()
+    text = without_leading_thought(reply.text).strip()
     if len(text) > LONGEST_REPLY:
         return Unread(Failure.TOO_LONG)
     if reply.stop is FinishReason.LENGTH and not (may_be_cut and text):
@@ -137,6 +144,7 @@ def _spoken(reply: Reply, *, may_be_cut: bool = False) -> str | Unread:
 
 
 def _only_object(text: str) -> dict[str, object] | Unread:
+    text = ESCAPE.sub(lambda found: found[0] if found["kept"] else r"\\", text)
     fences = FENCE.findall(text)
     if len(fences) > 1:
         return Unread(Failure.SEVERAL, "it has several code fences")
@@ -189,4 +197,4 @@ def _refuse(constant: str) -> object:
     raise ValueError(f"{constant} is no JSON")
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_refuse)
+DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_refuse, strict=False)

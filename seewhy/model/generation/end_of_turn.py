@@ -4,6 +4,8 @@ from typing import Any
 
 from transformers import PreTrainedModel, ProcessorMixin
 
+from seewhy.model.loading.templates import render_turns
+
 
 def turn_end(processor: ProcessorMixin, net: PreTrainedModel) -> tuple[frozenset[int], tuple[int, ...]]:
     """Tokens that end a chain, and the tokens that the chat template puts after a reply up to the first of them."""
@@ -18,7 +20,7 @@ def turn_end(processor: ProcessorMixin, net: PreTrainedModel) -> tuple[frozenset
         {"role": "user", "content": [{"type": "text", "text": "?"}]},
         {"role": "assistant", "content": [{"type": "text", "text": probe}]},
     ]
-    rendered = processor.apply_chat_template(turns, add_generation_prompt=False)
+    rendered = render_turns(processor, turns, add_generation_prompt=False)
     closing: list[int] = []
     for token in tokenizer(rendered.split(probe)[-1], add_special_tokens=False)["input_ids"]:
         closing.append(token)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel, ProcessorMixin
 
+from seewhy.model.loading.templates import render_turns
 from seewhy.model.packed.group import CROSSING, Prompt
 from seewhy.model.vision.pictures import PictureFile
 
@@ -26,7 +27,7 @@ def encode(
     """The pictures, then the words, as a user's turn; raises ValueError where processor or net cannot take them."""
     content = [*({"type": "image"} for _ in files), {"type": "text", "text": words}]
     turns: list[dict[str, Any]] = [{"role": "user", "content": content}]
-    text = processor.apply_chat_template(turns, add_generation_prompt=True)
+    text = render_turns(processor, turns, add_generation_prompt=True)
     images = [file.open() for file in files] or None
     form: dict[str, Any] = {"return_tensors": "pt", "add_special_tokens": False}
     try:

@@ -1,12 +1,12 @@
 """Picture files as bytes and as pixels, with errors that name the question and the file."""
 
 import hashlib
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from seewhy.records.pictures import PictureError, read_pixels
 from seewhy.records.types import Question
 
 
@@ -24,11 +24,10 @@ class PictureFile:
         return hashlib.sha256(self.content).hexdigest()
 
     def open(self) -> Image.Image:
-        """The pixels as RGB; raises ValueError where the bytes are no picture."""
+        """The pixels in RGB as a viewer shows them; raises ValueError where the bytes are no picture."""
         try:
-            with Image.open(io.BytesIO(self.content)) as picture:
-                return picture.convert("RGB")
-        except (OSError, UnidentifiedImageError) as error:
+            return read_pixels(self.content)
+        except PictureError as error:
             raise ValueError(_unreadable(self.question_id, self.path, error)) from error
 
 
@@ -45,5 +44,5 @@ def _read(path: str, question_id: str) -> PictureFile:
         raise ValueError(_unreadable(question_id, path, error)) from error
 
 
-def _unreadable(question_id: str, path: str, error: OSError) -> str:
+def _unreadable(question_id: str, path: str, error: Exception) -> str:
     return f"question {question_id}: picture {path} cannot be read ({error}); replace the file or drop the question"

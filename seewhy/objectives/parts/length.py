@@ -1,11 +1,12 @@
-"""Ways to keep a preference from being about length: cut responses, or let late tokens count less.
+"""Discounts that keep a preference from being about length: late tokens of a response weigh less.
 
-All of them count tokens of a response from 0, wherever it stands in its row. LLaVA-Reasoner (arXiv 2410.16198, and
-its repository) cuts after 90 space-separated words, in the text, before it is encoded; `keep_first` counts tokens.
+Places count the tokens of a response from 0, wherever it starts in its row. (Responses are cut by
+`FitPlan.keep_tokens`, before they are scored.)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from enum import StrEnum
 from math import pi
 
 import torch
@@ -25,13 +26,6 @@ def _length(mask: Bool[Tensor, "rows time"]) -> Float[Tensor, "rows one"]:
     return mask.sum(dim=-1, keepdim=True).clamp(min=1).float()
 
 
-def keep_first(mask: Bool[Tensor, "rows time"], count: int) -> Bool[Tensor, "rows time"]:
-    """The mask of the first `count` response tokens of each row; raises `ValueError` where `count` is below 1."""
-    if count < 1:
-        raise ValueError(f"count must be at least 1 token, not {count}; to keep all tokens, do not cut")
-    return mask & (_place(mask) < count)
-
-
 def discount_by_cosine(mask: Bool[Tensor, "rows time"]) -> Float[Tensor, "rows time"]:
     """(1 + cos(pi p / L)) / 2 at place p of L tokens: 1 at the first, near 0 at the last; 0 under a False mask."""
     return torch.where(mask, (1 + torch.cos(pi * _place(mask) / _length(mask))) / 2, 0.0)
@@ -42,32 +36,45 @@ def discount_by_line(mask: Bool[Tensor, "rows time"]) -> Float[Tensor, "rows tim
     return torch.where(mask, 1 - _place(mask) / _length(mask), 0.0)
 
 
-def cut_pairs(view: PairView, count: int) -> PairView:
-    """The view in which each response ends after `count` tokens.
+class Discount(StrEnum):
+    """How the weight of a token falls with its place in the response."""
 
-    Two responses that start alike may become equal; pairs are to be checked for that before they are encoded.
+    NONE = "none"
+    """All tokens weigh 1."""
+    COSINE = "cosine"
+    """`discount_by_cosine`."""
+    LINE = "line"
+    """`discount_by_line`."""
+
+
+WEIGHTS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    Discount.COSINE: discount_by_cosine,
+    Discount.LINE: discount_by_line,
+}
+
+
+def _discounted(logps: Tensor | None, weights: Tensor) -> Tensor | None:
+    return None if logps is None else logps * weights
+
+
+def discount_pairs(view: PairView, discount: Discount) -> PairView:
+    """The view in which every log-probability, of policy and reference alike, is multiplied by its token's weight.
+
+    An objective's NLL term is discounted with the rest. With `Discount.NONE` the view itself.
     """
-    chosen, rejected = keep_first(view.chosen_mask, count), keep_first(view.rejected_mask, count)
-    return PairView(
-        policy_chosen=torch.where(chosen, view.policy_chosen, 0.0),
-        policy_rejected=torch.where(rejected, view.policy_rejected, 0.0),
-        reference_chosen=torch.where(chosen, view.reference_chosen, 0.0),
-        reference_rejected=torch.where(rejected, view.reference_rejected, 0.0),
-        chosen_mask=chosen,
-        rejected_mask=rejected,
-    )
-
-
-def discount_pairs(view: PairView, discount: Callable[[Tensor], Tensor]) -> PairView:
-    """The view in which every log-probability, of policy and reference alike, is multiplied by its discount.
-
-    `discount` maps a mask (rows, time) to weights of that shape. An objective's NLL term is discounted with the rest.
-    """
-    chosen, rejected = discount(view.chosen_mask), discount(view.rejected_mask)
+    if discount == Discount.NONE:
+        return view
+    chosen, rejected = (WEIGHTS[discount](mask) for mask in (view.chosen_mask, view.rejected_mask))
     return replace(
         view,
         policy_chosen=view.policy_chosen * chosen,
         policy_rejected=view.policy_rejected * rejected,
-        reference_chosen=view.reference_chosen * chosen,
-        reference_rejected=view.reference_rejected * rejected,
+        reference_chosen=_discounted(view.reference_chosen, chosen),
+        reference_rejected=_discounted(view.reference_rejected, rejected),
     )
+
+
+def require_discount(field: str, value: str) -> None:
+    """Raise `ValueError` unless `value` is a discount."""
+    if value not in set(Discount):
+        raise ValueError(f"{field} must be one of {', '.join(Discount)}, not {value!r}")

@@ -30,7 +30,9 @@ def count_tokens(mask: Bool[Tensor, "rows time"]) -> Float[Tensor, "rows"]:
 
 
 def log_ratios(view: PairView) -> LogRatios:
-    """lr(y), the sum over the response's tokens of log pi - log ref."""
+    """lr(y), the sum over the response's tokens of log pi - log ref; raises `ValueError` without a reference."""
+    if view.reference_chosen is None or view.reference_rejected is None:
+        raise ValueError("the view of the pairs has no reference, which this objective's loss is measured from")
     # Subtracting a token at a time keeps float32 exact where sums near 500 would eat the small differences.
     return LogRatios(
         chosen=sum_tokens(view.policy_chosen - view.reference_chosen, view.chosen_mask),
@@ -54,6 +56,11 @@ def quality(ratios: LogRatios, beta: float, delta: float) -> Float[Tensor, "pair
     `delta` is in the unit of rewards, nats times beta.
     """
     return -logsigmoid(beta * ratios.chosen - delta) - logsigmoid(delta - beta * ratios.rejected)
+
+
+def same_for_each(view: PairView, value: float) -> Float[Tensor, "pairs"]:
+    """[pairs] `value`, in the precision and on the device of the policy's log-probabilities."""
+    return view.policy_chosen.new_full((len(view.policy_chosen),), value)
 
 
 def reward_terms(ratios: LogRatios, beta: float) -> dict[str, Float[Tensor, "pairs"]]:

@@ -1,12 +1,10 @@
 """The served oracle's eyes: it looks at the canary's pictures, which no list of pages holds."""
 
 from hashlib import sha256
-from io import BytesIO
-
-from PIL import Image
 
 from seewhy.benchmarks.ink.posing import generator_at
 from seewhy.endpoints.vision_check import COLOURS
+from seewhy.records.pictures import read_pixels
 
 
 def name_colours(picture: bytes, *, blind: bool) -> str:
@@ -14,10 +12,9 @@ def name_colours(picture: bytes, *, blind: bool) -> str:
     if blind:
         guessed = generator_at("canary", sha256(picture).hexdigest()).permutation(list(COLOURS))[:2]
         return " ".join(str(colour) for colour in guessed)
-    with Image.open(BytesIO(picture)) as opened:
-        pixels = opened.convert("RGB")
-        places = [(pixels.width * share // 4, pixels.height // 2) for share in (1, 3)]
-        return " ".join(nearest_colour(pixels.getpixel(place)) for place in places)
+    pixels = read_pixels(picture)
+    places = [(pixels.width * share // 4, pixels.height // 2) for share in (1, 3)]
+    return " ".join(nearest_colour(pixels.getpixel(place)) for place in places)
 
 
 def nearest_colour(pixel: object) -> str:

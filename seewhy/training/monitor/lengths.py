@@ -12,17 +12,14 @@ LEAST_MARGIN = 1e-3
 GAP_SQUARED, MARGIN_SQUARED, PRODUCT = "length_gap^2", "margin^2", "margin*length_gap"
 
 
-def length_figures(view: PairView, margin: Tensor) -> dict[str, Tensor]:
+def length_figures(view: PairView, margin: Tensor | None) -> dict[str, Tensor]:
     """[pairs] tokens of either side as trained on, and the moments that `with_cosine` takes away again."""
     chosen, rejected = view.chosen_mask.sum(dim=1).double(), view.rejected_mask.sum(dim=1).double()
+    tokens = {"chosen_tokens": chosen, "rejected_tokens": rejected}
+    if margin is None:
+        return tokens
     gap, reward = chosen - rejected, margin.double()
-    return {
-        "chosen_tokens": chosen,
-        "rejected_tokens": rejected,
-        GAP_SQUARED: gap * gap,
-        MARGIN_SQUARED: reward * reward,
-        PRODUCT: reward * gap,
-    }
+    return tokens | {GAP_SQUARED: gap * gap, MARGIN_SQUARED: reward * reward, PRODUCT: reward * gap}
 
 
 def with_cosine(means: Mapping[str, float]) -> dict[str, float]:

@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from seewhy.model.api import Generates
 from seewhy.records.types import StepLog
-from seewhy.training.api import Probed
 from seewhy.training.checkpoint import checkpoints
 from seewhy.training.monitor.alarms import Alarm, AlarmDetector, AlarmError
 from seewhy.training.monitor.plan import GuardPlan
@@ -35,7 +35,7 @@ class TrainingMonitor:
         if self.plan.probe_questions == 0:
             return
         model, began = self.run.model, time.perf_counter()
-        if not isinstance(model, Probed):
+        if not isinstance(model, Generates):
             raise ValueError(f"{type(model).__name__} has no `generate` to be probed by; set probe_questions to 0")
         self.probe = start_probe(
             model, self.run.examples, self.run.questions, self.plan, self.run.plan, self.run.directory, fingerprint,

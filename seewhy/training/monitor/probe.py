@@ -128,7 +128,7 @@ def prompts_of(
     """As many distinct prompts of the rows, or all there are, drawn by the seed."""
     keys = list(dict.fromkeys(example.prompt_key for example in examples))
     drawn = random.Random(f"probe/{seed}").sample(keys, min(count, len(keys)))
-    return tuple(GenerateRequest(question=questions[question], style=style) for question, style in drawn)
+    return tuple(GenerateRequest(question=questions[question], style=style) for question, style, _ in drawn)
 
 
 def draw(model: Probed, asks: Sequence[GenerateRequest], decoding: SamplingParams) -> tuple[Chain, ...]:

@@ -60,6 +60,12 @@ def gold_text(question: Question) -> str:
     return question.options[letters_of(question).index(letter)] if letter else question.gold.answers[0]
 
 
+def gold_spellings(question: Question) -> frozenset[str]:
+    """The gold answers as a file may hold them: as they are, and the right option's text."""
+    golds = question.gold.answers
+    return frozenset(gold.strip() for gold in (*golds, gold_text(question) if golds else ""))
+
+
 def best(golds: tuple[str, ...], answer: str, score: Callable[[str, str], float], how: str) -> Graded:
     """The best score of `answer` over the golds."""
     return Graded(answer=answer, score=max(score(gold, answer) for gold in golds), how=how)

@@ -10,7 +10,7 @@ DROPPED = (
 )  # fmt: skip
 PLAINER = (
     ("\n", ""), ("\\!", ""), ("\\\\", "\\"), ("tfrac", "frac"), ("dfrac", "frac"), ("\\left", ""), ("\\right", ""),
-    ("^{\\circ}", ""), ("^\\circ", ""), ("\\$", ""), ("\\%", ""), ("%", ""), (" .", " 0."), ("{.", "{0."),
+    ("^{\\circ}", ""), ("^\\circ", ""), ("\\$", ""), ("$", ""), ("\\%", ""), (" .", " 0."), ("{.", "{0."),
 )  # fmt: skip
 SHORT_FRACTION = re.compile(r"\\frac(?:([^{}\\])([^{}\\])|([^{}\\])(\{[^{}]*\})|(\{[^{}]*\})([^{}\\]))")
 SHORT_ROOT = re.compile(r"\\sqrt([^{\[])")
@@ -39,9 +39,10 @@ def find_math_answer(text: str) -> str:
 
 
 def strip_string(text: str) -> str:
-    r"""One spelling of fractions and roots, no spaces, no degrees, no dollar and per cent signs.
+    r"""One spelling of fractions and roots, no spaces, no degrees, no dollar signs; `\%` goes and `%` stays.
 
-    Source: hendrycks/math `modeling/math_equivalence.py`, `_strip_string`.
+    Source: MATH-Vision `evaluation/utils.py`, `_strip_string`, after hendrycks/math `modeling/math_equivalence.py`,
+    which keeps a bare dollar.
 
     Example:
         >>> strip_string("\\frac12"), strip_string(".7"), strip_string("3/4"), strip_string("\\sqrt2")

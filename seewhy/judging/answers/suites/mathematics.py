@@ -7,7 +7,6 @@ from rapidfuzz.distance import Levenshtein
 from seewhy.judging.answers.extract import extract_answer
 from seewhy.judging.answers.findings import Extraction
 from seewhy.judging.answers.matching import Prover
-from seewhy.judging.answers.math_process import MathTimeoutError
 from seewhy.judging.answers.suites.graded import Graded, gold_text, letters_of
 from seewhy.judging.answers.suites.latex import find_math_answer
 from seewhy.judging.answers.suites.short_answers import as_float
@@ -22,6 +21,7 @@ PHRASES = ("the final answer is", "the answer is", "the correct answer is", "the
 ENDS = (" {}.", " ({}).")
 STARTS = ("{}\n", "({})\n", "({0}) {0}\n")
 FRACTION = re.compile(r"(-?)\\frac\{(\d{1,15})\}\{(\d{1,15})\}|(-?\d{1,15})/(\d{1,15})")
+LISTED = re.compile(r"([(\[])(.*,.*)[)\]]", re.DOTALL)
 PLACES = 2
 
 
@@ -70,16 +70,16 @@ def _as_gold_is_written(gold: str, said: str) -> str | None:
     return str(round(number, len(decimal[1]))) if decimal else str(int(number))
 
 
-def mathvision(question: Question, text: str, prove: Prover) -> Graded:
+def mathvision(question: Question, text: str, _prove: Prover) -> Graded:
     """The letter at an end of the reply, the words after "the answer is", or the last box; folded and compared.
 
-    Right where it equals the gold letter or the right option's value as a string, or as a number to two places.
-    Source: MATH-Vision `evaluation/evaluate.py` and `evaluation/utils.py`, `is_equal`. VLMEvalKit compares by the same
-    `is_equal` what its judge model has extracted.
+    Right where it equals the gold letter or the right option's value as a string, or as a number to two places, or as
+    a list of such numbers. Other formulas are compared as strings alone. Source: MATH-Vision `evaluation/evaluate.py`
+    and `evaluation/utils.py`, `is_equal`. VLMEvalKit compares what its judge model has extracted by the same function.
     """
     said = model_answer(text)
     golds = [gold for gold in (*question.gold.answers, gold_text(question)) if gold.strip()]
-    is_right = any(_is_equal(gold.lower(), said.lower(), prove) for gold in dict.fromkeys(golds))
+    is_right = any(_is_equal(gold.lower(), said.lower()) for gold in dict.fromkeys(golds))
     return Graded(answer=said or None, score=float(is_right) if said else None, how="folded as MATH-Vision does")
 
 
@@ -116,18 +116,24 @@ def _after_phrases(answer: str) -> str:
     return answer
 
 
-def _is_equal(gold: str, said: str, prove: Prover) -> bool:
+def _is_equal(gold: str, said: str) -> bool:
     if not said.strip():
         return False
     if gold.strip() == said.strip():
         return True
-    wanted, found = _value(gold), _value(said)
-    if wanted is not None and found is not None:
-        return round(wanted, PLACES) == round(found, PLACES)
-    try:
-        return prove(gold, said) is True
-    except MathTimeoutError:
-        return False
+    wanted, found = _values(gold), _values(said)
+    return wanted is not None and wanted == found
+
+
+def _values(text: str) -> tuple[str, ...] | None:
+    """The number to two places, or the numbers of a list in brackets between these; None for anything else."""
+    listed = LISTED.fullmatch(text.strip())
+    parts = listed[2].split(",") if listed else [text]
+    numbers = [_value(part) for part in parts]
+    if any(number is None for number in numbers):
+        return None
+    rounded = [str(float(round(number, PLACES))) for number in numbers if number is not None]
+    return (listed[1], *rounded) if listed else tuple(rounded)
 
 
 def _value(text: str) -> float | None:

@@ -42,20 +42,16 @@ def mmmu_lmms_eval(question: Question, text: str, _prove: Prover) -> Graded:
 
 
 def mmmu_pro(question: Question, text: str, _prove: Prover) -> Graded:
-    """The one option letter that occurs after the last "Answer:", else letters by `A.`, `A:`, `(A)`, then `A `.
+    """The one option letter that occurs after the last "Answer:", else letters by `(A)`, then `A `, then `A.`.
 
-    Source: MMMU `mmmu-pro/evaluate.py`, `parse_multi_choice_response`.
+    Source: MMMU `mmmu-pro/evaluate.py`, `parse_multi_choice_response`. Of several letters the last by its own form
+    counts; of those by `A.` the last that stands between spaces, and the first where none does.
     """
     at = text.rfind("Answer:")
     said = [letter for letter in letters_of(question) if letter in text[at + len("Answer:") :]] if at >= 0 else []
     if len(said) == 1:
         return graded_letter(question, said[0], "the only letter after the last Answer:")
-    reply = _padded(text)
-    stops = _named(question, reply, "{}.") + _named(question, reply, "{}:")
-    if stops:
-        form = "{}." if _named(question, reply, "{}.") else "{}:"
-        return _last(question, stops, lambda letter: reply.rfind(form.format(letter)), "a letter and its mark")
-    return _letter(question, text, (("({})", "({})"), ("{} ", " {} ")))
+    return _letter(question, text, LMMS_EVAL)
 
 
 def _padded(text: str) -> str:

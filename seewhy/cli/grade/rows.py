@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from seewhy.cli.grade_card import Graded, card_data
+from seewhy.cli.grade.figures import Graded, card_data
 from seewhy.evaluation.suites import Suite, lmms_eval_rows, vlmevalkit_rows
 from seewhy.pairs.lessons import gold_reply, has_gold
 from seewhy.records.files import hash_file, write_bytes_atomically, write_text_atomically

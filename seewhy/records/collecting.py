@@ -1,7 +1,7 @@
-"""Python looks for reference cycles less often while calls are under way.
+"""Python looks for reference cycles less often while many objects without any are made: rows, or calls under way.
 
-Each look goes through all young objects, in time through all there are, and every call waits meanwhile. Of 500 calls
-at once to a server that answers in 200 ms this took a twentieth of the rate (`docs/numerics.md`).
+Each look goes through all young objects, in time through all there are, and the work waits meanwhile. Of 500 calls
+at once to a server that answers in 200 ms this took a twentieth of the rate, of pairing a fifth (`docs/numerics.md`).
 """
 
 import gc

@@ -1,23 +1,17 @@
-"""The scorecard of a graded file: a table to read, plain where there is no terminal, or JSON."""
+"""The scorecard of a graded file as tables to read, plain where there is no terminal."""
 
-import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-import seewhy
 from seewhy.benchmarks.release.declared import Metric
-from seewhy.cli.grade_inputs import Asked, Joined
+from seewhy.cli.grade.figures import CURVE_NAMES, Graded, figure_of, mean_f1, pictures_of, reasons_of
+from seewhy.cli.grade.names import count_compat
 from seewhy.evaluation.intervals import name_ids
-from seewhy.evaluation.pictures import count_pictures
-from seewhy.evaluation.relative import RatedBeside, relative_score
-from seewhy.judging.asking.pair_scores import PairScores, read_pair_scores
-from seewhy.records.measures import Comparison, Interval, PolarScore, Repeats, Scorecard, Selection
-from seewhy.records.types import Chain, Outcome, Question, Style, Verdict
+from seewhy.records.measures import Interval
+from seewhy.records.types import Outcome
 
 REASONS = 3
 """Reasons for NO_ANSWER and for UNJUDGED that are told."""
@@ -28,102 +22,12 @@ METRIC_NAMES = {
     Metric.JUDGE_RATING: "mean rating, of the highest",
     Metric.RELATIVE_RATING: "rating relative to the reference",
 }
-CURVE_NAMES = {Selection.PASS_AT_K: "pass", Selection.SELF_CONSISTENCY: "maj"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Graded:
-    """A graded file and what it was graded by; `card` where there is one reply a question, `repeats` where several."""
-
-    model: str
-    asked: Asked
-    questions: tuple[Question, ...]
-    """Those that are graded."""
-    chains: tuple[Chain, ...]
-    verdicts: tuple[Verdict, ...]
-    joined: tuple[Joined, ...]
-    compat: str
-    missing: str
-    style: Style
-    card: Scorecard | None
-    repeats: Repeats | None
-    polar: tuple[PolarScore, ...]
-    comparison: tuple[str, Comparison] | None
-    """The other file's name, and what changed from it to this one."""
-
-
-def card_data(graded: Graded) -> dict[str, object]:
-    """The scorecard for machines; docs/grade.md says what each field holds. Shares are from 0.0 to 1.0."""
-    counts = Counter(verdict.outcome for verdict in graded.verdicts)
-    whole = graded.card or graded.repeats
-    data: dict[str, object] = {
-        "seewhy": seewhy.__version__,
-        "model": graded.model,
-        "predictions": [str(one.path) for one in graded.joined],
-        "questions": graded.asked.source,
-        "benchmark": graded.questions[0].benchmark,
-        "split": graded.questions[0].split.value,
-        "rules": dict(Counter(question.gold.rule.value for question in graded.questions)),
-        "judges": sorted({verdict.judge for verdict in graded.verdicts}),
-        "style": graded.style.value,
-        "compat": graded.compat,
-        "n": len(graded.questions),
-        "accuracy": _interval_data(whole.accuracy if whole else None),
-        "score": _interval_data(graded.card.score if graded.card else None),
-        "metric": graded.asked.metric.value,
-        "figure": _interval_data(figure_of(graded)),
-        **{outcome.value: counts[outcome] for outcome in Outcome},
-        "pictures": _pictures(graded),
-        "detectable_difference": whole.detectable if whole else None,
-        "facets": [asdict(row) for row in whole.breakdown] if whole else [],
-        "yes_no": [asdict(row) for row in graded.polar],
-        "mean_f1": _mean_f1(graded),
-        "repeats": _repeats_data(graded.repeats),
-        "comparison": _comparison_data(graded),
-        "rows_without_a_question": [len(one.unasked) for one in graded.joined],
-        "questions_without_a_reply": [len(one.missing) for one in graded.joined],
-        "missing": graded.missing,
-        "why": {outcome.value: dict(_reasons(graded, outcome)) for outcome in (Outcome.NO_ANSWER, Outcome.UNJUDGED)},
-    }
-    return data
-
-
-def card_json(graded: Graded) -> str:
-    """The scorecard as JSON."""
-    return json.dumps(card_data(graded), indent=2, ensure_ascii=False)
-
-
-def figure_of(graded: Graded) -> Interval | None:
-    """What the benchmark's paper reports of such replies; None where that needs a judge model or one sample alone."""
-    match graded.asked.metric:
-        case Metric.ACCURACY:
-            whole = graded.card or graded.repeats
-            return whole.accuracy if whole else None
-        case Metric.MEAN_SCORE:
-            return graded.card.score if graded.card else None
-        case Metric.F1:
-            return graded.polar[0].f1 if graded.polar else None
-        case Metric.JUDGE_RATING:
-            return graded.card.score if graded.card else None
-        case Metric.RELATIVE_RATING:
-            return relative_figure(graded)
-        case Metric.CHAIR:
-            return None
-
-
-def relative_figure(graded: Graded) -> Interval | None:
-    """The replies' ratings over the references', of the reviews that could be read; None without any."""
-    reviews = [(verdict.question_id, read_pair_scores(verdict.why)) for verdict in graded.verdicts
-               if verdict.outcome in (Outcome.CORRECT, Outcome.INCORRECT)]  # fmt: skip
-    rows = [RatedBeside(question_id=name, reference=both.first, reply=both.second)
-            for name, both in reviews if isinstance(both, PairScores)]  # fmt: skip
-    return relative_score(rows, clusters=graded.asked.clusters) if rows else None
 
 
 def print_card(graded: Graded, console: Console) -> None:
     """The scorecard as tables with a few sentences."""
     first = graded.questions[0]
-    quirks = f", rules of {graded.compat}" if graded.compat else ""
+    quirks = _quirks(graded) if graded.compat else ""
     _say(
         console, f"{graded.model} on {first.benchmark}/{first.split.value} ({len(graded.questions)} questions{quirks})"
     )
@@ -133,6 +37,12 @@ def print_card(graded: Graded, console: Console) -> None:
             console.print(lines)
     for sentence in _sentences(graded):
         _say(console, sentence)
+
+
+def _quirks(graded: Graded) -> str:
+    """Whose rules were used, and of how many questions where not of all."""
+    count = count_compat(graded.compat, graded.questions)
+    return f", rules of {graded.compat}" + (f" for {count} of them" if count < len(graded.questions) else "")
 
 
 def _say(console: Console, text: str) -> None:
@@ -194,7 +104,7 @@ def _sentences(graded: Graded) -> Iterator[str]:
     for judge in sorted({verdict.judge for verdict in graded.verdicts if verdict.usage.calls}):
         yield f"Judged by {judge}."
     for outcome in (Outcome.NO_ANSWER, Outcome.UNJUDGED):
-        reasons = _reasons(graded, outcome)
+        reasons = reasons_of(graded, outcome)
         if reasons:
             told = "; ".join(f"{count} x {why}" for why, count in reasons[:REASONS])
             more = f"; {len(reasons) - REASONS} more reasons" if len(reasons) > REASONS else ""
@@ -215,25 +125,15 @@ def _figure_sentences(graded: Graded) -> Iterator[str]:
     metric, figure = graded.asked.metric, figure_of(graded)
     if metric is not Metric.ACCURACY and figure is not None:
         yield f"The paper's figure is the {METRIC_NAMES[metric]}: {_percent(figure.value)}."
-    for facet, mean in _mean_f1(graded).items():
+    for facet, mean in mean_f1(graded).items():
         yield f"Its mean over {facet}: {_percent(mean)}."
-
-
-def _mean_f1(graded: Graded) -> dict[str, float]:
-    """F1 averaged over the values of each facet, as some suites report POPE; where each value has one."""
-    found: dict[str, list[Interval | None]] = {}
-    for row in graded.polar:
-        if row.facet:
-            found.setdefault(row.facet, []).append(row.f1)
-    whole = {facet: [one.value for one in shares if one is not None] for facet, shares in found.items()}
-    return {facet: sum(f1) / len(f1) for facet, f1 in whole.items() if len(f1) == len(found[facet])}
 
 
 def _size_sentences(graded: Graded) -> Iterator[str]:
     whole = graded.card or graded.repeats
     if whole is None:
         return
-    pictures = _pictures(graded)
+    pictures = pictures_of(graded)
     of = "" if pictures is None else f" about {pictures} pictures"
     if whole.detectable is None:
         yield f"{len(graded.questions)} questions{of} cannot see a gain over this accuracy, however large (power 0.8)."
@@ -265,34 +165,3 @@ def _share(share: Interval | None) -> tuple[str, str]:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.2f}"
-
-
-def _pictures(graded: Graded) -> int | None:
-    """How many pictures the graded questions are about, where some share one."""
-    return None if graded.asked.clusters is None else count_pictures(graded.questions, graded.asked.clusters)
-
-
-def _reasons(graded: Graded, outcome: Outcome) -> list[tuple[str, int]]:
-    return Counter(row.why for row in graded.verdicts if row.outcome is outcome).most_common()
-
-
-def _repeats_data(found: Repeats | None) -> dict[str, object] | None:
-    if found is None:
-        return None
-    curves: Sequence[dict[str, object]] = [
-        {"name": CURVE_NAMES[point.method], "k": point.n, "value": point.value, "low": point.low, "high": point.high}
-        for point in found.curves
-    ]
-    return {"samples": found.samples, "n": found.n, "each": list(found.each), "deviation": found.deviation,
-            "curves": curves}  # fmt: skip
-
-
-def _interval_data(share: Interval | None) -> dict[str, float] | None:
-    return None if share is None else asdict(share)
-
-
-def _comparison_data(graded: Graded) -> dict[str, object] | None:
-    if graded.comparison is None:
-        return None
-    other, found = graded.comparison
-    return {"other": other, **asdict(found)}

@@ -10,22 +10,24 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from seewhy.cli.grade_card import Graded, card_json, print_card
-from seewhy.cli.grade_inputs import (
+from seewhy.cli.grade.card import print_card
+from seewhy.cli.grade.figures import Graded, card_json
+from seewhy.cli.grade.inputs import (
     Asked,
-    Joined,
-    Reading,
-    join,
     open_table,
     questions_of_benchmark,
     questions_of_file,
     questions_of_table,
+    stem_of,
 )
-from seewhy.cli.grade_judge import JudgeWords, judging
-from seewhy.cli.grade_rows import gold_text, read_also, write_rows
+from seewhy.cli.grade.judge import JudgeWords, judging
+from seewhy.cli.grade.names import require_benchmark, require_compat
+from seewhy.cli.grade.replies import Joined, Reading, join
+from seewhy.cli.grade.rows import gold_text, read_also, write_rows
 from seewhy.evaluation.polar import NO, YES, PolarRow, polar_scores
 from seewhy.evaluation.repeats import summarise_repeats
 from seewhy.evaluation.scorecard import scorecard_of
+from seewhy.evaluation.suites import suite_of
 from seewhy.judging.answers.decoration import normalise
 from seewhy.judging.api import Judge, judge_chains
 from seewhy.records.measures import Comparison, PolarScore
@@ -40,17 +42,18 @@ class GradeWords:
     """Grade a file of predictions and print its scorecard."""
 
     predictions: tyro.conf.Positional[tuple[Path, ...]]
-    """The file: .jsonl, .json, .csv, .tsv or .xlsx. Several files are several samples of one model."""
+    """The file: .jsonl, .json, .csv, .tsv (.gz after these) or .xlsx. Several are several samples of one model."""
     questions: Path | None = None
     """Questions file (docs/your-questions.md)."""
     benchmark: str = ""
-    """Name of a benchmark, read from --root."""
+    """Name of a benchmark, read from --root; without it only the name, for --compat."""
     root: Path | None = None
     """Directory of the benchmark's release."""
     split: str = ""
     """Split of the questions: train, validation, test or shifted."""
     rule: str = ""
-    """How answers are compared, where the file holds its own questions: letter, yes_no, exact and so on."""
+    """How answers are compared, where the file holds its own questions: letter, yes_no, exact and so on; or several,
+    such as letter,math: letter for questions with options, math for the others."""
     options: int = 0
     """How many letters each question has, where the file holds questions whose options are in their text."""
     facets: Annotated[str, tyro.conf.arg(metavar="A,B")] = ""
@@ -102,15 +105,17 @@ def run(rest: Sequence[str]) -> None:
 
 def _check(words: GradeWords) -> Reading:
     """How files are read; an error for words that contradict each other, before anything is read."""
-    if words.benchmark and words.questions:
-        raise ValueError("--benchmark and --questions are two sources of questions; choose one")
+    if words.root and words.questions:
+        raise ValueError("--root (of --benchmark) and --questions are two sources of questions; choose one")
+    if words.benchmark and not words.root and "." not in words.benchmark:
+        require_benchmark(words.benchmark)
     if words.also and words.out is None:
         raise ValueError("--also writes files: name their directory with --out")
     for option, value, known in (("--split", words.split, Split), ("--style", words.style, Style)):
         names = [one.value for one in known]
         if value and value not in names:
             raise ValueError(f"{option} {value!r}{nearest(value, names)}")
-    if (words.questions or words.benchmark) and (words.rule or words.options or words.facets):
+    if (words.questions or words.root) and (words.rule or words.options or words.facets):
         raise ValueError("--rule, --options and --facets are for a file that holds its own questions; leave them out")
     if words.compare and (words.repeats or len(words.predictions) > 1):
         raise ValueError("--compare takes one reply a question on each side; leave --repeats and further files out")
@@ -122,17 +127,18 @@ def _grade(words: GradeWords, reading: Reading, judge: Judge, at_once: int) -> G
     tables = [open_table(path, words.rows_at) for path in words.predictions]
     split = Split(words.split) if words.split else None
     if words.questions is not None:
-        asked = questions_of_file(words.questions, split, are_shown=words.judge.sees)
-    elif words.benchmark:
+        asked = questions_of_file(words.questions, split, benchmark=words.benchmark, are_shown=words.judge.sees)
+    elif words.benchmark and (words.root or suite_of(tables[0]) is None):
         asked = questions_of_benchmark(words.benchmark, words.root, split)
     else:
         asked = questions_of_table(tables[0], words.rule, [name for name in words.facets.split(",") if name],
-                                   words.options)  # fmt: skip
+                                   words.options, benchmark=words.benchmark)  # fmt: skip
+    require_compat(words.compat, asked.questions)
     joined = [join(table, asked, reading) for table in tables]
     others = [join(open_table(words.compare, words.rows_at), asked, reading)] if words.compare else []
     left = {name for one in [*joined, *others] for name in one.missing} if reading.missing == "leave-out" else set()
     questions = tuple(question for question in asked.questions if question.id not in left)
-    model, style = words.model or words.predictions[0].stem, Style(words.style)
+    model, style = words.model or stem_of(words.predictions[0]), Style(words.style)
     chains = chains_of(joined, model, style, left)
     verdicts = verdicts_of(judge, questions, chains, joined, style, at_once)
     _require_judged(verdicts, questions)

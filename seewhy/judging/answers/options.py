@@ -1,0 +1,92 @@
+"""Find the one option that a text or formula is: equal words, equal spelling of a formula, or an equal number."""
+
+import re
+import string
+from fractions import Fraction
+from functools import lru_cache
+
+from seewhy.judging.answers.decoration import normalise, undress
+from seewhy.judging.answers.formulas import plain_value, spelling
+
+HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
+FORMULA = re.compile(r"[\d\\^_=+*/{}√π%]")
+QUANTITY = re.compile(r"\$?\s?(?P<number>[-+−]?[$€£]?\s?(?:\d[\d,]*(?:\.\d+)?|\.\d+))\s?(?P<unit>\D.*)?")
+UNIT = re.compile(
+    r"\^?\\circ|\^\{\\circ\}|°[CF]?|%|\\%|(?:\\(?:mathrm|text|mbox)\{[~\s]*[A-Za-z/ .~]+\}|(?:[A-Za-z]{1,15}[ /.]?){1,3})"
+    r"(?:\^?\{?[23²³]\}?)?"
+)
+MORE_OF_A_QUANTITY = re.compile(r"\b(?:and|plus|minus|times|of|per|half|quarters?|to|than|over|under)\b")
+
+
+@lru_cache(maxsize=4096)
+def fold(text: str) -> str:
+    """The words of an option: no decoration, case, leading article or hyphen.
+
+    Example:
+        >>> fold("A fast-food shop"), fold("−3")
+        ('fast food shop', '-3')
+    """
+    words = normalise(undress(text))
+    if "-" in words:
+        words = HYPHEN.sub(" ", words)
+    for article in ("a ", "an ", "the "):
+        words = words.removeprefix(article)
+    return words
+
+
+def letter_of_text(value: str, options: tuple[str, ...]) -> str | None:
+    """The letter of the one option whose text is `value`; of options that differ in case alone, the one in its case.
+
+    Example:
+        >>> letter_of_text("a dog", ("cat", "dog")), letter_of_text("DD", ("Dd", "dd", "DD"))
+        ('B', 'C')
+    """
+    wanted = fold(value)
+    hits = [i for i, option in enumerate(options) if wanted and fold(option) == wanted]
+    if len(hits) > 1:
+        said = undress(value)
+        hits = [i for i in hits if undress(options[i]) == said]
+    return string.ascii_uppercase[hits[0]] if len(hits) == 1 else None
+
+
+def letter_of_formula(value: str, options: tuple[str, ...]) -> str | None:
+    r"""The letter of the one option that is this formula in another spelling, or this number with a unit.
+
+    Example:
+        >>> letter_of_formula("\\frac{13}{4}", ("$13 / 4$", "$15 / 4$")), letter_of_formula("25", ("15°", "25°"))
+        ('A', 'B')
+    """
+    if not FORMULA.search(value):
+        return None
+    spelt, number = spelling(value), plain_value(value)
+    same = [i for i, option in enumerate(options) if spelling(undress(option)) == spelt]
+    if not same and number is not None:
+        values = [_number_of(option) for option in options]
+        same = [i for i, each in enumerate(values) if each == number]
+    return string.ascii_uppercase[same[0]] if len(same) == 1 else None
+
+
+@lru_cache(maxsize=4096)
+def _number_of(option: str) -> Fraction | None:
+    """The number of an option that is one, perhaps with its unit; a letter of a formula is a variable and no unit."""
+    bare = undress(option)
+    if (value := plain_value(bare)) is not None:
+        return value
+    shape = QUANTITY.fullmatch(bare.strip("$ "))
+    if shape is None or not UNIT.fullmatch((shape["unit"] or "").strip("~ ")):
+        return None
+    is_variable = "$" in option and (shape["unit"] or "").strip().isalpha()
+    return None if is_variable else plain_value(shape["number"])
+
+
+def is_only_part(words: str, option: str) -> bool:
+    """Whether `words` say more than the option that they hold: another quantity, of which it is but a part.
+
+    Example:
+        >>> is_only_part("3 kg and 200 g", "3 kg"), is_only_part("about 3 kg", "3 kg"), is_only_part("row 2: dog", "dog")
+        (True, False, False)
+    """
+    if not FORMULA.search(option):
+        return "\\" in words
+    rest = words.replace(option, " ", 1)
+    return FORMULA.search(rest) is not None or MORE_OF_A_QUANTITY.search(rest) is not None

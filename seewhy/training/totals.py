@@ -1,0 +1,70 @@
+"""Sums over the rows of one step: the weighted loss, the means of all figures, and each stream apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from seewhy.training.examples import TrainingExample
+from seewhy.training.scoring import Scored
+
+LOSS, AT_REFERENCE = "loss", "at_reference"
+OF_STREAM = (LOSS, "margin", "chosen_tokens", "rejected_tokens", "lesson_tokens")
+"""Figures that are logged for each stream, as `<figure>/<stream>`, where there is more than one stream."""
+
+
+@dataclass(slots=True, kw_only=True)
+class StepTotals:
+    """What the forward passes of one step add up to.
+
+    The loss is sum(weight x loss) / sum(weight) over the step's rows. All other figures, those of streams among them,
+    are plain means over rows.
+    """
+
+    rows: int
+    weight: float
+    """Sum of the weights of the step's rows."""
+    streams: dict[str, int]
+    """Rows of each stream in the step; empty where the run has one stream."""
+    sums: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Sequence[TrainingExample], streams: Sequence[str]) -> "StepTotals":
+        """Nothing added yet, for a step of these rows of a run of these streams."""
+        names = [row.stream for row in rows] if len(streams) > 1 else []
+        return cls(
+            rows=len(rows),
+            weight=sum(row.weight for row in rows),
+            streams={name: names.count(name) for name in dict.fromkeys(names)},
+        )
+
+    def add(self, scored: Scored, rows: Sequence[TrainingExample]) -> Tensor:
+        """Takes in one forward pass over `rows`; its part of the step's loss, differentiable."""
+        each = scored.loss.each
+        weights = each.new_tensor([row.weight for row in rows])
+        figures = {**scored.loss.terms, **scored.figures}
+        self._add(LOSS, each.detach() * weights)
+        if scored.at_reference is not None:
+            self._add(AT_REFERENCE, scored.at_reference * weights)
+        for name, values in figures.items():
+            self._add(name, values)
+        for stream in self.streams:
+            of_stream = torch.tensor([row.stream == stream for row in rows], device=each.device)
+            for name, values in ({LOSS: each.detach()} | figures).items():
+                if name in OF_STREAM:
+                    self._add(f"{name}/{stream}", values[of_stream])
+        return (each * weights).sum() / self.weight
+
+    def _add(self, name: str, values: Tensor) -> None:
+        self.sums[name] = self.sums.get(name, 0.0) + float(values.sum(dtype=torch.float64))
+
+    def means(self) -> dict[str, float]:
+        """The loss and every figure of the step."""
+        found = {name: value / self._parts(name) for name, value in self.sums.items()}
+        return found | {f"rows/{stream}": float(count) for stream, count in self.streams.items()}
+
+    def _parts(self, name: str) -> float:
+        if name in (LOSS, AT_REFERENCE):
+            return self.weight
+        return self.streams.get(name.partition("/")[2], self.rows)

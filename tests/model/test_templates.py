@@ -1,0 +1,55 @@
+"""Chat templates that come with models are programs: one that loops is an error in time, and no other is touched."""
+
+import threading
+import time
+
+import pytest
+
+from seewhy.model.families import tiny
+from seewhy.model.families.hub import HubModel
+from seewhy.model.loading.templates import LateError, bounded, render_turns
+
+TURNS = [{"role": "user", "content": [{"type": "text", "text": "?"}]}]
+LOOPS = [
+    "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+    "{% macro again(n) %}{% for a in range(9) %}{{ again(n - 1) if n }}{% endfor %}{% endmacro %}{{ again(30) }}",
+]
+
+
+@pytest.mark.parametrize("template", LOOPS)
+def test_a_template_that_loops_is_an_error_in_time_that_names_it(template):
+    processor = HubModel.load(tiny.SHIPPED).processor
+    whole = render_turns(processor, TURNS, add_generation_prompt=True)
+    shipped, processor.chat_template = processor.chat_template, template
+    began = time.monotonic()
+    try:
+        with pytest.raises(ValueError, match="chat template"):
+            render_turns(processor, TURNS, add_generation_prompt=True, limit_s=0.3)
+    finally:
+        processor.chat_template = shipped
+    assert time.monotonic() - began < 5
+    assert render_turns(processor, TURNS, add_generation_prompt=True) == whole
+
+
+def test_a_block_that_ends_in_time_is_left_alone_in_every_thread():
+    late: list[bool] = []
+
+    def work(seconds: float) -> None:
+        try:
+            with bounded(0.2):
+                until = time.monotonic() + seconds
+                while time.monotonic() < until:
+                    pass
+            late.append(False)
+        except LateError:
+            late.append(True)
+
+    for seconds in (0.0, 1.5):
+        thread = threading.Thread(target=work, args=(seconds,))
+        thread.start()
+        thread.join()
+    for _ in range(100):
+        with bounded(0.2):
+            pass
+    time.sleep(0.3)
+    assert late == [False, True]
