@@ -23,7 +23,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "endpoints": ("seewhy.records", "seewhy.model.api"),
     "sampling": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts"),
     "judging": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.chat"),
-    "pairs": ("seewhy.records", "seewhy.model.prompts"),
+    "pairs": ("seewhy.records", "seewhy.model.prompts", "seewhy.judging.answers"),
     "objectives": ("seewhy.model.packed.logps",),
     "training": (
         "seewhy.records", "seewhy.model", "seewhy.sampling", "seewhy.judging.api", "seewhy.pairs", "seewhy.objectives",

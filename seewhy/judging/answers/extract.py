@@ -81,7 +81,9 @@ def extract_answer(
     return _whole_reply(text, begin, math.inf if _is_read_whole(rule, style) else WORDS[style], rule)
 
 
-def _own_statements(text: str, low: str, begin: int, options: tuple[str, ...]) -> tuple[str, str, list[Statement]]:
+def _own_statements(
+    text: str, low: str, begin: int, options: tuple[str, ...]
+) -> tuple[str, str, list[Statement]]:
     """The statements of the reply, and the reply itself without a further question that it invents and answers."""
     ranked = statements_by_rank(low, begin, options=bool(options))
     if len(ranked) == 1:
@@ -120,12 +122,12 @@ def masked(low: str, options: tuple[str, ...]) -> str:
 @lru_cache(maxsize=256)
 def _echoes(options: tuple[str, ...]) -> tuple[str, ...]:
     texts = [lower(option.strip()) for option in options]
-    return tuple(
-        text for text in texts if len(text.split()) > 2 and any(word in text for word in ("answer", *CHOICE_WORDS))
-    )
+    return tuple(text for text in texts if len(text.split()) > 2 and any(word in text for word in ("answer", *CHOICE_WORDS)))
 
 
-def _stated_letter(text: str, begin: int, ranked: list[Statement], options: tuple[str, ...]) -> Extraction | Abstention:
+def _stated_letter(
+    text: str, begin: int, ranked: list[Statement], options: tuple[str, ...]
+) -> Extraction | Abstention:
     """The letter of the first statement; one that names no option makes way, for later ones and then for earlier ones.
 
     A letter that no option has makes way for later statements alone.
@@ -173,7 +175,9 @@ def reply_start(low: str) -> int | Abstention:
     return begin if SPOKEN.search(low, begin) else Abstention("the reply is empty")
 
 
-def _read(text: str, statement: Statement, options: tuple[str, ...], rule: MatchRule) -> Extraction | Abstention:
+def _read(
+    text: str, statement: Statement, options: tuple[str, ...], rule: MatchRule
+) -> Extraction | Abstention:
     start, end = statement.start, statement.end
     if text.find(". ", start, end) >= 0 and (cut := NEW_SENTENCE.search(text, start, end)):
         end = cut.start()

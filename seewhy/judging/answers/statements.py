@@ -30,9 +30,7 @@ VALUE_BEFORE = re.compile(
     r"(?P<value>(?:[^\s.,:;!?]|[.,](?=\d)){1,24}(?: (?:[^\s.,:;!?]|[.,](?=\d)){1,24}){0,2}) (?:is|are) (?:the|our|my) "
     r"(?:(?:final|correct|right) )?$"
 )
-NO_VALUES = frozenset(
-    {"what", "which", "this", "that", "here", "it", "where", "below", "if", "whether", "how", "there"}
-)
+NO_VALUES = frozenset({"what", "which", "this", "that", "here", "it", "where", "below", "if", "whether", "how", "there"})
 CHOICE_BEFORE = re.compile(r"\b(?:correct|right|best|final|chosen|my)[ \t*_]{1,3}$")
 CHINESE_AFTER = re.compile(r"[】\]*_\s]{0,4}[是为]?[*_\s]{0,4}[:：]?[*_\s]{0,20}")
 LINE_END = re.compile(r"\n|(?<=[.!?*])\\n(?!(?:u|e|i|ot|eg|eq|mid|abla)\b)|##|</?[a-z][a-z_]{0,15}>|<\|")
@@ -127,9 +125,7 @@ def _answer_statement(low: str, begin: int, at: int, *, options: bool) -> Statem
 
 def _value_before(low: str, begin: int, at: int) -> Statement | None:
     """The few words before "is the answer"."""
-    if not low.startswith(
-        ("the ", "our ", "my ", "final ", "correct ", "right "), max(begin, low.rfind(" ", begin, at - 1) + 1)
-    ):
+    if not low.startswith(("the ", "our ", "my ", "final ", "correct ", "right "), max(begin, low.rfind(" ", begin, at - 1) + 1)):
         return None
     said = VALUE_BEFORE.search(low, max(begin, at - 110), at)
     if said is None or not NO_VALUES.isdisjoint(said["value"].split()):
