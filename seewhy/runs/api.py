@@ -230,12 +230,13 @@ class RowStage(Stage, Protocol):
         """Dollars that the rows of a block cost."""
         return 0.0
 
-    def settle(self, run: Run, counts: Mapping[str, int]) -> None:
-        """Look at the sums over all blocks, before the unit counts as finished.
+    def settle(self, run: Run, counts: Mapping[str, int]) -> str:
+        """Look at the sums over all blocks, before the unit counts as finished; what a user should read, or nothing.
 
         Raises:
             ValueError: so little is left that nothing can follow; with the reasons.
         """
+        return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         """What it will need; no server is asked for it and no model is opened."""

@@ -97,7 +97,9 @@ class Runner:
         yield Began(ref=node.ref, step=node.step, number=number, of=of, total=total, unit=unit.unit, done=done)
         yield from self._work(node, unit, folder, missing)
         sums = sum_blocks(folder)
-        unit.settle(self.run, sums.counts)
+        told = unit.settle(self.run, sums.counts)
+        if told:
+            self.notes.append(told)
         counts = {**sums.counts, "inputs": total, "rows": sums.rows}
         self._finish(folder, spec, counts, sums.seconds, sums.dollars)
         seconds = time.perf_counter() - started

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
+from seewhy.endpoints.accounting.pricing import BYTES_A_TOKEN
 from seewhy.records.types import Chain, FinishReason, Question, Response, Style
 
-BYTES_A_TOKEN = 4
-"""Of English text, as prices are estimated (`endpoints/accounting/pricing.py`)."""
 STEP = "One step of a chain that nobody drew yet. "
 """A sentence of ten tokens or so."""
 NOBODY = "nobody"

@@ -128,9 +128,7 @@ class LocalModel:
         if not rows or FULL_COPIES * self.weights_mb >= room_mb:
             return
         adapter = training.adapter if training else AdapterPlan()
-        model = HubModel.load(
-            weights_place(self.path), label=self.name, compute=self.compute, masters=not adapter.rank
-        )
+        model = HubModel.load(weights_place(self.path), label=self.name, compute=self.compute, masters=not adapter.rank)
         model.adapt(adapter)
         self.is_packed = model.path_of([rows[0].group.prompt]).value == "packed"
         tokens = min(PROBE_TOKENS, drawn.max_tokens if drawn else PROBE_TOKENS)

@@ -15,6 +15,7 @@ from seewhy.training.memory.peak import MIB
 from seewhy.training.memory.trace import trace_memory, weight_bytes
 from seewhy.training.plan import FitPlan
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingBytes:
     """What a training stage holds at most, term by term."""
