@@ -10,9 +10,8 @@ from seewhy.judging.answers.findings import Abstention, Extraction, Rule
 from seewhy.judging.answers.matching import Prover, match_answer
 from seewhy.judging.answers.math_process import MathProcess
 from seewhy.judging.answers.suites.graded import Graded
-from seewhy.judging.answers.thinking import after_thinking, closes_unopened, thinking_ends
+from seewhy.records.thinking import after_thinking, closes_unopened, thinking_ends
 from seewhy.records.types import Chain, MatchRule, Outcome, Question, Verdict
-
 
 LEAST_LEFT_OUT = 3
 """Characters at least that reading a value out of words leaves out, as of "It is 5"."""

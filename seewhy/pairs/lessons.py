@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from seewhy.judging.answers.thinking import after_thinking, closes_unopened, thinking_ends
 from seewhy.pairs.judged import Judged, distinct_texts, group_by_prompt, join_verdicts, judged_of
+from seewhy.records.thinking import after_thinking, closes_unopened, thinking_ends
 from seewhy.records.types import Chain, FinishReason, Lesson, MatchRule, Outcome, Question, Response, Style, Verdict
 
 CUT_OFF = "cut off"

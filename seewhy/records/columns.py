@@ -5,15 +5,19 @@ A column never meets None: its `Slot` takes the gaps out before and puts them ba
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, dataclass, fields, replace
 from enum import StrEnum
 from functools import cache
 from itertools import accumulate, chain, pairwise, repeat
+from math import isfinite
+from numbers import Integral, Real
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Protocol, Union, get_args, get_origin, get_type_hints, runtime_checkable
 
 import pyarrow as pa
+
+from seewhy.records.marks import IS_FINITE
 
 
 @runtime_checkable
@@ -47,10 +51,14 @@ class Slot:
 
     column: Column
     optional: bool
+    finite: bool = False
+    """Whether NaN and infinity are refused."""
 
     def encode(self, values: Sequence[Any]) -> pa.Array:
         """Values to Arrow, None as null where it is allowed."""
         present = [value for value in values if value is not None]
+        if self.finite and not all(map(isfinite, present)):
+            raise ValueError("not a finite number")
         if len(present) == len(values):
             return self.column.encode(values)
         if not self.optional:
@@ -61,11 +69,14 @@ class Slot:
 
     def decode(self, array: pa.Array) -> list[Any]:
         """Arrow to values, null as None where it is allowed."""
+        decoded = self.column.decode(array.drop_null() if array.null_count else array)
+        if self.finite and not all(map(isfinite, decoded)):
+            raise ValueError("not a finite number")
         if not array.null_count:
-            return self.column.decode(array)
+            return decoded
         if not self.optional:
             raise ValueError("null where a value must be")
-        present = iter(self.column.decode(array.drop_null()))
+        present = iter(decoded)
         return [next(present) if valid else None for valid in array.is_valid().to_pylist()]
 
 
@@ -73,10 +84,15 @@ class Slot:
 class Plain:
     """str, int, float or bool."""
 
+    kind: type
     arrow: pa.DataType
 
     def encode(self, values: Sequence[Any]) -> pa.Array:
         """See `Column`."""
+        # Arrow would cut 1.5 to 1, decode bytes as text and take True for 1.0.
+        for other in set(map(type, values)) - {self.kind}:
+            if not issubclass(other, _FITS[self.kind]) or (issubclass(other, bool) and self.kind is not bool):
+                raise TypeError(f"{other.__name__} where {self.kind.__name__} is wanted")
         return pa.array(values, self.arrow)
 
     def decode(self, array: pa.Array) -> list[Any]:
@@ -187,7 +203,9 @@ def slots_of(record_type: type[Record]) -> Mapping[str, Slot]:
         TypeError: a field has a type that has no column.
     """
     hints = get_type_hints(record_type)
-    return {field.name: _slot_of(hints[field.name]) for field in fields(record_type)}
+    return {
+        one.name: replace(_slot_of(hints[one.name]), finite=IS_FINITE in one.metadata) for one in fields(record_type)
+    }
 
 
 def build_records(record_type: type[Record], names: Iterable[str], columns: Sequence[list[Any]]) -> list[Any]:
@@ -219,7 +237,9 @@ def first_misfit(count: int, attempt: Callable[[int], object]) -> int:
     raise ValueError("each row fits alone, and all of them together do not")
 
 
-_PLAIN: Mapping[object, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+_PLAIN: Mapping[Any, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+_FITS: Mapping[type, type] = {str: str, int: Integral, float: Real, bool: bool}
+"""What besides the type itself may be written, numbers of numpy among them."""
 
 
 def _slot_of(hint: object) -> Slot:
@@ -233,8 +253,8 @@ def _slot_of(hint: object) -> Slot:
 
 def _column_of(hint: object) -> Column:
     match get_origin(hint), get_args(hint):
-        case None, _ if hint in _PLAIN:
-            return Plain(arrow=_PLAIN[hint])
+        case None, _ if isinstance(hint, type) and hint in _PLAIN:
+            return Plain(kind=hint, arrow=_PLAIN[hint])
         case None, _ if isinstance(hint, type) and issubclass(hint, StrEnum):
             return Word(enum=hint)
         case None, _ if isinstance(hint, type):

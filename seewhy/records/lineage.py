@@ -14,7 +14,7 @@ from seewhy.records.files import hash_file, write_text_atomically
 from seewhy.records.shards import shard_numbers, shard_path
 
 MANIFEST = "_manifest.json"
-"""Readers of Parquet folders (pandas, DuckDB, polars, datasets) pass over names that begin with `_`."""
+"""Readers of Parquet folders (pyarrow, pandas, Spark) skip names that begin with `_`."""
 CHECKSUM = "checksum"
 """SHA-256 of all other fields: a manifest that was edited or damaged is never believed."""
 

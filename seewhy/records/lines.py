@@ -1,6 +1,7 @@
 """Rows as JSON lines: one object a line, its keys a record's fields; written by anyone, read one line at a time."""
 
 import json
+import re
 import reprlib
 from array import array
 from codecs import BOM_UTF8
@@ -9,6 +10,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from enum import StrEnum
 from functools import cache
 from itertools import islice
+from math import isfinite
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -16,10 +18,13 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hin
 import pyarrow as pa
 
 from seewhy.records.columns import Record
+from seewhy.records.marks import IS_FINITE
 from seewhy.records.parquet import BATCH_ROWS, BlockCache
 from seewhy.records.shards import to_table
 
 R = TypeVar("R", bound=Record)
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,22 +87,24 @@ def record_from(plain: object, record_type: type[R], place: str) -> R:
     if not isinstance(plain, Mapping):
         raise ValueError(f"{place}: {reprlib.repr(plain)} is no object; a {record_type.__name__} is wanted")
     values: dict[str, object] = {}
-    for name, (hint, is_needed) in _hints(record_type).items():
+    for name, (hint, one) in _hints(record_type).items():
         if name in plain:
             values[name] = _value_from(plain[name], hint, f"{place}, field {name!r}")
-        elif is_needed:
+            _require_finite(values[name], one, f"{place}, field {name!r}")
+        elif one.default is MISSING and one.default_factory is MISSING:
             raise ValueError(f"{place} has no field {name!r} of {record_type.__name__}; it has {', '.join(plain)}")
     return record_type(**values)
 
 
 @cache
-def _hints(record_type: type[Record]) -> Mapping[str, tuple[object, bool]]:
+def _hints(record_type: type[Record]) -> Mapping[str, tuple[object, Field[Any]]]:
     hints = get_type_hints(record_type)
-    return {one.name: (hints[one.name], _is_needed(one)) for one in fields(record_type)}
+    return {one.name: (hints[one.name], one) for one in fields(record_type)}
 
 
-def _is_needed(field: Field[Any]) -> bool:
-    return field.default is MISSING and field.default_factory is MISSING
+def _require_finite(value: object, field: Field[Any], place: str) -> None:
+    if IS_FINITE in field.metadata and isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{place}: {value} is not a finite number")
 
 
 def _value_from(plain: object, hint: object, place: str) -> object:
@@ -112,6 +119,10 @@ def _value_from(plain: object, hint: object, place: str) -> object:
         return hint(plain)
     if hint is float and type(plain) is int:
         return float(plain)
+    if hint is int and type(plain) is float and plain.is_integer():
+        return int(plain)
+    if isinstance(plain, str) and (lone := _SURROGATE.search(plain)):
+        raise ValueError(f"{place}: {reprlib.repr(plain)} holds half a character, {lone[0]!a}: it is no text")
     if hint in (str, int, float, bool) and type(plain) is hint:
         return plain
     if isinstance(hint, type) and isinstance(plain, Mapping) and hasattr(hint, "__dataclass_fields__"):

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.types as kinds
 
 from seewhy.records.columns import MISFITS, Record, Slot, build_records, first_misfit, slots_of
-from seewhy.records.later import LATER
+from seewhy.records.marks import CAME_LATER
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -63,10 +64,7 @@ def explain_damage(path: Path) -> Generator[None]:
         if isinstance(error, OSError) and error.errno not in (None, errno.ENOMEM):
             raise
         if _is_lack_of_memory(path, error):
-            raise MemoryError(
-                f"too little memory to read {path} ({error}). Nothing is wrong with the file: make memory free, or use "
-                "fewer processes, and run the same command again"
-            ) from error
+            raise MemoryError(_explain_memory(path, error)) from error
         raise ValueError(
             f"{path} is not a whole Parquet file ({error}). "
             "Delete it and run the same command again: the stage writes that shard anew"
@@ -107,7 +105,7 @@ def read_batches(
 def require_columns(path: Path, file: pq.ParquetFile, record_type: type[Record], wanted: Sequence[str]) -> list[str]:
     """Those of the wanted columns that the file has; a ValueError where one is of another type, or missing."""
     there = file.schema_arrow.names
-    later = {one.name for one in fields(record_type) if one.metadata == LATER}
+    later = {one.name for one in fields(record_type) if CAME_LATER in one.metadata}
     for name in wanted:
         if name not in there and name not in later:
             raise ValueError(
@@ -143,6 +141,10 @@ def _explain_misfit(path: Path, first: int, column: pa.Array, name: str, attempt
             f"{path}, row {first + row}, field {name!r}: {reprlib.repr(column[row].as_py())} does not fit ({error}). "
             f"{_OF_ANOTHER}"
         ) from error
+    except pa.ArrowException as error:
+        if _is_lack_of_memory(path, error):
+            raise MemoryError(_explain_memory(path, error)) from error
+        raise
 
 
 def count_file(path: Path) -> int:
@@ -230,7 +232,7 @@ def _complete(
             arrays.append(batch.column(name))
         else:
             arrays.append(
-                _explain_misfit(path, first, batch.column(name), name, lambda found, to=arrow: found.cast(to))
+                _explain_misfit(path, first, batch.column(name), name, lambda found, to=arrow: pc.cast(found, to))
             )
     return pa.RecordBatch.from_arrays(arrays, names=list(wanted))
 
@@ -265,7 +267,8 @@ def _kind(type_: pa.DataType) -> object:
 
 
 _ALLOCATION = re.compile(r"alloc(?:ation)? of size (\d+) failed|std::bad_alloc|Cannot allocate memory")
-_NO_THREAD = "Resource temporarily unavailable"
+_STARVED = ("Resource temporarily unavailable", "Unknown error: Wrapping ")
+"""No thread could be started; no Python string could be made."""
 _SLACK = 1 << 26
 """Bytes that reading may want beyond a few times what the footer says, for its own buffers."""
 
@@ -274,7 +277,14 @@ def _is_lack_of_memory(path: Path, error: BaseException) -> bool:
     found = _ALLOCATION.search(str(error))
     if found and found[1] and int(found[1]) > 8 * _bytes_by_footer(path) + _SLACK:
         return False  # a damaged page header may ask for more than there is in the whole file
-    return isinstance(error, MemoryError) or found is not None or _NO_THREAD in str(error)
+    return isinstance(error, MemoryError) or found is not None or any(words in str(error) for words in _STARVED)
+
+
+def _explain_memory(path: Path, error: BaseException) -> str:
+    return (
+        f"too little memory to read {path} ({reprlib.repr(str(error))}). Nothing is wrong with the file: make memory "
+        "free, or use fewer processes, and run the same command again"
+    )
 
 
 def _bytes_by_footer(path: Path) -> int:

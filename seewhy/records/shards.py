@@ -1,6 +1,7 @@
 """Rows on disk: a directory of Parquet files, `part-00000.parquet` and on, whose columns are a record's fields.
 
-The folder opens elsewhere as it is, in datasets, DuckDB, polars and pandas: all other files of it begin with `_`.
+The folder opens elsewhere as it is: names of all other files in it begin with `_`, which readers of Parquet folders
+skip. DuckDB, polars and datasets also take the pattern `DIRECTORY/*.parquet`.
 """
 
 import re

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from seewhy.records.later import LATER
+from seewhy.records.marks import FINITE, LATER
 
 
 class Split(StrEnum):
@@ -140,7 +140,7 @@ class Span:
 
     start: int
     end: int
-    score: float
+    score: float = field(metadata=FINITE)
     """From 0.0 (wrong) to 1.0 (right)."""
 
 
@@ -156,7 +156,7 @@ class Usage:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     calls: int = 0
-    dollars: float = 0.0
+    dollars: float = field(default=0.0, metadata=FINITE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +173,7 @@ class Verdict:
     style: Style
     judge: str
     outcome: Outcome
-    score: float | None = None
+    score: float | None = field(default=None, metadata=FINITE)
     answer: str | None = None
     """The extracted answer, as written in the chain; None when none was found."""
     rule: str | None = None
@@ -181,7 +181,7 @@ class Verdict:
     spans: tuple[Span, ...] = ()
     why: str = ""
     usage: Usage = Usage()
-    agreement: float | None = field(default=None, metadata=LATER)
+    agreement: float | None = field(default=None, metadata={**LATER, **FINITE})
     """Share of the pairs of a judge's votes that say the same, from 0.0 to 1.0; None where it had no two."""
 
 
@@ -228,7 +228,7 @@ class Pair:
     chosen: Response
     rejected: Response
     source: str
-    margin: float
+    margin: float = field(metadata=FINITE)
     """Score of the chosen minus score of the rejected, in the judge's own unit."""
 
 

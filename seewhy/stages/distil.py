@@ -103,9 +103,10 @@ class Rationales(RowStage):
     def tally(self, block: Sequence[Question], rows: Sequence[Chain]) -> Mapping[str, int]:
         return {"unanswered": len(block) - len({row.question_id for row in rows})} if self.model else {}
 
-    def settle(self, run: Run, counts: Mapping[str, int]) -> None:
+    def settle(self, run: Run, counts: Mapping[str, int]) -> str:
         if self.model and counts["unanswered"] == len(self.inputs(run)):
             raise ValueError(f"no question got a rationale; {run.root / 'servers' / UNANSWERED} says why")
+        return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         rows, teacher = total_rows(outlook, self.questions, self.ask), self.made(None, _ignore)

@@ -87,7 +87,15 @@ class Judge(RowStage):
         return {"prompt": hash_file(Path(self.prompt))} if self.prompt else {}
 
     def tally(self, block: Sequence[QuestionChains], rows: Sequence[Verdict]) -> Mapping[str, int]:
-        return Counter(row.outcome.value for row in rows)
+        voted = [row.agreement for row in rows if row.agreement is not None]
+        votes = {"with votes": len(voted), "agreement ppm": round(1e6 * sum(voted))} if voted else {}
+        return {**Counter(row.outcome.value for row in rows), **votes}
+
+    def settle(self, run: Run, counts: Mapping[str, int]) -> str:
+        if not counts.get("with votes"):
+            return ""
+        agreement = counts["agreement ppm"] / counts["with votes"] / 1e6
+        return f"{agreement:.1%} of the pairs of votes on a chain give the same grade"
 
     def cost(self, rows: Sequence[Verdict]) -> float:
         return sum(row.usage.dollars for row in rows)
@@ -155,7 +163,7 @@ def make_judge(choice: Choice, asked: ChatModel | None, prompt: str, place: str)
     Raises:
         ValueError: there is no such judge, it needs more than a model, or it has no such setting or no prompt.
     """
-    given: dict[str, object] = {ASKED: asked} if asks_model(choice.kind) else {}
+    given: dict[str, object] = {ASKED: asked or RecordingClient(name="nobody")} if asks_model(choice.kind) else {}
     if prompt:
         if "wording" not in settings_of(class_of("judging", choice.kind)):
             raise ValueError(f"prompt: judge {choice.kind} has no prompt")

@@ -81,12 +81,13 @@ class Lessons(RowStage):
     def tally(self, block: Sequence[str], rows: Sequence[Lesson]) -> Mapping[str, int]:
         return Counter(f"{row.style.value} {row.source}" for row in rows)
 
-    def settle(self, run: Run, counts: Mapping[str, int]) -> None:
+    def settle(self, run: Run, counts: Mapping[str, int]) -> str:
         dropped = {name.removeprefix(DROPPED): count for name, count in counts.items() if name.startswith(DROPPED)}
         if len(counts) == len(dropped):
             reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(dropped).most_common(3))
             total = sum(dropped.values())
             raise ValueError(f"no lesson is left of {total} rationales of {self.rationales} ({reasons})")
+        return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         told = outlook.forecast(self.rationales)

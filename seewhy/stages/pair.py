@@ -58,9 +58,9 @@ class PairChains(RowStage):
 
         return pair
 
-    def settle(self, run: Run, counts: Mapping[str, int]) -> None:
+    def settle(self, run: Run, counts: Mapping[str, int]) -> str:
         if counts["questions kept"]:
-            return
+            return ""
         dropped = ", ".join(f"{count} {name.removeprefix('dropped ')}" for name, count in counts.items()
                             if name.startswith("dropped ") and count)  # fmt: skip
         more = self.made().explain(run.read(self.chains, Chain), run.read(self.verdicts, Verdict))

@@ -158,9 +158,10 @@ class ReadSplit(RowStage):
     def tally(self, block: Sequence[Split], rows: Sequence[Question]) -> Mapping[str, int]:
         return {"letter": sum(bool(question.options) for question in rows), "read": len(rows)}
 
-    def settle(self, run: Run, counts: Mapping[str, int]) -> None:
+    def settle(self, run: Run, counts: Mapping[str, int]) -> str:
         if not counts["read"]:
             raise ValueError(f"{self.source} has no questions of the split {self.split.value}: set it to 0")
+        return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         source = Path(self.source).expanduser().resolve()

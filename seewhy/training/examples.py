@@ -1,14 +1,18 @@
-"""Lessons and pairs as token ids, the order in which they are trained, and the groups they share."""
+"""Lessons and pairs as token ids, and the groups and forward passes that they share."""
 
-import random
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from seewhy.model.packed.group import Group, Prompt
 from seewhy.objectives.api import PictureVariant
 from seewhy.records.types import Lesson, Pair, Question, Response, Style
 from seewhy.training.api import ScoresGroups
+from seewhy.training.order import PromptUnits, StepOrder
 from seewhy.training.plan import FitPlan
+from seewhy.training.rows import Rows, RowsByKey, key_hash
 
 Ids = tuple[int, ...]
 
@@ -54,39 +58,33 @@ def _trained_ids(model: ScoresGroups, question_id: str, response: Response, keep
     return ids[:keep_tokens] if keep_tokens else ids
 
 
-def lesson_examples(model: ScoresGroups, lessons: Sequence[Lesson], keep_tokens: int = 0) -> list[TrainingExample]:
-    """Every lesson as token ids, its first `keep_tokens` where that is not 0."""
-    return [
-        TrainingExample(
-            question_id=lesson.question_id,
-            style=lesson.style,
-            responses=(_trained_ids(model, lesson.question_id, lesson.response, keep_tokens),),
-        )
-        for lesson in lessons
-    ]
+def lesson_example(model: ScoresGroups, lesson: Lesson, keep_tokens: int) -> TrainingExample:
+    """A lesson as token ids, its first `keep_tokens` where that is not 0."""
+    ids = _trained_ids(model, lesson.question_id, lesson.response, keep_tokens)
+    return TrainingExample(question_id=lesson.question_id, style=lesson.style, responses=(ids,))
 
 
-def pair_examples(
-    model: ScoresGroups, pairs: Sequence[Pair], keep_tokens: int = 0
-) -> tuple[list[TrainingExample], int]:
-    """Every pair as token ids, and how many were dropped because the two sides are equal after truncation."""
-    kept: list[TrainingExample] = []
-    for pair in pairs:
-        chosen, rejected = (
-            _trained_ids(model, pair.question_id, side, keep_tokens) for side in (pair.chosen, pair.rejected)
-        )
-        if chosen != rejected:
-            kept.append(TrainingExample(question_id=pair.question_id, style=pair.style, responses=(chosen, rejected)))
-    return kept, len(pairs) - len(kept)
+def pair_example(model: ScoresGroups, pair: Pair, keep_tokens: int) -> TrainingExample | None:
+    """A pair as token ids; None where its two sides are equal after truncation."""
+    chosen, rejected = (
+        _trained_ids(model, pair.question_id, side, keep_tokens) for side in (pair.chosen, pair.rejected)
+    )
+    if chosen == rejected:
+        return None
+    return TrainingExample(question_id=pair.question_id, style=pair.style, responses=(chosen, rejected))
 
 
-def questions_by_id(questions: Sequence[Question], examples: Sequence[TrainingExample]) -> dict[str, Question]:
-    """Questions under their ids; raises ValueError where an example asks for one that is not there."""
-    known = {question.id: question for question in questions}
-    for example in examples:
-        if example.question_id not in known:
-            raise ValueError(f"question {example.question_id} has a row to train on but is not among the questions")
-    return known
+def questions_by_id(questions: Rows[Question] | Mapping[str, Question]) -> Mapping[str, Question]:
+    """Questions under their ids, read when they are asked for."""
+    if isinstance(questions, Mapping):
+        return questions
+    return RowsByKey(questions, key=lambda question: question.id, value=lambda question: question)
+
+
+def require_question(questions: Mapping[str, Question], example: TrainingExample) -> None:
+    """Raises ValueError where the example's question is not there."""
+    if example.question_id not in questions:
+        raise ValueError(f"question {example.question_id} has a row to train on but is not among the questions")
 
 
 def places_by_prompt(examples: Sequence[TrainingExample]) -> list[list[int]]:
@@ -97,26 +95,19 @@ def places_by_prompt(examples: Sequence[TrainingExample]) -> list[list[int]]:
     return list(units.values())
 
 
-def _epoch_steps(units: Sequence[Sequence[int]], plan: FitPlan, epoch: int) -> list[tuple[int, ...]]:
-    pieces = [unit[i : i + plan.batch_size] for unit in units for i in range(0, len(unit), plan.batch_size)]
-    random.Random(f"order/{plan.seed}/{epoch}").shuffle(pieces)
-    steps: list[tuple[int, ...]] = []
-    filling: list[int] = []
-    for piece in pieces:
-        if len(filling) + len(piece) > plan.batch_size:
-            steps.append(tuple(filling))
-            filling = []
-        filling.extend(piece)
-    return [*steps, tuple(filling)] if filling else steps
+def prompt_hash(example: TrainingExample) -> int:
+    """64 bits that examples of one prompt share."""
+    return key_hash(json.dumps(example.prompt_key))
 
 
-def steps_of(examples: Sequence[TrainingExample], plan: FitPlan) -> list[tuple[int, ...]]:
-    """Places of the examples of every step of all epochs: a pure function of rows, seed and batch size.
+def units_by_prompt(examples: Iterable[TrainingExample]) -> PromptUnits:
+    """Numbers of the examples by prompt."""
+    return PromptUnits.of(np.array([prompt_hash(example) for example in examples], dtype=np.uint64))
 
-    Exercises of one prompt are shuffled as a unit and stay in one step, unless they are more than `batch_size`.
-    """
-    units = places_by_prompt(examples)
-    return [step for epoch in range(plan.epochs) for step in _epoch_steps(units, plan, epoch)]
+
+def steps_of(examples: Iterable[TrainingExample], plan: FitPlan) -> list[tuple[int, ...]]:
+    """Numbers of the examples of every step of all epochs."""
+    return list(StepOrder(units=units_by_prompt(examples), plan=plan))
 
 
 def share(prompt: Prompt, examples: Sequence[TrainingExample]) -> SharedGroup:

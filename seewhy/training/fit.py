@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -19,26 +19,29 @@ from seewhy.training.api import Trainable, assume_frozen
 from seewhy.training.checkpoint import Progress, load_checkpoint, newest_checkpoint, save_checkpoint, sync_file, writing
 from seewhy.training.examples import (
     TrainingExample,
-    lesson_examples,
-    pair_examples,
+    lesson_example,
+    pair_example,
     questions_by_id,
-    steps_of,
+    require_question,
 )
 from seewhy.training.identity import weights_fingerprint
 from seewhy.training.monitor.monitor import TrainingMonitor
 from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
+from seewhy.training.order import StepOrder
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import ReferenceStore
+from seewhy.training.rows import Mixture, Rows
 from seewhy.training.schedule import moved_parameters, optimizer_of
 from seewhy.training.scoring import LessonScoring, PairScoring, Scoring
 from seewhy.training.step import Run, take_step
+from seewhy.training.table import ExampleTable, tabulate
 
 
 def fit_lessons(
     model: Trainable,
     objective: LessonObjective,
-    lessons: Sequence[Lesson],
-    questions: Sequence[Question],
+    lessons: Rows[Lesson] | Mixture[Lesson],
+    questions: Rows[Question] | Mapping[str, Question],
     plan: FitPlan,
     directory: Path,
     guard: GuardPlan = UNGUARDED,
@@ -48,19 +51,24 @@ def fit_lessons(
     Called again after a stop, with the model as it was before the first step, it goes on from the newest checkpoint
     in `directory` and yields the steps from there; `steps.jsonl` holds all. At the end `directory/model` is the
     trained model (with an adapter added in, which lies in `directory/adapter` too) and `directory/done.json` says so.
-    `guard` says what is probed while it trains, and which alarms stop it. Raises ValueError where rows, plan or model
-    do not fit, AlarmError after the step of such an alarm.
+    Rows are read by number when they are needed: from a list, a reader of shards, or a `Mixture` of streams, whose
+    weights scale the losses of their rows. `guard` says what is probed while it trains, and which alarms stop it.
+    Raises ValueError where rows, plan or model do not fit, AlarmError after the step of such an alarm.
     """
-    examples = lesson_examples(model, lessons, plan.keep_tokens)
-    known = questions_by_id(questions, examples)
-    yield from _train(_run_of(model, LessonScoring(objective=objective), examples, known, plan, guard, directory, {}))
+    known = questions_by_id(questions)
+
+    def encode(lesson: Lesson) -> TrainingExample:
+        return lesson_example(model, lesson, plan.keep_tokens)
+
+    table = tabulate(Mixture.of(lessons), encode, lambda example: require_question(known, example))
+    yield from _train(_run_of(model, LessonScoring(objective=objective), table, known, plan, guard, directory, {}))
 
 
 def fit_pairs(
     model: Trainable,
     objective: PairObjective,
-    pairs: Sequence[Pair],
-    questions: Sequence[Question],
+    pairs: Rows[Pair] | Mixture[Pair],
+    questions: Rows[Question] | Mapping[str, Question],
     reference: ReferenceStore | None,
     plan: FitPlan,
     directory: Path,
@@ -74,14 +82,20 @@ def fit_pairs(
     objective's `at_reference`: the reference rows are then of another model than the one that starts.
     """
     store = _needed_store(objective, reference)
-    examples, dropped = pair_examples(model, pairs, plan.keep_tokens)
-    known = questions_by_id(questions, examples)
-    if store:
-        for example in examples:
+    known = questions_by_id(questions)
+
+    def check(example: TrainingExample) -> None:
+        require_question(known, example)
+        if store:
             store.of_pair(known, example)
+
+    def encode(pair: Pair) -> TrainingExample | None:
+        return pair_example(model, pair, plan.keep_tokens)
+
+    table = tabulate(Mixture.of(pairs), encode, check)
     scoring = PairScoring(objective=objective, reference=store, questions=known)
-    extra = {"dropped_pairs": float(dropped)}
-    yield from _train(_run_of(model, scoring, examples, known, plan, guard, directory, extra))
+    extra = {"dropped_pairs": float(table.dropped)}
+    yield from _train(_run_of(model, scoring, table, known, plan, guard, directory, extra))
 
 
 def _needed_store(objective: PairObjective, reference: ReferenceStore | None) -> ReferenceStore | None:
@@ -104,25 +118,27 @@ def _needed_store(objective: PairObjective, reference: ReferenceStore | None) ->
 def _run_of(
     model: Trainable,
     scoring: Scoring,
-    examples: Sequence[TrainingExample],
+    table: ExampleTable,
     questions: Mapping[str, Question],
     plan: FitPlan,
     guard: GuardPlan,
     directory: Path,
     extra: Mapping[str, float],
 ) -> Run:
-    if not examples:
+    if not table:
         raise ValueError(f"{directory}: no row to train on")
     return Run(
         model=model,
         scoring=scoring,
-        examples=examples,
+        examples=table,
         questions=questions,
         plan=plan,
         guard=guard,
         directory=directory,
-        steps=steps_of(examples, plan),
+        steps=StepOrder(units=table.units, plan=plan),
         extra=extra,
+        streams=table.streams,
+        digest=table.digest,
     )
 
 
@@ -154,11 +170,10 @@ def _contents_of(run: Run) -> dict[str, str]:
     plan = {name: value for name, value in asdict(run.plan).items() if name != "save_every"}
     objective = run.scoring.objective
     settings = asdict(objective) if is_dataclass(objective) and not isinstance(objective, type) else {}
-    rows = [[e.question_id, str(e.style), e.responses] for e in run.examples]
     return {
         "plan": _hash(plan),
         "objective": _hash([objective.name, settings]),
-        "rows": _hash(rows),
+        "rows": run.digest,
         "starting model": weights_fingerprint(run.model),
         **run.model.settings,
     }

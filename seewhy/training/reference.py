@@ -15,9 +15,10 @@ from seewhy.objectives.api import PictureVariant, Scorer, Side, View
 from seewhy.objectives.parts.views import BOTH_SIDES
 from seewhy.records.types import Pair, Question, ReferenceRow, Style
 from seewhy.training.api import ScoresGroups, Trainable, assume_frozen
-from seewhy.training.examples import Ids, TrainingExample, forwards_of, pair_examples, questions_by_id
+from seewhy.training.examples import Ids, TrainingExample, forwards_of, pair_example, questions_by_id, require_question
 from seewhy.training.identity import weights_fingerprint
 from seewhy.training.plan import FitPlan
+from seewhy.training.rows import Rows, RowsByKey
 
 WINDOW = 256
 """Pairs whose prompts are encoded and in memory at once."""
@@ -34,6 +35,10 @@ def reference_key(
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def _logprobs(row: ReferenceRow) -> Tensor:
+    return torch.tensor(row.logprobs, dtype=torch.float32)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceStore:
     """Log-probabilities under one frozen model, found by question, style and token ids."""
@@ -44,12 +49,11 @@ class ReferenceStore:
     """[time] float32 on the CPU, under `reference_key`."""
 
     @classmethod
-    def of(cls, fingerprint: str, rows: Iterable[ReferenceRow]) -> "ReferenceStore":
-        """The store of these rows."""
-        return cls(
-            fingerprint=fingerprint,
-            logprobs={row.key: torch.tensor(row.logprobs, dtype=torch.float32) for row in rows},
-        )
+    def of(cls, fingerprint: str, rows: Rows[ReferenceRow] | Iterable[ReferenceRow]) -> "ReferenceStore":
+        """The store of these rows: of rows by number each is read when asked for, others are kept in memory."""
+        if isinstance(rows, Rows):
+            return cls(fingerprint=fingerprint, logprobs=RowsByKey(rows, key=lambda row: row.key, value=_logprobs))
+        return cls(fingerprint=fingerprint, logprobs={row.key: _logprobs(row) for row in rows})
 
     def find(self, question: Question, style: Style, ids: Ids, variant: PictureVariant = PictureVariant.OWN) -> Tensor:
         """[time] log-probabilities of the response; raises ValueError where they were never computed."""
@@ -104,7 +108,7 @@ def _reference_views(views: Sequence[View]) -> list[View]:
 def reference_rows(
     model: Trainable,
     pairs: Sequence[Pair],
-    questions: Sequence[Question],
+    questions: Rows[Question] | Mapping[str, Question],
     plan: FitPlan,
     have: AbstractSet[str] = frozenset(),
     views: Sequence[View] = BOTH_SIDES,
@@ -121,9 +125,11 @@ def reference_rows(
     if not needed:
         return
     fingerprint = weights_fingerprint(model)
-    of_pairs, _ = pair_examples(model, pairs, plan.keep_tokens)
-    known = questions_by_id(questions, of_pairs)
-    examples = sorted((e for pair in of_pairs for e in _viewed(pair, needed)), key=lambda e: e.prompt_key)
+    known = questions_by_id(questions)
+    made = (pair_example(model, pair, plan.keep_tokens) for pair in pairs)
+    examples = sorted((e for pair in made if pair for e in _viewed(pair, needed)), key=lambda e: e.prompt_key)
+    for example in examples:
+        require_question(known, example)
     done = set(have)
 
     def key_of(example: TrainingExample, ids: Ids) -> str:

@@ -44,6 +44,8 @@ class Run:
     """Figures that every step's log holds."""
     streams: tuple[str, ...] = ()
     """Names of the streams of rows; two or more are logged separately."""
+    digest: str = ""
+    """Hash of the rows."""
 
 
 def take_step(run: Run, optimizer: torch.optim.AdamW, step: int, state: State) -> tuple[StepLog, State]:

@@ -2,16 +2,15 @@
 
 import json
 import re
-from dataclasses import replace
 
 from endpoints.loopback import Answer, Asked, LoopServer
-from seewhy.recipes.plans import JudgePlan
-from wired_runs import recipe_at, sampled_run
+from wired_runs import BLINDLY, judging, oracle_chains, write_recipe
 
 from seewhy.cli.main import main
 from seewhy.judging.rubric import CRITERIA, OVERALL
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Verdict
+from seewhy.runs.choice import choose
 
 
 def test_the_votes_of_a_run_s_judge_and_their_agreement_are_kept_and_told(tmp_path, capsys):
@@ -28,11 +27,10 @@ def test_the_votes_of_a_run_s_judge_and_their_agreement_are_kept_and_told(tmp_pa
         return Answer(body=json.dumps({"model": "voter", "choices": choices, "usage": usage}).encode())
 
     with LoopServer(vote) as server:
-        recipe = recipe_at(server.url)
-        judge = JudgePlan(name="rubric", votes=3, temperature=0.7)
-        run = sampled_run(tmp_path, replace(recipe, judge=judge, canary=replace(recipe.canary, trials=0)))
-        assert main(["judge", "--run", str(run)]) == 0
-    verdicts = list(read_rows(run / "judge" / "verdicts", Verdict))
+        judge = choose("rubric", votes=3, temperature=0.7)
+        recipe = write_recipe(tmp_path, judging(server.url, oracle_chains(tmp_path), judge), BLINDLY)
+        assert main(["run", recipe, "--run", str(tmp_path / "run")]) == 0
+    verdicts = list(read_rows(tmp_path / "run" / "verdicts", Verdict))
     assert all(row.judge.endswith(", votes 3, temperature 0.7") for row in verdicts)
     assert {(row.score, row.agreement) for row in verdicts} == {(13 / 3, 1 / 3), (3.0, 1.0)}
     mean = sum(row.agreement or 0.0 for row in verdicts) / len(verdicts)

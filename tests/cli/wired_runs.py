@@ -3,25 +3,33 @@
 from dataclasses import replace
 from pathlib import Path
 
-from seewhy.cli.recipes import save_recipe
-from seewhy.cli.sample import asked
-from seewhy.cli.workspace import open_workspace
-from seewhy.recipes.plans import JudgePlan, Recipe, TeacherPlan
-from seewhy.runners.local import run_blocks
-
 from seewhy.benchmarks import inkgrid
-from seewhy.cli.main import main
 from seewhy.endpoints.plan import PacePlan, SpendPlan
 from seewhy.endpoints.vision_check import CanaryPlan
 from seewhy.model.api import GenerateRequest, SamplingParams
-from seewhy.recipes.inkgrid import recipe as inkgrid_recipe
+from seewhy.records.files import write_text_atomically
+from seewhy.records.shards import write_shard
 from seewhy.records.types import Chain, Question, Split, Style
+from seewhy.runs.choice import Choice, choose
+from seewhy.runs.machine import Machine, ModelSpec
+from seewhy.runs.recipe import Recipe
+from seewhy.runs.recipe_text import plain_of
+from seewhy.runs.structure import unstructure
+from seewhy.runs.yaml_text import dump_yaml
+from seewhy.stages.distil import Distil
+from seewhy.stages.judge import Judge
+from seewhy.stages.lessons import Lessons
+from seewhy.stages.questions import Questions
 from seewhy.testing.oracle import Oracle
 
 TRAIN, TAUGHT, SAMPLED, CHAINS = 20, 8, 6, 4
-QUICK = PacePlan(concurrency=8, tries=2, first_wait_s=0.01, deadline_s=20.0)
 CANARY = 6
 """Calls of a canary."""
+QUICK = Machine(
+    pace=PacePlan(concurrency=8, tries=2, first_wait_s=0.01, deadline_s=20.0), spend=SpendPlan(is_free=True)
+)
+BLINDLY = replace(QUICK, canary=CanaryPlan(trials=0))
+"""No canary is asked."""
 
 
 def pages(place: Path) -> list[Question]:
@@ -29,39 +37,43 @@ def pages(place: Path) -> list[Question]:
     return list(inkgrid.load(place / "pages", Split.TRAIN, count=TRAIN))
 
 
-def recipe_at(base_url: str, *, judge: str = "outcome", allow_blind: bool = False, **pace: float) -> Recipe:
-    plans = inkgrid_recipe()
-    return replace(
-        plans,
-        questions=replace(plans.questions, train=TRAIN, validation=2, test=2, shifted=0),
-        distil=replace(plans.distil, questions=TAUGHT, teacher="endpoint"),
-        sampling=replace(plans.sampling, questions=SAMPLED, per_question=CHAINS, with_options=True),
-        teacher=TeacherPlan(base_url=base_url, model="oracle"),
-        judge=JudgePlan(name=judge),
-        pace=replace(QUICK, **pace),
-        spend=SpendPlan(is_free=True),
-        canary=CanaryPlan(allow_blind=allow_blind),
-    )
+def server_at(base_url: str) -> ModelSpec:
+    return ModelSpec(base_url=base_url, model="oracle")
 
 
-def draw_run(place: Path, recipe: Recipe) -> Path:
-    """A run with its questions."""
-    save_recipe(place / "recipe.yaml", recipe)
-    assert main(["questions", "--run", str(place / "run"), "--recipe", str(place / "recipe.yaml")]) == 0
-    return place / "run"
+def distilling(base_url: str) -> Recipe:
+    """Questions, rationales from the server, and lessons."""
+    return Recipe(name="wired", models={"teacher": server_at(base_url)}, steps={
+        "questions": Questions(train=TRAIN, validation=0, test=0),
+        "rationales": Distil(questions="questions.train", ask=TAUGHT, teacher=choose("endpoint"), model="teacher"),
+        "lessons": Lessons(rationales="rationales", verdicts="rationales.verdicts", direct="questions.train",
+                           ask=TAUGHT),
+    })  # fmt: skip
 
 
-def sampled_run(place: Path, recipe: Recipe) -> Path:
-    """A run whose sampled chains are an erring oracle's: nothing need be trained to have some."""
-    run = draw_run(place, recipe)
-    space = open_workspace(run, recipe)
-    questions = asked(space)
+def judging(base_url: str, chains: Path, judge: str | Choice) -> Recipe:
+    """Chains from outside, judged by the server."""
+    choice = judge if isinstance(judge, Choice) else choose(judge)
+    return Recipe(
+        name="wired", models={"teacher": server_at(base_url)}, inputs={"chains": str(chains)},
+        steps={
+            "questions": Questions(train=TRAIN, validation=0, test=0),
+            "verdicts": Judge(chains="chains", questions="questions.train", judge=choice, model="teacher"),
+        },
+    )  # fmt: skip
 
-    def work(block):
-        asks = [GenerateRequest(question=question, style=Style.REASON, count=CHAINS) for question in block]
-        for chains in Oracle(error_rate=0.5, seed=3).generate(asks, SamplingParams()):
-            yield from chains
 
-    run_blocks(space.place("sample", "chains"), questions, work, Chain, per_shard=64, stage="sample", plan={},
-               input_hashes={}, command="", on_done=lambda _: None)  # fmt: skip
-    return run
+def write_recipe(place: Path, recipe: Recipe, machine: Machine = QUICK) -> str:
+    """The path of its file."""
+    path = place / "recipe.yaml"
+    write_text_atomically(path, dump_yaml({**plain_of(recipe), "machine": unstructure(machine)}))
+    return str(path)
+
+
+def oracle_chains(place: Path) -> Path:
+    """Chains of an erring oracle, as another program might have left them."""
+    asks = [GenerateRequest(question=question, style=Style.REASON, count=CHAINS)
+            for question in pages(place)[TAUGHT : TAUGHT + SAMPLED]]  # fmt: skip
+    chains = [chain for group in Oracle(error_rate=0.5, seed=3).generate(asks, SamplingParams()) for chain in group]
+    write_shard(place / "chains", 0, chains, Chain)
+    return place / "chains"

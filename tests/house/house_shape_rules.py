@@ -23,7 +23,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "endpoints": ("seewhy.records", "seewhy.model.api"),
     "sampling": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts"),
     "judging": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.chat"),
-    "pairs": ("seewhy.records", "seewhy.model.prompts", "seewhy.judging.answers"),
+    "pairs": ("seewhy.records", "seewhy.model.prompts"),
     "objectives": ("seewhy.model.packed.logps",),
     "training": (
         "seewhy.records", "seewhy.model", "seewhy.sampling", "seewhy.judging.api", "seewhy.pairs", "seewhy.objectives",
@@ -54,7 +54,7 @@ LIGHT_LIBRARIES = {
     "records": {"pyarrow", "PIL", "numpy"},
     "benchmarks": {"pyarrow", "PIL", "numpy"},
     "sampling": set[str](),
-    "judging": {"rapidfuzz", "math_verify"},
+    "judging": {"rapidfuzz", "math_verify", "sympy"},
     "pairs": {"pyarrow"},
     "report": {"jinja2", "markupsafe", "matplotlib", "numpy", "PIL", "starlette", "uvicorn"},
     "testing": {"numpy", "PIL", "starlette", "uvicorn"},

@@ -1,9 +1,11 @@
 """Formulas are compared in a child process that cannot hang its owner."""
 
 import copy
+import resource
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +38,83 @@ def prove() -> Iterator[MathProcess]:
 )
 def test_equal_formulas_are_equal_however_they_are_written(prove, gold, answer, expected):
     assert prove(gold, answer) is expected
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("2\\sqrt{2}", "√8"),
+        ("2\\sqrt{2}", "2*sqrt(2)"),
+        ("x^2+1", "x² + 1"),
+        ("x^{10}", "x^10"),
+        ("\\frac{1}{2}", "½"),
+        ("\\sqrt{3}", "3^(1/2)"),
+        ("10^{-5}", "1e-5"),
+        ("\\frac{3}{4}\\pi", "3π/4"),
+        ("(-\\infty, 3]", "(-∞, 3]"),
+        ("60^\\circ", "60°"),
+    ],
+)
+def test_signs_of_unicode_and_calculators_are_read(prove, gold, answer):
+    assert prove(gold, answer) is True
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        (r"6.63 \times 10^{-34}", r"9.11 \times 10^{-31}"),
+        (r"1.6 \times 10^{-19}", r"1.6 \times 10^{-18}"),
+        ("0.0000001", "0.0000002"),
+        (r"\frac{1}{2004!}", r"\frac{1}{2006!}"),
+        (r"\frac{1}{2^{99}}", r"\frac{1}{2^{98}}"),
+        (r"\frac{2^{2005}+1}{3 \cdot 2^{2006}}", r"\frac{1}{3 \cdot 2^{2006}}"),
+        ("4", r"4\sqrt(2)"),
+        (r"1, 2, \ldots, n", r"1, 3, 5, \ldots, 2n-1"),
+        ("7", r"7 \ldots"),
+        (r"12\pi", "12"),
+        ("12x", "12y"),
+        ("12x", "12"),
+    ],
+)
+def test_small_numbers_and_formulas_read_in_part_are_not_equal(prove, gold, answer):
+    for one, other in ((gold, answer), (answer, gold)):
+        assert match_answer(Gold(answers=(one,), rule=MatchRule.MATH), other, (), prove).score == 0.0
+
+
+@pytest.mark.parametrize(
+    "formula", ["10^{10^9}", ENDLESS, "10000000!", "(x+y+z+w)^{400}", r"\sum_{k=1}^{10000000} \frac{1}{k^3}"]
+)
+def test_an_undecidable_formula_costs_little_time_and_memory_and_is_remembered(formula):
+    prover = MathProcess()
+    assert prover("\\sqrt{8}", "2\\sqrt{2}")
+    gold = Gold(answers=("\\sqrt{12}",), rule=MatchRule.MATH)
+    began = time.monotonic()
+    first = match_answer(gold, formula, (), prover)
+    assert time.monotonic() - began < 2.5
+    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    began = time.monotonic()
+    assert [match_answer(gold, formula, (), prover) for _ in range(10)] == [first] * 10
+    assert time.monotonic() - began < 0.1
+    prover.close()
+    assert first.score is None
+    assert max(used, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024) < 512 << 20
+
+
+def test_no_file_of_the_working_folder_is_imported(tmp_path):
+    for name in ("math_verify", "json", "sympy", "sitecustomize", "resource"):
+        (tmp_path / f"{name}.py").write_text("open('ran', 'a').write(__name__)\n")
+    code = """if True:
+        import os
+        import sys
+        sys.path[0] = os.getcwd()
+        from seewhy.judging.answers.math_process import MathProcess
+        os.chdir(sys.argv[1])
+        os.environ["PYTHONPATH"] = os.pathsep.join(["", ".", sys.argv[1]])
+        print(MathProcess()("\\\\sqrt{8}", "2\\\\sqrt{2}"))
+    """
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("True\n", 0), done.stderr
+    assert not (tmp_path / "ran").exists()
 
 
 def test_it_answers_on_a_thread_that_gets_no_signals(prove):

@@ -62,6 +62,25 @@ def test_each_doubt_has_its_own_outcome(question, text, outcome):
     assert outcome_of(question, text) is outcome
 
 
+def test_a_gold_answer_repeated_word_for_word_is_right_whatever_its_length_or_form():
+    long = "Every cup in the upper row holds twice as much tea as the cup below it."
+    assert outcome_of(question_of(long), long) is Outcome.CORRECT
+    assert outcome_of(question_of(long), long.replace("twice", "thrice")) is Outcome.NO_ANSWER
+    assert outcome_of(question_of("It is red"), "### Answer: It is red.") is Outcome.CORRECT
+    assert outcome_of(question_of("red"), "### Answer: It is red.") is Outcome.CORRECT
+    assert outcome_of(question_of("It is red"), "### Answer: It is blue.") is Outcome.INCORRECT
+    yes = question_of("yes", MatchRule.YES_NO)
+    assert OutcomeJudge()(yes, chain_of("Yes")).answer == "yes"
+
+
+def test_a_chain_within_a_thought_that_its_template_began_has_no_answer():
+    texts = ("Perhaps 5.</think>\n12", "Perhaps 5 then.\nThe answer is 5", "No.</think>\n12")
+    verdicts = OutcomeJudge().judge(question_of("12"), tuple(map(chain_of, texts)))
+    assert [verdict.answer for verdict in verdicts] == ["12", None, "12"]
+    apart = (chain_of(texts[0]), chain_of(texts[1], style=Style.DIRECT))
+    assert [verdict.answer for verdict in OutcomeJudge().judge(question_of("12"), apart)] == ["12", "5"]
+
+
 def test_a_partial_score_is_kept_and_the_threshold_decides():
     seen_by_two = question_of(("red",) * 2 + ("blue",) * 8, MatchRule.VQA_SOFT)
     verdict = OutcomeJudge()(seen_by_two, chain_of("### Answer: red"))

@@ -12,6 +12,8 @@ from mutant_rows import Mutant
 ROOT = Path(__file__).parents[2]
 JUDGING = "seewhy/judging"
 EXTRACT = "tests/judging/test_extract.py::test_a_hand_labelled_reply_is_read_as_labelled"
+GRADED = "tests/judging/test_graded_replies.py"
+THINKING = "tests/judging/test_thinking.py"
 MATCHING = "tests/judging/test_matching.py"
 COMPAT = "tests/judging/test_compat.py"
 COMPAT_LETTERS = "tests/judging/test_compat_letters.py"
@@ -22,6 +24,8 @@ SEEN_BY = {
     "answers/statements.py": EXTRACT,
     "answers/weak_letters.py": EXTRACT,
     "answers/decoration.py": EXTRACT,
+    "answers/options.py": GRADED,
+    "answers/values.py": GRADED,
     "answers/matching.py": MATCHING,
     "answers/numbers.py": MATCHING,
     "answers/vqa.py": MATCHING,
@@ -48,7 +52,10 @@ FLIPPED = {
     ast.Is: ("is", "is not"),
     ast.IsNot: ("is not", "is"),
 }
-SAME: dict[str, str] = {}
+SAME: dict[str, str] = {
+    "word in text": "options without words of a statement are masked in vain",
+    "found.end - found.start < len(found.answer) + LEAST_LEFT_OUT": "a statement that says no more is read again",
+}
 """Comparisons that change no answer when flipped, with the reason; each is of speed alone."""
 
 
@@ -96,4 +103,42 @@ def at(lines: list[str], line: int, column: int) -> int:
     return sum(map(len, lines[:line])) + len(lines[line].encode()[:column].decode())
 
 
-GRADING_MUTANTS = [mutant for place, seen_by in SEEN_BY.items() for mutant in flips(place, seen_by)]
+PROCESS = "tests/judging/test_math_process.py"
+RULES = [
+    Mutant(
+        name="a draft after the last mark counts",
+        file="seewhy/records/thinking.py",
+        source="end = mark.end() if _closes(mark) else None",
+        defect="end = mark.end() if _closes(mark) else end",
+        seen_by=THINKING,
+    ),
+    Mutant(
+        name="tiny numbers are compared absolutely",
+        file=f"{JUDGING}/answers/math_child.py",
+        source="return _are_near(wanted[0], found[0]) and ",
+        defect="return ",
+        seen_by=f"{PROCESS}::test_small_numbers_and_formulas_read_in_part_are_not_equal",
+    ),
+    Mutant(
+        name="a formula read in part is compared",
+        file=f"{JUDGING}/answers/math_child.py",
+        source=" and is_read_whole(gold) and is_read_whole(answer)",
+        defect="",
+        seen_by=f"{PROCESS}::test_small_numbers_and_formulas_read_in_part_are_not_equal",
+    ),
+    Mutant(
+        name="the child's path holds the working folder",
+        file=f"{JUDGING}/answers/math_process.py",
+        source="env=clean_environment(os.environ)",
+        defect="env=dict(os.environ)",
+        seen_by=f"{PROCESS}::test_no_file_of_the_working_folder_is_imported",
+    ),
+    Mutant(
+        name="a gold number inside a longer one is held",
+        file=f"{JUDGING}/answers/vqa.py",
+        source='INSIDE_AFTER = re.compile(r"\\w|[.,^]\\d")',
+        defect='INSIDE_AFTER = re.compile(r"\\w")',
+        seen_by=GRADED,
+    ),
+]
+GRADING_MUTANTS = [*RULES, *(mutant for place, seen_by in SEEN_BY.items() for mutant in flips(place, seen_by))]

@@ -13,7 +13,7 @@ from finished_step import finish_step
 
 from seewhy.records.integrity import Fault, FileFault, hash_files, require_files, verify_files
 from seewhy.records.lineage import MANIFEST, read_manifest, write_manifest
-from seewhy.records.shards import shard_path, write_shard
+from seewhy.records.shards import count_rows, read_rows, shard_path, write_shard
 from seewhy.records.types import Lesson, Response, Style
 
 
@@ -82,6 +82,39 @@ def test_a_folder_of_rows_opens_elsewhere_as_it_is_with_its_manifest_in_it(tmp_p
     assert (tmp_path / MANIFEST).is_file()
     assert pyarrow.dataset.dataset(tmp_path, format="parquet").count_rows() == 6
     assert pd.read_parquet(tmp_path)["question_id"].tolist() == [f"q{number}" for number in range(6)]
+
+
+LESSONS = [
+    Lesson(question_id="q", style=Style.REASON, response=Response(text=text), source="gold")
+    for text in ("".join(chr(97 + (seed * seed + at) % 26) for at in range(40)) for seed in range(60))
+]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.99])
+def test_a_truncated_shard_is_named_with_its_remedy(share, tmp_path):
+    path = write_shard(tmp_path, 0, LESSONS, Lesson)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    for read in (lambda: list(read_rows(tmp_path, Lesson)), lambda: count_rows(tmp_path)):
+        with pytest.raises(ValueError, match=r"part-00000\.parquet is not a whole Parquet file .* Delete it and run"):
+            read()
+
+
+def test_a_damaged_byte_is_never_read_as_another_row(tmp_path):
+    rows = LESSONS
+    path = write_shard(tmp_path, 0, rows, Lesson)
+    whole = path.read_bytes()
+    footer = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    refusals: list[str] = []
+    places = range(4, footer, 23)
+    for place in places:
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+        try:
+            assert list(read_rows(tmp_path, Lesson)) == rows
+        except ValueError as error:
+            refusals.append(str(error))
+    assert len(refusals) > len(places) / 2
+    assert all(str(path) in refusal for refusal in refusals)
 
 
 READ_WITH_LITTLE = """

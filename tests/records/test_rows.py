@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import random
 import subprocess
 import sys
@@ -92,12 +93,13 @@ def test_questions_come_from_json_lines_with_what_has_a_default_left_out(tmp_pat
     path = tmp_path / "mine.jsonl"
     path.write_text(
         '\ufeff{"id": "1", "benchmark": "b", "split": "test", "text": "Größe?", "gold": {"answers": ["12"], "rule": '
-        '"exact"}, "facets": {"kind": "sum"}, "images": [{"sha256": "ab", "path": "a.png"}], "more": [1]}\n'
+        '"exact"}, "facets": {"kind": "sum"}, "images": [{"sha256": "ab", "path": "a.png"}], '
+        '"context": "a\u2028b", "more": [1]}\n'
     )
     assert list(RowReader(path, Question)) == [
         Question(
             id="1", benchmark="b", split=Split.TEST, text="Größe?", gold=Gold(answers=("12",), rule=MatchRule.EXACT),
-            facets={"kind": "sum"}, images=(ImageRef(sha256="ab", path="a.png"),),
+            facets={"kind": "sum"}, context="a\u2028b", images=(ImageRef(sha256="ab", path="a.png"),),
         )
     ]  # fmt: skip
 
@@ -112,6 +114,11 @@ def test_questions_come_from_json_lines_with_what_has_a_default_left_out(tmp_pat
         ({"chosen": {}}, r"line 3, field 'chosen' has no field 'text' of Response"),
         ({"chosen": {"text": "", "token_ids": [1, None]}}, r"field 'token_ids', element 1: None does not fit"),
         ({"source": None}, r"line 3, field 'source': None does not fit"),
+        ({"source": "half \ud83d"}, r"line 3, field 'source': 'half .ud83d' holds half a character, '.ud83d'"),
+        ({"question_id": 7}, r"line 3, field 'question_id': 7 does not fit; str is wanted"),
+        ({"margin": math.nan}, r"line 3, field 'margin': nan is not a finite number"),
+        ({"margin": math.inf}, r"line 3, field 'margin': inf is not a finite number"),
+        ({"chosen": {"text": "", "token_ids": [1.5]}}, r"field 'token_ids', element 0: 1.5 does not fit"),
     ],
 )
 def test_a_line_that_does_not_fit_is_named_by_line_and_field(change, complaint, tmp_path):

@@ -1,6 +1,5 @@
-"""A tiny LLaVA that is trained through an adapter, and pairs about pictures of noise; run as a script, it trains."""
+"""A tiny LLaVA that is trained through an adapter, and pairs about pictures of noise."""
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -71,7 +70,8 @@ def steps_of_run(
     return fit_pairs(model, MPO(), pairs, questions, store, plan, directory / run)
 
 
-if __name__ == "__main__":
+def run_slowly(directory: Path, run: str) -> None:
+    """A run of ten epochs with room for a kill between its steps."""
     torch.set_num_threads(1)
-    for _ in steps_of_run(opened(Path(sys.argv[1])), Path(sys.argv[1]), sys.argv[2], replace(PLAN, epochs=10)):
+    for _ in steps_of_run(opened(directory), directory, run, replace(PLAN, epochs=10)):
         time.sleep(0.05)

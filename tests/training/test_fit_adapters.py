@@ -1,8 +1,6 @@
 """Training through an adapter: what moves, what is saved, what a reference is, and that a stop changes nothing."""
 
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from itertools import islice
@@ -10,9 +8,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from loaded_processes import begun, done
 from peft import PeftModel
 from safetensors.torch import load_file
-from small_hub import ADAPTER, BF16, FLOAT32, PLAN, asked_in, base_in, opened, reference_of, steps_of_run
+from small_hub import ADAPTER, BF16, FLOAT32, PLAN, asked_in, base_in, opened, reference_of, run_slowly, steps_of_run
 from tiny_trainable import pairs_of
 from transformers import AutoModelForImageTextToText
 
@@ -103,17 +102,17 @@ def test_a_run_with_an_adapter_that_was_closed_resumes_to_the_same_bits(tmp_path
 
 def test_a_process_that_trains_an_adapter_and_is_killed_resumes_to_the_same_bits(tmp_path: Path) -> None:
     base_in(tmp_path)
-    script = [sys.executable, str(Path(__file__).with_name("small_hub.py")), str(tmp_path)]
-    child = subprocess.Popen([*script, "killed"])
+    child = begun(run_slowly, tmp_path, "killed")
     log, deadline = tmp_path / "killed" / "steps.jsonl", time.monotonic() + 240
     while (not log.exists() or log.read_bytes().count(b"\n") < 7) and time.monotonic() < deadline:
         time.sleep(0.02)
-    child.send_signal(signal.SIGKILL)
-    assert child.wait() == -signal.SIGKILL
+    child.kill()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
     assert not (tmp_path / "killed" / "done.json").exists()
     assert checkpoints(tmp_path / "killed")
     for run in ("killed", "whole"):
-        subprocess.run([*script, run], check=True)
+        done(run_slowly, tmp_path, run)
     assert same_run(tmp_path / "whole", tmp_path / "killed")
 
 

@@ -2,14 +2,13 @@
 
 import random
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import pytest
+from loaded_processes import begun
 from tiny_trainable import TinyTrainable, pairs_of, questions_of, run_long, store_of, weights_equal
 
 from seewhy.objectives.dpo import DPO
@@ -57,14 +56,14 @@ def test_a_process_killed_at_random_steps_resumes_to_the_same_bits(tmp_path: Pat
     rng = random.Random(7)
     goals = sorted(rng.sample(range(5, 55), 2))
     for goal in goals:
-        script = Path(__file__).with_name("tiny_trainable.py")
-        child = subprocess.Popen([sys.executable, str(script), str(tmp_path / "killed"), "0.02"])
+        child = begun(run_long, tmp_path / "killed", 0.02)
         log = tmp_path / "killed" / "steps.jsonl"
         deadline = time.monotonic() + 120
         while (not log.exists() or log.read_bytes().count(b"\n") < goal) and time.monotonic() < deadline:
             time.sleep(0.005)
-        child.send_signal(signal.SIGKILL)
-        assert child.wait() == -signal.SIGKILL
+        child.kill()
+        child.join()
+        assert child.exitcode == -signal.SIGKILL
         assert not (tmp_path / "killed" / "done.json").exists()
     assert checkpoints(tmp_path / "killed")
     run_long(tmp_path / "killed", 0.0)

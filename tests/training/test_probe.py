@@ -16,7 +16,7 @@ from seewhy.model.families.hub import HubModel
 from seewhy.model.packed.group import Group
 from seewhy.records.types import Chain, FinishReason, Question, Style
 from seewhy.training.api import Probed
-from seewhy.training.examples import lesson_examples
+from seewhy.training.examples import lesson_example
 from seewhy.training.monitor.plan import GuardPlan
 from seewhy.training.monitor.probe import Probe, divergence, figures_of, prompts_of, repeated_share, start_probe
 from seewhy.training.plan import FitPlan
@@ -41,7 +41,7 @@ def probe_of(
     """A probe begun on a lesson a question."""
     asked = questions or questions_of(count)
     model.net.eval()
-    rows = lesson_examples(model, [lesson(question.id, "a reply") for question in asked])
+    rows = [lesson_example(model, lesson(question.id, "a reply"), 0) for question in asked]
     known = {question.id: question for question in asked}
     fit = FitPlan(learning_rate=1e-3, seed=seed)
     return start_probe(model, rows, known, plan, fit, directory, model.fingerprint)
@@ -141,7 +141,7 @@ def test_what_was_said_at_a_step_can_be_read(tmp_path: Path) -> None:
 def test_prompts_are_distinct_ones_of_the_rows_and_as_many_as_there_are() -> None:
     rows = [*[lesson(f"q{n}", "a") for n in (0, 0, 1, 2)], lesson("q1", "b", Style.DIRECT)]
     known = {question.id: question for question in questions_of(3)}
-    examples = lesson_examples(Talker(), rows)
+    examples = [lesson_example(Talker(), row, 0) for row in rows]
     asks = prompts_of(examples, known, 9, seed=0)
     found = {(ask.question.id, ask.style) for ask in asks}
     wanted = {("q0", Style.REASON), ("q1", Style.REASON), ("q2", Style.REASON), ("q1", Style.DIRECT)}

@@ -11,8 +11,8 @@ from seewhy.records.types import Style
 from seewhy.training.examples import (
     TrainingExample,
     forwards_of,
-    lesson_examples,
-    pair_examples,
+    lesson_example,
+    pair_example,
     questions_by_id,
     share,
     steps_of,
@@ -74,9 +74,8 @@ def test_an_order_that_was_seen_once_is_seen_again_on_every_machine() -> None:
 
 def test_a_response_of_two_pairs_stands_once_in_the_group_and_twice_in_the_view() -> None:
     model, questions = TinyTrainable(), questions_of(1)
-    rows, dropped = pair_examples(model, [pair("q0", "good", "bad"), pair("q0", "good", "worse")])
+    rows = [row for other in ("bad", "worse") if (row := pair_example(model, pair("q0", "good", other), 0))]
     shared = share(model.prompt(questions[0], Style.REASON), rows)
-    assert dropped == 0
     assert len(shared.group.responses) == 3
     assert shared.picks == ((0, 1), (0, 2))
     logps = model.group_logps([shared.group])
@@ -92,8 +91,8 @@ def test_a_response_of_two_pairs_stands_once_in_the_group_and_twice_in_the_view(
 @pytest.mark.parametrize("row_tokens", [1, 30, 45, 80, 10_000])
 def test_forward_passes_hold_every_row_once_and_stay_within_the_budget(row_tokens: int) -> None:
     model, questions = TinyTrainable(), questions_of(6)
-    rows, _ = pair_examples(model, pairs_of(6))
-    forwards = forwards_of(model, questions_by_id(questions, rows), rows, row_tokens)
+    rows = [row for one in pairs_of(6) if (row := pair_example(model, one, 0))]
+    forwards = forwards_of(model, questions_by_id(questions), rows, row_tokens)
     held = [example for forward in forwards for shared in forward for example in shared.examples]
     assert sorted(map(repr, held)) == sorted(map(repr, rows))
     for forward in forwards:
@@ -104,11 +103,11 @@ def test_forward_passes_hold_every_row_once_and_stay_within_the_budget(row_token
 
 def test_rows_of_two_styles_do_not_share_a_prompt() -> None:
     model, questions = TinyTrainable(), questions_of(1)
-    rows = lesson_examples(model, [lesson("q0", "a", Style.REASON), lesson("q0", "a", Style.DIRECT)])
-    (forward,) = forwards_of(model, questions_by_id(questions, rows), rows, 1000)
+    rows = [lesson_example(model, lesson("q0", "a", style), 0) for style in (Style.REASON, Style.DIRECT)]
+    (forward,) = forwards_of(model, questions_by_id(questions), rows, 1000)
     assert len({shared.group.prompt.ids for shared in forward}) == 2
 
 
 def test_truncation_keeps_the_first_tokens() -> None:
-    (row,) = lesson_examples(TinyTrainable(), [lesson("q0", "abcdef")], keep_tokens=3)
+    row = lesson_example(TinyTrainable(), lesson("q0", "abcdef"), 3)
     assert row.responses == (TinyTrainable().response_ids(lesson("q0", "abc").response)[:3],)

@@ -11,7 +11,7 @@ from seewhy.objectives.dpo import DPO
 from seewhy.objectives.nll import NLL
 from seewhy.objectives.sft import SFT
 from seewhy.records.types import ImageRef, Response, Style
-from seewhy.training.examples import pair_examples, questions_by_id
+from seewhy.training.examples import pair_example, questions_by_id
 from seewhy.training.identity import weights_fingerprint
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import ReferenceStore, reference_key, reference_rows
@@ -108,7 +108,11 @@ def test_all_blocks_of_a_reference_go_by_one_hash_of_the_weights() -> None:
     model, pairs = Renamed(), pairs_of(3)
     rows = [row for one in pairs for row in reference_rows(model, [one], QUESTIONS, PLAN)]
     store = ReferenceStore.of(weights_fingerprint(model), rows)
-    assert all(len(store.of_pair(questions_by_id(QUESTIONS, [e]), e)) == 2 for e in pair_examples(model, pairs)[0])
+    assert all(
+        len(store.of_pair(questions_by_id(QUESTIONS), made)) == 2
+        for one in pairs
+        if (made := pair_example(model, one, 0))
+    )
 
 
 def test_weights_that_moved_are_hashed_again() -> None:

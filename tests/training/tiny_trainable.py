@@ -1,7 +1,6 @@
 """A hand-made model of a few hundred weights that reads a picture, a prompt and the response so far; and its rows."""
 
 import hashlib
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -142,7 +141,3 @@ def run_long(directory: Path, pause: float) -> None:
     store = store_of(model, pairs, questions, plan)
     for _ in fit_pairs(model, MPO(), pairs, questions, store, plan, directory):
         time.sleep(pause)
-
-
-if __name__ == "__main__":
-    run_long(Path(sys.argv[1]), float(sys.argv[2]))

@@ -9,7 +9,7 @@ from enum import StrEnum
 from seewhy.judging.answers.matching import Prover
 from seewhy.judging.answers.suites import letters, mathematics, mmmu, short_answers, tabmwp
 from seewhy.judging.answers.suites.graded import Graded, Grader
-from seewhy.judging.answers.thinking import after_thinking
+from seewhy.records.thinking import after_thinking
 from seewhy.records.types import MatchRule, Question
 
 

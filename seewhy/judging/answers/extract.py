@@ -16,7 +16,7 @@ from seewhy.judging.answers.letters import is_out_of_range, letter_of, names_an_
 from seewhy.judging.answers.statements import CHOICE_WORDS, STRONG, Statement, statements_by_rank
 from seewhy.judging.answers.values import NUMERIC, value_of
 from seewhy.judging.answers.weak_letters import LONGEST_LINE, WORDS_OF_A_DIRECT_REPLY, conclusion, weak_letter
-from seewhy.judging.answers.thinking import thinking_ends
+from seewhy.records.thinking import thinking_ends
 from seewhy.records.types import MatchRule, Style
 
 WORDS = {Style.DIRECT: WORDS_OF_A_DIRECT_REPLY, Style.REASON: 4}
@@ -36,7 +36,8 @@ POLAR = re.compile(r"\W{0,8}(yes|no|true|false)\b(?!\s?/|\s(?:or|and)\b)", re.IG
 SAID_ALONE = re.compile(r"(?:^|[,.?!:;]\s{1,3})[*_]{0,3}(yes|no)[*_]{0,3}(?=[,.!;]|\s*$)", re.IGNORECASE)
 TRUTH = {"yes": "yes", "no": "no", "true": "yes", "false": "no"}
 NEXT_QUESTION = re.compile(
-    r"\n[ \t*#_]{0,8}(?:(?:next|new|another) )?(?:question|q)[ \t]?\d{0,3}[*_]{0,3}[ \t]?[:：]|\n(?:user|human)[:：]|<\|user"
+    r"\n[ \t*#_]{0,8}(?:(?:next|new|another) )?(?:question|q)[ \t]?\d{0,3}[*_]{0,3}[ \t]?[:：]"
+    r"|\n(?:user|human)[:：]|<\|user"
 )
 """A base model goes on to a question of its own."""
 INTRODUCTION = re.compile(r"[*_\s]{0,4}(?:(?:so|thus|the|my|our|final|correct|right)[,]?\s){0,4}answer\b[^\d]{0,24}")
@@ -81,15 +82,12 @@ def extract_answer(
     return _whole_reply(text, begin, math.inf if _is_read_whole(rule, style) else WORDS[style], rule)
 
 
-def _own_statements(
-    text: str, low: str, begin: int, options: tuple[str, ...]
-) -> tuple[str, str, list[Statement]]:
+def _own_statements(text: str, low: str, begin: int, options: tuple[str, ...]) -> tuple[str, str, list[Statement]]:
     """The statements of the reply, and the reply itself without a further question that it invents and answers."""
     ranked = statements_by_rank(low, begin, options=bool(options))
-    if len(ranked) == 1:
-        return text, low, ranked
-    may_ask = "question" in low or "\nq" in low or "\nuser" in low or "\nhuman" in low or "<|user" in low
-    invented = NEXT_QUESTION.search(low, begin) if may_ask else None
+    if len(ranked) == 1 and ranked[0].start - begin > LONGEST_LINE:
+        return text, low, ranked  # nothing before it can be a reply of its own
+    invented = NEXT_QUESTION.search(low, begin)
     if invented and low[begin : invented.start()].strip():
         own = low[: invented.start()]
         stated = statements_by_rank(own, begin, options=bool(options))
@@ -122,12 +120,12 @@ def masked(low: str, options: tuple[str, ...]) -> str:
 @lru_cache(maxsize=256)
 def _echoes(options: tuple[str, ...]) -> tuple[str, ...]:
     texts = [lower(option.strip()) for option in options]
-    return tuple(text for text in texts if len(text.split()) > 2 and any(word in text for word in ("answer", *CHOICE_WORDS)))
+    return tuple(
+        text for text in texts if len(text.split()) > 2 and any(word in text for word in ("answer", *CHOICE_WORDS))
+    )
 
 
-def _stated_letter(
-    text: str, begin: int, ranked: list[Statement], options: tuple[str, ...]
-) -> Extraction | Abstention:
+def _stated_letter(text: str, begin: int, ranked: list[Statement], options: tuple[str, ...]) -> Extraction | Abstention:
     """The letter of the first statement; one that names no option makes way, for later ones and then for earlier ones.
 
     A letter that no option has makes way for later statements alone.
@@ -175,11 +173,9 @@ def reply_start(low: str) -> int | Abstention:
     return begin if SPOKEN.search(low, begin) else Abstention("the reply is empty")
 
 
-def _read(
-    text: str, statement: Statement, options: tuple[str, ...], rule: MatchRule
-) -> Extraction | Abstention:
+def _read(text: str, statement: Statement, options: tuple[str, ...], rule: MatchRule) -> Extraction | Abstention:
     start, end = statement.start, statement.end
-    if text.find(". ", start, end) >= 0 and (cut := NEW_SENTENCE.search(text, start, end)):
+    if cut := NEW_SENTENCE.search(text, start, end):
         end = cut.start()
     value = text[start:end]
     if options:

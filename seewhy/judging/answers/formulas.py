@@ -42,14 +42,14 @@ RESPELLED = (
     (re.compile(r"\\(?:cdot|times)"), "*"),
     (re.compile(r"\^\{\\circ\}|\^\\circ|\\degree"), "°"),
     (re.compile(r"\\([%$#&])"), r"\1"),
-    (re.compile(r"(?<=\d)\{?,\}?(?=\d{3}(?!\d))"), ""),
     (re.compile(r"\\(?:leq|le)(?![a-z])"), "≤"),
     (re.compile(r"\\(?:geq|ge)(?![a-z])"), "≥"),
-    (re.compile(r"([\^_])\{([A-Za-z0-9])\}"), r"\1\2"),
-    (re.compile(r"(?<![A-Za-z}\]])\{([A-Za-z0-9]+)\}"), r"\1"),
+    (re.compile(r"([\^_])([A-Za-z0-9])"), r"\1{\2}"),
+    (re.compile(r"(?<![A-Za-z}\]^_])\{([A-Za-z0-9]+)\}"), r"\1"),
 )
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:[,\s]\d{3}){1,8}(?:\.\d{1,60})?")
 NUMBER = re.compile(
-    r"(?P<sign>[+-]?)\s?\$?\s?(?:(?P<whole>\d{1,3}(?:,\d{3}){1,8}|\d{1,60})(?P<part>\.\d{1,60})?|(?P<bare>\.\d{1,60}))"
+    r"(?P<sign>[+-]?)\s?\$?\s?(?:(?P<whole>[1-9]\d{0,2}(?:,\d{3}){1,8}|\d{1,60})(?P<part>\.\d{1,60})?|(?P<bare>\.\d{1,60}))"
     r"(?:\s?(?:\\times|\\cdot)\s?10\s?\^\s?\{?(?P<power>[+-]?\d{1,3})\}?)?"
 )
 FRACTION = re.compile(
@@ -110,7 +110,9 @@ def spelling(text: str) -> str:
         >>> spelling("2 1/2") == spelling("21/2")
         False
     """
-    text = re.sub(r"(?<=\d)\s+(?=\d{3}(?!\d))", "", latex_of(text).strip())
+    text = latex_of(text).strip()
+    if grouped := GROUPED.fullmatch(text.strip("$").replace("{,}", ",").replace("\\,", ",")):
+        text = re.sub(r"[,\s]", "", grouped[0])
     text = re.sub(r"(?<=\d)\s+(?=\d)", "&", text)
     text = DROPPED.sub("", text)
     for form, plain in RESPELLED:

@@ -10,20 +10,27 @@ from seewhy.judging.answers.options import fold, is_only_part, letter_of_formula
 ALONE = re.compile(r"[\(\[{（]?\s?([A-Za-z])\s?[\)\]}）]?[.:,]?")
 LED = re.compile(
     r"[\(\[（]\s?([A-Za-z])\s?[\)\]）][.:,]?"
-    r"|([A-Za-z])[.):：](?=\s|$)"
-    r"|([A-Z])(?=\s[-–—=]\s|,\s|\s(?:because|since|is (?:the )?(?:correct|right|best|answer))\b"
-    r"|\s(?:\([^()]*\)|\\\(.*)[.\s]*$)"
+    r"|([A-Za-z])[.):：](?=\s|,|$)"
+    r"|([A-Z])(?:[*_`\"”$]{0,2}|\\[)\]])"
+    r"(?=\s[-–—=]\s|\s?,\s|\s(?:because|since|is (?:the )?(?:correct|right|best|answer))\b"
+    r"|\s{1,3}(?:\([^()]*\)|\\\(.*)[.\s]*$)"
     r"|(?:[Tt]he )?(?:(?:correct|best|right) )?(?:[Oo]ption|[Cc]hoice|[Ll]etter|[Aa]nswer)(?: is)?:?"
     r"\s{1,3}[*]{0,2}[\(\[]?([A-Za-z])\b[\)\]]?"
     r"|选项?\s?[:：]?\s?[（(]?([A-Za-z])(?![A-Za-z])[)）]?"
 )
+REMARKED = re.compile(
+    r"(?:\\(?:boxed|text|mbox|textbf|mathrm)\{|\\[(\[]\s?|[$`\"“*_]{1,2})(?P<letter>[A-Za-z])"
+    r"(?:\}|\s?\\[)\]]|[$`\"”*_]{1,2})(?=\s|,)"
+)
+"""A dressed letter with a remark behind it."""
 OTHER = re.compile(r"(?:\b(?:or|and|nor)\b|[/&,])\s{0,3}(?:option\s)?[\(\[]?([A-Z])(?![A-Za-z0-9'])")
 LISTED = re.compile(
     r"(?:[\(\[]([A-Z])[\)\]]|(?<![\w.'])([A-Z])[).:](?=\s))"
     r"(?!\s?(?:is|are|was|were|has|have|does|do|can|cannot|would|could|shows?|seems?|cannot|,? which)\b)"
 )
 REMARK = re.compile(
-    r"\b(?:because|since|as|while|whereas|not|than|but|unlike|instead|although|though|given|so|rather|except)\b"
+    r"[.!?]\s(?=[A-Z][a-z])"
+    r"|\b(?:because|since|as|while|whereas|not|than|but|unlike|instead|although|though|given|so|rather|except)\b"
 )
 REFUTED = re.compile(r"\s*(?:(?:is|are|was)\s)?(?:not|wrong|incorrect|false|isn't)\b")
 NEGATION = re.compile(r"\b(?:not|no|neither|nor|never|except|cannot|either|or|wrong|incorrect)\b|n't\b")
@@ -63,6 +70,10 @@ def letter_of(value: str, options: tuple[str, ...], *, phrases: bool = True) -> 
         "'A or B' names no single option"
     """
     value = undress(value)
+    if "  " in value:
+        value = " ".join(value.split())
+    if remarked := REMARKED.match(value):
+        value = f"{remarked['letter']}{value[remarked.end() :]}"
     if value[:1] == "$" and value[1:2].isalpha():
         value = undress(value[1:])  # the other half of a formula's dollars was cut off
     if alone := ALONE.fullmatch(value):
@@ -91,7 +102,18 @@ def other_letters(rest: str, letter: str, options: tuple[str, ...]) -> bool:
         return True
     remark = REMARK.search(rest)
     listed = LISTED.finditer(rest, 0, remark.start() if remark else len(rest))
-    return any(each[each.lastindex or 1] in allowed and each[each.lastindex or 1] != letter for each in listed)
+    return any(_is_listed(each, rest, letter, options) for each in listed)
+
+
+def _is_listed(found: re.Match[str], rest: str, letter: str, options: tuple[str, ...]) -> bool:
+    """Whether a further letter stands in the same list; in a sentence of its own it must lead its option's text."""
+    other = found[found.lastindex or 1]
+    at = string.ascii_uppercase.index(other)
+    if at >= len(options) or other == letter:
+        return False
+    if found.lastindex == 1 and rest[: found.start()].rstrip().endswith((".", "!", "?")):
+        return fold(rest[found.end() :]).startswith(fold(options[at]))
+    return True
 
 
 def is_out_of_range(found: str | Abstention) -> bool:

@@ -10,6 +10,7 @@ from typing import assert_never
 from rapidfuzz.distance import Levenshtein
 
 from seewhy.judging.answers.decoration import normalise, undress
+from seewhy.judging.answers.evaluation import decide
 from seewhy.judging.answers.findings import Abstention
 from seewhy.judging.answers.formulas import plain_value, spelling
 from seewhy.judging.answers.letters import letter_of
@@ -206,6 +207,8 @@ def _proof(gold: str, answer: str, prove: Prover) -> bool | str | None:
         return sure
     if _are_one_quantity(gold_bare, answer_bare):
         return True
+    if (decided := decide(gold_bare, answer_bare)) is not None:
+        return decided
     try:
         return prove(gold, answer)
     except MathTimeoutError as timeout:

@@ -23,16 +23,19 @@ SCALES = {
 TAIL = re.compile(r"[^\d]{1,60}$")
 KNOWN_UNIT = re.compile(r"°|°[cf]|degrees?|[ckm]m[²³]?|kg|mg|ml|ft|in|hrs?|mins?|secs?|mph|[ap]\.?m")
 WORDS_BEHIND = re.compile(r"\s{1,3}[A-Za-z]{2,}[A-Za-z ./]*")
-NUMBER_WORDS = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen".split()
-    )
-} | {word: 10 * (tens + 2) for tens, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())}
+BELOW_20 = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+TENS = (
+    "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+)  # fmt: skip
+NUMBER_WORDS = {word: value for value, word in enumerate(BELOW_20)} | {
+    word: 10 * (value + 2) for value, word in enumerate(TENS)
+}
 LARGE = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
-ONES, TENS = "|".join(list(NUMBER_WORDS)[:20]), "|".join(list(NUMBER_WORDS)[20:])
-BELOW_100 = rf"(?:(?:{TENS})(?: (?:{ONES}))?|{ONES})"
+ONES = "|".join(BELOW_20)
+BELOW_100 = rf"(?:(?:{'|'.join(TENS)})(?: (?:{ONES}))?|{ONES})"
 BELOW_1000 = rf"(?:(?:{ONES}) hundred(?:(?: and)? {BELOW_100})?|{BELOW_100})"
 WORDED = re.compile(rf"{BELOW_1000}(?: (?:{'|'.join(LARGE)})(?:(?: and)? {BELOW_1000})?)*")
 POWER = re.compile(
@@ -120,7 +123,7 @@ def number_in_words(text: str) -> int | None:
 
 
 def unit_of(text: str) -> str | None:
-    """The unit behind the number of `text`, empty where there is none; None where letters behind it may be variables.
+    r"""The unit behind the number of `text`, empty where there is none; None where letters behind it may be variables.
 
     Example:
         >>> unit_of("12 km"), unit_of("$12"), unit_of("75%"), unit_of("12x"), unit_of("12 \\pi")

@@ -30,21 +30,28 @@ VALUE_BEFORE = re.compile(
     r"(?P<value>(?:[^\s.,:;!?]|[.,](?=\d)){1,24}(?: (?:[^\s.,:;!?]|[.,](?=\d)){1,24}){0,2}) (?:is|are) (?:the|our|my) "
     r"(?:(?:final|correct|right) )?$"
 )
-NO_VALUES = frozenset({"what", "which", "this", "that", "here", "it", "where", "below", "if", "whether", "how", "there"})
+NO_VALUES = frozenset(
+    {"what", "which", "this", "that", "here", "it", "where", "below", "if", "whether", "how", "there"}
+)
 CHOICE_BEFORE = re.compile(r"\b(?:correct|right|best|final|chosen|my)[ \t*_]{1,3}$")
 CHINESE_AFTER = re.compile(r"[】\]*_\s]{0,4}[是为]?[*_\s]{0,4}[:：]?[*_\s]{0,20}")
 LINE_END = re.compile(r"\n|(?<=[.!?*])\\n(?!(?:u|e|i|ot|eg|eq|mid|abla)\b)|##|</?[a-z][a-z_]{0,15}>|<\|")
 """A line ends at a backslash and an n behind a sentence too: the reply was escaped twice."""
 SENTENCE_END = re.compile(r"[.!?](?=\s|\\n)|[。！？]")
 CLAUSE_END = re.compile(r",?\s(?:because|since|as|given that|which|due to)\b|,\s(?:so|and|but|not)\b")
-ABBREVIATIONS = frozenset(
-    "st mt mr mrs ms dr jr sr vs no ft co inc ltd corp bros assn univ dept govt inst prof gen lt col sgt capt cmdr maj "
-    "rev hon gov sen rep pres supt messrs mme mlle ave blvd rd hwy apt approx est ca cf al esp incl viz".split()
-)
-BEFORE_A_NUMBER = frozenset(
-    "jan feb mar apr jun jul aug sep sept oct nov dec fig figs vol vols pp pg ch sec eq nos art par tab ex ver".split()
-)
-DAYS = frozenset("mon tue tues wed thu thur thurs fri sat sun".split())
+ABBREVIATIONS = frozenset({
+    "st", "mt", "mr", "mrs", "ms", "dr", "jr", "sr", "vs", "no", "ft", "co", "inc", "ltd", "corp", "bros", "assn",
+    "univ", "dept", "govt", "inst", "prof", "gen", "lt", "col", "sgt", "capt", "cmdr", "maj", "rev", "hon", "gov",
+    "sen", "rep", "pres", "supt", "messrs", "mme", "mlle", "ave", "blvd", "rd", "hwy", "apt", "approx", "est", "ca",
+    "cf", "al", "esp", "incl", "viz",
+})  # fmt: skip
+BEFORE_A_NUMBER = frozenset({
+    "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "fig", "figs", "vol", "vols",
+    "pp", "pg", "ch", "sec", "eq", "nos", "art", "par", "tab", "ex", "ver",
+})  # fmt: skip
+DAYS = frozenset({
+    "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun",
+})  # fmt: skip
 PART_OF_DAY = re.compile(r"\s(?:morning|afternoon|evening|night|noon|at|from|to|\d)")
 CHOICE_WORDS = ("option", "choice", "response")
 STRONG = frozenset({Rule.MARK, Rule.FINAL, Rule.TAG, Rule.BOXED})
@@ -125,7 +132,9 @@ def _answer_statement(low: str, begin: int, at: int, *, options: bool) -> Statem
 
 def _value_before(low: str, begin: int, at: int) -> Statement | None:
     """The few words before "is the answer"."""
-    if not low.startswith(("the ", "our ", "my ", "final ", "correct ", "right "), max(begin, low.rfind(" ", begin, at - 1) + 1)):
+    if not low.startswith(
+        ("the ", "our ", "my ", "final ", "correct ", "right "), max(begin, low.rfind(" ", begin, at - 1) + 1)
+    ):
         return None
     said = VALUE_BEFORE.search(low, max(begin, at - 110), at)
     if said is None or not NO_VALUES.isdisjoint(said["value"].split()):

@@ -21,14 +21,18 @@ LEAD = re.compile(
 )
 SENTENCE = re.compile(
     r"(?P<subject>(?:it|this|that|there|he|she|they|we|you|i|the|its|his|her|their|our|so|thus|hence|therefore|each)\b"
-    r"[^.=\d\n]{0,60}?)\s?\b(?:is|are|was|were|equals?|will be|would be|has|have|had|costs?|weighs?|measures?|shows?|reads?"
-    rf"|scored|needs?|makes?|gives?|contains?)\s(?P<value>.{{1,60}})",
+    r"[^.=\d\n]{0,60}?)\s?\b(?:is|are|was|were|equals?|will be|would be|has|have|had|costs?|weighs?|measures?"
+    r"|shows?|reads?|scored|needs?|makes?|gives?|contains?)\s(?P<value>.{1,60})",
     re.IGNORECASE,
 )
 PRONOUN = re.compile(r"(?:it|this|that)(?: is|'s| was)\s(?P<value>\S{1,30}(?: \S{1,30}){0,3})", re.IGNORECASE)
-DENIED = re.compile(r"\b(?:not|no|never|neither|nor|or|either|between|more|less|fewer|over|under|un\w+)\b|n't\b", re.IGNORECASE)
+DENIED = re.compile(
+    r"\b(?:not|no|never|neither|nor|or|either|between|more|less|fewer|over|under|un\w+)\b|n't\b", re.IGNORECASE
+)
 TAIL = re.compile(rf"(?P<number>{CORE})\s(?P<tail>[A-Za-z]{{2,}}\b.*)", re.DOTALL)
-RELATED = re.compile(r"(?:or|and|to|out|in|of|times|minus|plus|by|over|divided|multiplied|dozen|x|percent|through|until)\b")
+RELATED = re.compile(
+    r"(?:or|and|to|out|in|of|times|minus|plus|by|over|divided|multiplied|dozen|x|percent|through|until)\b"
+)
 ABOUT = re.compile(r"(?:with|which|because|since|as|for|when|where|at|after|if|given|that|on|during|based|according)\b")
 NO_TAIL = re.compile(r"[\\^_={}+*/<>|~]")
 CALCULATION = re.compile(r"(?P<left>[^=≈\n]{1,80}(?:=[^=≈\n]{1,80}){0,3}?)[=≈]\s*(?P<right>[^=≈\n]{1,60})")

@@ -16,7 +16,8 @@ CONCLUSION = re.compile(r"\b(?i:so|therefore|thus|hence|choose|select|pick|go wi
 PARENTHESISED = re.compile(r"[\(\[]([A-Z])[\)\]]")
 JUDGED = re.compile(
     r"(?<![\w(])[\(\[]?\b([A-Z])\b[\)\]]?(?:[.:)] [^.\n]{1,60})? (?:is|must be|should be|would be|seems|seems to be)"
-    r" (?:therefore |thus |clearly |likely )?(?:the |our |my )?(?:(?:most )?(?:correct|right|best|likely|accurate|appropriate)\b"
+    r" (?:therefore |thus |clearly |likely )?(?:the |our |my )?"
+    r"(?:(?:most )?(?:correct|right|best|likely|accurate|appropriate)\b"
     r"(?: (?:answer|option|choice|one))?|answer\b)(?=[*\s]{0,4}(?:[.,!:]|$))"
 )
 CHOSEN = re.compile(
@@ -24,9 +25,12 @@ CHOSEN = re.compile(
     r"\s?(?:option |answer |choice )?[*(（\[]{0,3}([A-Z])[*)）\]]{0,3}(?=\s{0,3}(?:[.,!。，]|$))"
 )
 ENDS_IN_OPTION = re.compile(
-    r"(?:\b(?i:option|choice|answer)|^(?i:so|therefore|thus|hence)[:,]?)\s[*(\[]{0,4}([A-Z])\b(?:[*)\].:]{1,4}(?:\s?[^\n]{1,200})?)?[.*\s]*$"
+    r"(?:\b(?i:option|choice|answer)|^(?i:so|therefore|thus|hence)[:,]?)\s[*(\[]{0,4}([A-Z])\b"
+    r"(?:[*)\].:]{1,4}(?:\s?[^\n]{1,200})?)?[.*\s]*$"
 )
-ENDS_IN_BRACKETS = re.compile(r"\b(?:is|are|was|be|means|shows|to|with|as)[:,]?\s[*]{0,2}[(\[]([A-Z])[)\]](?:[*.:,]{0,3}\s?[^\n]{1,200})?$")
+ENDS_IN_BRACKETS = re.compile(
+    r"\b(?:is|are|was|be|means|shows|to|with|as)[:,]?\s[*]{0,2}[(\[]([A-Z])[)\]](?:[*.:,]{0,3}\s?[^\n]{1,200})?$"
+)
 OPTION = re.compile(r"\b(?i:option|choice)\s[*(\[]{0,4}([A-Z])\b")
 LONGEST_OPTION = 60
 FIRST_SENTENCE = re.compile(r"\s*[*_\"]{0,3}([^.,;:!\n]{1,80})[*_\"]{0,3}[.,;:!]\s")
@@ -64,9 +68,7 @@ def _short_reply(text: str, begin: int, reply: str, options: tuple[str, ...]) ->
     return _first_sentence(text, begin, options) or phrase
 
 
-def _last_line(
-    text: str, begin: int, before: str, last: str, led: int, options: tuple[str, ...]
-) -> str | None:
+def _last_line(text: str, begin: int, before: str, last: str, led: int, options: tuple[str, ...]) -> str | None:
     """The letter of the last line, if it is short or announced; bare text must stand behind a finished line."""
     is_announced = before.endswith((":", ":**", "："))
     is_short = len(last) <= LONGEST_LINE and len(last.split()) <= WORDS_OF_A_DIRECT_REPLY

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from seewhy.endpoints.chat import Reply, ResponseFormat
-from seewhy.judging.answers.thinking import without_leading_thought
 from seewhy.judging.asking.schema import fault_of
+from seewhy.records.thinking import without_leading_thought
 from seewhy.records.types import FinishReason
 
 LONGEST_REPLY = 100_000

@@ -21,6 +21,7 @@ from seewhy.training.examples import TrainingExample
 from seewhy.training.monitor.plan import GuardPlan
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import score_examples
+from seewhy.training.table import units_of
 
 GRAM = 4
 """Tokens of the runs that are counted: seq-rep-4 of Welleck et al. (arXiv 1908.04319)."""
@@ -126,9 +127,10 @@ def prompts_of(
     examples: Sequence[TrainingExample], questions: Mapping[str, Question], count: int, seed: int
 ) -> tuple[GenerateRequest, ...]:
     """As many distinct prompts of the rows, or all there are, drawn by the seed."""
-    keys = list(dict.fromkeys(example.prompt_key for example in examples))
-    drawn = random.Random(f"probe/{seed}").sample(keys, min(count, len(keys)))
-    return tuple(GenerateRequest(question=questions[question], style=style) for question, style, _ in drawn)
+    units = units_of(examples)
+    drawn = random.Random(f"probe/{seed}").sample(range(len(units)), min(count, len(units)))
+    rows = [examples[units.first(prompt)] for prompt in drawn]
+    return tuple(GenerateRequest(question=questions[row.question_id], style=row.style) for row in rows)
 
 
 def draw(model: Probed, asks: Sequence[GenerateRequest], decoding: SamplingParams) -> tuple[Chain, ...]:

@@ -7,7 +7,8 @@ MARK = re.compile(
     r"(?:[a-z]{1,12}:)?(?:(?:inner|internal)[_ ])?"
     r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|analysis|reflection|scratchpad|cot)(?:[_ ](?:process|content))?"
     r"\s{0,3}(?:\|?>|\|?▷|\])"
-    r"|<\|?channel\|?>\s{0,3}(?P<channel>[a-z]{0,12})[^<>\n]{0,40}(?:<\|?message\|?>)?",
+    r"|<\|channel\|?>\s{0,3}(?P<channel>[a-z]{1,12})(?:\s{1,3}to=[^<>\n]{0,40})?\s?(?:<\|message\|?>)?"
+    r"|(?P<shut><channel\|>)",
     re.IGNORECASE,
 )
 """`<think>`, `<|end_of_thought|>`, `[/THINK]`, `<seed:think>`, `<|channel|>final<|message|>` and their kin."""
@@ -28,7 +29,7 @@ def thinking_ends(text: str, begin: int = 0) -> int | None:
 
     Example:
         >>> thinking_ends("<thinking>A?</thinking>B"), thinking_ends("A?[/THINK]B"), thinking_ends("[THINK]A?")
-        (23, 11, None)
+        (23, 10, None)
     """
     if not has_marks(text):
         return begin
@@ -57,7 +58,9 @@ def closes_unopened(text: str) -> bool:
         (True, False, False)
     """
     first = MARK.search(text) if has_marks(text) else None
-    return first is not None and first["closes"] is not None
+    if first is None or not _closes(first):
+        return False
+    return first["channel"] is None or bool(text[: first.start()].strip())
 
 
 def without_leading_thought(text: str) -> str:
@@ -72,7 +75,7 @@ def without_leading_thought(text: str) -> str:
     first = MARK.search(text) if has_marks(text) and not PLAIN_START.match(text) else None
     if first is None or (not _closes(first) and text[: first.start()].strip()):
         return text
-    if first["closes"]:
+    if _closes(first):
         return text[first.end() :]
     closing = next((mark.end() for mark in MARK.finditer(text, first.end()) if _closes(mark)), len(text))
     return text[closing:]
@@ -80,5 +83,5 @@ def without_leading_thought(text: str) -> str:
 
 def _closes(mark: re.Match[str]) -> bool:
     if mark["channel"] is None:
-        return mark["closes"] is not None
+        return mark["closes"] is not None or mark["shut"] is not None
     return mark["channel"].casefold() not in DRAFTS
