@@ -12,8 +12,9 @@ from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.records.columns import Record
 from seewhy.records.lineage import Manifest
 from seewhy.records.rows import RowReader
-from seewhy.records.types import Question, StepLog
+from seewhy.records.types import Question, Response, StepLog, Style
 from seewhy.report.inputs import Section
+from seewhy.runs.forecast.api import Outlook, StageForecast
 from seewhy.runs.machine import Machine, ModelSpec
 
 R = TypeVar("R", bound=Record)
@@ -159,29 +160,6 @@ class Models(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageForecast:
-    """What a unit will need, as far as it can say before anything runs; None is unknown.
-
-    Example:
-        >>> StageForecast(rows=800, unit="chains").rows
-        800
-    """
-
-    rows: int | None = None
-    unit: str = "rows"
-    is_exact: bool = True
-    """Whether the number of rows is known, and not the most that there can be."""
-    tokens: float = 0.0
-    """Tokens that a local model decodes."""
-    scored: float = 0.0
-    """Tokens that a local model reads without drawing: prompts, and responses under a reference."""
-    trained: float = 0.0
-    """Tokens that a training passes forward and backward."""
-    basis: str = ""
-    """In words, what the figures rest on."""
-
-
 @dataclass(frozen=True, slots=True)
 class Counted:
     """Rows of a block with counts that the rows do not show, for workers that count what they leave out."""
@@ -260,9 +238,13 @@ class RowStage(Stage, Protocol):
         """
         return ""
 
-    def forecast(self, run: Run) -> StageForecast:
-        """What it will need."""
-        return StageForecast()
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
+        """What it will need; no server is asked for it and no model is opened."""
+        return StageForecast(unit=self.unit)
+
+    def expected(self, run: Run, outlook: Outlook) -> Sequence[Any]:
+        """Rows such as it will write, of as many questions as `outlook` looks at; empty where it cannot say."""
+        return ()
 
 
 @runtime_checkable
@@ -281,9 +263,13 @@ class TrainStage(Stage, Protocol):
         """How many steps it takes, where that is known before it runs."""
         return None
 
-    def forecast(self, run: Run) -> StageForecast:
-        """What it will need."""
-        return StageForecast()
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
+        """What it will need; no model is opened for it."""
+        return StageForecast(unit="steps")
+
+    def replies(self, run: Run, outlook: Outlook, style: Style) -> Sequence[Response]:
+        """Responses such as the trained model will give; empty where it cannot say."""
+        return ()
 
 
 @runtime_checkable

@@ -87,8 +87,8 @@ def make(choice: Choice, layer: str, place: str, **given: object) -> Any:  # noq
     more = {name: value for name, value in given.items() if name in known}
     unset = [name for name in _required(kind) if name not in choice.settings and name not in more]
     if unset:
-        raise ValueError(f"{place}: {choice.kind} needs {', '.join(unset)}"
-                         f"{'' if all(map(_is_plain, _types(kind, unset))) else ', which is made in Python alone'}")  # fmt: skip
+        how = "" if all(map(_is_plain, _types(kind, unset))) else ", which is made in Python alone"
+        raise ValueError(f"{place}: {choice.kind} needs {', '.join(unset)}{how}")
     try:
         return kind(**{**choice.settings, **more})
     except (TypeError, ValueError) as error:

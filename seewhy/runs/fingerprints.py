@@ -136,7 +136,7 @@ def write_spec(folder: Path, spec: StepSpec) -> None:
 
 
 def differences(folder: Path, spec: StepSpec) -> list[str]:
-    """How the spec of a folder differs from another one, a line a field; empty where they are equal or there is none."""
+    """How the spec of a folder differs from another one, by field; empty where they are equal or there is none."""
     written = read_spec(folder)
     if written is None:
         return []

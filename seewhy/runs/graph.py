@@ -160,5 +160,3 @@ def reads_of(recipe: Recipe, nodes: Mapping[str, Node], node: Node) -> dict[str,
         name = need.field if need.field not in found else f"{need.field} {len(found) + 1}"
         found[name] = resolve(recipe, need.ref, nodes)
     return found
-
-

@@ -119,5 +119,3 @@ def read_machine(root: Path) -> Machine:
     """The machine with which a run was last gone on with."""
     path = root / MACHINE_FILE
     return structure(read_yaml(path) or {}, Machine, str(path)) if path.is_file() else Machine()
-
-

@@ -141,7 +141,9 @@ class Runner:
         for log in unit.train(self.run, self.models, folder):
             total = int(log.terms["steps"])
             if not steps:
-                yield Began(ref=node.ref, step=node.step, number=number, of=of, total=total, unit="steps", done=log.step)
+                yield Began(
+                    ref=node.ref, step=node.step, number=number, of=of, total=total, unit="steps", done=log.step
+                )
             steps += 1
             yield Stepped(ref=node.ref, log=log, total=total)
         logs = read_steps(folder / STEPS)
@@ -153,7 +155,9 @@ class Runner:
     def _finish(self, folder: Path, spec: StepSpec, counts: Mapping[str, int], seconds: float, dollars: float) -> None:
         write_manifest(folder, Manifest(
             stage=spec.stage, plan=canonical_json(spec.settings), fingerprint=spec.fingerprint, inputs=spec.inputs,
-            counts=dict(counts), versions=library_versions(), seeds=seeds_of(spec.settings), seconds=seconds, dollars=dollars, command=self.command, finished_at=datetime.now(UTC).isoformat(timespec="seconds"), files=hash_files(folder),
+            counts=dict(counts), versions=library_versions(), seeds=seeds_of(spec.settings), seconds=seconds,
+            dollars=dollars, command=self.command, finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            files=hash_files(folder),
         ))  # fmt: skip
 
     def _write_page(self, node: Node, unit: PageStage, number: int, of: int) -> Iterator[Event]:

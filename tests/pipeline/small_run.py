@@ -59,8 +59,9 @@ def starve_at(limit: int) -> Arm:
 
 
 STOPS: dict[str, Arm] = {
-    # More than recipe.yaml has, and less than any page.
-    "starved of its pictures": starve_at(5000),
+    "killed before the first picture": kill_at("os.rename", r"/images/.*\.png$"),
+    # Less than any page; recipe.yaml, which has more, is there by now.
+    "starved of its pictures": starve_at(2800),
     "killed between two pictures": kill_at("os.rename", r"/images/.*\.png$", 10),
     "killed before it grades the teacher": kill_at("open", r"/rationales/verdicts/\.part-00000.*\.tmp$"),
     "starved of a checkpoint": starve_at(200_000),
