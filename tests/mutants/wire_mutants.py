@@ -4,7 +4,7 @@ from mutant_rows import Mutant
 
 CANARY = "seewhy/endpoints/vision_check.py"
 CANARIES = "tests/endpoints/test_vision_check.py"
-LINE = "seewhy/cli/wire.py"
+LINE = "seewhy/endpoints/session.py"
 WIRED = "tests/cli/test_wired_runs.py"
 DRY = "tests/cli/test_dry_run.py"
 SERVED = "tests/testing/test_served_oracle.py"
