@@ -161,7 +161,9 @@ class Runner:
     def _finish(self, folder: Path, spec: StepSpec, counts: Mapping[str, int], seconds: float, dollars: float) -> None:
         write_manifest(folder, Manifest(
             stage=spec.stage, plan=canonical_json(spec.settings), fingerprint=spec.fingerprint, inputs=spec.inputs,
-            counts=dict(counts), versions=library_versions(), seeds=seeds_of(spec.settings), seconds=seconds, dollars=dollars, command=self.command, finished_at=datetime.now(UTC).isoformat(timespec="seconds"), files=hash_files(folder),
+            counts=dict(counts), versions=library_versions(), seeds=seeds_of(spec.settings), seconds=seconds,
+            dollars=dollars, command=self.command, finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            files=hash_files(folder),
         ))  # fmt: skip
 
     def _write_page(self, node: Node, unit: PageStage, number: int, of: int) -> Iterator[Event]:
