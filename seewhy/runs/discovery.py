@@ -137,7 +137,7 @@ def _public_classes(module: ModuleType) -> list[str]:
 
 
 def _singular(layer: str) -> str:
-    return {"judging": "judge"}.get(layer, layer.removesuffix("s"))
+    return {"judging": "judge", "pairs": "rule of pairs"}.get(layer, layer.removesuffix("s"))
 
 
 def _module_of(layer: str, place: str) -> ModuleType:
