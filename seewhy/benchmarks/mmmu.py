@@ -4,27 +4,9 @@ from collections.abc import Iterator
 
 from seewhy.benchmarks.release.choices import letter_in, options_of
 from seewhy.benchmarks.release.declared import HUB, Release
-from seewhy.benchmarks.release.pictures import Picture
+from seewhy.benchmarks.release.mmmu_subjects import DOMAIN_OF, numbered_pictures
 from seewhy.benchmarks.release.rows import UNKNOWN, ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
-
-MOST_PICTURES = 7
-DOMAINS = {
-    "Art and Design": ("Art", "Art_Theory", "Design", "Music"),
-    "Business": ("Accounting", "Economics", "Finance", "Manage", "Marketing"),
-    "Science": ("Biology", "Chemistry", "Geography", "Math", "Physics"),
-    "Health and Medicine": (
-        "Basic_Medical_Science", "Clinical_Medicine", "Diagnostics_and_Laboratory_Medicine", "Pharmacy",
-        "Public_Health",
-    ),
-    "Humanities and Social Science": ("History", "Literature", "Psychology", "Sociology"),
-    "Tech and Engineering": (
-        "Agriculture", "Architecture_and_Engineering", "Computer_Science", "Electronics", "Energy_and_Power",
-        "Materials", "Mechanical_Engineering",
-    ),
-}  # fmt: skip
-"""Yue et al. 2024, table 1."""
-DOMAIN_OF = {subject: domain for domain, subjects in DOMAINS.items() for subject in subjects}
 
 
 def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
@@ -44,7 +26,7 @@ def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
         options=options,
         answers=_answers(row, options),
         rule=MatchRule.LETTER if options else None,
-        pictures=_pictures(row),
+        pictures=numbered_pictures(row),
         facets={
             "domain": DOMAIN_OF[subject],
             "subject": subject,
@@ -61,11 +43,6 @@ def _answers(row: Row, options: tuple[str, ...]) -> tuple[str, ...]:
     if options:
         return (letter_in(row, "answer", options),)
     return row.answers("answer")
-
-
-def _pictures(row: Row) -> tuple[Picture, ...]:
-    numbered = (row.pictures(f"image_{number}") for number in range(1, MOST_PICTURES + 1))
-    return row.pictures("image") + tuple(one for found in numbered for one in found)
 
 
 RELEASE = Release(

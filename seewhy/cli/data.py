@@ -23,6 +23,16 @@ SHOWN = 10
 """Findings of a kind that the table tells; `--json` tells all."""
 PER_SHARD = 500
 ALL = sys.maxsize
+USAGE = """usage: seewhy data COMMAND ...
+
+  seewhy data import NAME --root DIR --split S [--out FILE.jsonl]
+      read a split of a published data set, check every row, and write its questions.
+  seewhy data check NAME --root DIR [--json]
+      look for broken rows, unreadable pictures, golds that fail their own rule, duplicates, and leaks between splits.
+  seewhy data list
+      the data sets, one a line: {names}
+
+  `seewhy data import NAME --help` and `seewhy data check NAME --help` list every option."""
 ByValue = Annotated[Split, tyro.conf.EnumChoicesFromValues]
 """`--split test` rather than `--split TEST`."""
 
@@ -57,7 +67,7 @@ class CheckWords:
 
 
 def run(words: Sequence[str]) -> None:
-    """`import` or `check`.
+    """`import`, `check` or `list`; the usage where no command is given.
 
     Raises:
         ValueError: there is no such command or benchmark, or the rows are not as they must be.
@@ -73,6 +83,8 @@ def run(words: Sequence[str]) -> None:
                 raise SystemExit(1)
         case ["list"]:
             print("\n".join(_known()))
+        case [] | ["-h" | "--help", *_] | ["import" | "check" | "list", "-h" | "--help", *_]:
+            print(USAGE.format(names=", ".join(_known())))
         case _:
             known = ", ".join(_known())
             raise ValueError("about data there are `seewhy data import NAME --root DIR --split S`, `seewhy data check "

@@ -58,7 +58,7 @@ def run(words: Sequence[str]) -> int:
         raise ValueError(f"seewhy run needs --run DIR, such as --run runs/{recipe.name}")
     root = Path(place)
     if is_dry:
-        call_part("cli", "plan", "show_prices", root, recipe, machine)
+        call_part("cli", "plan", "show_prices", root, recipe, machine, extent)
         return 0
     command = shlex.join(["seewhy", "run", *words])
     Screen(console=Console()).follow(run_recipe(root, recipe, machine, extent, command))

@@ -21,8 +21,8 @@ def number_text(value: float) -> str:
     Raises:
         ValueError: it is infinite or not a number.
     """
-    if isinstance(value, int):
-        return str(value)
+    if isinstance(value, int) or value == 0:
+        return str(int(value))
     if not math.isfinite(value):
         raise ValueError(f"{value} is no number")
     text = format(Decimal(repr(value)), "f")

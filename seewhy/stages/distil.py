@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from seewhy.records.types import Chain, Question
-from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage, StageForecast
+from seewhy.records.types import Chain, Question, Style
+from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
 from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make, settings_of
 from seewhy.runs.discovery import class_of
+from seewhy.runs.forecast.api import Outlook, ServerWork, StageForecast, first_of, total_rows
+from seewhy.sampling.stand_ins import stand_ins
 from seewhy.stages.judge import Judge
+from seewhy.teachers.api import AlwaysRight, LimitsTokens
 
 UNANSWERED = "unanswered.jsonl"
 ASKED = "talks"
@@ -105,8 +108,40 @@ class Rationales(RowStage):
             raise ValueError(f"no question got a rationale; {run.root / 'servers' / UNANSWERED} says why")
         return ""
 
-    def forecast(self, run: Run) -> StageForecast:
-        return StageForecast(rows=self.ask or None, unit="rationales")
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
+        rows, teacher = total_rows(outlook, self.questions, self.ask), self.made(None, _ignore)
+        if not self.model:
+            return StageForecast(
+                rows=rows, unit="rationales", is_tried=True, is_right=isinstance(teacher, AlwaysRight),
+                basis=f"teacher {self.teacher.kind} costs nothing: a few were asked for and timed",
+            )  # fmt: skip
+        limit = teacher.max_tokens if isinstance(teacher, LimitsTokens) else 0
+        return StageForecast(
+            rows=rows, unit="rationales", is_exact=False, max_tokens=limit, server=self._asked(run, outlook),
+            basis=f"one a question, of at most {limit} tokens; the teacher was not asked, and its time is not known",
+        )  # fmt: skip
+
+    def expected(self, run: Run, outlook: Outlook) -> Sequence[Chain]:
+        questions, teacher = first_of(outlook.rows(self.questions, Question), self.ask), self.made(None, _ignore)
+        if not self.model:
+            teacher.require(questions)
+            return list(teacher.teach(questions))
+        limit = teacher.max_tokens if isinstance(teacher, LimitsTokens) else 0
+        return stand_ins(questions, Style.REASON, 1, limit) if limit else ()
+
+    def _asked(self, run: Run, outlook: Outlook) -> ServerWork:
+        """All requests for rationales."""
+        listener, whole = outlook.listener(self.model), outlook.all_rows()
+        teacher = self.made(listener, _ignore)
+        questions = first_of(whole.rows(self.questions, Question), self.ask)
+        teacher.require(questions)
+        for _ in teacher.teach(questions):
+            pass
+        return ServerWork(model=self.model, requests=listener.heard, is_batch=run.machine.by_batch)
+
+
+def _ignore(question_id: str, why: str) -> None:
+    """Nobody is asked, so nothing is unanswered."""
 
 
 @dataclass(slots=True)

@@ -4,16 +4,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from seewhy.records.types import Chain, Question, Style, Verdict
+from seewhy.records.types import Chain, Question, Response, Style, Verdict
 from seewhy.report.inputs import Evaluation, Reply, Sample, Section
-from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage, StageForecast
+from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
 from seewhy.runs.choice import Model, Rows, choose
 from seewhy.runs.discovery import call_part, load_part
+from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast
 from seewhy.sampling.sample import answer_once
+from seewhy.sampling.stand_ins import imitations, stand_in
 from seewhy.stages.credit import picture_of
 from seewhy.stages.judge import Judge
 
 SHOWN = 8
+DIRECT_TOKENS = 4
+"""Of a reply without reasoning, where none was seen: an answer and the end of the turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,5 +148,20 @@ class Replies(RowStage):
         model = models.local(self.model)
         return lambda block: answer_once(model, block, self.style, self.max_tokens, blind=self.blind)
 
-    def forecast(self, run: Run) -> StageForecast:
-        return StageForecast(unit="replies")
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
+        asked = outlook.forecast(self.questions)
+        work = ModelWork(
+            model=self.model, is_drawn=True, prompts=asked.rows or 0, style=self.style, is_blind=self.blind,
+            questions=tuple(outlook.rows(self.questions, Question)), responses=tuple(self._likely(outlook)),
+            max_tokens=self.max_tokens,
+        )  # fmt: skip
+        return StageForecast(rows=asked.rows, unit="replies", is_exact=asked.is_exact, max_tokens=self.max_tokens,
+                             work=(work,), basis="one a question, as long as those trained on")  # fmt: skip
+
+    def expected(self, run: Run, outlook: Outlook) -> Sequence[Chain]:
+        return imitations(outlook.rows(self.questions, Question), self.style, 1, self._likely(outlook))
+
+    def _likely(self, outlook: Outlook) -> Sequence[Response]:
+        usual = DIRECT_TOKENS if self.style is Style.DIRECT else self.max_tokens
+        found = outlook.replies(self.model, self.style) if outlook.limit else ()
+        return found or [stand_in(0, min(usual, self.max_tokens) if outlook.limit else self.max_tokens)]

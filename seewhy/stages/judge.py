@@ -8,14 +8,15 @@ from typing import Annotated, ClassVar
 
 from seewhy.endpoints.chat import ChatModel
 from seewhy.endpoints.recording import RecordingClient
+from seewhy.judging.api import FollowUp, MultiTurnJudge, judge_chains
 from seewhy.judging.api import Judge as Judges
-from seewhy.judging.api import judge_chains
 from seewhy.judging.prompts.template import read_prompt
 from seewhy.records.files import hash_file
 from seewhy.records.types import Chain, Question, Verdict
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make, settings_of
-from seewhy.runs.discovery import class_of
+from seewhy.runs.discovery import class_of, is_outside
+from seewhy.runs.forecast.api import Outlook, ServerWork, StageForecast
 from seewhy.runs.question_chains import QuestionChains, with_questions
 
 ASKED = "talks"
@@ -63,18 +64,18 @@ class Judge(RowStage):
     def inputs(self, run: Run) -> Sequence[QuestionChains]:
         return with_questions(run, self.chains, self.questions)
 
-    def made(self, models: Models | None) -> Judges:
+    def made(self, talks: ChatModel | None) -> Judges:
         """The judge; ValueError where it does not exist or refuses a setting."""
-        asked = models.server(self.model) if models is not None and self.model else None
-        return make_judge(self.judge, asked, self.prompt, "judge")
+        return make_judge(self.judge, talks, self.prompt, "judge")
 
     def require(self) -> None:
         if self.prompt and not Path(self.prompt).is_file():
             raise ValueError(f"prompt {self.prompt}: no such file")
-        assert self.made(None)
+        assert self.made(RecordingClient(name=self.model))
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[QuestionChains]], Iterable[Verdict]]:
-        judge, at_once = self.made(models), run.machine.pace.concurrency if self.model else 1
+        judge = self.made(models.server(self.model) if self.model else None)
+        at_once = run.machine.pace.concurrency if self.model else 1
 
         def judge_block(block: Sequence[QuestionChains]) -> Iterable[Verdict]:
             questions = [one.question for one in block]
@@ -98,6 +99,51 @@ class Judge(RowStage):
 
     def cost(self, rows: Sequence[Verdict]) -> float:
         return sum(row.usage.dollars for row in rows)
+
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
+        chains = outlook.forecast(self.chains)
+        return StageForecast(
+            rows=chains.rows, unit="verdicts", is_exact=chains.is_exact, per_prompt=chains.per_prompt,
+            server=self._asked(outlook) if self.model else None, basis=f"one a chain, by {self.judge.kind}",
+        )  # fmt: skip
+
+    def _asked(self, outlook: Outlook) -> ServerWork:
+        """Requests about all chains: those that are there, or as many and as long as their step allows."""
+        whole = outlook.all_rows()
+        chains = whole.rows(self.chains, Chain)
+        questions = whole.questions(self.questions or self.chains)
+        listener = outlook.listener(self.model)
+        judge = self.made(listener)
+        for _ in judge_chains(judge, questions.values(), chains):
+            pass
+        follow_ups, unknown = list[FollowUp](), ""
+        if isinstance(judge, MultiTurnJudge):
+            follow_ups = self._follow_ups(questions, chains, listener)
+        elif is_outside(self.judge.kind):
+            unknown = f"what {self.judge.kind} asks after the first replies"
+        return ServerWork(model=self.model, requests=listener.heard, follow_ups=follow_ups, unknown=unknown,
+                          assumed=self._assumed(outlook))  # fmt: skip
+
+    def _assumed(self, outlook: Outlook) -> str:
+        if outlook.is_there(self.chains):
+            return ""
+        told = outlook.forecast(self.chains)
+        return (f"no {self.chains} are there yet, so the most that their step allows is counted: {told.rows or 0:,} "
+                f"{told.unit} ({told.basis}), ten tokens a sentence")  # fmt: skip
+
+    def _follow_ups(
+        self, questions: Mapping[str, Question], chains: Iterable[Chain], listener: RecordingClient
+    ) -> list[FollowUp]:
+        """What may be asked of chains without a kept first reply; what follows a kept one was recorded."""
+        quiet = RecordingClient(name=listener.name)
+        judge = self.made(quiet)
+        found: list[FollowUp] = []
+        for chain in chains:
+            quiet.heard.clear()
+            judge.judge(questions[chain.question_id], (chain,))
+            if isinstance(judge, MultiTurnJudge) and any(listener.recall(request) is None for request in quiet.heard):
+                found.append(judge.follow_up(questions[chain.question_id], chain))
+        return found
 
 
 def asks_model(kind: str) -> bool:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from seewhy.pairs.lessons import Distilled, direct_lessons, lessons_from, mix_lessons
-from seewhy.records.types import Chain, Lesson, Question, Verdict
+from seewhy.pairs.lessons import Distilled, block_sizes, direct_lessons, lessons_from, mix_lessons
+from seewhy.records.types import Chain, Lesson, Question, Response, Verdict
 from seewhy.report.inputs import Count, Distillation, Section
 from seewhy.runs.api import Counted, Models, Need, RowStage, Run
 from seewhy.runs.choice import Rows
+from seewhy.runs.forecast.api import Outlook, StageForecast, first_of, total_rows
 
 DROPPED = "dropped "
 
@@ -87,6 +88,30 @@ class Lessons(RowStage):
             total = sum(dropped.values())
             raise ValueError(f"no lesson is left of {total} rationales of {self.rationales} ({reasons})")
         return ""
+
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
+        told = outlook.forecast(self.rationales)
+        reasoned, direct = self._counts(told.rows or 0, total_rows(outlook, self.direct, self.ask))
+        return StageForecast(
+            rows=reasoned + direct, unit="lessons", is_exact=told.is_right, max_tokens=told.max_tokens,
+            basis="gold rationales, all accepted" if told.is_right else "at most: all rationales accepted",
+        )  # fmt: skip
+
+    def _counts(self, rationales: int, direct: int) -> tuple[int, int]:
+        """Reasoned and direct lessons of one benchmark where every rationale is accepted, as `mix_lessons` takes."""
+        half = self.format_aligned // 2
+        reasoned, short = min(rationales, self.format_aligned - half), min(direct, half)
+        thoughts, answers = block_sizes(rationales - reasoned, direct - short, self.direct_share)
+        return reasoned + thoughts, short + answers
+
+    def expected(self, run: Run, outlook: Outlook) -> Sequence[Lesson]:
+        """A lesson of each rationale, and direct ones beside them in the share of the mix."""
+        chains = outlook.rows(self.rationales, Chain)
+        reasoned = [Lesson(question_id=row.question_id, style=row.style, source=row.sampler,
+                           response=Response(text=row.text, token_ids=row.token_ids)) for row in chains]  # fmt: skip
+        direct = list(direct_lessons(first_of(outlook.rows(self.direct, Question), self.ask)))
+        total = self._counts(outlook.forecast(self.rationales).rows or 0, total_rows(outlook, self.direct, self.ask))
+        return [*reasoned, *direct[: round(len(reasoned) * total[1] / max(1, total[0]))]]
 
     def section(self, run: Run, name: str) -> Section | None:
         counts = run.manifest(name).counts

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Annotated, Any, ClassVar
 
 from seewhy.evaluation.agreement import mean_agreement
 from seewhy.pairs.rule import Pairing
-from seewhy.records.types import Chain, Outcome, Pair, Verdict
+from seewhy.records.types import Chain, Outcome, Pair, Response, Verdict
 from seewhy.report.inputs import Count, Sampling, Section
 from seewhy.runs.api import Counted, Models, Need, RowStage, Run
 from seewhy.runs.choice import Choice, Layer, Rows, choose, make
+from seewhy.runs.forecast.api import Outlook, StageForecast
 from seewhy.runs.question_chains import JudgedRanges, judged_ranges
 
 
@@ -63,6 +65,30 @@ class PairChains(RowStage):
                             if name.startswith("dropped ") and count)  # fmt: skip
         more = self.made().explain(run.read(self.chains, Chain), run.read(self.verdicts, Verdict))
         raise ValueError(f"no pair is left of {counts['questions seen']} questions ({dropped}): {more}")
+
+    def _most(self) -> int:
+        """Pairs of a prompt, at most: as the rule says, or a single one."""
+        return int(vars_of(self.made()).get("most", 1))
+
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
+        told, most = outlook.forecast(self.chains), self._most()
+        prompts = len(outlook.counts(self.chains))
+        return StageForecast(
+            rows=most * prompts, unit="pairs", is_exact=False, per_prompt=most, max_tokens=told.max_tokens,
+            basis=f"at most: {most} pairs of each of {prompts:,} questions; chains as long as those trained on",
+        )  # fmt: skip
+
+    def expected(self, run: Run, outlook: Outlook) -> Sequence[Pair]:
+        """As many pairs of each question as there can be, of its chains in turn."""
+        found: list[Pair] = []
+        for _, rows in groupby(outlook.rows(self.chains, Chain), key=lambda chain: (chain.question_id, chain.style)):
+            chains = list(rows)
+            texts = [Response(text=chain.text, token_ids=chain.token_ids) for chain in chains]
+            for number in range(self._most()):
+                chosen, rejected = (texts[(2 * number + side) % len(texts)] for side in (0, 1))
+                found.append(Pair(question_id=chains[0].question_id, style=chains[0].style, chosen=chosen,
+                                  rejected=rejected, source=self.rule.kind, margin=1.0))  # fmt: skip
+        return found
 
     def section(self, run: Run, name: str) -> Section | None:
         drawn, paired, rule = run.manifest(self.chains), run.manifest(name), self.made()

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from seewhy.benchmarks.release.declared import Release
 from seewhy.records.files import hash_file
 from seewhy.records.types import Question, Split
-from seewhy.runs.api import Models, Need, RowStage, Run, Stage, StageForecast
+from seewhy.runs.api import Models, Need, RowStage, Run, Stage
 from seewhy.runs.discovery import find_module
+from seewhy.runs.forecast.api import Outlook, StageForecast
 from seewhy.runs.picture_paths import relate_pictures
 
 PER_SHARD = 500
@@ -100,8 +101,17 @@ class DrawSplit(RowStage):
     def tally(self, block: Sequence[int], rows: Sequence[Question]) -> Mapping[str, int]:
         return {"letter": sum(bool(question.options) for question in rows)}
 
-    def forecast(self, run: Run) -> StageForecast:
-        return StageForecast(rows=self.count, unit="questions", basis="as the recipe has them")
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
+        few = outlook.rows(self.own, Question)
+        pictures = sum(Path(image.path).stat().st_size for one in few for image in one.images)
+        return StageForecast(
+            rows=self.count, unit="questions", is_tried=True, disk_bytes=self.count * pictures / max(1, len(few)),
+            basis=f"as the recipe has them; {len(few)} were drawn and timed",
+        )  # fmt: skip
+
+    def expected(self, run: Run, outlook: Outlook) -> Sequence[Question]:
+        count = min(self.count, outlook.limit or self.count)
+        return list(_module(self.benchmark).load(outlook.scratch, self.split, count=count, seed=self.seed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +163,16 @@ class ReadSplit(RowStage):
             raise ValueError(f"{self.source} has no questions of the split {self.split.value}: set it to 0")
         return ""
 
-    def forecast(self, run: Run) -> StageForecast:
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         source = Path(self.source).expanduser().resolve()
         there = _module(self.benchmark).sizes(source).get(self.split, 0)
-        return StageForecast(rows=min(self.count, there), unit="questions", basis="as its source has them")
+        return StageForecast(
+            rows=min(self.count, there), unit="questions", is_tried=True, basis=f"as {self.source} has them"
+        )
+
+    def expected(self, run: Run, outlook: Outlook) -> Sequence[Question]:
+        source = Path(self.source).expanduser().resolve()
+        return _read(_module(self.benchmark), source, self.split, self.count, outlook.scratch)
 
 
 def _module(name: str) -> Any:  # noqa: ANN401

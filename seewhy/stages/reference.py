@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from seewhy.model.plan import AdapterPlan
-from seewhy.records.types import Pair, Question, ReferenceRow
+from seewhy.records.types import Lesson, Pair, Question, ReferenceRow, Response, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Model, Rows
 from seewhy.runs.discovery import load_part
+from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast, TrainedPrompt
 from seewhy.training.plan import FitPlan
 
 
@@ -49,6 +50,37 @@ class Reference(RowStage):
         model = models.reference(self.model, self.adapter)
         rows_of = load_part("training", "reference").reference_rows
         return lambda block: rows_of(model, block, questions, plan)
+
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
+        pairs = [pair for ref in self.pairs for pair in outlook.rows(ref, Pair)]
+        prompts = trained_prompts(outlook, self.pairs, pairs)
+        counts = [count for ref in self.pairs for count in outlook.counts(ref)]
+        each = max((len(one.responses) for one in prompts), default=0)
+        work = ModelWork(
+            model=self.model, is_drawn=False, prompts=len(counts), per_prompt=each,
+            questions=tuple(one.question for one in prompts),
+            responses=tuple(response for one in prompts for response in one.responses),
+        )  # fmt: skip
+        is_exact = all(outlook.forecast(ref).is_exact for ref in self.pairs)
+        return StageForecast(rows=len(counts) * each, unit="responses", is_exact=is_exact, work=(work,),
+                             basis=f"at most {each} distinct responses of each prompt")  # fmt: skip
+
+
+def trained_prompts(outlook: Outlook, refs: Iterable[str], rows: Iterable[Lesson | Pair]) -> tuple[TrainedPrompt, ...]:
+    """Each prompt of these rows with its distinct responses."""
+    asked = {name: question for ref in refs for name, question in outlook.questions(ref).items()}
+    found: dict[tuple[str, Style], dict[Response, None]] = {}
+    for row in rows:
+        found.setdefault((row.question_id, row.style), {}).update(dict.fromkeys(responses_of(row)))
+    return tuple(
+        TrainedPrompt(question=asked[name], style=style, responses=tuple(distinct))
+        for (name, style), distinct in found.items()
+    )
+
+
+def responses_of(row: Lesson | Pair) -> tuple[Response, ...]:
+    """The response of a lesson; the chosen and the rejected one of a pair."""
+    return (row.response,) if isinstance(row, Lesson) else (row.chosen, row.rejected)
 
 
 def questions_behind(run: Run, refs: Iterable[str]) -> list[Question]:

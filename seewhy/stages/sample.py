@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from seewhy.records.types import Chain, FinishReason, Question, Style
-from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, StageForecast
+from seewhy.records.types import Chain, FinishReason, Question, Response, Style
+from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Model, Rows
+from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast, total_rows
 from seewhy.sampling.plan import SamplingPlan
 from seewhy.sampling.sample import sample_chains
+from seewhy.sampling.stand_ins import imitations, stand_in, stand_ins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +93,31 @@ class Sample(RowStage):
             cut += row.stop is FinishReason.LENGTH
         return {"tokens": tokens, "cut": cut}
 
-    def forecast(self, run: Run) -> StageForecast:
-        count = self.ask
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
+        count = total_rows(outlook, self.questions, self.ask)
         return StageForecast(
-            rows=count * self.per_question or None, unit="chains", is_exact=self.with_options,
-            tokens=float(count * self.per_question * self.max_tokens),
-            basis=f"{count or 'all'} prompts x {self.per_question}, chains of at most {self.max_tokens} tokens",
+            rows=count * self.per_question, unit="chains", is_exact=self.with_options, per_prompt=self.per_question,
+            max_tokens=self.max_tokens, work=(self._drawn(outlook, count),),
+            basis=f"{count:,} questions, {self.per_question} each, of at most {self.max_tokens} tokens",
         )  # fmt: skip
+
+    def _drawn(self, outlook: Outlook, count: int) -> ModelWork:
+        return ModelWork(
+            model=self.model, is_drawn=True, prompts=count, per_prompt=self.per_question, style=self.style,
+            questions=tuple(self._few(outlook)), responses=tuple(self._likely(outlook)), max_tokens=self.max_tokens,
+        )  # fmt: skip
+
+    def expected(self, run: Run, outlook: Outlook) -> Sequence[Chain]:
+        questions = self._few(outlook)
+        if not outlook.limit:
+            return stand_ins(questions, self.style, self.per_question, self.max_tokens)
+        return imitations(questions, self.style, self.per_question, self._likely(outlook))
+
+    def _few(self, outlook: Outlook) -> Sequence[Question]:
+        questions = outlook.rows(self.questions, Question)
+        return self.plan(self.ask or len(questions)).choose(questions, 0 if outlook.limit else self.after)
+
+    def _likely(self, outlook: Outlook) -> Sequence[Response]:
+        """As what the model was trained on; as long as a chain may be where that is not known."""
+        found = outlook.replies(self.model, self.style)
+        return found or [stand_in(index, self.max_tokens) for index in range(self.per_question)]

@@ -8,6 +8,7 @@ from seewhy.model.api import ScoreRequest
 from seewhy.records.types import Chain, Question, Response, ScoredChain, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Model, Rows
+from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast
 from seewhy.runs.question_chains import QuestionChains, with_questions
 
 
@@ -54,6 +55,21 @@ class Score(RowStage):
                                       reference=other)  # fmt: skip
 
         return score
+
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
+        chains, few = outlook.forecast(self.chains), outlook.rows(self.chains, Chain)
+        asked = outlook.questions(self.questions or self.chains)
+        names, counts = dict.fromkeys(chain.question_id for chain in few), outlook.counts(self.chains)
+        work = tuple(
+            ModelWork(
+                model=model, is_drawn=False, prompts=len(counts), per_prompt=max(counts, default=1),
+                questions=tuple(asked[name] for name in names),
+                responses=tuple(Response(text=chain.text, token_ids=chain.token_ids) for chain in few),
+            )
+            for model in (self.policy, self.reference)
+        )  # fmt: skip
+        return StageForecast(rows=chains.rows, unit="scores", is_exact=chains.is_exact, work=work,
+                             per_prompt=chains.per_prompt, basis="each chain by two models")  # fmt: skip
 
 
 def _request(one: QuestionChains) -> ScoreRequest:

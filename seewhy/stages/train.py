@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from seewhy.model.api import ScoreRequest
 from seewhy.model.plan import AdapterPlan
 from seewhy.records.step_logs import read_steps
-from seewhy.records.types import Lesson, Pair, ReferenceRow, StepLog
+from seewhy.records.types import Lesson, Pair, ReferenceRow, Response, StepLog, Style
 from seewhy.report.inputs import Section, TrainingRun
-from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, StageForecast, TrainStage
+from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, TrainStage
 from seewhy.runs.choice import Choice, Layer, Model, Names, Rows, make
 from seewhy.runs.discovery import constant_of, load_part
-from seewhy.stages.reference import Reference, questions_behind
+from seewhy.runs.forecast.api import Outlook, StageForecast, TrainingWork
+from seewhy.stages.reference import Reference, questions_behind, responses_of, trained_prompts
 from seewhy.training.monitor.alarms import alarms_of
 from seewhy.training.plan import FitPlan
 
@@ -92,7 +93,7 @@ class Train(TrainStage):
             stores = load_part("training", "reference").ReferenceStore
             store = stores.of(model.fingerprint, run.read(self.reference, ReferenceRow))
         asked = {question.id: question for question in questions}
-        first = [ScoreRequest(question=asked[row.question_id], style=row.style, responses=_responses(row))
+        first = [ScoreRequest(question=asked[row.question_id], style=row.style, responses=responses_of(row))
                  for row in rows[:2]]  # fmt: skip
         path = model.settle_path(first)
         if not path.is_packed:
@@ -110,9 +111,24 @@ class Train(TrainStage):
         alarms = tuple(alarm.summary for alarm in alarms_of(steps))
         return TrainingRun(name=name, start=self.start, objective=self.objective.kind, steps=steps, alarms=alarms)
 
-    def forecast(self, run: Run) -> StageForecast:
-        return StageForecast(unit="steps")
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
+        told = [outlook.forecast(ref) for ref in self.data]
+        counts = [count for ref in self.data for count in outlook.counts(ref)]
+        training = TrainingWork(
+            start=self.start, fit=self._plan(run), adapter=self.adapter, counts=counts,
+            prompts=trained_prompts(outlook, self.data, self._expected(outlook)),
+            max_tokens=0 if self.is_imitation else max(one.max_tokens for one in told),
+        )  # fmt: skip
+        there = [ref for ref in self.data if outlook.is_there(ref)]
+        basis = "; ".join("rows of the run" if ref in there else outlook.forecast(ref).basis for ref in self.data)
+        return StageForecast(rows=sum(counts), unit="lessons" if self.is_imitation else "pairs", basis=basis,
+                             is_exact=all(one.is_exact for one in told), training=training)  # fmt: skip
 
+    def replies(self, run: Run, outlook: Outlook, style: Style) -> Sequence[Response]:
+        """Those that it is trained on in this style, as long as they are; else those of the model before it."""
+        found = [responses_of(row)[0] for row in self._expected(outlook) if row.style is style]
+        return found or outlook.replies(self.start, style)
 
-def _responses(row: Lesson | Pair) -> tuple[Any, ...]:
-    return (row.response,) if isinstance(row, Lesson) else (row.chosen, row.rejected)
+    def _expected(self, outlook: Outlook) -> list[Lesson | Pair]:
+        wants: Any = Lesson if self.is_imitation else Pair
+        return [row for ref in self.data for row in outlook.rows(ref, wants)]

@@ -21,3 +21,21 @@ class Teacher(Protocol):
     def teach(self, questions: Sequence[Question]) -> Iterable[Chain]:
         """Chains in the order of the questions; a question that got no reply has none."""
         ...
+
+
+@runtime_checkable
+class LimitsTokens(Protocol):
+    """A teacher whose rationales have a limit, by which they are priced before it is asked."""
+
+    max_tokens: int
+    """Tokens of a rationale, at most."""
+
+
+@runtime_checkable
+class AlwaysRight(Protocol):
+    """A teacher each of whose rationales ends in the question's gold answer."""
+
+    @property
+    def is_gold(self) -> bool:
+        """Whether it does so with these settings."""
+        ...

@@ -28,6 +28,11 @@ class GoldTeacher:
     seed: int = 0
     """Written into the chains; the rationales do not depend on it."""
 
+    @property
+    def is_gold(self) -> bool:
+        """True: it ends in the gold answer."""
+        return True
+
     def require(self, questions: Sequence[Question]) -> None:
         """ValueError as in `require_rationales`."""
         require_rationales(questions)

@@ -52,7 +52,10 @@ class SharedGroup:
 
 
 def _trained_ids(model: ScoresGroups, question_id: str, response: Response, keep_tokens: int) -> Ids:
-    ids = tuple(model.response_ids(response))
+    try:
+        ids = tuple(model.response_ids(response))
+    except ValueError as error:
+        raise ValueError(f"question {question_id}: {error}") from error
     if not ids:
         raise ValueError(f"question {question_id}: a response has no tokens; drop the row or give it text")
     return ids[:keep_tokens] if keep_tokens else ids

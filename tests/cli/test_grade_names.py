@@ -1,14 +1,20 @@
 """What `seewhy grade` would get wrong in silence: golds for replies, suites without a rule, and names of questions."""
 
 import gzip
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from grade_files import OPTIONS, ask, card, reply, told, write
+from hypothesis import given
+from hypothesis import strategies as st
 
+from seewhy.benchmarks.lines.fields import word_of
 from seewhy.cli.grade.names import benchmark_of
 from seewhy.cli.main import main
+from seewhy.evaluation.predictions import id_text
+from seewhy.records.cells import has_halves, mend_halves
 
 
 @pytest.fixture(autouse=True)
@@ -134,6 +140,41 @@ def test_packed_predictions_are_graded_under_the_plain_files_name(capsys: pytest
     Path("replies.jsonl.gz").write_bytes(gzip.compress(plain.read_bytes()))
     found = card(capsys, "replies.jsonl.gz", "--questions", questions)
     assert (found["model"], found["correct"]) == ("replies", 6)
+
+
+@given(st.one_of(st.integers(-(10**20), 10**20), st.floats(allow_nan=False, allow_infinity=False),
+                 st.text(st.characters(exclude_categories=["Cs"])).filter(str.strip)))  # fmt: skip
+def test_an_id_reads_alike_in_questions_and_in_predictions(value: float | str):
+    assert word_of("id", value) == id_text(value, "a.jsonl, line 1")
+    if isinstance(value, float):
+        assert float(word_of("id", value)) == value
+        assert "e" not in word_of("id", value)
+
+
+any_text = st.text(st.characters())
+
+
+@given(st.recursive(any_text | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(any_text, inner)))
+def test_what_is_mended_can_be_written_and_whole_texts_stay_as_they_are(found: object):
+    mended = mend_halves(found)
+    json.dumps(mended, ensure_ascii=False).encode()
+    assert mend_halves(mended) == mended
+    if not has_halves(json.dumps(found, ensure_ascii=False)):
+        assert mended == found
+
+
+def test_without_words_the_remedy_is_told_and_help_is_no_error(capsys: pytest.CaptureFixture[str]):
+    assert "`seewhy grade` needs a file of predictions" in told(capsys)
+    for words in (
+        ["grade", "--help"],
+        ["data"],
+        ["data", "--help"],
+        ["data", "import", "--help"],
+        ["data", "check", "-h"],
+    ):
+        assert main(words) == 0
+        assert "usage: seewhy" in capsys.readouterr().out
+    assert main(["data", "chek"]) == 2
 
 
 def pope(folder: Path) -> list[str]:

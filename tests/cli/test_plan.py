@@ -1,29 +1,35 @@
-"""`seewhy plan` tells what a run will take before it runs, says what it rests on, and warns of what cannot go well."""
+"""`seewhy plan` says what a run will take before it runs, what that rests on, and warns of what cannot go well."""
 
 import io
 import json
 import shlex
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from seewhy.cli.plan_memory import as_trained, open_bytes, open_paper
+from priced_runs import CHAINS, SAMPLED, TAUGHT, recipe_at, saved
 from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig
 
 from seewhy.cli.main import main
 from seewhy.model.families import tiny
 from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
 from seewhy.records.step_logs import read_steps
+from seewhy.runs.discovery import class_of
+from seewhy.runs.forecast.meta import as_trained, open_meta
 from seewhy.training.memory.trace import weight_bytes
 from seewhy.training.plan import FitPlan
 
 SMALL = shlex.split("""
---questions.train 36 --questions.validation 3 --questions.test 6 --questions.shifted 3 --distil.questions 24
---sft.batch-size 6 --fit.batch-size 4 --sampling.questions 12 --sampling.per-question 6 --sampling.max-tokens 48
---evaluation.max-tokens 32 --rerank.questions 3 --rerank.per-question 4 --preference.compare dpo
+--questions.train 36 --questions.validation 3 --questions.test 6 --questions.shifted 3 --rationales.ask 24
+--lessons.ask 24 --sft.fit.batch-size 6 --mpo.fit.batch-size 4 --dpo.fit.batch-size 4 --chains.ask 12
+--chains.per-question 6 --chains.max-tokens 48 --test.max-tokens 32 --shifted.max-tokens 32 --verifier.ask 3
+--verifier.per-question 4
 """)
-STAGES = ["questions", "distil", "sft", "sample", "train", "eval", "rerank"]
+TRAININGS = ("sft", "mpo", "dpo")
+STEPS = ["questions", "rationales", "lessons", "sft", "chains", "verdicts", "pairs", "reference", "mpo", "dpo", "test",
+         "shifted", "verifier", "credit"]  # fmt: skip
 Told = Callable[..., str]
 
 
@@ -33,10 +39,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     place = tmp_path_factory.mktemp("nothing")
 
     def tell(*words: str) -> str:
+        run = [] if "--run" in words else ["--run", str(place / "run")]
         with redirect_stdout(io.StringIO()) as out:
-            assert (
-                main(["plan", *words, "--run", str(place / "run")] if "--run" not in words else ["plan", *words]) == 0
-            )
+            assert main(["plan", *words, *run]) == 0
         assert list(place.iterdir()) == []
         return out.getvalue()
 
@@ -46,11 +51,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 @pytest.fixture(scope="module")
 def forecast(told: Told) -> dict[str, object]:
     """Of a small run, as one JSON object."""
-    return json.loads(told("inkgrid", "--json", *SMALL))
+    return json.loads(told("inkgrid-full", "--json", *SMALL))
 
 
-def stages_of(forecast: dict[str, object]) -> dict[str, dict[str, object]]:
-    return {stage["name"]: stage for stage in forecast["stages"]}
+def units_of(forecast: dict[str, object]) -> dict[str, dict[str, object]]:
+    return {unit["name"]: unit for unit in forecast["units"]}
 
 
 def own_questions(place: Path, *, long: bool = False) -> list[str]:
@@ -62,41 +67,47 @@ def own_questions(place: Path, *, long: bool = False) -> list[str]:
         rows.append({**row, "id": "long", "split": "train", "context": "one two three " * 300})
     source = place / "own.jsonl"
     source.write_text("".join(json.dumps(each) + "\n" for each in rows))
+    fit = "--sft.fit.batch-size 4 --sft.fit.save-every 2 --sft.fit.epochs 2"
     return shlex.split(f"--questions.benchmark jsonl --questions.source {source} --questions.shifted 0 "
-                       "--distil.teacher gold --sft.batch-size 4 --sft.save-every 2 --sft.epochs 2")  # fmt: skip
+                       f"--rationales.teacher gold {fit}")  # fmt: skip
 
 
-def test_every_stage_has_its_rows_and_what_trains_has_steps_and_memory(forecast):
+def test_every_step_has_its_rows_and_what_trains_has_steps_and_memory(forecast):
     """12 questions of at most 3 pairs, of which one question fits into a step of 4 pairs."""
-    stages = stages_of(forecast)
-    assert list(stages) == STAGES
-    assert stages["questions"]["rows"] == 36 + 3 + 6 + 3
-    assert stages["sample"]["rows"] == 12 * 6
-    assert stages["train"]["rows"] == 12 * 3
-    assert stages["train"]["steps"] == 2 * 2 * 12, "two objectives, two epochs, a question a step"
-    assert stages["eval"]["rows"] == 4 * (2 * 6 + 2 * 3 + 6)
-    assert stages["rerank"]["rows"] == 3 * 4
-    for name in ("sft", "train"):
-        assert stages[name]["peak_mb"] > forecast["base_mb"]
-        assert stages[name]["seconds"] > 0
-    assert not stages["train"]["exact"]
-    assert stages["train"]["most_mb"] >= stages["train"]["peak_mb"]
+    units = units_of(forecast)
+    assert list(dict.fromkeys(unit["step"] for unit in units.values())) == STEPS
+    assert sum(unit["rows"] for unit in units.values() if unit["step"] == "questions") == 36 + 3 + 6 + 3
+    assert units["chains"]["rows"] == 12 * 6
+    for name in ("mpo", "dpo"):
+        assert units[name]["rows"] == 12 * 3
+        assert units[name]["steps"] == 2 * 12, "two epochs, a question a step"
+        assert not units[name]["exact"]
+        assert units[name]["max_mb"] >= units[name]["peak_mb"]
+    replies = [unit["rows"] for unit in units.values() if unit["unit"] == "replies"]
+    assert sum(replies) == 4 * (2 * 6 + 2 * 3 + 6)
+    assert units["verifier.chains"]["rows"] == 3 * 4
+    for name in TRAININGS:
+        assert units[name]["peak_mb"] > forecast["base_mb"]
+        assert units[name]["seconds"] > 0
 
 
 def test_the_terms_of_the_memory_are_told_and_add_up(forecast):
+    assert set(forecast["memory"]) == set(TRAININGS)
     for terms in forecast["memory"].values():
         above = max(terms["passes"] + terms["held"], terms["optimiser"])
         assert terms["step"] == pytest.approx(
             sum(terms[name] for name in ("base", "prompts", "weights", "others", "moments")) + above
         )
         assert terms["rows_above_budget"] == 0
-    assert forecast["memory"]["train"]["others"] == pytest.approx(forecast["weights_mb"])
+        assert terms["others"] == 0, "no model is open beside the one that is trained"
+        assert terms["weights"] == pytest.approx(forecast["models"][0]["weights_mb"])
 
 
 def test_an_adapter_and_checkpoints_are_counted(told, forecast):
     """Rank 4 moves a few per cent of the weights; layers that are computed again keep their inputs alone."""
-    words = "--adapter.rank 4 --compute.gradient-checkpointing"
-    small = json.loads(told("inkgrid", "--json", *SMALL, *shlex.split(words)))["memory"]
+    adapters = [word for name in TRAININGS for word in (f"--{name}.adapter.rank", "4")]
+    words = ["--json", *SMALL, *adapters, "--compute.gradient-checkpointing"]
+    small = json.loads(told("inkgrid-full", *words))["memory"]
     for name, whole in forecast["memory"].items():
         assert small[name]["moments"] < 0.2 * whole["moments"]
         assert whole["weights"] < small[name]["weights"] < 1.1 * whole["weights"]
@@ -105,71 +116,56 @@ def test_an_adapter_and_checkpoints_are_counted(told, forecast):
 
 
 def test_weights_under_an_adapter_take_half_in_bf16_and_the_model_is_itself_again_afterwards():
-    paper, half = open_paper("tiny"), ComputePlan(precision=BF16)
-    whole, names = weight_bytes(paper.net).total, [name for name, _ in paper.net.named_parameters()]
-    with as_trained(paper, FitPlan(learning_rate=1e-4), AdapterPlan(rank=4), half):
-        found = weight_bytes(paper.net)
+    meta, half = open_meta("tiny"), ComputePlan(precision=BF16)
+    whole, names = weight_bytes(meta.net).total, [name for name, _ in meta.net.named_parameters()]
+    with as_trained(meta, FitPlan(learning_rate=1e-4), AdapterPlan(rank=4), half):
+        found = weight_bytes(meta.net)
         assert found.total == whole / 2 + found.moved
-    with as_trained(paper, FitPlan(learning_rate=1e-4), AdapterPlan(), half):
-        assert weight_bytes(paper.net).total == whole
-    assert (weight_bytes(paper.net).total, [name for name, _ in paper.net.named_parameters()]) == (whole, names)
-    assert open_bytes(paper, AdapterPlan(rank=4), half) == whole / 2
-    assert open_bytes(paper, AdapterPlan(), half) == whole
+    with as_trained(meta, FitPlan(learning_rate=1e-4), AdapterPlan(), half):
+        assert weight_bytes(meta.net).total == whole
+    assert (weight_bytes(meta.net).total, [name for name, _ in meta.net.named_parameters()]) == (whole, names)
 
 
-def test_prompts_are_told_by_split_and_style(forecast):
-    assert [(row["split"], row["style"]) for row in forecast["prompts"]] == [
-        (split, style) for split in ("train", "validation", "test", "shifted") for style in ("direct", "reason")
-    ]
+def test_prompts_are_told_by_questions_and_style(forecast):
+    assert [(row["questions"], row["style"]) for row in forecast["prompts"]] == [
+        (f"questions.{split}", style)
+        for split in ("train", "validation", "test", "shifted") for style in ("direct", "reason")
+    ]  # fmt: skip
     for row in forecast["prompts"]:
         assert 36 < row["min"] <= row["median"] <= row["p95"] <= row["max"]
     assert forecast["prompts"][0]["sampled"] == 36
 
 
-def test_the_page_names_each_stage_and_tells_what_is_known_counted_measured_and_assumed(told):
-    page = told("inkgrid", *SMALL)
-    for word in (*STAGES, "Tokens of a prompt", "known:", "counted:", "measured here:", "up to", "in all"):
+def test_the_page_names_each_step_and_tells_what_is_known_counted_and_measured(told):
+    page = told("inkgrid-full", *SMALL)
+    for word in (*STEPS, "Tokens of a prompt", "known:", "counted:", "measured here:", "up to", "in all"):
         assert word in page
-    assert "watch out" not in page
+    assert "warning:" not in page
 
 
 def test_steps_of_gold_lessons_are_exact_and_the_disk_is_near(told, tmp_path):
-    """Foretold before anything ran; then the three stages are run."""
-    own = own_questions(tmp_path)
-    stage = stages_of(json.loads(told("inkgrid", "--json", *own)))["sft"]
-    assert stage["exact"]
-    run = tmp_path / "run"
+    """Foretold before anything ran; then the steps are run."""
+    own, run = own_questions(tmp_path), tmp_path / "run"
+    unit = units_of(json.loads(told("inkgrid", "--json", *own)))["sft"]
+    assert unit["exact"]
     with redirect_stdout(io.StringIO()):
-        recipe = tmp_path / "own.yaml"
-        recipe.write_text(shown(own))
-        for name in ("questions", "distil", "sft"):
-            assert main([name, "--run", str(run), "--recipe", str(recipe)]) == 0
-    assert stage["steps"] == len(read_steps(run / "sft" / "steps.jsonl"))
+        assert main(["run", "inkgrid", "--run", str(run), "--until", "lessons", *own]) == 0
+    there = units_of(json.loads(told("inkgrid", "--json", *own, "--run", str(run))))
+    assert there["lessons"]["finished"]
+    assert (there["sft"]["basis"], there["sft"]["steps"]) == ("rows of the run", unit["steps"])
+    assert there["sft"]["rows"] == unit["rows"] == there["lessons"]["rows"]
+    with redirect_stdout(io.StringIO()):
+        assert main(["run", "inkgrid", "--run", str(run), "--only", "sft", *own]) == 0
+    assert unit["steps"] == len(read_steps(run / "sft" / "steps.jsonl"))
     size = sum(path.stat().st_size for path in (run / "sft").rglob("*") if path.is_file()) / 2**20
-    assert stage["disk_mb"] == pytest.approx(size, rel=0.25)
-    again = stages_of(json.loads(told("inkgrid", "--json", *own, "--run", str(run))))["sft"]
-    assert (again["basis"], again["steps"]) == ("lessons of the run", stage["steps"])
-
-
-def shown(options: list[str]) -> str:
-    """The YAML of the inkgrid recipe with these options."""
-    with redirect_stdout(io.StringIO()) as out:
-        assert main(["recipe", "show", "inkgrid"]) == 0
-    values = dict(zip(options[::2], options[1::2], strict=True))
-    lines, section = [], ""
-    for line in out.getvalue().splitlines():
-        name, _, _ = line.strip().partition(":")
-        section = name if not line.startswith(" ") else section
-        option = f"--{section}.{name}".replace("_", "-")
-        lines.append(f"  {name}: {values[option]}" if option in values else line)
-    return "\n".join(lines) + "\n"
+    assert unit["disk_mb"] == pytest.approx(size, rel=0.25)
 
 
 def test_a_prompt_that_is_too_long_and_rows_above_the_budget_are_told(told, tmp_path):
     own = own_questions(tmp_path, long=True)
-    warnings = json.loads(told("inkgrid", "--json", *own, "--sft.row-tokens", "8"))["warnings"]
+    warnings = json.loads(told("inkgrid", "--json", *own, "--sft.fit.row-tokens", "8"))["warnings"]
     assert any("question long: its prompt has" in warning for warning in warnings)
-    assert any(" sampled rows are above --sft.row-tokens 8: each runs alone" in warning for warning in warnings)
+    assert any(" sampled rows are above --sft.fit.row-tokens 8: each runs alone" in warning for warning in warnings)
 
 
 def test_a_model_that_will_not_fit_is_told_with_the_remedy_and_no_time(told, tmp_path):
@@ -188,22 +184,84 @@ def test_a_model_that_will_not_fit_is_told_with_the_remedy_and_no_time(told, tmp
         image_token_index=small["image_token_index"] if "image_token_index" in small else small["image_token_id"],
         image_seq_length=36,
     ).save_pretrained(tmp_path)  # fmt: skip
-    page = told("inkgrid", *own_questions(tmp_path), "--model", str(tmp_path))
+    page = told("inkgrid", *own_questions(tmp_path), "--base.path", str(tmp_path))
     assert "it will not fit; most of it are weights, gradients and AdamW's moments: train an adapter, such as" in page
-    assert "time: not foretold" in page
+    assert "time of base: not forecast" in page
+
+
+def test_what_servers_are_asked_is_part_of_the_plan(told, tmp_path):
+    mine = saved(tmp_path, recipe_at("http://127.0.0.1:9/v1", judge="rubric"))
+    found = json.loads(told(mine, "--json"))
+    assert found["servers"]["requests"] == TAUGHT + SAMPLED * CHAINS
+    assert units_of(found)["rationales.chains"]["server"]["requests"] == TAUGHT
+    assert "in all: at most" in told(mine)
+
+
+OWN = '''
+from dataclasses import dataclass, replace
+from seewhy.records.types import Chain
+from seewhy.runs.api import Need, RowStage
+from seewhy.runs.forecast.api import StageForecast
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twice(RowStage):
+    """Two rows of each chain."""
+
+    chains: str
+    rows = Chain
+
+    def block_size(self):
+        return 10
+
+    def needs(self):
+        return (Need(field="chains", ref=self.chains, wants=Chain),)
+
+    def inputs(self, run):
+        return list(run.read(self.chains, Chain))
+
+    def worker(self, run, models):
+        raise ValueError("nothing is run in this test")
+
+    def forecast(self, run, outlook):
+        known = outlook.forecast(self.chains)
+        return StageForecast(rows=2 * known.rows, unit="doubles", is_exact=known.is_exact, basis="two of each")
+
+    def expected(self, run, outlook):
+        found = outlook.rows(self.chains, Chain)
+        return [replace(chain, index=2 * chain.index + more) for chain in found for more in (0, 1)]
+'''
+SILENT = OWN[: OWN.index("    def forecast")].replace("Twice", "Silent")
+
+
+def test_a_stage_of_ones_own_takes_part_and_later_steps_count_its_rows(told, tmp_path):
+    """One that says nothing of itself has no figures, and is named among what is not known."""
+    for name, source in (("twice", OWN), ("silent", SILENT)):
+        (tmp_path / f"{name}.py").write_text(source)
+    twice, silent = (class_of("stages", f"{tmp_path / name.lower()}.py:{name}") for name in ("Twice", "Silent"))
+    recipe = recipe_at("http://127.0.0.1:9/v1", judge="rubric")
+    steps = {**recipe.steps, "doubles": twice(chains="chains"), "none": silent(chains="chains"),
+             "again": replace(recipe.steps["verdicts"], chains="doubles", questions="questions.train")}  # fmt: skip
+    mine = saved(tmp_path, replace(recipe, steps=steps))
+    units = units_of(json.loads(told(mine, "--json")))
+    assert (units["doubles"]["rows"], units["doubles"]["unit"]) == (2 * SAMPLED * CHAINS, "doubles")
+    assert units["again"]["rows"] == 2 * SAMPLED * CHAINS
+    assert units["none"]["rows"] is None
+    page = told(mine)
+    assert "doubles: two of each" in page
+    assert "none" in page.partition("the time of ")[2].partition(" is not known")[0]
 
 
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
-        (["plan"], "`seewhy plan` needs a recipe first: inkgrid, inkgrid-base or a YAML file"),
+        (["plan"], "`seewhy plan` needs a recipe first: inkgrid"),
         (["plan", "inkgird"], "there is no recipe 'inkgird'; did you mean 'inkgrid'?"),
-        (["plan", "inkgrid-base"], "recipe inkgrid-base has no stages to plan"),
-        (["plan", "mine.yaml"], "mine.yaml: no such file"),
+        (["plan", "mine.yaml"], "mine.yaml"),
         (["plan", "inkgrid", "--questions.benchmark", "inkgrd"], "there is no benchmark 'inkgrd'"),
-        (["plan", "inkgrid", "--model", "no/such/folder"], "model 'no/such/folder' cannot be opened"),
-        (["plan", "inkgrid", "--questions.benchmark", "jsonl"], "name their file or folder with --questions.source"),
-        (["plan", "inkgrid", "--questions.test", "0"], "set --questions.train and --questions.test"),
+        (["plan", "inkgrid", "--base.path", "no/such/folder"], "model 'no/such/folder' cannot be opened"),
+        (["plan", "inkgrid", "--questions.benchmark", "jsonl"], "jsonl reads files; name their file or folder"),
+        (["plan", "inkgrid", "--questions.test", "0"], "there is no 'questions.test'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_planned_is_told_in_one_line(words, wanted, capsys):

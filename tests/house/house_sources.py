@@ -7,7 +7,9 @@ from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SKIPPED = {"__pycache__", ".venv", ".git", "runs", "build", "dist"}
+SKIPPED = {"__pycache__", ".venv", ".git", "build", "dist"}
+OUTPUT = "runs"
+"""At the root, what runs leave; `seewhy/runs` is ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +51,16 @@ def parse(path: str, text: str) -> Source:
     return Source(path=path, text=text, tree=ast.parse(text))
 
 
+def is_ours(place: Path) -> bool:
+    """Whether a path from the root is of files that we write."""
+    return SKIPPED.isdisjoint(place.parts) and place.parts[0] != OUTPUT
+
+
 def python_files(root: Path, folders: Iterable[str]) -> Iterator[Path]:
     """The Python files of some folders below `root`, in order."""
     for folder in folders:
         for path in sorted((root / folder).rglob("*.py")):
-            if SKIPPED.isdisjoint(path.relative_to(root).parts):
+            if is_ours(path.relative_to(root)):
                 yield path
 
 
@@ -71,7 +78,7 @@ def text_files(root: Path) -> Iterator[tuple[str, str]]:
     paths += [path for folder in folders for path in (root / folder).rglob("*") if path.is_file()]
     for path in sorted(paths):
         place = path.relative_to(root)
-        if not SKIPPED.isdisjoint(place.parts):
+        if not is_ours(place):
             continue
         content = path.read_bytes()
         if b"\0" not in content:

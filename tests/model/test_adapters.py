@@ -14,7 +14,7 @@ from untrained import gradient, picture, question, untrained_model
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.packed.group import Group
 from seewhy.model.packed.scores import Path as ScorePath
-from seewhy.model.packed.scores import check_paths
+from seewhy.model.packed.trials import check_paths
 from seewhy.model.plan import AdapterPlan
 from seewhy.records.types import Style
 

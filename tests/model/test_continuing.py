@@ -22,7 +22,8 @@ def letters(ids):
 
 
 def spelt(text: str, ids: tuple[int, ...] | None) -> tuple[int, ...]:
-    return beginning_ids(Prefix(text=text, token_ids=ids), letters, lambda missing: [ord(c) for c in missing])
+    codes = [lambda words: [ord(c) for c in words]] * 2
+    return beginning_ids(Prefix(text=text, token_ids=ids), letters, *codes)
 
 
 @pytest.mark.parametrize(

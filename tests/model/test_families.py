@@ -13,7 +13,7 @@ from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
 from seewhy.model.families.hub import HubModel
 from seewhy.model.packed.group import Group, crossing_of
 from seewhy.model.packed.scores import Path as ScorePath
-from seewhy.model.packed.scores import check_head, check_paths
+from seewhy.model.packed.trials import check_head, check_paths
 from seewhy.model.vision.feature_cache import FeatureCache
 from seewhy.records.types import Question, Response, Style
 

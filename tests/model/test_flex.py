@@ -49,6 +49,38 @@ def test_on_a_cpu_it_is_not_even_tried():
     assert not flexes(made, layout, None, 0.3, plain=lambda *_: pytest.fail("it was tried"))
 
 
+def test_a_kernel_that_raises_or_gives_something_else_is_left_aside_with_the_reason(caplog):
+    made = states(64, (2, 2, 2))
+
+    def plain(query, key, value):
+        time.sleep(0.005)
+        return query + key + value
+
+    def broken(query, key, value):
+        raise RuntimeError("out of shared memory")
+
+    trials = Trials()
+    assert not trials.prefers_flex(made, flex=broken, plain=plain)
+    assert "FlexAttention does not run (out of shared memory)" in caplog.text
+    for number, wrong in enumerate((lambda q, k, v: q + k + 1.001 * v, lambda q, k, v: q + k.detach() + v)):
+        caplog.clear()
+        assert not Trials().prefers_flex(states(64 << number, (2, 2, 2)), flex=wrong, plain=plain)
+        assert "FlexAttention differs from them by" in caplog.text
+
+
+def test_what_was_found_is_kept_for_later_processes(tmp_path):
+    file, made = tmp_path / "kept" / "kernels.json", states(64, (2, 2, 2))
+
+    def slow(query, key, value):
+        time.sleep(0.005)
+        return query + key + value
+
+    assert Trials(file).prefers_flex(made, flex=lambda q, k, v: q + k + v, plain=slow)
+    assert Trials(file).prefers_flex(made, flex=lambda *_: pytest.fail("it was tried again"), plain=slow)
+    file.write_text("[torn")
+    assert Trials(file).found == {}
+
+
 def test_the_faster_of_the_two_is_taken_and_tried_once_for_rows_of_like_size(caplog):
     caplog.set_level("INFO")
     tried = []

@@ -67,7 +67,7 @@ def test_a_prompt_that_is_too_long_is_refused_and_not_cut(model):
 def test_words_are_scored_with_the_end_of_the_turn_and_sampled_ids_as_they_are(model):
     assert model.response_ids(WORDS)[-1] == model.tokenizer.eos_token_id
     assert model.tokenizer.decode(model.response_ids(WORDS)[:-1]) == WORDS.text
-    assert model.response_ids(Response(text="3", token_ids=(20, 21))) == (20, 21)
+    assert model.response_ids(Response(text="01", token_ids=(20, 21))) == (20, 21)
 
 
 def test_scoring_and_drawing_build_no_graph(model, tmp_path):

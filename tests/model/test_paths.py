@@ -9,7 +9,8 @@ from untrained import groups, picture, question, untrained_model
 
 from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
 from seewhy.model.families.hub import HubModel
-from seewhy.model.packed.scores import Path, check_paths, packed_logps, separate_logps
+from seewhy.model.packed.scores import Path, packed_logps, separate_logps
+from seewhy.model.packed.trials import check_paths
 from seewhy.records.types import Response, Style
 
 
@@ -25,13 +26,13 @@ def leaking_model() -> HubModel:
 class Carries(nn.Module):
     """Adds the mean of all earlier tokens of the row, as a recurrent layer's state would."""
 
-    def __init__(self, inner: nn.Module) -> None:
+    def __init__(self, inner: nn.Module, share: float = 1.0) -> None:
         super().__init__()
-        self.inner = inner
+        self.inner, self.share = inner, share
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
         counts = torch.arange(1, hidden.shape[1] + 1)[:, None]
-        return self.inner(hidden) + hidden.cumsum(1) / counts
+        return self.inner(hidden) + (self.share * hidden.cumsum(1) / counts).to(hidden.dtype)
 
 
 class CutsLongRows(nn.Module):
@@ -77,6 +78,38 @@ def test_a_net_whose_attention_ignores_branches_falls_back_and_says_by_how_much_
     assert check.value_gap == pytest.approx(wrong)
     assert wrong > 0.1
     assert f"differ from separate rows (log-probability by {wrong:.2g}," in check.why
+
+
+def test_what_float32_refuses_is_refused_in_bfloat16_and_weights_are_what_they_were(tmp_path):
+    slight, exact = untrained_model(), untrained_model()
+    for model in (slight, exact):
+        for layer in model.net.model.language_model.layers:
+            layer.mlp = Carries(layer.mlp, share=1e-2)
+    half = HubModel(slight.net.to(torch.bfloat16), slight.processor, "half")
+    before = {name: tensor.clone() for name, tensor in half.net.state_dict().items()}
+    asked = [question(0, picture(tmp_path, 0))]
+    paths = [model.path_of([model.prompt(each, Style.REASON) for each in asked]) for model in (half, exact)]
+    assert paths == [Path.SEPARATE, Path.SEPARATE]
+    assert half.checks[True].value_gap < 0.25
+    sound = untrained_model()
+    right = HubModel(sound.net.to(torch.bfloat16), sound.processor, "right")
+    assert right.path_of([right.prompt(each, Style.REASON) for each in asked]) is Path.PACKED
+    assert right.checks[True].value_gap < 1e-4
+    assert all(torch.equal(before[name], tensor) for name, tensor in half.net.state_dict().items())
+    assert half.net.dtype is torch.bfloat16
+
+
+@pytest.mark.parametrize("kind", ["dynamic", "longrope"])
+def test_rows_that_would_change_the_positions_of_their_neighbours_are_refused_by_name(tmp_path, kind):
+    model = untrained_model()
+    text = model.net.config.get_text_config()
+    text.rope_parameters = {"rope_type": kind, "original_max_position_embeddings": 100}
+    asked = groups(model, tmp_path, {0: (6, 90)})
+    for score in (packed_logps, separate_logps):
+        with pytest.raises(ValueError, match=rf"^LlavaForConditionalGeneration takes rows of 100 tokens here \({kind}"):
+            score(model.net, asked)
+    with pytest.raises(ValueError, match=rf"question q5: .* the model takes 100 \({kind} positions change"):
+        model.prompt(question(5, words=" zq" * 90), Style.REASON)
 
 
 def test_a_net_that_carries_state_along_the_row_falls_back(tmp_path):

@@ -8,7 +8,8 @@ from untrained import gemma, gradient, groups, picture, question, responses, unt
 from seewhy.model.families.hub import HubModel
 from seewhy.model.packed.budget import spans_within
 from seewhy.model.packed.group import Group
-from seewhy.model.packed.scores import Path, check_paths, packed_logps, separate_logps
+from seewhy.model.packed.scores import Path, packed_logps, separate_logps
+from seewhy.model.packed.trials import check_paths
 from seewhy.records.types import Style
 
 CASES = {

@@ -147,14 +147,14 @@ ENGINE_MUTANTS = [
     ),
     Mutant(
         name="self-check: gradients not compared",
-        file=SCORING,
+        file="seewhy/model/packed/trials.py",
         source=" and gradient_gap <= gradient_tolerance",
         defect="",
         seen_by=f"{PATHS}::test_a_net_whose_values_are_right_and_gradients_wrong_falls_back",
     ),
     Mutant(
         name="self-check: values not compared",
-        file=SCORING,
+        file="seewhy/model/packed/trials.py",
         source="value_gap <= value_tolerance and ",
         defect="",
         seen_by=f"{PATHS}::test_a_net_whose_values_alone_are_wrong_falls_back",

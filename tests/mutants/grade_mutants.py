@@ -7,6 +7,7 @@ POLAR = "seewhy/evaluation/polar.py"
 CLUSTERED = "tests/evaluation/test_clustered.py"
 COMPARE = "tests/evaluation/test_compare.py"
 GRADE = "tests/cli/test_grade.py"
+NAMES = "tests/cli/test_grade_names.py"
 
 GRADE_MUTANTS = [
     Mutant(
@@ -83,8 +84,8 @@ GRADE_MUTANTS = [
     Mutant(
         name="paired detectable difference: one change more is taken for significant",
         file="seewhy/evaluation/power.py",
-        source="found = _at_most(fewest, counts, ahead)",
-        defect="found = _at_most(fewest + 1, counts, ahead)",
+        source="_at_most(fewest, counts, 1 - ahead)",
+        defect="_at_most(fewest + 1, counts, 1 - ahead)",
         seen_by=f"{COMPARE}::test_the_detectable_difference_of_pairs_is_found_in_four_of_five_worlds",
     ),
     Mutant(
@@ -108,6 +109,48 @@ GRADE_MUTANTS = [
         source="_subsets(name, len(group), size, seed)",
         defect="_subsets(name, len(group), len(group), seed)",
         seen_by="tests/evaluation/test_repeats.py::test_majority_of_two_is_that_of_all_six_subsets",
+    ),
+    Mutant(
+        name="grade: a gold is taken for the reply",
+        file="seewhy/cli/grade/replies.py",
+        source="if same < NEARLY_ALL * len(replies):",
+        defect="if same <= len(replies):",
+        seen_by=f"{NAMES}::test_a_gold_beside_the_reply_is_not_graded_against_itself",
+    ),
+    Mutant(
+        name="grade: a suite without a rule grades in silence",
+        file="seewhy/cli/grade/names.py",
+        source="if not compat or Compat(compat) is Compat.PAPER or any(",
+        defect="if True or any(",
+        seen_by=f"{NAMES}::test_a_suite_that_has_no_rule_for_any_question_is_refused",
+    ),
+    Mutant(
+        name="grade: the first message of a conversation is the reply",
+        file="seewhy/evaluation/predictions.py",
+        source="return [_last_message(value[-1], place)]",
+        defect="return [_last_message(value[0], place)]",
+        seen_by="tests/evaluation/test_tables.py::test_the_last_message_of_a_conversation_is_the_reply",
+    ),
+    Mutant(
+        name="grade: half a character stays in a reply",
+        file="seewhy/evaluation/tables.py",
+        source='return mend_halves(found) if "\\\\u" in text else found',
+        defect="return found",
+        seen_by="tests/evaluation/test_tables.py::test_half_a_character_in_a_reply_is_replaced",
+    ),
+    Mutant(
+        name="pairs: recorded replies are all taken as shown in the file's order",
+        file="seewhy/cli/grade/pairs.py",
+        source="is_first = cast(list[int], order)[0] == known[name].preferred_at",
+        defect="is_first = known[name].preferred_at == 0",
+        seen_by="tests/cli/test_grade_recorded.py::test_recorded_preferences_are_held_against_peoples",
+    ),
+    Mutant(
+        name="official: MATH-Vision drops the per cent sign",
+        file="seewhy/judging/answers/suites/latex.py",
+        source='("\\\\%", ""),',
+        defect='("\\\\%", ""), ("%", ""),',
+        seen_by="tests/judging/test_compat_mathvision.py::test_mathvision_folds_and_compares_to_two_places",
     ),
     Mutant(
         name="grade: a question without a reply is left out unasked",

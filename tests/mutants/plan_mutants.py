@@ -6,6 +6,8 @@ ESTIMATE = "seewhy/training/memory/estimate.py"
 LIVE = "seewhy/training/memory/live_bytes.py"
 PEAK = "seewhy/training/memory/peak.py"
 FORESEEN = "tests/training/test_estimate.py"
+PLAN = "tests/cli/test_plan.py"
+OUTLOOK = "tests/runs/test_outlook.py"
 
 PLAN_MUTANTS = [
     Mutant(
@@ -49,5 +51,26 @@ PLAN_MUTANTS = [
         source="CLEAR.write_text(RESET_HIGH_WATER",
         defect='CLEAR.write_text("1"',
         seen_by=f"{FORESEEN}::test_the_peak_of_a_step_forgets_what_was_held_before_it_and_the_process_does_not",
+    ),
+    Mutant(
+        name="plan: a step sees one prompt's rows as many prompts",
+        file="seewhy/runs/forecast/outlook.py",
+        source="return [told.per_prompt] * ((told.rows or 0) // max(1, told.per_prompt))",
+        defect="return [1] * (told.rows or 0)",
+        seen_by=f"{OUTLOOK}::test_rows_of_a_prompt_stay_together_when_they_are_counted",
+    ),
+    Mutant(
+        name="plan: chains are as long as they may be, whatever the model was trained on",
+        file="seewhy/stages/sample.py",
+        source="return found or [stand_in(index, self.max_tokens) for index in range(self.per_question)]",
+        defect="return [stand_in(index, self.max_tokens) for index in range(self.per_question)]",
+        seen_by=f"{OUTLOOK}::test_chains_are_expected_as_long_as_what_their_model_is_trained_on",
+    ),
+    Mutant(
+        name="plan: a stale row counts as finished",
+        file="seewhy/runs/forecast/outlook.py",
+        source="if one.state is State.FINISHED)",
+        defect="if one.state is not State.WAITING)",
+        seen_by=f"{OUTLOOK}::test_stale_rows_are_expected_anew",
     ),
 ]

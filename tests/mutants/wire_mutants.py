@@ -4,7 +4,7 @@ from mutant_rows import Mutant
 
 CANARY = "seewhy/endpoints/vision_check.py"
 CANARIES = "tests/endpoints/test_vision_check.py"
-LINE = "seewhy/cli/wire.py"
+LINE = "seewhy/endpoints/session.py"
 WIRED = "tests/cli/test_wired_runs.py"
 DRY = "tests/cli/test_dry_run.py"
 SERVED = "tests/testing/test_served_oracle.py"
@@ -55,31 +55,45 @@ WIRE_MUTANTS = [
     ),
     Mutant(
         name="dry run: what follows the first replies is left out of the total",
-        file="seewhy/cli/judge_endpoint.py",
-        source="most=first.most + most)",
-        defect="most=first.most)",
+        file="seewhy/endpoints/accounting/estimate.py",
+        source="return first + self.follow_ups.most if self.follow_ups else first",
+        defect="return first",
         seen_by=f"{DRY}::test_a_judge_that_asks_on_is_summed_at_its_most",
     ),
     Mutant(
         name="dry run: chains that are not sampled cost nothing",
-        file="seewhy/cli/judge_endpoint.py",
-        source="else stand_ins(questions, recipe.sampling)",
-        defect="else []",
-        seen_by=f"{DRY}::test_a_whole_run_is_priced_stage_by_stage_and_in_all_without_a_call_and_is_not_begun",
+        file="seewhy/stages/sample.py",
+        source="return stand_ins(questions, self.style, self.per_question, self.max_tokens)",
+        defect="return ()",
+        seen_by=f"{DRY}::test_a_whole_run_is_priced_step_by_step_and_in_all_without_a_call_and_is_not_begun",
     ),
     Mutant(
         name="dry run: a price that nobody knows is zero",
-        file="seewhy/cli/toll.py",
+        file="seewhy/endpoints/accounting/estimate.py",
         source='money = "no price is known" if self.dollars is None else f"${self.dollars:,.2f}"',
         defect='money = f"${self.dollars or 0.0:,.2f}"',
         seen_by=f"{DRY}::test_a_model_without_a_price_has_no_total_of_money_and_never_zero",
     ),
     Mutant(
         name="dry run: what is asked of two chains in the same words is paid once",
-        file="seewhy/cli/price.py",
-        source="replace(one.request, seed=number) for",
-        defect="one.request for",
+        file="seewhy/endpoints/accounting/estimate.py",
+        source="replace(one[0], seed=number) for",
+        defect="one[0] for",
         seen_by=f"{DRY}::test_the_questions_about_facts_are_estimated_and_bounded_and_the_judge_asks_no_more",
+    ),
+    Mutant(
+        name="dry run: a step that says nothing of what it asks is free",
+        file="seewhy/runs/forecast/prices.py",
+        source='return "" if self.is_finished else f"what {self.ref} asks"',
+        defect='return ""',
+        seen_by=f"{DRY}::test_a_stage_of_ones_own_that_says_nothing_is_unknown_and_not_free",
+    ),
+    Mutant(
+        name="dry run: replies that are kept are paid again",
+        file="seewhy/runs/forecast/outlook.py",
+        source="if len(kept.replies) < request.count:",
+        defect="if len(kept.replies) >= request.count:",
+        seen_by=f"{DRY}::test_what_was_answered_before_is_not_priced_again_nor_what_followed_from_it",
     ),
     Mutant(
         name="served: what was cut short is charged as delivered",

@@ -17,11 +17,12 @@ from pathlib import Path
 
 import torch
 
-from seewhy.cli.main import main
+from seewhy.cli.main import QUIET, main
 from seewhy.runs.discovery import find_module, kind_names, load_part
 from seewhy.runs.lock import LOCK
 
-# Loaded here so that the forks find them loaded.
+# As `main` does it before anything is loaded; then loaded here, so that the forks find it.
+os.environ.update(QUIET)
 LOADED = [find_module("stages", name) for name in kind_names("stages")]
 LOADED += [load_part("training", "fit"), load_part("model", "families.hub"), load_part("report", "page")]
 OPTIONS = shlex.split("""
@@ -58,8 +59,9 @@ def starve_at(limit: int) -> Arm:
 
 
 STOPS: dict[str, Arm] = {
-    # More than recipe.yaml has, and less than any page.
-    "starved of its pictures": starve_at(5000),
+    "killed before the first picture": kill_at("os.rename", r"/images/.*\.png$"),
+    # Less than any page; recipe.yaml, which has more, is there by now.
+    "starved of its pictures": starve_at(2800),
     "killed between two pictures": kill_at("os.rename", r"/images/.*\.png$", 10),
     "killed before it grades the teacher": kill_at("open", r"/rationales/verdicts/\.part-00000.*\.tmp$"),
     "starved of a checkpoint": starve_at(200_000),

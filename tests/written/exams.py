@@ -31,6 +31,13 @@ def subject(number: int, **fields: object) -> dict[str, object]:
     return {**SUBJECT, "id": f"validation_Accounting_{number}", **fields}
 
 
+def pro(number: int, **more: object) -> dict[str, object]:
+    return {"id": f"test_Physics_{number}", "question": "Which? <image 1> <image 2>", "answer": "B",
+            "options": str([f"option {letter}" for letter in "abcdefghij"]), "explanation": "?", "subject": "Physics",
+            "image_1": held(number), "image_2": held(number + 10), "img_type": "['Plots']",
+            "topic_difficulty": "Easy", **more}  # fmt: skip
+
+
 SAMPLES = (
     Sample(benchmark="ai2d", file="data/{split}-00000-of-00001.parquet", answers=(("B",), ("A",), ("D",)),
            rows=[DIAGRAM, {**DIAGRAM, "answer": "0"}, {**DIAGRAM, "answer": "3"}], facets={"labels": "not given"}),
@@ -48,6 +55,13 @@ SAMPLES = (
                  subject(3, image_2=None, question_type="open", options="[]", answer="1000")],
            answers=(("B",), ("24/7", "3.429"), ("1000",)), options=("$6", "$7"), images=2,
            facets={"domain": "Business", "subject": "Accounting", "difficulty": "Medium", "form": "options"}),
+    Sample(benchmark="mmmupro", file="standard (10 options)/{split}-00000-of-00002.parquet", broken="answer",
+           rows=[pro(1), pro(2, answer="J"), pro(3, image_2=None)], answers=(("B",), ("J",), ("B",)), images=2,
+           facets={"domain": "Science", "subject": "Physics", "difficulty": "Easy", "form": "standard"}),
+    Sample(benchmark="mmmupro", file="vision/{split}-00000-of-00001.parquet", broken="answer",
+           rows=[{"id": f"test_Physics_{n}", "image": held(n), "answer": "A", "subject": "Physics",
+                  "options": "['one', 'two']"} for n in range(3)], answers=(("A",),) * 3, options=("one", "two"),
+           text="Answer the question that the picture shows.", facets={"form": "vision", "difficulty": "not given"}),
     Sample(benchmark="mmstar", file="mmstar.parquet", broken="question",
            rows=[star(0), star(1, answer="D"), star(2, question="Which? (A) or (B)", answer="B")],
            answers=(("A",), ("D",), ("B",)), options=("On the book, or so.", "Under it", "Beside it", "Far"),

@@ -20,14 +20,16 @@ from seewhy.cli.grade.inputs import (
     questions_of_table,
     stem_of,
 )
-from seewhy.cli.grade.judge import JudgeWords, judging
+from seewhy.cli.grade.judge import JudgeWords, judging, rate_file
 from seewhy.cli.grade.names import require_benchmark, require_compat
+from seewhy.cli.grade.pairs import holds_pairs, pair_json, pair_lines
 from seewhy.cli.grade.replies import Joined, Reading, join
 from seewhy.cli.grade.rows import gold_text, read_also, write_rows
 from seewhy.evaluation.polar import NO, YES, PolarRow, polar_scores
 from seewhy.evaluation.repeats import summarise_repeats
 from seewhy.evaluation.scorecard import scorecard_of
 from seewhy.evaluation.suites import suite_of
+from seewhy.evaluation.tables import Table
 from seewhy.judging.answers.decoration import normalise
 from seewhy.judging.api import Judge, judge_chains
 from seewhy.records.measures import Comparison, PolarScore
@@ -93,8 +95,13 @@ def run(rest: Sequence[str]) -> None:
     words = tyro.cli(GradeWords, args=rest, prog="seewhy grade")
     reading = _check(words)
     suites = read_also(words.also)
+    tables = [open_table(path, words.rows_at) for path in words.predictions]
+    if holds_pairs(tables[0]):
+        rate, source = rate_file(tables[0], words.judge), str(tables[0].path)
+        print(pair_json(rate, source) if words.json else "\n".join(pair_lines(rate, source)))
+        return
     with judging(words.compat, words.judge, words.benchmark) as (judge, at_once):
-        graded = _grade(words, reading, judge, at_once)
+        graded = _grade(words, tables, reading, judge, at_once)
     if words.out is not None:
         write_rows(words.out, graded, suites)
     if words.json:
@@ -105,6 +112,9 @@ def run(rest: Sequence[str]) -> None:
 
 def _check(words: GradeWords) -> Reading:
     """How files are read; an error for words that contradict each other, before anything is read."""
+    if not words.predictions:
+        raise ValueError("`seewhy grade` needs a file of predictions, such as `seewhy grade replies.jsonl --questions "
+                         "questions.jsonl`; `seewhy grade --help` lists every option")  # fmt: skip
     if words.root and words.questions:
         raise ValueError("--root (of --benchmark) and --questions are two sources of questions; choose one")
     if words.benchmark and not words.root and "." not in words.benchmark:
@@ -123,8 +133,7 @@ def _check(words: GradeWords) -> Reading:
                    in_order=words.in_order, repeats=words.repeats, missing=words.missing)  # fmt: skip
 
 
-def _grade(words: GradeWords, reading: Reading, judge: Judge, at_once: int) -> Graded:
-    tables = [open_table(path, words.rows_at) for path in words.predictions]
+def _grade(words: GradeWords, tables: Sequence[Table], reading: Reading, judge: Judge, at_once: int) -> Graded:
     split = Split(words.split) if words.split else None
     if words.questions is not None:
         asked = questions_of_file(words.questions, split, benchmark=words.benchmark, are_shown=words.judge.sees)

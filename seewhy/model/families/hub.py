@@ -14,28 +14,26 @@ from transformers import AutoProcessor, PreTrainedModel, ProcessorMixin
 from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
 from seewhy.model.generation.continuing import as_chains, beginning_ids, continued
 from seewhy.model.generation.decode import Drawn, check_drawing, draw
-from seewhy.model.generation.end_of_turn import turn_end
 from seewhy.model.loading import adapters
-from seewhy.model.loading.encoding import encode
+from seewhy.model.loading.encoding import check_length, encode, without_last
 from seewhy.model.loading.opening import ON_CPU, as_held, as_planned, open_net
+from seewhy.model.loading.parts import PARTS, part_of_parameters
 from seewhy.model.loading.prompt_cache import PromptCache
+from seewhy.model.loading.replies import Replies, end_tokens
+from seewhy.model.loading.supported import check_supported
 from seewhy.model.packed.budget import spans_within
 from seewhy.model.packed.group import Group, Prompt, tokens_of
+from seewhy.model.packed.precision import groups_as, in_float32, prompts_as
 from seewhy.model.packed.recompute import enable_checkpointing
 from seewhy.model.packed.scores import Path as ScorePath
-from seewhy.model.packed.scores import PathCheck, check_head, check_paths, packed_logps, separate_logps
+from seewhy.model.packed.scores import packed_logps, separate_logps
+from seewhy.model.packed.trials import PathCheck, check_head, check_paths
 from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
 from seewhy.model.prompts import prompt_text
 from seewhy.model.vision.image_features import ImageFeatures
 from seewhy.model.vision.pictures import picture_files
 from seewhy.records.types import Chain, Question, Response, Style
 
-TOWER_WORDS = ("vision_tower", "vision_model", "visual", "vision_encoder")
-PROJECTOR_WORDS = ("projector", "connector", "merger")
-ROUGH, ROUGH_GRADIENT = 0.25, 0.1
-"""Largest gaps between packed and separate rows that half precision is forgiven: bfloat16 rounds a logit of 16 to 32 by
-up to 0.06. Right nets were found to differ by up to 0.09 and 0.04, PaliGemma in packed rows by 0.77 and 0.33."""
-PLAIN_TEXT = {"add_special_tokens": False}
 LOG = logging.getLogger(__name__)
 
 
@@ -49,6 +47,7 @@ class HubModel:
         """`row_tokens` bounds the tokens of one packed forward that needs no gradient; of `compute`, its precision
         and gradient checkpointing are read here, and the rest where a net is opened.
         """
+        check_supported(net)
         self.net = net.eval()
         self.compute = compute
         if compute.gradient_checkpointing:
@@ -61,7 +60,8 @@ class HubModel:
         self.draw_checks: dict[bool, PathCheck] = {}
         """What drawing by branches was found to be, likewise."""
         self.tokenizer = processor.tokenizer  # pyright: ignore[reportAttributeAccessIssue]
-        self._ends, self._closing = turn_end(processor, net)
+        self._ends = end_tokens(processor, net)
+        self.replies = Replies(processor, self._ends, name)
         self._texts: dict[int, str] = {}
         self.prompts = PromptCache()
         self.image_features = ImageFeatures(self.net)
@@ -129,29 +129,30 @@ class HubModel:
         return digest.hexdigest()
 
     def parameter_groups(self) -> Mapping[str, list[nn.Parameter]]:
-        """Parameters of the vision tower, the projector and the language model."""
-        groups: dict[str, list[nn.Parameter]] = {"tower": [], "projector": [], "language": []}
-        for name, parameter in self.net.named_parameters():
-            if any(word in name for word in PROJECTOR_WORDS):
-                groups["projector"].append(parameter)
-            elif any(word in name for word in TOWER_WORDS):
-                groups["tower"].append(parameter)
-            else:
-                groups["language"].append(parameter)
-        return groups
+        """Parameters of the towers (vision, audio), of the projector and of the language model."""
+        told = part_of_parameters(self.net)
+        return {part: [p for name, p in self.net.named_parameters() if told[name] == part] for part in PARTS}
 
     def prompt(self, question: Question, style: Style, blind: bool = False) -> Prompt:
         """Token ids and picture tensors of a question; kept in bounded memory, by words and picture bytes."""
         files = [] if blind else picture_files(question)
         words = prompt_text(question, style)
         key = (words, tuple(file.digest for file in files))
-        return self.prompts.get(key, lambda: encode(self.net, self.processor, question.id, words, files))
+        return self.prompts.get(
+            key,
+            lambda: without_last(encode(self.net, self.processor, question.id, words, files), self.replies.leftover),
+        )
 
     def response_ids(self, response: Response) -> tuple[int, ...]:
-        """The ids as sampled, or those of the text followed by the end of the turn."""
+        """The ids as sampled, or those of the text as the chat template writes it, up to the end of the turn.
+
+        Raises:
+            ValueError: the ids spell another text than the response's, as those of another model's vocabulary do.
+        """
         if response.token_ids is not None:
+            self.replies.check_spelling(response)
             return response.token_ids
-        return (*self.tokenizer(response.text, **PLAIN_TEXT)["input_ids"], *self._closing)
+        return self.replies.ids(response.text)
 
     def group_tokens(self, group: Group) -> int:
         """Tokens of the group's packed row."""
@@ -197,17 +198,12 @@ class HubModel:
         spread = words[:: max(1, len(words) // 16)]
         return tuple(spread[:12:2]), tuple(spread[1:9:2])
 
-    @property
-    def _is_exact(self) -> bool:
-        """Whether two ways to one number may differ by rounding of float32 alone."""
-        return self.net.dtype in (torch.float32, torch.float64)
-
     @as_held
     def _check(self, groups: Sequence[Group]) -> PathCheck:
-        check_head(self.net, groups[0], 1e-4 if self._is_exact else ROUGH)
-        check = (
-            check_paths(self.net, groups) if self._is_exact else check_paths(self.net, groups, ROUGH, ROUGH_GRADIENT)
-        )
+        with in_float32(self.net) as tolerance:
+            exact = groups_as(groups, self.net.dtype)
+            check_head(self.net, exact[0], tolerance.value)
+            check = check_paths(self.net, exact, tolerance.value, tolerance.gradient)
         self._tell(check)
         return check
 
@@ -217,10 +213,13 @@ class HubModel:
 
     def group(self, ask: ScoreRequest) -> Group:
         """The encoded group of a prompt and its responses."""
-        return Group(
-            prompt=self.prompt(ask.question, ask.style, ask.blind),
-            responses=tuple(self.response_ids(response) for response in ask.responses),
-        )
+        prompt = self.prompt(ask.question, ask.style, ask.blind)
+        try:
+            responses = tuple(self.response_ids(response) for response in ask.responses)
+        except ValueError as error:
+            raise ValueError(f"question {ask.question.id}: {error}") from error
+        check_length(self.net, len(prompt.ids), max(map(len, responses), default=0), ask.question.id)
+        return Group(prompt=prompt, responses=responses)
 
     @torch.no_grad()
     def score(self, asks: Sequence[ScoreRequest]) -> list[tuple[tuple[float, ...], ...]]:
@@ -237,6 +236,8 @@ class HubModel:
         """Chains of each ask; prompts and chains of a batch stay within four times the token budget."""
         prompts = [continued(self.prompt(ask.question, ask.style, ask.blind), self._begun(ask)) for ask in asks]
         chains: list[tuple[Chain, ...]] = []
+        for ask, prompt in zip(asks, prompts, strict=True):
+            check_length(self.net, len(prompt.ids), decoding.max_tokens, ask.question.id)
         costs = [len(prompt.ids) + ask.count * decoding.max_tokens for ask, prompt in zip(asks, prompts, strict=True)]
         for start, stop in spans_within(costs, 4 * self.row_tokens):
             path = self._drawing_path(prompts[start:stop], asks[start:stop])
@@ -252,7 +253,9 @@ class HubModel:
             return ScorePath.SEPARATE
         for prompt, ask in zip(prompts, asks, strict=True):
             if bool(prompt.pictures) not in self.draw_checks:
-                check = check_drawing(self.net, prompt, ask, self._banned(), 1e-4 if self._is_exact else ROUGH)
+                with in_float32(self.net) as tolerance:
+                    exact = prompts_as(prompt, self.net.dtype)
+                    check = check_drawing(self.net, exact, ask, self._banned(), tolerance.value)
                 self._tell(check)
                 self.draw_checks[bool(prompt.pictures)] = check
         trusted = all(self.draw_checks[bool(prompt.pictures)].is_packed for prompt in prompts)
@@ -282,8 +285,8 @@ class HubModel:
     def _begun(self, ask: GenerateRequest) -> tuple[int, ...]:
         """The tokens that every chain of an ask begins with."""
         if ask.beginning is None:
-            return ()
-        return beginning_ids(ask.beginning, self.pieces, lambda text: self.tokenizer(text, **PLAIN_TEXT)["input_ids"])
+            return self.replies.leftover
+        return beginning_ids(ask.beginning, self.pieces, self.replies.beginning, self.replies.words)
 
     def _chains(self, ask: GenerateRequest, rows: Sequence[Drawn], decoding: SamplingParams) -> tuple[Chain, ...]:
         def decode(ids: list[tuple[int, ...]]) -> list[str]:

@@ -41,8 +41,9 @@ def _counted_on(positions: Tensor, more: int) -> Tensor:
 
 
 def beginning_ids(
-    beginning: Prefix, pieces: Callable[[Sequence[int]], list[str]], tokenise: Callable[[str], Sequence[int]]
-) -> tuple[int, ...]:
+    beginning: Prefix, pieces: Callable[[Sequence[int]], list[str]], begin: Callable[[str], Sequence[int]],
+    tokenise: Callable[[str], Sequence[int]],
+) -> tuple[int, ...]:  # fmt: skip
     """The tokens that a reply begins with: of those it was sampled as, all that spell the beginning.
 
     Words that no whole token of the sample spells are tokenised, as all are where no tokens are known.
@@ -50,12 +51,15 @@ def beginning_ids(
     Args:
         beginning: the words, and the tokens of the chain they were cut from.
         pieces: the text of each of some tokens.
-        tokenise: the tokens of a text.
+        begin: the tokens of a reply that begins with a text.
+        tokenise: the tokens of a text in the middle of one.
     """
     if beginning.token_ids is None:
-        return tuple(tokenise(beginning.text))
+        return tuple(begin(beginning.text))
     texts = pieces(beginning.token_ids)
     kept, missing = _spelling(texts, beginning.text)
+    if not kept:
+        return tuple(begin(beginning.text))
     return (*beginning.token_ids[:kept], *(tokenise(missing) if missing else ()))
 
 

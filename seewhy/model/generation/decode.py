@@ -16,7 +16,8 @@ from transformers import PreTrainedModel
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.generation.steps import BranchSteps, RowSteps, Steps
 from seewhy.model.packed.group import Group, Prompt
-from seewhy.model.packed.scores import Path, PathCheck, separate_logps
+from seewhy.model.packed.scores import Path, separate_logps
+from seewhy.model.packed.trials import PathCheck
 
 TRIAL_TOKENS = 6
 """Of the chains that show whether branches can be trusted: enough for the second to stand on what the first left."""

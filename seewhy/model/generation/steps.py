@@ -56,16 +56,14 @@ class _Recorder(Cache):
 
 
 class _BranchCache(Cache):
-    """Hands each step's keys and values to the decode attention."""
+    """Keeps nothing: the decode attention takes each step's keys and values where it is called."""
 
-    def __init__(self, attention: DecodeAttention) -> None:
+    def __init__(self) -> None:
         super().__init__(layers=[])
-        self.attention = attention
 
     def update(
         self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: object, **__: object
     ) -> tuple[Tensor, Tensor]:
-        self.attention.store(key_states, value_states, layer_idx)
         return key_states, value_states
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
@@ -89,12 +87,13 @@ def _prefill(net: PreTrainedModel, prompts: Sequence[Prompt]) -> tuple[dict[int,
             past_key_values=recorder,
             use_cache=True,
             branch_layout=layout,
+            prefilled=(taken := dict[int, tuple[Tensor, Tensor]]()),
             **joined_pictures(prompts, net.device),
         )
     filled = torch.arange(max(lengths), device=net.device) < torch.tensor(lengths, device=net.device)[:, None]
     keys_values = {
         layer: (_by_prompt(keys, layout.prefix_index), _by_prompt(values, layout.prefix_index))
-        for layer, (keys, values) in recorder.taken.items()
+        for layer, (keys, values) in (recorder.taken | taken).items()
     }
     return keys_values, filled
 
@@ -122,7 +121,7 @@ class BranchSteps:
             hidden = self.net.model(  # pyright: ignore[reportCallIssue]
                 input_ids=token[None],
                 position_ids=position_ids(self.start[:, self.attention.group] + self.attention.time),
-                past_key_values=_BranchCache(self.attention),
+                past_key_values=_BranchCache(),
                 use_cache=True,
                 decode_step=self.attention,
             ).last_hidden_state[0]

@@ -1,13 +1,24 @@
 """From words and pictures to the tensors that a net takes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor
-from transformers import PreTrainedModel, ProcessorMixin
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, ProcessorMixin
 
+from seewhy.model.loading.control_tokens import (
+    HOLE,
+    holes_of,
+    letters_of,
+    pattern_of,
+    tokenizer_of,
+    written_tokens,
+)
 from seewhy.model.loading.templates import render_turns
+from seewhy.model.packed.context import context_of
 from seewhy.model.packed.group import CROSSING, Prompt
 from seewhy.model.vision.pictures import PictureFile
 
@@ -24,14 +35,15 @@ BLOCK_MARKS = {"gemma3": "token_type_ids"}
 def encode(
     net: PreTrainedModel, processor: ProcessorMixin, question_id: str, words: str, files: Sequence[PictureFile]
 ) -> Prompt:
-    """The pictures, then the words, as a user's turn; raises ValueError where processor or net cannot take them."""
-    content = [*({"type": "image"} for _ in files), {"type": "text", "text": words}]
-    turns: list[dict[str, Any]] = [{"role": "user", "content": content}]
-    text = render_turns(processor, turns, add_generation_prompt=True)
-    images = [file.open() for file in files] or None
-    form: dict[str, Any] = {"return_tensors": "pt", "add_special_tokens": False}
+    """The pictures, then the words, as a user's turn: the tokens of the processor's own `apply_chat_template`.
+
+    Control tokens in the words are encoded as text.
+
+    Raises:
+        ValueError: the processor or the net cannot take them.
+    """
     try:
-        encoded = processor(text=text, images=images, **form)
+        encoded = _encoded(processor, words, [file.open() for file in files])
     except ValueError as error:
         who = type(processor).__name__
         raise ValueError(
@@ -40,7 +52,51 @@ def encode(
     ids = tuple(encoded.pop("input_ids")[0].tolist())
     for name in UNUSED:
         encoded.pop(name, None)
-    _check_length(net, len(ids), question_id)
+    check_length(net, len(ids), 1, question_id)
+    return _prompt(net, ids, encoded)
+
+
+def _encoded(processor: ProcessorMixin, words: str, images: Sequence[Image.Image]) -> dict[str, Any]:
+    """What the processor makes of the user's turn, each tensor with one row.
+
+    Where the template does not write the first token (BOS) itself, the tokenizer puts it there. Control tokens in the
+    words go through the processor as a stand-in, and are spelt in letters afterwards.
+    """
+    tokenizer, pattern = tokenizer_of(processor), pattern_of(written_tokens(processor))
+    content = [*({"type": "image"} for _ in images), {"type": "text", "text": pattern.sub(HOLE, words)}]
+    turns: list[dict[str, Any]] = [{"role": "user", "content": content}]
+    text, typed = render_turns(processor, turns, add_generation_prompt=True), pattern.findall(words)
+    stand_in = tokenizer.eos_token or tokenizer.pad_token if typed else ""
+    whole = text.replace(HOLE, stand_in)
+    begins = tokenizer.bos_token is not None and whole.startswith(tokenizer.bos_token)
+    form: dict[str, Any] = {"return_tensors": "pt", "add_special_tokens": not begins}
+    encoded = dict(processor(text=whole, images=list(images) or None, **form))
+    return encoded if not typed else _spelt(tokenizer, encoded, typed, holes_of(text, stand_in), stand_in)
+
+
+def _spelt(
+    tokenizer: PreTrainedTokenizerBase,
+    encoded: dict[str, Any],
+    typed: Sequence[str],
+    is_hole: Sequence[bool],
+    stand_in: str,
+) -> dict[str, Any]:
+    """With the letters of what was typed in place of its stand-ins; `is_hole` of each stand-in in the text."""
+    ids = encoded["input_ids"][0].tolist()
+    places = [place for place, token in enumerate(ids) if token == tokenizer.convert_tokens_to_ids(stand_in)]
+    if len(places) != len(is_hole) or sum(is_hole) != len(typed):
+        raise ValueError(f"its text holds {typed[0]!r}, a control token that cannot be written as text here; reword it")
+    letters = iter(typed)
+    spelling = {
+        place: letters_of(tokenizer, next(letters)) for place, hole in zip(places, is_hole, strict=True) if hole
+    }
+    source = [place for place in range(len(ids)) for _ in spelling.get(place, (0,))]
+    told = {name: tensor[:, source] for name, tensor in encoded.items() if name in (*MARKS, CROSSING)}
+    row = [token for place, old in enumerate(ids) for token in spelling.get(place, (old,))]
+    return {**encoded, **told, "input_ids": torch.tensor([row])}
+
+
+def _prompt(net: PreTrainedModel, ids: tuple[int, ...], encoded: dict[str, Any]) -> Prompt:
     token_type_ids = {name: tuple(encoded.pop(name)[0].tolist()) for name in MARKS if name in encoded}
     cross_attention_mask = encoded.pop(CROSSING)[0] if CROSSING in encoded else None
     pictures = {
@@ -58,13 +114,32 @@ def encode(
     )
 
 
-def _check_length(net: PreTrainedModel, length: int, question_id: str) -> None:
-    most = int(net.config.get_text_config().max_position_embeddings)
-    if length >= most:
+def check_length(net: PreTrainedModel, prompt: int, reply: int, question_id: str) -> None:
+    """ValueError where a prompt and a reply of so many tokens are more than the model takes."""
+    most, why = context_of(net)
+    longer = f" and a reply {reply}" if reply > 1 else ""
+    if most is not None and prompt + reply > most:
         raise ValueError(
-            f"question {question_id}: its prompt has {length} tokens and the model takes {most}; a prompt is never "
-            "truncated. Shorten the question or its pictures, or choose a model with a longer context."
+            f"question {question_id}: its prompt has {prompt} tokens{longer} and the model takes {most}{why}; a prompt "
+            "is never truncated. Shorten the question, its pictures or the reply (sampling.max_tokens), or choose "
+            "a model with a longer context."
         )
+
+
+def without_last(prompt: Prompt, ids: Sequence[int]) -> Prompt:
+    """The prompt without these ids at its end; as it is where it does not end with them."""
+    kept = len(prompt.ids) - len(ids)
+    if not ids or prompt.ids[kept:] != tuple(ids):
+        return prompt
+    looks = prompt.cross_attention_mask
+    return replace(
+        prompt,
+        ids=prompt.ids[:kept],
+        token_type_ids={name: row[:kept] for name, row in prompt.token_type_ids.items()},
+        positions=None if prompt.positions is None else prompt.positions[:, :kept],
+        blocks=prompt.blocks[:kept],
+        cross_attention_mask=None if looks is None else looks[:kept],
+    )
 
 
 def _positions(

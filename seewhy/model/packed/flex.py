@@ -5,11 +5,13 @@ calls of `branches.attend`. Dong et al., "Flex Attention: A Programming Model fo
 Kernels", arXiv 2412.05496.
 """
 
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -23,6 +25,8 @@ TURNS = 3
 """Timed runs of either side in the trial, after one that compiles."""
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 States = tuple[Tensor, Tensor, Tensor]
+SAME = {torch.float32: 1e-4, torch.float64: 1e-4, torch.bfloat16: 2e-2, torch.float16: 1e-2}
+"""Largest gap to the padded calls, relative to the largest entry: two orders of summing the same products."""
 LOG = logging.getLogger(__name__)
 
 
@@ -104,26 +108,77 @@ def compiled() -> Callable[..., Tensor]:
 class Trials:
     """What trials on this machine found, by device, precision and sizes; rows are of one size up to a factor of two."""
 
-    def __init__(self) -> None:
-        """Nothing tried yet."""
-        self.found: dict[tuple[object, ...], bool] = {}
+    def __init__(self, file: Path | None = None) -> None:
+        """`file` keeps what is found for later processes, so that a run that goes on takes what it took before."""
+        self.file = file
+        self.found: dict[str, bool] = _read(file) if file is not None else {}
 
     def prefers_flex(self, states: States, flex: Attend, plain: Attend) -> bool:
-        """Whether `flex` is faster on these states; tried once for states like them, and said."""
+        """Whether `flex` gives what `plain` gives on these states, and faster; tried once for states like them."""
         query, key, _ = states
-        kind = (query.device, query.dtype, query.shape[1], key.shape[1], query.shape[3], query.shape[2].bit_length())
+        sizes = (query.shape[1], key.shape[1], query.shape[3], query.shape[2].bit_length())
+        kind = f"{torch.__version__} {machine_of(query.device)} {query.dtype} {sizes}"
         if kind not in self.found:
-            seconds = seconds_of({"flex": flex, "plain": plain}, states)
-            self.found[kind] = seconds["flex"] < seconds["plain"]
-            LOG.info(
-                "attention over rows of %d tokens: FlexAttention takes %.2f ms, padded calls %.2f ms; taking %s",
-                query.shape[2], 1e3 * seconds["flex"], 1e3 * seconds["plain"],
-                "FlexAttention" if self.found[kind] else "padded calls",
-            )  # fmt: skip
+            why = why_not(states, flex, plain)
+            if why:
+                LOG.warning(
+                    "attention over rows of %d tokens: FlexAttention %s; taking padded calls", query.shape[2], why
+                )
+            self.found[kind] = not why and self._is_faster(states, flex, plain)
+            if self.file is not None:
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+                self.file.write_text(json.dumps(self.found, indent=1), encoding="utf-8")
         return self.found[kind]
 
+    def _is_faster(self, states: States, flex: Attend, plain: Attend) -> bool:
+        seconds = seconds_of({"flex": flex, "plain": plain}, states)
+        is_faster = seconds["flex"] < seconds["plain"]
+        LOG.info(
+            "attention over rows of %d tokens: FlexAttention takes %.2f ms, padded calls %.2f ms; taking %s",
+            states[0].shape[2], 1e3 * seconds["flex"], 1e3 * seconds["plain"],
+            "FlexAttention" if is_faster else "padded calls",
+        )  # fmt: skip
+        return is_faster
 
-TRIALS = Trials()
+
+def _read(file: Path) -> dict[str, bool]:
+    """What a file keeps; nothing where there is none, or none that can be read."""
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(kind): bool(taken) for kind, taken in kept.items()} if isinstance(kept, dict) else {}
+
+
+def machine_of(device: torch.device) -> str:
+    """The name of a GPU; else the kind of device."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def why_not(states: States, flex: Attend, plain: Attend) -> str:
+    """Why `flex` is not to be trusted: it raises, or differs from `plain` in values or gradients; else nothing."""
+    try:
+        found, expected = (_moved(attend, states) for attend in (flex, plain))
+    except (RuntimeError, TypeError, ValueError) as error:
+        return f"does not run ({error})"
+    for made, wanted in zip(found, expected, strict=True):
+        gap = float((made - wanted).abs().max() / wanted.abs().max().clamp(min=1e-30))
+        if not gap <= SAME[states[0].dtype]:
+            return f"differs from them by {gap:.2g} of the largest entry"
+    return ""
+
+
+@torch.enable_grad()
+def _moved(attend: Attend, states: States) -> list[Tensor]:
+    """What attention gives, and the gradients of its inputs under weights that no two of its entries share."""
+    given = [each.detach().requires_grad_() for each in states]
+    out = attend(*given)
+    weights = torch.linspace(-1, 1, out.numel(), dtype=out.dtype, device=out.device).view_as(out)
+    gradients = torch.autograd.grad(out, given, weights, materialize_grads=True)
+    return [each.detach().float() for each in (out, *gradients)]
+
+
+TRIALS = Trials(Path.home() / ".cache" / "seewhy" / "kernels.json")
 
 
 def flexes(states: States, layout: Layout, window: int | None, scaling: float, plain: Attend) -> bool:

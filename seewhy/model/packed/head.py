@@ -1,6 +1,9 @@
-"""From hidden states to logits, as the net itself does it."""
+"""From the last hidden states to logits, as the net's own forward pass makes them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +21,7 @@ class Head:
 
     layer: nn.Module
     divisor: float = 1.0
-    """Logits are divided by it: Granite's `logits_scaling`."""
+    """Logits are divided by it: Granite's `logits_scaling`, or one over Cohere's `logit_scale`."""
     cap: float | None = None
     """Logits are bent to stay below it: Gemma 2's `final_logit_softcapping` (arXiv 2408.00118, section 2)."""
 
@@ -30,14 +33,35 @@ class Head:
         return logits if self.cap is None else self.cap * torch.tanh(logits / self.cap)
 
 
+CHOSEN: WeakKeyDictionary[nn.Module, tuple[float, float | None]] = WeakKeyDictionary()
+"""Divisor and cap of nets whose own logits have been looked at."""
+
+
+def candidates(net: PreTrainedModel) -> Iterator[tuple[float, float | None]]:
+    """Divisors and caps that the net's settings name, applied or not: some heads do not do what the text's say."""
+    config = net.config.get_text_config().to_dict()
+    divisors = {float(config.get("logits_scaling") or 1.0): None}
+    if config.get("logit_scale"):
+        divisors = {1.0 / float(config["logit_scale"]): None}
+    yield from product(dict.fromkeys([*divisors, 1.0]), dict.fromkeys([config.get("final_logit_softcapping"), None]))
+
+
 def head_of(net: PreTrainedModel) -> Head:
-    """The net's head; raises ValueError where it has none."""
+    """The net's head: the one chosen by its own logits, else what its settings say; ValueError where it has none."""
     layer = net.get_output_embeddings()
     if layer is None:
         raise ValueError(f"{type(net).__name__} has no output layer: load the model with its language-model head")
-    config = net.config.get_text_config()
-    return Head(
-        layer=layer,
-        divisor=float(config.logits_scaling) if hasattr(config, "logits_scaling") else 1.0,
-        cap=config.final_logit_softcapping if hasattr(config, "final_logit_softcapping") else None,
-    )
+    divisor, cap = CHOSEN.get(net) or next(candidates(net))
+    return Head(layer=layer, divisor=divisor, cap=cap)
+
+
+@torch.no_grad()
+def choose_head(net: PreTrainedModel, hidden: Tensor, logits: Tensor) -> None:
+    """From now on `head_of` is the candidate that comes nearest to the net's own `logits` of `hidden`."""
+    layer = head_of(net).layer
+
+    def gap(choice: tuple[float, float | None]) -> float:
+        made = Head(layer=layer, divisor=choice[0], cap=choice[1])(hidden)
+        return float((made.float().log_softmax(-1) - logits.float().log_softmax(-1)).abs().max())
+
+    CHOSEN[net] = min(candidates(net), key=gap)

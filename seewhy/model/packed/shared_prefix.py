@@ -134,10 +134,14 @@ def branch_attention(
     dropout: float = 0.0,
     branch_layout: Layout | None = None,
     decode_step: object | None = None,
+    prefilled: dict[int, tuple[Tensor, Tensor]] | None = None,
     sliding_window: int | None = None,
     **others: object,
 ) -> tuple[Tensor, None]:
-    """What transformers calls in every text layer; `branch_layout` or `decode_step` comes through the forward call."""
+    """What transformers calls in every text layer; `branch_layout` or `decode_step` comes through the forward call.
+
+    `prefilled` is given the keys and values of each layer as attention takes them: a cache may hold them compressed.
+    """
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     if dropout:
         raise ValueError("attention dropout is not supported in packed rows: set attention_dropout to 0")
@@ -146,11 +150,14 @@ def branch_attention(
             raise ValueError(f"this net's attention takes {name}, which packed rows do not know")
     if isinstance(decode_step, DecodeAttention):
         layer = int(module.layer_idx)  # pyright: ignore[reportArgumentType]
+        decode_step.store(key, value, layer)
         return decode_step.attend(query, scale, layer, sliding_window), None
     if attention_mask is not None:
         return _across(query, key, value, attention_mask, scale), None
     if branch_layout is None:
         raise ValueError("a packed forward needs its layout: this net does not hand it on to its attention")
+    if prefilled is not None:
+        prefilled[int(module.layer_idx)] = key, value  # pyright: ignore[reportArgumentType]
     return attend(query, key, value, branch_layout, scale, sliding_window), None
 
 
@@ -158,7 +165,7 @@ class DecodeAttention:
     """Keys and values of prompts (once a question) and of branches (once a chain), and attention over both.
 
     With G questions, n active chains, P the longest prompt, T the most tokens of a chain:
-    prompts are [G, kv heads, P, width], branches [n, kv heads, T, width].
+    prompts are [G, kv heads, P, width], branches [n, kv heads, T, width]; values may have a width of their own.
     """
 
     def __init__(
@@ -170,9 +177,12 @@ class DecodeAttention:
         self.hidden = torch.where(prompt_filled, 0.0, float("-inf"))[:, None, None, :]
         self.time = 0
         """Tokens that each chain has stored."""
-        shape = {layer: (len(group), keys.shape[1], most, keys.shape[3]) for layer, (keys, _) in prompts.items()}
-        self.keys = {layer: keys.new_empty(shape[layer]) for layer, (keys, _) in prompts.items()}
-        self.values = {layer: values.new_empty(shape[layer]) for layer, (_, values) in prompts.items()}
+
+        def room(states: Tensor) -> Tensor:
+            return states.new_empty(len(group), states.shape[1], most, states.shape[3])
+
+        self.keys = {layer: room(keys) for layer, (keys, _) in prompts.items()}
+        self.values = {layer: room(values) for layer, (_, values) in prompts.items()}
         self._place(group)
 
     def _place(self, group: Tensor) -> None:
@@ -230,7 +240,7 @@ class DecodeAttention:
         from_own = on_own.softmax(dim=-1).to(flat.dtype) @ self.values[layer][:, :, first : self.time + 1]
         prompt_sum = self._gathered(on_prompt.logsumexp(dim=-1, keepdim=True))
         share = (prompt_sum - on_own.logsumexp(dim=-1, keepdim=True)).sigmoid().to(from_own.dtype)
-        return torch.lerp(from_own, from_prompt, share).reshape(1, rows, heads, width)
+        return torch.lerp(from_own, from_prompt, share).reshape(1, rows, heads, prompt_values.shape[-1])
 
     def _unseen(self, window: int | None) -> Tensor:
         """[G, 1, 1, P] what is added to the scores of prompt tokens: nothing, or enough to hide them."""

@@ -1,0 +1,57 @@
+"""`seewhy plan RECIPE`: memory, steps, time, disk and money of a run, forecast from its data before anything runs."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from seewhy.cli.options import take_flag, take_one
+from seewhy.cli.plan_page import as_plain, show
+from seewhy.cli.plan_words import price_lines
+from seewhy.cli.run import recipe_of
+from seewhy.runs.forecast.prices import price_run
+from seewhy.runs.forecast.whole import forecast_run
+from seewhy.runs.machine import Machine
+from seewhy.runs.open import Extent
+from seewhy.runs.recipe import Recipe
+from seewhy.runs.recipe_text import recipe_names
+
+USAGE = """usage: seewhy plan RECIPE [--run DIR] [--json] [--STEP.FIELD VALUE ...]
+
+Memory, steps, time, disk and money of a recipe, before anything runs. The options are those of `seewhy run`, which
+`seewhy run RECIPE --help` lists.
+
+  --run DIR             count what is finished in this run as it is there
+  --json                print the figures as one JSON object: MiB, seconds, tokens, rows, dollars
+"""
+
+
+def run(words: Sequence[str]) -> int:
+    """Print the forecast; nothing is written but to a folder that is removed again.
+
+    Raises:
+        ValueError: an option, the recipe, a model or its questions do not fit.
+    """
+    if words and words[0] in ("-h", "--help"):
+        print(USAGE)
+        return 0
+    if not words or words[0].startswith("-"):
+        raise ValueError(f"`seewhy plan` needs a recipe first: {', '.join(recipe_names())} or a YAML file")
+    name, rest = words[0], list(words[1:])
+    as_json, rest = take_flag(rest, "--json")
+    place, rest = take_one(rest, "--run")
+    recipe, machine = recipe_of(name, rest)
+    forecast = forecast_run(Path(place or f"runs/{recipe.name}"), recipe, machine)
+    if as_json:
+        print(json.dumps(as_plain(forecast), indent=1))
+    else:
+        show(Console(), forecast)
+    return 0
+
+
+def show_prices(root: Path, recipe: Recipe, machine: Machine, extent: Extent) -> None:
+    """Print what the steps of a run would pay to servers, one by one and in all."""
+    console = Console()
+    for line in price_lines(price_run(root, recipe, machine, extent)):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)

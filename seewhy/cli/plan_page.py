@@ -1,0 +1,174 @@
+"""How a forecast is shown: tables on the screen, plain where it is no terminal, or one JSON object."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from seewhy.cli.plan_words import price_lines, size_of, warnings
+from seewhy.cli.screen import span_of
+from seewhy.runs.forecast.whole import RunForecast, UnitForecast
+
+
+def as_plain(forecast: RunForecast) -> dict[str, object]:
+    """The forecast for machines: numbers in MiB, seconds, tokens, rows and dollars."""
+    return {
+        "recipe": forecast.recipe.name, "base_mb": forecast.base_mb, "machine_mb": forecast.machine_mb,
+        "seconds": forecast.seconds, "disk_mb": forecast.disk_mb,
+        "models": [_model(one) for one in forecast.models],
+        "prompts": [
+            {"questions": row.ref, "style": row.style.value, "sampled": row.sampled, "min": row.least,
+             "median": row.median, "p95": row.p95, "max": row.most} for row in forecast.lengths
+        ],
+        "units": [_unit(one) for one in forecast.units],
+        "memory": {one.ref: _terms(one.training) for one in forecast.units if one.training is not None},
+        "servers": {**asdict(forecast.cost.most), "unknown": list(forecast.cost.unknown)},
+        "warnings": list(warnings(forecast)),
+    }  # fmt: skip
+
+
+def _model(model: Any) -> dict[str, object]:  # noqa: ANN401
+    rates = model.rates
+    measured = None if rates is None else {
+        "train_tokens_per_second": 1 / rates.train, "score_tokens_per_second": 1 / rates.score,
+        "decode_tokens_per_second": 1 / rates.decode, "peak_mb": rates.peak_mb,
+    }  # fmt: skip
+    return {"name": model.name, "path": model.path, "parameters": model.parameters, "weights_mb": model.weights_mb,
+            "context": model.context, "rows": "packed" if model.is_packed else "separate",
+            "measured": measured}  # fmt: skip
+
+
+def _unit(unit: UnitForecast) -> dict[str, object]:
+    training, told = unit.training, unit.told
+    cost = None if unit.cost is None else {**asdict(unit.cost.most), "unknown": unit.cost.unknown}
+    return {
+        "name": unit.ref, "step": unit.step, "finished": unit.is_finished, "rows": told.rows, "unit": told.unit,
+        "exact": told.is_exact, "steps": None if training is None else training.steps,
+        "peak_mb": None if training is None else training.peak_mb,
+        "max_mb": None if training is None else training.max_mb, "seconds": unit.seconds, "disk_mb": unit.disk_mb,
+        "server": cost, "basis": told.basis,
+    }  # fmt: skip
+
+
+def _terms(training: Any) -> dict[str, float]:  # noqa: ANN401
+    """MiB of each term of a training's peak, and the heaviest pass."""
+    told = training.told
+    terms = {**asdict(told.step), "step": told.step.peak, "checked": told.checked}
+    return {**{name: value / 2**20 for name, value in terms.items()}, "row_tokens": told.tokens,
+            "passes_a_step": told.passes, "rows_above_budget": training.above_budget}  # fmt: skip
+
+
+def show(console: Console, forecast: RunForecast) -> None:
+    """Print tables and sentences."""
+    for model in forecast.models:
+        _say(console, f"{forecast.recipe.name}: model {model.name} ({model.path}), {model.parameters:,} parameters, "
+             f"{size_of(model.weights_mb)} of weights; {size_of(forecast.machine_mb)} of memory are free")  # fmt: skip
+    for table in (_prompts(forecast), _units(forecast)):
+        if table.rows:
+            table.box = SIMPLE_HEAD if console.is_terminal else None
+            console.print(table)
+    for sentence in _sentences(forecast):
+        _say(console, sentence)
+    for sentence in warnings(forecast):
+        _say(console, f"warning: {sentence}")
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def _prompts(forecast: RunForecast) -> Table:
+    table = Table("questions", "style", "sampled", "min", "median", "95 %", "max", title="Tokens of a prompt",
+                  title_justify="left")  # fmt: skip
+    for row in forecast.lengths:
+        sizes = (row.sampled, row.least, row.median, row.p95, row.most)
+        table.add_row(row.ref, row.style.value, *(f"{size:,}" for size in sizes))
+    return table
+
+
+def _units(forecast: RunForecast) -> Table:
+    table = Table("step", "rows", "steps", "memory", "time", "disk", title="A run", title_justify="left")
+    for step, units in _by_step(forecast).items():
+        trainings = [one.training for one in units if one.training is not None]
+        is_finished, seconds = all(one.is_finished for one in units), _known_seconds(units)
+        disk = sum(one.disk_mb for one in units)
+        table.add_row(
+            step, _rows(units), f"{sum(one.steps for one in trainings):,}" if trainings else "",
+            ", ".join(map(_memory, trainings)),
+            "finished" if is_finished else "" if seconds is None else span_of(seconds), size_of(disk) if disk else "",
+        )  # fmt: skip
+    return table
+
+
+def _by_step(forecast: RunForecast) -> dict[str, list[UnitForecast]]:
+    found: dict[str, list[UnitForecast]] = {}
+    for unit in forecast.units:
+        found.setdefault(unit.step, []).append(unit)
+    return found
+
+
+def _rows(units: Sequence[UnitForecast]) -> str:
+    """Rows of the units that write the same as the first one; a training is told by what it trains on."""
+    first = next((one for one in units if one.training is not None), units[0])
+    alike = [one for one in units if one.told.unit == first.told.unit]
+    counts = [one.told.rows for one in alike if one.told.rows is not None]
+    if not counts:
+        return ""
+    return f"{'' if all(one.told.is_exact for one in alike) else 'up to '}{sum(counts):,} {first.told.unit}"
+
+
+def _known_seconds(units: Sequence[UnitForecast]) -> float | None:
+    known = [one.seconds for one in units if one.seconds is not None]
+    return sum(known) if known else None
+
+
+def _memory(training: Any) -> str:  # noqa: ANN401
+    more = f" to {size_of(training.max_mb)}" if training.max_mb and training.max_mb > training.peak_mb else ""
+    return f"{size_of(training.peak_mb)}{more}"
+
+
+def _sentences(forecast: RunForecast) -> Iterator[str]:
+    steps = _by_step(forecast)
+    untimed = [step for step, units in steps.items() if _known_seconds(units) is None]
+    less = f"; the time of {', '.join(untimed)} is not known" if untimed else ""
+    yield f"in all {span_of(forecast.seconds)} and {size_of(forecast.disk_mb)} on disk{less}"
+    for step, units in steps.items():
+        for basis in dict.fromkeys(one.told.basis for one in units if one.told.basis):
+            yield f"  {step}: {basis}"
+    for unit in forecast.units:
+        if unit.training is not None:
+            yield f"memory of {unit.ref}: {_sum_in_words(unit.training)}"
+    if forecast.cost.units:
+        yield from price_lines(forecast.cost)
+    yield from _grounds(forecast)
+
+
+def _sum_in_words(training: Any) -> str:  # noqa: ANN401
+    told, step = training.told, training.told.step
+    larger = "passes" if step.passes + step.held > step.optimiser else "optimiser"
+    parts = {"libraries": step.base, "encoded prompts": step.prompts, "weights": step.weights,
+             "moments": step.moments}  # fmt: skip
+    parts |= {"activations and gradients": step.passes, "held by the allocator": step.held} if larger == "passes" else {
+        "gradients and update": step.optimiser}  # fmt: skip
+    told_parts = " + ".join(f"{size_of(value / 2**20)} {name}" for name, value in parts.items() if value)
+    return (f"{size_of(told.step.peak / 2**20)} = {told_parts}; heaviest row {told.tokens:,} tokens, {told.passes} "
+            f"forward {'pass' if told.passes == 1 else 'passes'} a step")  # fmt: skip
+
+
+def _grounds(forecast: RunForecast) -> Iterator[str]:
+    """How each kind of figure was got: known, counted, measured or assumed."""
+    yield f"known: rows by the recipe and its sources; {forecast.questions} questions were looked at for the lengths"
+    yield "up to: as many as there can be; the second figure of a memory is with responses as long as the limit"
+    if any(one.training is not None for one in forecast.units):
+        yield "counted: memory, by a forward and backward pass on the meta device, without weights"
+    for model in forecast.models:
+        rates = model.rates
+        if rates is None:
+            yield f"time of {model.name}: not forecast, for the model does not fit five times into the free memory"
+            continue
+        yield (f"measured here: {1 / rates.train:,.0f} trained, {1 / rates.score:,.0f} scored and "
+               f"{1 / rates.decode:,.0f} drawn tokens a second, with {model.name}")  # fmt: skip
+        yield f"rows of {model.name}: {'packed' if model.is_packed else 'separate, for packed ones are wrong on it'}"

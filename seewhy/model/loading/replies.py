@@ -1,0 +1,105 @@
+"""Text replies as token ids: what the chat template's own rendering of the conversation has after its prompt."""
+
+import logging
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any
+
+from transformers import PreTrainedModel, ProcessorMixin
+
+from seewhy.model.loading.control_tokens import ids_of, marked, pattern_of, special_tokens, tokenizer_of
+from seewhy.model.loading.templates import render_turns
+from seewhy.records.types import Response
+
+PROBE = "seewhy probe"
+LOG = logging.getLogger(__name__)
+
+
+def _shared(one: Sequence[object], other: Sequence[object]) -> int:
+    """How far two sequences are the same."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def end_tokens(processor: ProcessorMixin, net: PreTrainedModel) -> frozenset[int]:
+    """Tokens that end a chain; ValueError where the model names none."""
+    configured = net.generation_config.eos_token_id if net.generation_config is not None else None
+    listed = configured if isinstance(configured, list) else [configured]
+    ends = frozenset(int(token) for token in [*listed, tokenizer_of(processor).eos_token_id] if token is not None)
+    if not ends:
+        raise ValueError("the model names no end-of-turn token: set eos_token_id in its generation_config.json")
+    return ends
+
+
+class Replies:
+    """Encodes text replies as the chat template writes them, with what it writes before them and the end of the turn.
+
+    Special tokens in the text of a reply are encoded as text. Where the template's rendering of a conversation does not
+    begin with its generation prompt, replies begin where the two part.
+    """
+
+    def __init__(self, processor: ProcessorMixin, ends: frozenset[int], name: str) -> None:
+        """Raises ValueError where the template does not write what an assistant says."""
+        self.processor, self.ends = processor, ends
+        self.tokenizer = tokenizer_of(processor)
+        spelt = [self.tokenizer.convert_ids_to_tokens(token) for token in sorted(ends)]
+        self._pattern = pattern_of([*special_tokens(self.tokenizer), *spelt])
+        prompt, whole = self._render(None), self._render(PROBE)
+        self._stem = prompt[: _shared(prompt, whole)]
+        _, found, self._closing = whole[len(self._stem) :].partition(PROBE)
+        if not found:
+            raise ValueError(f"{name}: its chat template does not write the assistant's replies: give it one that does")
+        shared = ids_of(self.tokenizer, self._stem, is_marked=False)
+        whole_prompt = ids_of(self.tokenizer, prompt, is_marked=False)
+        self._prompt_ids = whole_prompt if self._stem == prompt else shared[: _shared(shared, whole_prompt)]
+        self.leftover = tuple(whole_prompt[len(self._prompt_ids) :])
+        """The end of the generation prompt that the rendering of a whole conversation does not have: mostly nothing.
+
+        A prompt is left without it, and a chain that is drawn begins with it.
+        """
+        if self.leftover:
+            LOG.warning(
+                "%s: what its chat template makes of prompt and reply does not begin with its generation prompt: a "
+                "prompt ends before %r, with which drawn chains begin", name, prompt[len(self._stem) :],
+            )  # fmt: skip
+
+    def ids(self, text: str) -> tuple[int, ...]:
+        """The reply and the first token that ends it."""
+        ids = self._after_prompt(text)
+        for place, token in enumerate(ids):
+            if token in self.ends:
+                return tuple(ids[: place + 1])
+        return (*self._after_prompt(text, self._closing), min(self.ends))
+
+    def beginning(self, text: str) -> tuple[int, ...]:
+        """A reply's first words, which something follows."""
+        return tuple(self._after_prompt(text, self._closing))
+
+    def words(self, text: str) -> Sequence[int]:
+        """Ids of words in the middle of a reply."""
+        safe = marked(text, self._pattern)
+        return ids_of(self.tokenizer, safe, safe != text)
+
+    def check_spelling(self, response: Response) -> None:
+        """ValueError where a response's token ids spell another text than its own; one without text is not asked."""
+        spelt = str(self.tokenizer.decode(response.token_ids or (), skip_special_tokens=True))
+        if response.text.strip() not in ("", spelt.strip()):
+            raise ValueError(
+                f"a response's text is {response.text[:60]!r}, and its token ids spell {spelt[:60]!r} here: they are "
+                "of another model; leave token_ids out, and the text is encoded"
+            )
+
+    def _after_prompt(self, text: str, closing: str = "") -> Sequence[int]:
+        """Ids of what stands after the prompt in the conversation, without `closing` at its end."""
+        safe = marked(text, self._pattern)
+        whole = self._render(safe).removesuffix(closing)
+        ids = ids_of(self.tokenizer, whole, safe != text)
+        if ids[: len(self._prompt_ids)] == self._prompt_ids:
+            return ids[len(self._prompt_ids) :]
+        # A token of the text reaches over the prompt's end: the prompt stands as it is, and the rest is spelt anew.
+        return ids_of(self.tokenizer, whole[len(self._stem) :], safe != text)
+
+    def _render(self, reply: str | None) -> str:
+        turns: list[dict[str, Any]] = [{"role": "user", "content": [{"type": "text", "text": "?"}]}]
+        if reply is not None:
+            turns.append({"role": "assistant", "content": [{"type": "text", "text": reply}]})
+        return render_turns(self.processor, turns, add_generation_prompt=reply is None)

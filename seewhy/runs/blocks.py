@@ -1,0 +1,105 @@
+"""One block of a row stage: its input rows mapped to a shard, in whatever process this is."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seewhy.records.files import write_text_atomically
+from seewhy.records.shards import shard_numbers, write_shard
+from seewhy.runs.api import Counted, Models, RowStage, Run
+
+BLOCKS = "_blocks"
+"""Folder with what each block took and counted: several processes may finish blocks at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a block."""
+
+    number: int
+    inputs: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class BlockWorker:
+    """Maps blocks of one unit; made once a process, when the first block is wanted."""
+
+    stage: RowStage
+    inputs: Sequence[Any]
+    folder: Path
+    work: Callable[[Sequence[Any]], Iterable[Any] | Counted]
+    models: Models
+
+    @classmethod
+    def of(cls, stage: RowStage, run: Run, folder: Path, models: Models) -> "BlockWorker":
+        """The worker of a unit."""
+        return cls(stage, stage.inputs(run), folder, stage.worker(run, models), models)
+
+    def do(self, number: int) -> Done:
+        """Make the shard of a block, unless the block holds nothing."""
+        started = time.perf_counter()
+        block = block_of(self.inputs, number, self.stage.block_size())
+        made = self.work(block) if len(block) else ()
+        rows = list(made.rows if isinstance(made, Counted) else made)
+        counts = {**self.stage.tally(block, rows), **(made.counts() if isinstance(made, Counted) else {})}
+        self.models.end_block()
+        seconds = time.perf_counter() - started
+        noted = {"seconds": seconds, "dollars": self.stage.cost(rows), "rows": len(rows), "counts": counts}
+        # Before the shard: a kill between the two must not leave a shard of which nothing is known.
+        write_text_atomically(self.folder / BLOCKS / f"{number:05d}.json", json.dumps(noted))
+        write_shard(self.folder, number, rows, self.stage.rows)
+        return Done(number, len(block), seconds)
+
+
+def block_of(inputs: Sequence[Any], number: int, per_shard: int) -> Sequence[Any]:
+    """The input rows of a block."""
+    return inputs[number * per_shard : (number + 1) * per_shard]
+
+
+def count_blocks(total: int, per_shard: int) -> int:
+    """Blocks of so many input rows; one, without rows, where there are none.
+
+    Example:
+        >>> count_blocks(0, 64), count_blocks(64, 64), count_blocks(65, 64)
+        (1, 1, 2)
+    """
+    return max(1, -(-total // per_shard))
+
+
+def missing_blocks(folder: Path, blocks: int) -> list[int]:
+    """Blocks whose shards are not there, in order."""
+    there = set(shard_numbers(folder))
+    return [number for number in range(blocks) if number not in there]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """What the blocks of a unit took and counted, over all calls."""
+
+    seconds: float = 0.0
+    dollars: float = 0.0
+    rows: int = 0
+    counts: Mapping[str, int]
+
+
+def sum_blocks(folder: Path) -> Sums:
+    """The sums over all blocks that are there.
+
+    Raises:
+        ValueError: what was noted of a block is damaged; the message names the file.
+    """
+    seconds, dollars, rows = 0.0, 0.0, 0
+    counts: Counter[str] = Counter()
+    for path in sorted((folder / BLOCKS).glob("*.json")):
+        try:
+            noted = json.loads(path.read_text(encoding="utf-8"))
+            seconds, dollars, rows = seconds + noted["seconds"], dollars + noted["dollars"], rows + noted["rows"]
+            counts.update(noted["counts"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(f"{path} is damaged ({error}): delete its shard beside it and run again") from error
+    return Sums(seconds=seconds, dollars=dollars, rows=rows, counts=counts)

@@ -1,0 +1,101 @@
+"""How far a run has come, and which finished units a changed recipe, input or file makes stale."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from seewhy.records.lineage import MANIFEST, read_manifest
+from seewhy.records.step_logs import read_steps
+from seewhy.runs.api import PageStage, TrainStage
+from seewhy.runs.blocks import sum_blocks
+from seewhy.runs.fingerprints import PLAN, differences, spec_of
+from seewhy.runs.graph import Node, followers
+from seewhy.runs.run import OpenRun
+
+
+class State(StrEnum):
+    """Of a unit of work."""
+
+    WAITING = "waiting"
+    STOPPED = "unfinished"
+    FINISHED = "finished"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitStatus:
+    """One unit: its state, why it is stale, what it holds and what it took."""
+
+    ref: str
+    step: str
+    state: State
+    why: tuple[str, ...] = ()
+    """Fields that differ, each with the value there and the value here; of a follower, what it follows from."""
+    rows: int = 0
+    seconds: float = 0.0
+    dollars: float = 0.0
+    finished_at: str = ""
+
+
+def status_of(run: OpenRun) -> list[UnitStatus]:
+    """Every unit of a run, in order; pages are left out, for they hold no rows."""
+    found: dict[str, UnitStatus] = {}
+    for node in run.nodes.values():
+        if not isinstance(node.unit, PageStage):
+            found[node.ref] = _status(run, node, found)
+    return list(found.values())
+
+
+def _status(run: OpenRun, node: Node, before: dict[str, UnitStatus]) -> UnitStatus:
+    folder = run.place(node.ref)
+    stale = [ref for ref in run.reads(node).values() if ref in before and before[ref].state is State.STALE]
+    waits = [ref for ref in run.reads(node).values() if ref in before and before[ref].state is not State.FINISHED]
+    if not (folder / PLAN).is_file():
+        return UnitStatus(ref=node.ref, step=node.step, state=State.WAITING)
+    why = tuple(f"{ref} is stale" for ref in stale)
+    if not waits:
+        why = tuple(differences(folder, spec_of(run, node)))
+    if (folder / MANIFEST).is_file():
+        manifest = read_manifest(folder)
+        if any(not (folder / name).is_file() for name in manifest.files):
+            return UnitStatus(ref=node.ref, step=node.step, state=State.STOPPED, why=why, rows=0)
+        state = State.STALE if why else State.FINISHED if not waits else State.STOPPED
+        return UnitStatus(
+            ref=node.ref, step=node.step, state=state, why=why, rows=manifest.counts["rows"], seconds=manifest.seconds,
+            dollars=manifest.dollars, finished_at=manifest.finished_at,
+        )  # fmt: skip
+    if isinstance(node.unit, TrainStage):
+        logs = read_steps(folder / "steps.jsonl")
+        return UnitStatus(ref=node.ref, step=node.step, state=State.STOPPED, why=why, rows=len(logs),
+                          seconds=sum(log.seconds for log in logs))  # fmt: skip
+    sums = sum_blocks(folder)
+    return UnitStatus(ref=node.ref, step=node.step, state=State.STOPPED, why=why, rows=sums.rows, seconds=sums.seconds,
+                      dollars=sums.dollars)  # fmt: skip
+
+
+def require_unchanged(run: OpenRun, nodes: Sequence[Node]) -> None:
+    """Refuse a recipe by which finished steps that others follow from would be made anew.
+
+    A changed step that no other finished step follows from is made anew without a word: a corrected mistake goes on.
+
+    Raises:
+        ValueError: with the fields that changed, what would be made anew and the time that it took.
+    """
+    status = {one.ref: one for one in status_of(run)}
+    chosen = {node.ref for node in nodes}
+    changed = [one for one in status.values() if one.ref in chosen and one.why and one.state is State.STALE
+               and not all(line.endswith("is stale") for line in one.why)]  # fmt: skip
+    lost = {
+        ref for one in changed for ref in followers(run.recipe, run.nodes, one.ref)
+        if ref in status and status[ref].step != one.step and status[ref].finished_at
+    }  # fmt: skip
+    if not lost:
+        return
+    fields = "; ".join(f"step {one.step}: {'; '.join(one.why[:4])}" for one in changed[:4])
+    steps = ", ".join(dict.fromkeys(status[ref].step for ref in status if ref in lost))
+    seconds = sum(status[ref].seconds for ref in lost) + sum(one.seconds for one in changed)
+    raise ValueError(
+        f"{run.root} holds finished steps that follow from what has changed, and nothing in it was touched: {fields}. "
+        f"{steps} would be made anew ({seconds:,.0f} s of work). Choose another --run with --reuse {run.root}, or say "
+        "--remake"
+    )

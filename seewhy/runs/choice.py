@@ -1,0 +1,115 @@
+"""One of several kinds with settings of its own, such as a judge or an objective: plain data until it is made."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from seewhy.runs.discovery import class_of, is_outside, nearest, source_hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A kind, by its file's name or dotted path, and the settings that are not left at the kind's own defaults.
+
+    Example:
+        >>> choose("by_outcome", lowest=0.25).kind
+        'by_outcome'
+    """
+
+    kind: str
+    settings: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Marks a field of type `Choice`: the layer whose files are its kinds."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Marks a field that names what the stage reads: rows, or a model."""
+
+    what: str
+
+
+Rows = Annotated[str, Names("rows")]
+"""A reference to rows: a step, `step.part` or an input of the recipe."""
+Model = Annotated[str, Names("model")]
+"""A reference to a model: of the recipe, or a step that trains one."""
+
+
+def names_what(hint: object) -> str:
+    """What a field of this type names: "rows", "model", or nothing.
+
+    Example:
+        >>> names_what(Rows), names_what(tuple[Model, ...]), names_what(str)
+        ('rows', 'model', '')
+    """
+    marks = [one.what for one in get_args(hint) if isinstance(one, Names)]
+    inner = [names_what(one) for one in get_args(hint) if get_origin(hint) is not Annotated]
+    return next(iter(marks or [one for one in inner if one]), "")
+
+
+def choose(kind: str, **settings: object) -> Choice:
+    """A choice in a recipe written in Python."""
+    return Choice(kind=kind, settings=settings)
+
+
+def settings_of(kind: type[Any]) -> list[str]:
+    """Names of the settings of a class of this kind."""
+    return [one.name for one in fields(kind) if one.init]
+
+
+def make(choice: Choice, layer: str, place: str, **given: object) -> Any:  # noqa: ANN401
+    """The object of a choice.
+
+    Args:
+        choice: what is made.
+        layer: where its kind is looked for.
+        place: of the choice in the recipe, such as `dpo.objective`, for errors.
+        given: values that no recipe sets, such as the model that a judge asks; passed where the kind has the field.
+
+    Raises:
+        ValueError: there is no such kind, it has no such setting, or it refuses a value.
+    """
+    try:
+        kind = class_of(layer, choice.kind)
+    except ValueError as error:
+        raise ValueError(f"{place}.kind: {error}") from error
+    known = settings_of(kind)
+    settable = [name for name in known if name not in given]
+    for name, value in choice.settings.items():
+        if name not in settable:
+            raise ValueError(f"{place}.{name} is {value!r}: {choice.kind} has no such setting"
+                             f"{nearest(name, settable) if settable else '; it has none'}")  # fmt: skip
+    more = {name: value for name, value in given.items() if name in known}
+    unset = [name for name in _required(kind) if name not in choice.settings and name not in more]
+    if unset:
+        how = "" if all(map(_is_plain, _types(kind, unset))) else ", which is made in Python alone"
+        raise ValueError(f"{place}: {choice.kind} needs {', '.join(unset)}{how}")
+    try:
+        return kind(**{**choice.settings, **more})
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{place}: {error}") from error
+
+
+def _required(kind: type[Any]) -> list[str]:
+    """Settings without a default."""
+    return [one.name for one in fields(kind) if one.init and one.default is MISSING and one.default_factory is MISSING]
+
+
+def _types(kind: type[Any], names: list[str]) -> list[Any]:
+    hints = get_type_hints(kind)
+    return [hints[name] for name in names]
+
+
+def _is_plain(hint: object) -> bool:
+    return any(hint is plain for plain in (str, int, float, bool))
+
+
+def plain_choice(choice: Choice, layer: str) -> dict[str, object]:
+    """What stands for a choice in fingerprints: kind, settings, and the source of code from outside the package."""
+    source = {"source": source_hash(choice.kind, layer)} if is_outside(choice.kind) else {}
+    return {"kind": choice.kind, **choice.settings, **source}

@@ -1,0 +1,1 @@
+"""What a run will need, before it runs: put together from what each unit says of itself."""

@@ -1,0 +1,95 @@
+"""Memory of a training, from a few of its rows; nothing is computed for it."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from seewhy.model.families.hub import HubModel
+from seewhy.model.loading.prompt_cache import MOST_BYTES, bytes_of
+from seewhy.model.packed.group import Group, tokens_of
+from seewhy.model.plan import BF16, ComputePlan
+from seewhy.training.checkpoint import KEPT
+from seewhy.training.memory.estimate import StepBytes, WeightBytes, checked_bytes, step_bytes
+from seewhy.training.memory.peak import MIB
+from seewhy.training.memory.trace import trace_memory, weight_bytes
+from seewhy.training.plan import FitPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingBytes:
+    """What a training stage holds at most, term by term."""
+
+    step: StepBytes
+    checked: int
+    """The peak of the comparison of packed and separate rows before the first step."""
+    weights: WeightBytes
+    tokens: int
+    """Of the heaviest forward pass."""
+    passes: int
+    """Forward passes of the heaviest step."""
+    step_tokens: float
+    """Tokens of an average step."""
+
+    @property
+    def peak(self) -> int:
+        """The larger of the two peaks."""
+        return max(self.step.peak, self.checked)
+
+
+def largest_sum(sizes: Sequence[int], count: int, times: int) -> int:
+    """The largest of `times` sums of `count` draws from these sizes, expected: mean + sd * sqrt(2 ln times).
+
+    Example:
+        >>> largest_sum([10, 10], 5, 100), largest_sum([8, 12], 4, 1)
+        (50, 40)
+    """
+    spread = statistics.pstdev(sizes) * math.sqrt(2 * count * math.log(max(1, times)))
+    return min(count * max(sizes), round(count * statistics.fmean(sizes) + spread))
+
+
+def training_bytes(
+    model: HubModel, plan: FitPlan, groups: Sequence[Group], per_step: int, steps: int, *, base: int, prompts: int = 0,
+    is_packed: bool, compute: ComputePlan,
+) -> TrainingBytes:  # fmt: skip
+    """Trace the heaviest pass of a training whose steps hold `per_step` groups such as these.
+
+    `prompts` is how many the process has encoded by then, and keeps as far as its cache reaches. The model is as
+    `as_trained` makes it.
+    """
+    net = model.net
+    sizes = [tokens_of(group) for group in groups]
+    step = largest_sum(sizes, per_step, steps)
+    wanted = min(step, max(plan.row_tokens, *sizes))
+    passes = math.ceil(step / plan.row_tokens)
+    heaviest = trace_memory(net, fill(groups, wanted), is_packed=is_packed, is_half=compute.precision == BF16)
+    weights = weight_bytes(net)
+    kept = min(MOST_BYTES, round(prompts * statistics.fmean(bytes_of(group.prompt) for group in groups)))
+    return TrainingBytes(
+        step=step_bytes(weights, heaviest, passes=passes, base=base, prompts=kept,
+                        is_checkpointed=compute.gradient_checkpointing),
+        checked=checked_bytes(weights, base, has_adapter=model.has_adapter), weights=weights,
+        tokens=heaviest.tokens, passes=passes,
+        step_tokens=per_step * statistics.fmean(sizes),
+    )  # fmt: skip
+
+
+def fill(groups: Sequence[Group], tokens: int) -> list[Group]:
+    """The groups again and again, in order, as long as they stay within `tokens`; at least the first one.
+
+    The order is theirs but that the largest one comes first, for a pass holds it somewhere.
+    """
+    ordered = sorted(groups, key=lambda group: -tokens_of(group))[:1] + list(groups)
+    taken: list[Group] = []
+    room, place = tokens, 0
+    while not taken or tokens_of(ordered[place % len(ordered)]) <= room:
+        room -= tokens_of(ordered[place % len(ordered)])
+        taken.append(ordered[place % len(ordered)])
+        place += 1
+    return taken
+
+
+def training_disk(told: TrainingBytes, steps: int, plan: FitPlan) -> float:
+    """MiB of a training's folder at its end: checkpoints of weights and moments that stay, and the model."""
+    kept = min(KEPT, math.ceil(steps / plan.save_every))
+    return (kept * (told.weights.moved + told.weights.moments) + told.weights.total) / MIB

@@ -1,0 +1,162 @@
+"""The graph of a recipe: its units of work, what each reads, and what is wrong with it before anything runs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from seewhy.runs.api import ModelKind, Need, RowStage, TrainStage, Unit, Wants
+from seewhy.runs.discovery import nearest
+from seewhy.runs.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A unit of work of a recipe."""
+
+    step: str
+    part: str
+    """Within the step; empty where the step is one unit."""
+    unit: Unit
+
+    @property
+    def ref(self) -> str:
+        """The name by which other steps read it.
+
+        Example:
+            >>> from seewhy.stages.report import Report
+            >>> Node(step="test", part="sft/test-reason", unit=Report()).ref
+            'test.sft/test-reason'
+        """
+        return f"{self.step}.{self.part}" if self.part else self.step
+
+    @property
+    def makes(self) -> Wants | None:
+        """The record that it writes, or that it trains a model."""
+        if isinstance(self.unit, RowStage):
+            return self.unit.rows
+        return ModelKind.WEIGHTS if isinstance(self.unit, TrainStage) else None
+
+
+def nodes_of(recipe: Recipe) -> dict[str, Node]:
+    """Every unit by its reference, in the order in which they run.
+
+    Raises:
+        ValueError: a stage refuses its settings; the message names the step.
+    """
+    found: dict[str, Node] = {}
+    for name, stage in recipe.steps.items():
+        try:
+            units = stage.units(name)
+        except ValueError as error:
+            raise ValueError(f"step {name}: {error}") from error
+        for part, unit in units.items():
+            node = Node(step=name, part=part, unit=unit)
+            found[node.ref] = node
+    return found
+
+
+def resolve(recipe: Recipe, ref: str, nodes: Mapping[str, Node]) -> str:
+    """The reference of a unit, where a step with several parts was named alone its main part; others as they are."""
+    if ref in nodes or ref not in recipe.steps:
+        return ref
+    main = recipe.steps[ref].main
+    return f"{ref}.{main}" if main else ref
+
+
+def check(recipe: Recipe) -> None:
+    """Refuse a recipe whose graph does not hold together.
+
+    Raises:
+        ValueError: every fault, a line each, with step, field and what would fit.
+    """
+    for name in (*recipe.steps, *recipe.models, *recipe.inputs):
+        if not name or not all(part.isalnum() or part in "-_" for part in name):
+            raise ValueError(f"step {name!r}: a name is letters, digits, - and _")
+    twice = [name for name in recipe.steps if name in recipe.models or name in recipe.inputs]
+    if twice:
+        raise ValueError(f"step {twice[0]}: a model or an input of the recipe has the same name")
+    faults = list(_faults(recipe, nodes_of(recipe)))
+    if faults:
+        raise ValueError("\n".join(faults))
+
+
+def _faults(recipe: Recipe, nodes: Mapping[str, Node]) -> Iterator[str]:
+    before: dict[str, Wants | None] = {}
+    for ref, node in nodes.items():
+        told: set[tuple[str, str]] = set()
+        for need in node.unit.needs():
+            fault = _fault(recipe, need, before, nodes)
+            if fault and (need.field, need.ref) not in told:
+                told.add((need.field, need.ref))
+                yield f"step {node.step}, field {need.field}: {fault}"
+        before[ref] = node.makes
+
+
+def _fault(recipe: Recipe, need: Need, before: Mapping[str, Wants | None], nodes: Mapping[str, Node]) -> str:
+    ref = resolve(recipe, need.ref, nodes)
+    if ref in recipe.models:
+        spec = recipe.models[ref]
+        fits = {ModelKind.ANY: True, ModelKind.SERVER: spec.is_server, ModelKind.WEIGHTS: not spec.is_server}
+        is_fit = isinstance(need.wants, ModelKind) and fits[need.wants]
+        what = ModelKind.SERVER.value if spec.is_server else ModelKind.WEIGHTS.value
+        return "" if is_fit else f"{need.ref} is {what}; wanted: {describe(need.wants)}{_fitting(recipe, need, before)}"
+    if ref in recipe.inputs:
+        is_rows = not isinstance(need.wants, ModelKind)
+        return "" if is_rows else f"{need.ref} is an input of rows; wanted: {describe(need.wants)}"
+    if ref in before:
+        return "" if _fits(before[ref], need.wants) else (
+            f"{need.ref} makes {describe(before[ref])}; wanted: {describe(need.wants)}{_fitting(recipe, need, before)}"
+        )  # fmt: skip
+    if ref in nodes or need.ref in recipe.steps:
+        return f"{need.ref} comes later; a step reads those before it{_fitting(recipe, need, before)}"
+    if not need.ref:
+        return f"is missing; wanted: {describe(need.wants)}{_fitting(recipe, need, before)}"
+    return f"there is no {need.ref!r}{nearest(need.ref, [*recipe.models, *recipe.inputs, *recipe.steps, *before])}"
+
+
+def _fits(made: Wants | None, wanted: Wants) -> bool:
+    if isinstance(wanted, ModelKind):
+        return made is ModelKind.WEIGHTS and wanted is not ModelKind.SERVER
+    return made is not None and (wanted is object or made is wanted)
+
+
+def _fitting(recipe: Recipe, need: Need, before: Mapping[str, Wants | None]) -> str:
+    kinds = {name: _kind(spec.is_server) for name, spec in recipe.models.items()}
+    models = [name for name, kind in kinds.items() if need.wants in (ModelKind.ANY, kind)]
+    fitting = [*models, *(ref for ref, made in before.items() if _fits(made, need.wants))]
+    return f". What would fit: {', '.join(fitting)}" if fitting else ". Nothing before it would fit"
+
+
+def _kind(is_server: bool) -> ModelKind:
+    return ModelKind.SERVER if is_server else ModelKind.WEIGHTS
+
+
+def describe(wants: Wants | None) -> str:
+    """What is made or wanted, in words.
+
+    Example:
+        >>> from seewhy.records.types import Chain
+        >>> describe(Chain), describe(ModelKind.WEIGHTS)
+        ('rows of Chain', 'a model with weights')
+    """
+    if wants is None:
+        return "nothing that can be read"
+    return wants.value if isinstance(wants, ModelKind) else f"rows of {wants.__name__}"
+
+
+def followers(recipe: Recipe, nodes: Mapping[str, Node], ref: str) -> list[str]:
+    """Units that read `ref`, directly or through others, in order."""
+    found: list[str] = []
+    for other, node in nodes.items():
+        reads = {resolve(recipe, need.ref, nodes) for need in node.unit.needs()}
+        if ref in reads or reads & set(found):
+            found.append(other)
+    return found
+
+
+def reads_of(recipe: Recipe, nodes: Mapping[str, Node], node: Node) -> dict[str, str]:
+    """Field to resolved reference, of what a unit reads; several references of one field are numbered."""
+    found: dict[str, str] = {}
+    for need in node.unit.needs():
+        name = need.field if need.field not in found else f"{need.field} {len(found) + 1}"
+        found[name] = resolve(recipe, need.ref, nodes)
+    return found

@@ -1,0 +1,49 @@
+"""One run, one writer: a second process is refused at once and told who the first is."""
+
+import fcntl
+import os
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOCK = "_writer"
+
+
+@contextmanager
+def only_writer(root: Path) -> Generator[None]:
+    """While the context lasts, no other process writes in this run; the lock ends with its process, however it ends.
+
+    Raises:
+        ValueError: another process does; the message names its host and number.
+        OSError: the directory cannot be made or written.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        handle = os.open(root / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise OSError(f"{root} cannot be made a run's directory ({error.strerror}): choose another --run") from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            who = os.read(handle, 200).decode(errors="replace").strip() or "another process"
+            raise ValueError(f"{root} is being written by {who}: wait for it, or end it") from error
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def writer_of(root: Path) -> str:
+    """Who writes in a run now; empty where nobody does."""
+    path = root / LOCK
+    if not path.is_file():
+        return ""
+    with path.open(encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return file.read().strip() or "another process"
+        return ""

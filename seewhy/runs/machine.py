@@ -1,0 +1,95 @@
+"""What a run works with: models, and the machine, whose settings change no row."""
+
+from dataclasses import dataclass, field
+
+from seewhy.endpoints.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
+from seewhy.endpoints.vision_check import CanaryPlan
+from seewhy.model.plan import FeaturePlan
+from seewhy.training.monitor.plan import GUARDED, GuardPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A model that a recipe starts from: weights in a folder or on the Hub, or a model behind a server.
+
+    Example:
+        >>> ModelSpec(base_url="http://127.0.0.1:8000/v1", model="oracle").is_server
+        True
+    """
+
+    path: str = ""
+    """Folder in Hugging Face format, name on the Hub, or `tiny`, the model that ships with seewhy."""
+    # Not compared, nor is the key: a server may move while a run is stopped.
+    base_url: str = field(default="", compare=False)
+    """Where a server's paths begin, such as `https://api.openai.com/v1`; empty for weights."""
+    model: str = ""
+    """The model's name as the server knows it."""
+    key_variable: str = field(default="", compare=False)
+    """Environment variable that holds the key, such as `OPENAI_API_KEY`; empty where the server wants none."""
+    detail: str = "auto"
+    """How closely the server is asked to look at pictures: `low`, `high` or `auto`."""
+    max_pixels: int = 0
+    """Pictures with more pixels are made smaller before they are sent; 0 sends the bytes of the file as they are."""
+    form: str = "auto"
+    """How a reply's form is asked for: by JSON `schema`, as a JSON `object`, not at all (`none`), or what works."""
+    cache_salt: str = ""
+    """Separates the kept replies of two models with the same name and host: a change asks everything anew."""
+
+    def __post_init__(self) -> None:
+        """Refuse a model that is neither weights nor a server, or both."""
+        if bool(self.path) == bool(self.base_url or self.model):
+            raise ValueError("give a path (weights) or base_url and model (a server), and not both")
+        if not self.path and not (self.base_url and self.model):
+            raise ValueError("a model behind a server needs base_url and model, such as http://127.0.0.1:8000/v1 and "
+                             "the name that the server knows it by")  # fmt: skip
+
+    @property
+    def is_server(self) -> bool:
+        """Whether the model is behind a server."""
+        return bool(self.base_url)
+
+    def endpoint(self, cache: str) -> EndpointPlan:
+        """The client's settings, with replies kept in the file `cache`."""
+        return EndpointPlan(
+            base_url=self.base_url, model=self.model, key_variable=self.key_variable, detail=self.detail,
+            max_pixels=self.max_pixels, form=self.form, cache=cache, cache_salt=self.cache_salt,
+        )  # fmt: skip
+
+    @property
+    def server_identity(self) -> dict[str, object]:
+        """What rows depend on of a model behind a server: where it is may change, who it is may not."""
+        return {"model": self.model, "cache_salt": self.cache_salt, "detail": self.detail,
+                "max_pixels": self.max_pixels}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What changes no row of a run: where it runs, how fast servers are asked, what is kept, what is watched."""
+
+    workers: int = 0
+    """Processes for stages that map rows through a local model, one thread each; 0 takes one a core, or a single
+    process where a GPU is used."""
+    threads: int = 0
+    """Threads of a training, and of row stages in a single process; 0 takes all cores."""
+    pace: PacePlan = field(default_factory=PacePlan)
+    """How fast servers are asked, and how patiently."""
+    spend: SpendPlan = field(default_factory=SpendPlan)
+    """What may be spent, and what a token costs."""
+    batch: BatchPlan = field(default_factory=BatchPlan)
+    """How a provider's batch API is used."""
+    by_batch: bool = False
+    """Send a teacher's requests through the provider's batch API: cheaper, within a day."""
+    canary: CanaryPlan = field(default_factory=CanaryPlan)
+    """The check that a model behind a server sees pictures."""
+    guard: GuardPlan = field(default=GUARDED)
+    """How closely trainings are watched, and which alarms stop them."""
+    features: FeaturePlan = field(default_factory=FeaturePlan)
+    """How much is kept of what a frozen vision encoder computes."""
+    save_every: int = 0
+    """Steps between checkpoints; 0 leaves it to each training's own."""
+
+    def __post_init__(self) -> None:
+        """Refuse counts below zero."""
+        wrong = [name for name in ("workers", "threads", "save_every") if getattr(self, name) < 0]
+        if wrong:
+            raise ValueError(f"{wrong[0]} must be 0 or above")

@@ -1,0 +1,144 @@
+"""Models of one process: local ones in bounded memory, and sessions with servers."""
+
+import gc
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from seewhy.endpoints.chat import ChatModel
+from seewhy.model.api import Generates
+from seewhy.model.plan import AdapterPlan, FeaturePlan
+from seewhy.runs.discovery import load_part
+from seewhy.runs.run import OpenRun
+from seewhy.runs.weights import size_of_weights
+
+SHARE = 0.4
+"""Of the machine's memory that the weights of open models may take together; the one in use is always open."""
+REPLIES = "replies.sqlite"
+SERVERS = "servers"
+"""Folder of a run with what servers replied, and what their vision checks said."""
+
+
+def memory_bytes() -> int:
+    """Memory of this machine, in bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def features_of(run: OpenRun) -> Any:  # noqa: ANN401
+    """The store of image features that the models of a process share."""
+    plan: FeaturePlan = run.machine.features
+    return load_part("model", "vision.feature_cache").FeatureCache(plan, run.root / "features")
+
+
+@dataclass(slots=True, kw_only=True)
+class ProcessModels:
+    """`Models` of `runs/api.py`; use it in a `with`."""
+
+    run: OpenRun
+    note: Callable[[str], None]
+    """Passes a line on to whoever watches the run."""
+    opened: OrderedDict[str, Any] = field(default_factory=OrderedDict)
+    prompts: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Encoded prompts by processor: models of one process encode a question once."""
+    features: Any = None
+    sessions: dict[tuple[str, bool], Any] = field(default_factory=dict[tuple[str, bool], Any])
+
+    def local(self, ref: str) -> Generates:
+        """A model with weights, ready to draw and score, called `ref` in the rows it makes.
+
+        Raises:
+            ValueError: it cannot be opened.
+        """
+        if ref not in self.opened:
+            self._make_room(self.run.weights(ref))
+            self.opened[ref] = self._load(ref, masters=False)
+            self.opened[ref].image_features.freeze()
+        self.opened.move_to_end(ref)
+        return self.opened[ref]
+
+    def reference(self, ref: str, adapter: AdapterPlan) -> Any:  # noqa: ANN401
+        """A model whose weights are as those of a training that starts from it; for its reference rows."""
+        if adapter.rank or self.run.compute.precision == type(self.run.compute)().precision:
+            return self.local(ref)
+        self.close_models()
+        model = self._load(ref, masters=True)
+        model.image_features.freeze()
+        return model
+
+    def trainable(self, ref: str, label: str, adapter: AdapterPlan) -> Any:  # noqa: ANN401
+        """The model anew from its files, to be trained: itself, or an adapter. All other local models are closed."""
+        self.close_models()
+        model = self._load(ref, masters=not adapter.rank, label=label)
+        model.adapt(adapter)
+        return model
+
+    def server(self, ref: str, *, by_batch: bool = False) -> ChatModel:
+        """A session with a model behind a server; its vision check comes before the first picture."""
+        key = (ref, by_batch)
+        if key not in self.sessions:
+            spec, machine = self.run.spec(ref), self.run.machine
+            if spec is None or not spec.is_server:
+                raise ValueError(f"{ref} is no model behind a server")
+            folder = self.run.root / SERVERS
+            folder.mkdir(parents=True, exist_ok=True)
+            self.sessions[key] = load_part("endpoints", "session").TeacherSession(
+                endpoint=spec.endpoint(str(folder / REPLIES)), pace=machine.pace, spend=machine.spend,
+                canary=machine.canary, batch=machine.batch if by_batch else None, folder=folder, note=self.note,
+            )  # fmt: skip
+        return self.sessions[key]
+
+    def end_block(self) -> None:
+        """To be called when the rows of a block are made: too many failed requests are an error then."""
+        for session in self.sessions.values():
+            session.check_block()
+
+    @property
+    def spent(self) -> str:
+        """What servers were paid so far, in words; empty where none was asked."""
+        return ", ".join(filter(None, (session.summary() for session in self.sessions.values())))
+
+    def close_models(self) -> None:
+        """Free the memory of all local models."""
+        self.opened.clear()
+        gc.collect()
+
+    def __enter__(self) -> "ProcessModels":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close_models()
+        for session in self.sessions.values():
+            session.__exit__(kind, error, trace)
+
+    def _load(self, ref: str, *, masters: bool, label: str = "") -> Any:  # noqa: ANN401
+        place = self.run.weights(ref)
+        try:
+            model = load_part("model", "families.hub").HubModel.load(
+                place, label=label or ref, compute=self.run.compute, masters=masters
+            )
+        except (OSError, ValueError) as error:
+            raise ValueError(
+                f"model {ref} ({place}) cannot be opened ({error}); give `tiny`, a folder in Hugging Face format with "
+                "its processor, or the name of a vision-language model on the Hub"
+            ) from error
+        if self.features is None:
+            self.features = features_of(self.run)
+        model.prompts = self.prompts.setdefault(model.processor_fingerprint, model.prompts)
+        model.image_features.cache = self.features
+        return model
+
+    def _make_room(self, place: str) -> None:
+        """Close the models that were used longest ago until the next one fits beside the others."""
+        wanted = size_of_weights(place)
+        while self.opened and wanted + sum(_bytes_of(model) for model in self.opened.values()) > SHARE * memory_bytes():
+            self.opened.popitem(last=False)
+            gc.collect()
+
+
+def _bytes_of(model: Any) -> int:  # noqa: ANN401
+    return sum(parameter.nbytes for parameter in model.net.parameters())

@@ -1,0 +1,121 @@
+"""Opens a run's directory for a recipe, and runs steps of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from seewhy.records.files import write_text_atomically
+from seewhy.runs.changes import require_unchanged
+from seewhy.runs.events import Event
+from seewhy.runs.graph import Node, check
+from seewhy.runs.lock import only_writer
+from seewhy.runs.machine import Machine
+from seewhy.runs.recipe import Recipe
+from seewhy.runs.recipe_text import find_recipe, recipe_text
+from seewhy.runs.reuse import Reuse
+from seewhy.runs.run import RECIPE_FILE, OpenRun
+from seewhy.runs.runner import Runner
+from seewhy.runs.structure import structure, unstructure
+from seewhy.runs.yaml_text import dump_yaml, read_yaml
+
+MACHINE_FILE = "machine.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """Which steps of a recipe are run."""
+
+    first: str = ""
+    """The first step; empty begins at the beginning."""
+    last: str = ""
+    """The last step; empty goes to the end."""
+    only: str = ""
+    """The only step."""
+    remake: bool = False
+    """Make finished steps anew where what they follow from has changed."""
+    reuse: tuple[Path, ...] = ()
+    """Runs whose finished steps are taken over where they are the same."""
+
+
+def nodes_within(run: OpenRun, extent: Extent) -> list[Node]:
+    """The units of the steps that are run.
+
+    Raises:
+        ValueError: there is no such step.
+    """
+    steps = list(run.recipe.steps)
+    for option, name in (("--from", extent.first), ("--until", extent.last), ("--only", extent.only)):
+        if name and name not in steps:
+            raise ValueError(f"{option} {name}: there is no such step; there are {', '.join(steps)}")
+    first = steps.index(extent.only or extent.first) if extent.only or extent.first else 0
+    last = steps.index(extent.only or extent.last) if extent.only or extent.last else len(steps) - 1
+    return [node for node in run.nodes.values() if first <= steps.index(node.step) <= last]
+
+
+def run_recipe(root: Path, recipe: Recipe, machine: Machine, extent: Extent, command: str) -> Iterator[Event]:
+    """Run steps of a recipe in a directory, and yield what happens.
+
+    Raises:
+        ValueError: the recipe does not hold together, another process writes there, or finished steps would be lost.
+    """
+    check(recipe)
+    require_steps(recipe)
+    with only_writer(root):
+        run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine)
+        nodes = nodes_within(run, extent)
+        if not extent.remake:
+            require_unchanged(run, nodes)
+        write_if_changed(run.root / RECIPE_FILE, recipe_text(recipe))
+        write_if_changed(run.root / MACHINE_FILE, dump_yaml(unstructure(machine)))
+        reuse = tuple(Reuse(path.resolve()) for path in extent.reuse)
+        yield from Runner(run=run, command=command, reuse=reuse).go(nodes)
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """Write a file, whole or not at all; one that holds this text is left alone."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        write_text_atomically(path, text)
+
+
+def run_step(root: Path, recipe: Recipe, machine: Machine, out: Path, command: str) -> Iterator[Event]:
+    """Run the only step of a recipe, with its rows or its model in `out`."""
+    check(recipe)
+    require_steps(recipe)
+    with only_writer(root):
+        run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine, out=out.resolve())
+        yield from Runner(run=run, command=command).go(list(run.nodes.values()))
+
+
+def require_steps(recipe: Recipe) -> None:
+    """Make on trial what every step's settings stand for.
+
+    Raises:
+        ValueError: with the step.
+    """
+    faults: list[str] = []
+    for name, step in recipe.steps.items():
+        try:
+            step.require()
+        except ValueError as error:
+            faults.append(f"step {name}: {error}")
+    if faults:
+        raise ValueError("\n".join(faults))
+
+
+def open_run(root: Path) -> OpenRun:
+    """A run that is there, to look at.
+
+    Raises:
+        ValueError: there is none, or its recipe is damaged.
+    """
+    saved = root / RECIPE_FILE
+    if not saved.is_file():
+        raise ValueError(f"{root} holds no run: it has no {RECIPE_FILE}")
+    recipe, _ = find_recipe(str(saved))
+    return OpenRun(root=root.resolve(), recipe=recipe, machine=read_machine(root))
+
+
+def read_machine(root: Path) -> Machine:
+    """The machine with which a run was last gone on with."""
+    path = root / MACHINE_FILE
+    return structure(read_yaml(path) or {}, Machine, str(path)) if path.is_file() else Machine()

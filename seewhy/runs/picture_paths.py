@@ -1,0 +1,29 @@
+"""Paths of pictures in rows: relative to the folder of the rows, so that a run may be moved or copied whole."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from seewhy.records.types import Question
+
+
+def resolve_pictures(question: Question, folder: Path) -> Question:
+    """The question with pictures' paths that hold from anywhere; `folder` is where its rows are."""
+    return _with_paths(question, lambda path: path if path.is_absolute() else Path(os.path.normpath(folder / path)))
+
+
+def relate_pictures(question: Question, folder: Path, root: Path) -> Question:
+    """The question as it is written in `folder`: pictures below `root` by their path from there, others as they are."""
+
+    def relate(path: Path) -> Path:
+        return Path(os.path.relpath(path, folder)) if path.is_relative_to(root) else path
+
+    return _with_paths(question, relate)
+
+
+def _with_paths(question: Question, change: Callable[[Path], Path]) -> Question:
+    if not question.images:
+        return question
+    return replace(question, images=tuple(replace(image, path=change(Path(image.path)).as_posix())
+                                          for image in question.images))  # fmt: skip

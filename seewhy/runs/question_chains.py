@@ -1,0 +1,118 @@
+"""Questions with their chains, and their verdicts where there are any, read from files as they are asked for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import overload
+
+from seewhy.records.grouped import question_starts
+from seewhy.records.rows import RowReader
+from seewhy.records.types import Chain, Question, Verdict
+from seewhy.runs.api import Run
+from seewhy.runs.question_rows import QuestionRows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionChains:
+    """One question and its chains."""
+
+    question: Question
+    chains: tuple[Chain, ...]
+
+
+@dataclass(slots=True)
+class Groups(Sequence[QuestionChains]):
+    """Each question that has chains, with them, in the order of the chains; rows are read when they are asked for."""
+
+    chains: RowReader[Chain]
+    questions: Sequence[Question]
+    starts: Sequence[int]
+    places: dict[str, int] = field(default_factory=dict[str, int])
+    """Question's id to its number among the questions."""
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> QuestionChains: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[QuestionChains]: ...
+    def __getitem__(self, index: int | slice) -> QuestionChains | list[QuestionChains]:
+        """One question with its chains, or those of a slice of neighbours, as a list."""
+        if isinstance(index, int):
+            return next(self._between(index, index + 1))
+        first, last, _ = index.indices(len(self))
+        return list(self._between(first, last))
+
+    def _between(self, first: int, last: int) -> Iterator[QuestionChains]:
+        if first >= last:
+            return
+        rows = self.chains[self.starts[first] : self.starts[last]]
+        for number in range(first, last):
+            begin, end = (self.starts[place] - self.starts[first] for place in (number, number + 1))
+            group = tuple(rows[begin:end])
+            yield QuestionChains(question=self._question(group[0]), chains=group)
+
+    def _question(self, chain: Chain) -> Question:
+        place = self.places.get(chain.question_id)
+        if place is None:
+            raise ValueError(f"chains of question {chain.question_id!r} in {self.chains.path}: it is not among the "
+                             f"{len(self.questions)} questions")  # fmt: skip
+        return self.questions[place]
+
+
+def questions_of(run: Run, chains: str, questions: str) -> str:
+    """The rows of questions that chains were drawn of: as named, or those from which the chains follow."""
+    return questions or run.origin(chains, Question)
+
+
+def with_questions(run: Run, chains: str, questions: str) -> Groups:
+    """Each question that has chains, with them.
+
+    Raises:
+        ValueError: rows of a question do not lie together, or two questions have the same id.
+    """
+    rows = run.read(chains, Chain)
+    asked = run.questions(questions_of(run, chains, questions))
+    places: dict[str, int] = {}
+    for number, name in enumerate(question_ids(asked)):
+        if places.setdefault(name, number) != number:
+            raise ValueError(f"question id {name!r} occurs twice; ids must be unique to join chains by")
+    return Groups(rows, asked, question_starts(rows), places)
+
+
+def question_ids(questions: Sequence[Question]) -> Iterator[str]:
+    """Ids of questions, in order; of files the ids alone are read."""
+    if isinstance(questions, QuestionRows):
+        for batch in questions.rows.batches(("id",)):
+            yield from batch.column("id").to_pylist()
+        return
+    for question in questions:
+        yield question.id
+
+
+@dataclass(slots=True)
+class JudgedRanges(Sequence[tuple[int, int]]):
+    """Where the chains of each question begin and end, for rules that read chains and verdicts by themselves."""
+
+    chains: RowReader[Chain]
+    verdicts: RowReader[Verdict]
+    starts: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[int, int]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[tuple[int, int]]: ...
+    def __getitem__(self, index: int | slice) -> tuple[int, int] | list[tuple[int, int]]:
+        """First and last row of a question, or of each of several."""
+        if isinstance(index, int):
+            return self.starts[index], self.starts[index + 1]
+        return [(self.starts[number], self.starts[number + 1]) for number in range(*index.indices(len(self)))]
+
+
+def judged_ranges(run: Run, chains: str, verdicts: str) -> JudgedRanges:
+    """Chains and verdicts, and where each question's rows are."""
+    rows = run.read(chains, Chain)
+    return JudgedRanges(rows, run.read(verdicts, Verdict), question_starts(rows))

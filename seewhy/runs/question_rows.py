@@ -1,0 +1,30 @@
+"""Question rows of a folder or a file, with pictures that are found from anywhere."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import overload
+
+from seewhy.records.rows import RowReader
+from seewhy.records.types import Question
+from seewhy.runs.picture_paths import resolve_pictures
+
+
+class QuestionRows(Sequence[Question]):
+    """Questions read from disk, the paths of their pictures resolved against the folder of the rows."""
+
+    def __init__(self, rows: RowReader[Question], folder: Path) -> None:
+        self.rows = rows
+        self.folder = folder
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Question: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Question]: ...
+    def __getitem__(self, index: int | slice) -> Question | list[Question]:
+        """One question by number, or those of a slice, as a list."""
+        if isinstance(index, int):
+            return resolve_pictures(self.rows[index], self.folder)
+        return [resolve_pictures(question, self.folder) for question in self.rows[index]]

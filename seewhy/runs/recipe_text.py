@@ -1,0 +1,141 @@
+"""Recipes as YAML and back: by name, by file, or as what differs from a base."""
+
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from seewhy.records.files import write_text_atomically
+from seewhy.runs.discovery import class_of, find_module, is_outside, kind_names, nearest
+from seewhy.runs.machine import Machine
+from seewhy.runs.recipe import Recipe
+from seewhy.runs.seeds import SEED, with_seeds
+from seewhy.runs.structure import natural, structure, unstructure
+from seewhy.runs.yaml_text import dump_yaml, read_yaml
+
+SUFFIXES = (".yaml", ".yml")
+Plain = dict[str, object]
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with seewhy, as they are typed."""
+    return kind_names("recipes")
+
+
+def recipe_sentence(name: str) -> str:
+    """What a recipe says of itself in its first line."""
+    return (find_module("recipes", name).__doc__ or "").splitlines()[0]
+
+
+def plain_recipe(name: str, seed: int | None = None) -> Plain:
+    """A recipe as plain values, with a `machine` where its file has one.
+
+    Args:
+        name: a YAML file, a recipe that comes with seewhy, or a dotted path or Python file with a function `recipe`.
+        seed: of all steps, in place of their own.
+
+    Raises:
+        ValueError: there is no such recipe; the message names the nearest.
+    """
+    plain = _from_file(Path(name), ()) if name.endswith(SUFFIXES) else plain_of(_from_python(name))
+    return plain if seed is None else with_seeds({**plain, SEED: seed}, is_forced=True)
+
+
+def build_recipe(plain: Mapping[str, object], where: str) -> tuple[Recipe, Machine]:
+    """The recipe and the machine of plain values; `where` begins every error."""
+    rest = {name: value for name, value in plain.items() if name != "machine"}
+    machine = structure(plain.get("machine") or {}, Machine, f"{where}: machine")
+    return structure(with_seeds(rest), Recipe, where), machine
+
+
+def find_recipe(name: str, seed: int | None = None) -> tuple[Recipe, Machine]:
+    """As `plain_recipe`, built."""
+    return build_recipe(plain_recipe(name, seed), name)
+
+
+def plain_of(recipe: Recipe) -> Plain:
+    """A recipe as plain values; each step begins with its stage."""
+    plain = cast(Plain, unstructure(recipe))
+    steps = {name: {"stage": stage_name(step), **cast(Plain, unstructure(step))} for name, step in recipe.steps.items()}
+    return {**plain, "steps": steps}
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """The recipe as YAML, fields in order."""
+    return dump_yaml(plain_of(recipe))
+
+
+def save_recipe(path: Path, recipe: Recipe) -> None:
+    """Write the recipe as YAML, whole or not at all."""
+    write_text_atomically(path, recipe_text(recipe))
+
+
+def stage_name(step: object) -> str:
+    """The name by which a recipe asks for the stage of a step.
+
+    Example:
+        >>> from seewhy.stages.report import Report
+        >>> stage_name(Report())
+        'report'
+    """
+    kind = type(step)
+    if kind.__module__.startswith("seewhy.stages."):
+        return kind.__module__.rpartition(".")[2]
+    if kind.__module__.startswith("seewhy_file_"):
+        return f"{inspect.getfile(kind)}:{kind.__name__}"
+    return f"{kind.__module__}:{kind.__name__}"
+
+
+def _from_python(name: str) -> Recipe:
+    plain = name.replace("_", "-")
+    if not is_outside(name) and plain not in recipe_names():
+        raise ValueError(f"there is no recipe {name!r}{nearest(plain, recipe_names())} (A recipe's file ends in .yaml)")
+    place, _, function = name.partition(":")
+    if place.endswith(".py"):
+        made = inspect.getmodule(class_of("recipes", place)) if function == "" else None
+        module = made
+    else:
+        module = find_module("recipes", place)
+    found = vars(module).get(function or "recipe")
+    if not callable(found):
+        raise ValueError(f"{name} has no function `{function or 'recipe'}`, which returns a recipe")
+    return cast(Recipe, found())
+
+
+def _from_file(path: Path, seen: tuple[Path, ...]) -> Plain:
+    if path.resolve() in seen:
+        raise ValueError(f"{path}: its bases are a ring: {' <- '.join(str(one) for one in (*seen, path))}")
+    found = read_yaml(path)
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} must be a mapping of a recipe's fields, and is {found!s:.40}")
+    plain = cast(Plain, found)
+    base = plain.pop("base", None)
+    if base is None:
+        return plain
+    name = str(base)
+    under = Path(name) if Path(name).is_absolute() else path.parent / name
+    start = _from_file(under, (*seen, path.resolve())) if name.endswith(SUFFIXES) else plain_of(_from_python(name))
+    return merge(start, plain)
+
+
+def merge(base: Mapping[str, object], over: Mapping[str, object]) -> Plain:
+    """`base` with the fields of `over`, mapping by mapping; null takes a field away, another kind or stage all of it.
+
+    Example:
+        >>> merge({"a": {"x": 1, "y": 2}, "b": 3}, {"a": {"y": 5}, "b": None})
+        {'a': {'x': 1, 'y': 5}}
+    """
+    merged = dict(base)
+    for name, value in over.items():
+        old = merged.get(name)
+        if value is None and isinstance(old, Mapping | str | int | float | list | tuple):
+            merged.pop(name)
+        elif isinstance(value, Mapping) and isinstance(old, Mapping) and _is_same_kind(old, value):
+            merged[name] = merge(cast(Mapping[str, object], old), cast(Mapping[str, object], value))
+        else:
+            merged[name] = value
+    return merged
+
+
+def _is_same_kind(old: Mapping[object, object], new: Mapping[object, object]) -> bool:
+    return all(tag not in new or str(natural(new[tag])) == str(natural(old.get(tag))) for tag in ("kind", "stage"))

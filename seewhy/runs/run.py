@@ -1,0 +1,168 @@
+"""A recipe in a directory: where its rows and models are, and what they are by content. It pickles."""
+
+import shlex
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from seewhy.model.plan import ComputePlan
+from seewhy.records.columns import Record
+from seewhy.records.lineage import MANIFEST, Manifest, hash_directory, read_manifest
+from seewhy.records.rows import RowReader
+from seewhy.records.types import Question
+from seewhy.runs.api import ModelKind, TrainStage
+from seewhy.runs.graph import Node, nodes_of, reads_of, resolve
+from seewhy.runs.machine import Machine, ModelSpec
+from seewhy.runs.outside import hash_input, is_questions_file, read_questions
+from seewhy.runs.question_rows import QuestionRows
+from seewhy.runs.recipe import Recipe
+from seewhy.runs.weights import weights_identity, weights_place
+
+R = TypeVar("R", bound=Record)
+RECIPE_FILE = "recipe.yaml"
+MODEL = "model"
+"""Folder of the trained model within a training's folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenRun:
+    """Paths, rows and identities of a run; `Run` of `runs/api.py`."""
+
+    root: Path
+    recipe: Recipe
+    machine: Machine
+    out: Path | None = None
+    """The folder of the only step, where a stage runs without a recipe's directory."""
+
+    @property
+    def name(self) -> str:
+        """The recipe's name."""
+        return self.recipe.name
+
+    @property
+    def seed(self) -> int:
+        """The recipe's seed."""
+        return self.recipe.seed
+
+    @property
+    def models(self) -> Mapping[str, ModelSpec]:
+        """Models that the run starts from, by name."""
+        return self.recipe.models
+
+    def steps(self) -> Sequence[str]:
+        """Names of the steps, in order."""
+        return list(self.recipe.steps)
+
+    def units_of(self, step: str) -> Sequence[str]:
+        """References of the units of a step."""
+        return [ref for ref, node in self.nodes.items() if node.step == step]
+
+    def command(self, step: str) -> str:
+        """The command line that runs one step of this run, or all where `step` is empty."""
+        words = ["seewhy", "run", str(self.root / RECIPE_FILE), "--run", str(self.root)]
+        return shlex.join([*words, "--only", step] if step else words)
+
+    @property
+    def compute(self) -> ComputePlan:
+        """Device and precision of local models."""
+        return self.recipe.compute
+
+    @cached_property
+    def nodes(self) -> Mapping[str, Node]:
+        """Every unit by its reference, in order."""
+        return nodes_of(self.recipe)
+
+    def node(self, ref: str) -> Node:
+        """The unit of a reference; KeyError where there is none."""
+        return self.nodes[resolve(self.recipe, ref, self.nodes)]
+
+    def reads(self, node: Node) -> dict[str, str]:
+        """Field to resolved reference, of what a unit reads."""
+        return reads_of(self.recipe, self.nodes, node)
+
+    def place(self, ref: str) -> Path:
+        """The folder of a unit's rows or of a training, or where an input of the recipe is."""
+        found = resolve(self.recipe, ref, self.nodes)
+        if found in self.recipe.inputs:
+            return Path(self.recipe.inputs[found]).expanduser()
+        node = self.nodes[found]
+        step = self.out if self.out is not None and node.step in self.recipe.steps else self.root / node.step
+        return step / node.part if node.part else step
+
+    def read(self, ref: str, record: type[R]) -> RowReader[R]:
+        """The rows of a unit or an input, in order, read from disk as they are asked for."""
+        return RowReader(self.place(ref), record)
+
+    def questions(self, ref: str) -> Sequence[Question]:
+        """Question rows, the paths of their pictures resolved."""
+        place = self.place(ref)
+        if is_questions_file(place):
+            return list(read_questions(place))
+        return QuestionRows(self.read(ref, Question), place if place.is_dir() else place.parent)
+
+    def origin(self, ref: str, record: type[Any]) -> str:
+        """The nearest unit or input from which `ref` follows that holds rows of this kind, `ref` itself included."""
+        waiting, seen = deque([resolve(self.recipe, ref, self.nodes)]), set[str]()
+        while waiting:
+            found = waiting.popleft()
+            if found in seen or found in self.recipe.models:
+                continue
+            seen.add(found)
+            if found in self.recipe.inputs:
+                if record is Question and found == Question.__name__.lower() + "s":
+                    return found
+                continue
+            node = self.nodes[found]
+            if node.makes is record:
+                return found
+            waiting += self.reads(node).values()
+        raise ValueError(f"{ref} follows from no rows of {record.__name__}: name them in the step")
+
+    def manifest(self, ref: str) -> Manifest:
+        """What a finished unit says of itself."""
+        return read_manifest(self.place(ref))
+
+    def is_done(self, ref: str) -> bool:
+        """Whether a unit is finished."""
+        return (self.place(ref) / MANIFEST).is_file()
+
+    def spec(self, ref: str) -> ModelSpec | None:
+        """The model of this name in the recipe; None where a step trains it."""
+        return self.recipe.models.get(ref)
+
+    def weights(self, ref: str) -> str:
+        """Folder or Hub name of a model with weights."""
+        spec = self.spec(ref)
+        if spec is not None:
+            return weights_place(spec.path)
+        return str(self.place(ref) / MODEL)
+
+    def identity(self, ref: str) -> str:
+        """Hash of the content of rows, weights, or of who a model behind a server is."""
+        found = resolve(self.recipe, ref, self.nodes)
+        spec = self.spec(found)
+        if spec is not None and spec.is_server:
+            return "server " + " ".join(f"{key}={value}" for key, value in spec.server_identity.items())
+        if spec is not None:
+            return weights_identity(spec.path)
+        if found in self.recipe.inputs:
+            return hash_input(self.place(found))
+        if isinstance(self.nodes[found].unit, TrainStage):
+            return weights_identity(str(self.place(found) / MODEL))
+        return hash_directory(self.place(found))
+
+    def with_machine(self, machine: Machine) -> "OpenRun":
+        """The same run on another machine."""
+        return replace(self, machine=machine)
+
+    def uses_weights(self, node: Node) -> bool:
+        """Whether a unit works with a local model."""
+        for need in node.unit.needs():
+            if need.wants in (ModelKind.WEIGHTS, ModelKind.ANY):
+                spec = self.spec(need.ref)
+                if spec is None or not spec.is_server:
+                    return True
+        return False

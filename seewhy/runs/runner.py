@@ -1,0 +1,217 @@
+"""Runs units one after the other on this machine, and yields what happens."""
+
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from seewhy.records.canonical import canonical_json
+from seewhy.records.integrity import Fault, explain_faults, hash_files, verify_files
+from seewhy.records.lineage import MANIFEST, Manifest, library_versions, read_manifest, seeds_of, write_manifest
+from seewhy.records.shards import shard_numbers
+from seewhy.records.step_logs import read_steps
+from seewhy.runs.api import PageStage, RowStage, TrainStage
+from seewhy.runs.blocks import BlockWorker, count_blocks, missing_blocks, sum_blocks
+from seewhy.runs.discovery import call_part
+from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
+from seewhy.runs.fingerprints import PLAN, StepSpec, differences, page_spec, read_spec, spec_of, write_spec
+from seewhy.runs.graph import Node
+from seewhy.runs.models import ProcessModels
+from seewhy.runs.reuse import Reuse
+from seewhy.runs.run import OpenRun
+from seewhy.runs.workers import default_workers, map_blocks, worker_pool
+
+STEPS = "steps.jsonl"
+
+
+@dataclass(slots=True, kw_only=True)
+class Runner:
+    """One call of a run: its models, its worker processes, what it may take from other runs."""
+
+    run: OpenRun
+    command: str
+    """For manifests: the words of the command line."""
+    reuse: Sequence[Reuse] = ()
+    models: ProcessModels = field(init=False)
+    notes: list[str] = field(default_factory=list[str])
+    pool: ProcessPoolExecutor | None = None
+    workers: int = 0
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def __post_init__(self) -> None:
+        """Make what models need; nothing is opened yet."""
+        self.models = ProcessModels(run=self.run, note=self.notes.append)
+
+    def go(self, nodes: Sequence[Node]) -> Iterator[Event]:
+        """Run these units in order; what is finished is found."""
+        with self.stack:
+            self.stack.enter_context(self.models)
+            steps = list(dict.fromkeys(node.step for node in nodes))
+            for node in nodes:
+                for event in self._unit(node, steps.index(node.step) + 1, len(steps)):
+                    yield from self._noted(node.ref)
+                    yield event
+                yield from self._noted(node.ref)
+
+    def _noted(self, ref: str) -> Iterator[Event]:
+        while self.notes:
+            yield Noted(ref=ref, text=self.notes.pop(0))
+
+    def _unit(self, node: Node, number: int, of: int) -> Iterator[Event]:
+        self._require_inputs(node)
+        unit = node.unit
+        if isinstance(unit, PageStage):
+            yield from self._write_page(node, unit, number, of)
+            return
+        spec, folder = spec_of(self.run, node), self.run.place(node.ref)
+        if is_finished(folder, spec) or any(one.take(node, spec, folder) for one in self.reuse):
+            manifest = read_manifest(folder)
+            name = unit.unit if isinstance(unit, RowStage) else "steps"
+            yield Ended(ref=node.ref, seconds=0.0, rows=manifest.counts.get("inputs", 0), unit=name, is_found=True)
+            return
+        clear_stale(folder, spec)
+        write_spec(folder, spec)
+        if isinstance(unit, RowStage):
+            yield from self._map_rows(node, unit, spec, folder, number, of)
+        else:
+            yield from self._train(node, unit, spec, folder, number, of)
+
+    def _require_inputs(self, node: Node) -> None:
+        for need, ref in self.run.reads(node).items():
+            if ref in self.run.nodes and not self.run.is_done(ref):
+                raise ValueError(f"step {node.step}, field {need}: {ref} is not finished; run it first, "
+                                 f"with --only {self.run.nodes[ref].step} or from the beginning")  # fmt: skip
+
+    def _map_rows(
+        self, node: Node, unit: RowStage, spec: StepSpec, folder: Path, number: int, of: int
+    ) -> Iterator[Event]:
+        started = time.perf_counter()
+        inputs, size = unit.inputs(self.run), unit.block_size()
+        total, blocks = len(inputs), count_blocks(len(inputs), size)
+        missing = missing_blocks(folder, blocks)
+        done = total - sum(len(range(total)[n * size : (n + 1) * size]) for n in missing)
+        yield Began(ref=node.ref, step=node.step, number=number, of=of, total=total, unit=unit.unit, done=done)
+        yield from self._work(node, unit, folder, missing)
+        sums = sum_blocks(folder)
+        told = unit.settle(self.run, sums.counts)
+        if told:
+            self.notes.append(told)
+        counts = {**sums.counts, "inputs": total, "rows": sums.rows}
+        self._finish(folder, spec, counts, sums.seconds, sums.dollars)
+        seconds = time.perf_counter() - started
+        yield Ended(ref=node.ref, seconds=seconds, rows=total - done, unit=unit.unit)
+
+    def _work(self, node: Node, unit: RowStage, folder: Path, missing: list[int]) -> Iterator[Event]:
+        pool = self._pool_for(node, len(missing))
+        if pool is None:
+            if not missing:
+                return
+            worker = BlockWorker.of(unit, self.run, folder, self.models)
+            for block in missing:
+                made = worker.do(block)
+                yield Advanced(ref=node.ref, count=made.inputs, spent=self.models.spent)
+            return
+        for answer in map_blocks(pool, self.workers, node.ref, missing):
+            self.notes += answer.notes
+            yield Advanced(ref=node.ref, count=answer.done.inputs, spent=answer.spent)
+
+    def _pool_for(self, node: Node, blocks: int) -> ProcessPoolExecutor | None:
+        """Worker processes for a unit with a local model and several blocks; None for all others."""
+        if blocks < 2 or not self.run.uses_weights(node):
+            return None
+        if not self.workers:
+            self.workers = default_workers(
+                self.run, has_gpu=bool(call_part("runs", "threads", "has_gpu", self.run.compute.device))
+            )
+        if self.workers == 1:
+            return None
+        if self.pool is None:
+            self.pool = self.stack.enter_context(worker_pool(self.run, self.workers))
+        return self.pool
+
+    def _train(
+        self, node: Node, unit: TrainStage, spec: StepSpec, folder: Path, number: int, of: int
+    ) -> Iterator[Event]:
+        started, steps = time.perf_counter(), 0
+        call_part("runs", "threads", "limit_threads", self.run.machine.threads)
+        for log in unit.train(self.run, self.models, folder):
+            total = int(log.terms["steps"])
+            if not steps:
+                yield Began(
+                    ref=node.ref, step=node.step, number=number, of=of, total=total, unit="steps", done=log.step
+                )
+            steps += 1
+            yield Stepped(ref=node.ref, log=log, total=total)
+        logs = read_steps(folder / STEPS)
+        counts = {"steps": len(logs), "inputs": len(logs), "rows": int(sum(log.terms["rows"] for log in logs))}
+        self._finish(folder, spec, counts, sum(log.seconds for log in logs), 0.0)
+        self.models.close_models()
+        yield Ended(ref=node.ref, seconds=time.perf_counter() - started, rows=steps, unit="steps")
+
+    def _finish(self, folder: Path, spec: StepSpec, counts: Mapping[str, int], seconds: float, dollars: float) -> None:
+        write_manifest(folder, Manifest(
+            stage=spec.stage, plan=canonical_json(spec.settings), fingerprint=spec.fingerprint, inputs=spec.inputs,
+            counts=dict(counts), versions=library_versions(), seeds=seeds_of(spec.settings), seconds=seconds,
+            dollars=dollars, command=self.command, finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            files=hash_files(folder),
+        ))  # fmt: skip
+
+    def _write_page(self, node: Node, unit: PageStage, number: int, of: int) -> Iterator[Event]:
+        started, folder = time.perf_counter(), self.run.place(node.ref)
+        finished = [name for name in self.run.recipe.steps if name != node.step and self._is_finished_step(name)]
+        spec = page_spec(self.run, node, finished)
+        if is_finished(folder, spec):
+            yield Ended(ref=node.ref, seconds=0.0, rows=1, unit="pages", is_found=True)
+            for name in read_manifest(folder).files:
+                yield Noted(ref=node.ref, text=f"{node.step}: {folder / name}")
+            return
+        yield Began(ref=node.ref, step=node.step, number=number, of=of, total=None, unit="pages")
+        (folder / MANIFEST).unlink(missing_ok=True)
+        found = {name: self.run.recipe.steps[name].section(self.run, name) for name in finished}
+        sections = {name: section for name, section in found.items() if section is not None}
+        for path in unit.write(self.run, folder, sections):
+            yield Noted(ref=node.ref, text=f"{node.step}: {path}")
+        seconds = time.perf_counter() - started
+        self._finish(folder, spec, {"inputs": 1, "rows": 1}, seconds, 0.0)
+        yield Ended(ref=node.ref, seconds=seconds, rows=1, unit="pages")
+
+    def _is_finished_step(self, name: str) -> bool:
+        return all(self.run.is_done(node.ref) for node in self.run.nodes.values() if node.step == name)
+
+
+def is_finished(folder: Path, spec: StepSpec) -> bool:
+    """Whether the folder holds all rows, or the model, of this spec, each file as it was written.
+
+    Raises:
+        ValueError: a file was changed or added since; the message names it, and nothing else is offered for deletion.
+    """
+    if not (folder / MANIFEST).is_file():
+        return False
+    manifest = read_manifest(folder)
+    if manifest.fingerprint != spec.fingerprint:
+        return False
+    faults = verify_files(folder, manifest)
+    if damaged := [one for one in faults if one.fault is not Fault.MISSING]:
+        raise ValueError(explain_faults(damaged))
+    return not faults
+
+
+def clear_stale(folder: Path, spec: StepSpec) -> None:
+    """Take away what an earlier recipe left unfinished or stale in a unit's folder; rows of the same spec stay.
+
+    Raises:
+        ValueError: the folder holds files that no unit wrote.
+    """
+    if not folder.is_dir() or not differences(folder, spec):
+        if folder.is_dir() and read_spec(folder) is None and shard_numbers(folder):
+            raise ValueError(f"{folder} holds rows, and no {PLAN} says of which settings: move them away")
+        (folder / MANIFEST).unlink(missing_ok=True)
+        return
+    keep = {child.name for child in folder.iterdir() if child.is_dir() and (child / PLAN).is_file()}
+    for child in folder.iterdir():
+        if child.name not in keep:
+            shutil.rmtree(child) if child.is_dir() else child.unlink()

@@ -1,0 +1,53 @@
+"""What weights are by content: hashed once a file, and again only where the file may have changed."""
+
+import json
+import math
+from pathlib import Path
+from typing import cast
+
+from seewhy.records.canonical import hash_json
+from seewhy.records.content_hash import hash_folder_cached
+
+TINY = "tiny"
+SHIPPED = Path(__file__).parents[1] / "model" / "families" / "tiny_weights"
+CONTENT = (".safetensors", ".json", ".jinja", ".model", ".txt")
+"""Suffixes of weights, configuration, chat template and vocabulary."""
+
+
+def weights_place(name: str) -> str:
+    """Folder or Hub name of a model's name in a recipe; `tiny` is the one that ships with seewhy."""
+    return str(SHIPPED) if name == TINY else str(Path(name).expanduser())
+
+
+def weights_identity(name: str) -> str:
+    """Hash of the files of a model, its base's too where it is an adapter; its name where it is on the Hub."""
+    place = Path(weights_place(name))
+    hashes = {name: digest for suffix in CONTENT for name, digest in hash_folder_cached(place, f"*{suffix}").items()}
+    if not any(file.endswith(CONTENT[0]) for file in hashes):
+        return name
+    base = base_of(place)
+    return hash_json({**hashes, **({"base": weights_identity(base)} if base else {})})
+
+
+def base_of(place: Path) -> str:
+    """The base that an adapter's folder names; empty for a whole model."""
+    config = place / "adapter_config.json"
+    if not config.is_file():
+        return ""
+    return str(cast(dict[str, object], json.loads(config.read_text(encoding="utf-8")))["base_model_name_or_path"])
+
+
+def size_of_weights(place: str) -> int:
+    """Bytes of a folder's weight files; 0 for a model on the Hub, of which nothing is known before it is opened."""
+    return sum(path.stat().st_size for path in Path(place).glob("*.safetensors"))
+
+
+def count_parameters(place: str) -> int:
+    """Weights of a folder, by the headers of its files; 0 for a model on the Hub that is not in a folder."""
+    total = 0
+    for path in Path(place).glob("*.safetensors"):
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = cast(dict[str, dict[str, list[int]]], json.loads(file.read(length)))
+        total += sum(math.prod(one["shape"]) for name, one in header.items() if name != "__metadata__")
+    return total
