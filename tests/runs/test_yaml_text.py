@@ -1,4 +1,4 @@
-"""YAML as it is spelt: the field decides what a scalar is, errors name file and line, and what is written reads back."""
+"""YAML as spelt: the field decides what a scalar is, errors name file and line, and what is written reads back."""
 
 import math
 
