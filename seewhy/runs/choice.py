@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from seewhy.runs.discovery import class_of, is_outside, nearest, source_hash
+from seewhy.runs.discovery import class_of, is_outside, nearest, source_hash, unplaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,4 +112,4 @@ def _is_plain(hint: object) -> bool:
 def plain_choice(choice: Choice, layer: str) -> dict[str, object]:
     """What stands for a choice in fingerprints: kind, settings, and the source of code from outside the package."""
     source = {"source": source_hash(choice.kind, layer)} if is_outside(choice.kind) else {}
-    return {"kind": choice.kind, **choice.settings, **source}
+    return {"kind": unplaced(choice.kind), **choice.settings, **source}

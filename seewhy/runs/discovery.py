@@ -176,6 +176,17 @@ def is_outside(kind: str) -> bool:
     return "." in kind.partition(":")[0]
 
 
+def unplaced(kind: str) -> str:
+    """A kind without the folder of its file: what rows follow from is the file's content, wherever it lies.
+
+    Example:
+        >>> unplaced("/home/me/mine.py:Strict"), unplaced("mine.judges:Strict"), unplaced("rubric")
+        ('mine.py:Strict', 'mine.judges:Strict', 'rubric')
+    """
+    place, mark, name = kind.partition(":")
+    return f"{Path(place).name}{mark}{name}" if place.endswith(".py") else kind
+
+
 def source_hash(kind: str, layer: str) -> str:
     """SHA-256 of the file that defines a kind from outside the package; empty for kinds of the package.
 

@@ -12,6 +12,7 @@ from seewhy.records.files import hash_file, write_text_atomically
 from seewhy.records.lineage import MANIFEST, fingerprint_of
 from seewhy.runs.api import ModelKind, RowStage
 from seewhy.runs.choice import Choice, Layer, plain_choice
+from seewhy.runs.discovery import unplaced
 from seewhy.runs.graph import Node
 from seewhy.runs.recipe_text import stage_name
 from seewhy.runs.run import OpenRun
@@ -86,7 +87,7 @@ def stage_of(unit: object) -> str:
     kind = type(unit)
     if kind.__module__.startswith("seewhy."):
         return f"{kind.__module__.removeprefix('seewhy.')}.{kind.__name__}"
-    return f"{stage_name(unit)} {hash_file(Path(inspect.getfile(kind)))}"
+    return f"{unplaced(stage_name(unit))} {hash_file(Path(inspect.getfile(kind)))}"
 
 
 def settings_of(unit: object, references: set[str]) -> dict[str, object]:

@@ -45,7 +45,8 @@ def build_recipe(plain: Mapping[str, object], where: str) -> tuple[Recipe, Machi
     """The recipe and the machine of plain values; `where` begins every error."""
     rest = {name: value for name, value in plain.items() if name != "machine"}
     machine = structure(plain.get("machine") or {}, Machine, f"{where}: machine")
-    return structure(with_seeds(rest), Recipe, where), machine
+    # Named, the seed goes into every step: as the run's directory has the recipe, it names one in any case.
+    return structure(with_seeds({SEED: 0, **rest}), Recipe, where), machine
 
 
 def find_recipe(name: str, seed: int | None = None) -> tuple[Recipe, Machine]:

@@ -28,9 +28,16 @@ def sample_chains(
 
 
 def answer_once(
-    model: Generates, questions: Sequence[Question], style: Style, max_tokens: int, *, blind: bool = False
+    model: Generates,
+    questions: Sequence[Question],
+    style: Style,
+    max_tokens: int,
+    *,
+    blind: bool = False,
+    temperature: float = 0.0,
+    seed: int = 0,
 ) -> Iterator[Chain]:
-    """The greedy reply to each question; `blind` withholds the pictures."""
+    """One reply to each question, the likeliest where the temperature is 0; `blind` withholds the pictures."""
     asks = [GenerateRequest(question=question, style=style, blind=blind) for question in questions]
-    for chains in model.generate(asks, SamplingParams(temperature=0.0, max_tokens=max_tokens)):
+    for chains in model.generate(asks, SamplingParams(temperature=temperature, max_tokens=max_tokens, seed=seed)):
         yield from chains

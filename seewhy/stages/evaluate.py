@@ -1,9 +1,10 @@
-"""Greedy replies of models to questions, graded: with their pictures, and with the pictures withheld."""
+"""Replies of models to questions, graded: with their pictures, and with the pictures withheld."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from seewhy.model.api import SamplingParams
 from seewhy.records.types import Chain, Question, Response, Style, Verdict
 from seewhy.report.inputs import Evaluation, Reply, Sample, Section
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
@@ -32,10 +33,14 @@ class Evaluate(Stage):
     """Prompts: `direct` asks for the answer alone, `reason` for a chain of thought."""
     blind: tuple[Style, ...] = ()
     """Prompts for which the pictures are withheld too, as a control."""
+    temperature: float = 0.0
+    """0 takes the likeliest reply; above it one reply a question is drawn (mm-cot-rlaif: 0.4 and 0.8)."""
     max_tokens: int = 128
     """Tokens of a reply, at most."""
     per_shard: int = 250
     """Questions a shard."""
+    seed: int = 0
+    """Seed of every drawn reply's own generator."""
 
     main: ClassVar[str] = ""
 
@@ -45,6 +50,7 @@ class Evaluate(Stage):
             raise ValueError("models and styles name at least one each")
         if self.max_tokens < 1 or self.per_shard < 1:
             raise ValueError("max_tokens and per_shard must be 1 or above")
+        assert SamplingParams(temperature=self.temperature)
 
     def units(self, name: str) -> Mapping[str, RowStage]:
         found: dict[str, RowStage] = {}
@@ -60,7 +66,8 @@ class Evaluate(Stage):
         for model in self.models:
             for style, blind in (*((style, False) for style in self.styles), *((style, True) for style in self.blind)):
                 yield Replies(model=model, questions=self.questions, style=style, blind=blind,
-                              max_tokens=self.max_tokens, per_shard=self.per_shard)  # fmt: skip
+                              temperature=self.temperature, max_tokens=self.max_tokens, per_shard=self.per_shard,
+                              seed=self.seed if self.temperature else 0)  # fmt: skip
 
     def block_size(self) -> int:
         return self.per_shard
@@ -115,14 +122,16 @@ def _part(model: str, style: Style) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replies(RowStage):
-    """The greedy reply of one model to each question, in one prompt, with or without pictures."""
+    """One reply of a model to each question, in one prompt, with or without pictures."""
 
     model: Model
     questions: Rows
     style: Style
     blind: bool
+    temperature: float
     max_tokens: int
     per_shard: int
+    seed: int
 
     rows: ClassVar[type[Chain]] = Chain
     unit: ClassVar[str] = "questions"
@@ -146,7 +155,9 @@ class Replies(RowStage):
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Chain]]:
         model = models.local(self.model)
-        return lambda block: answer_once(model, block, self.style, self.max_tokens, blind=self.blind)
+        return lambda block: answer_once(
+            model, block, self.style, self.max_tokens, blind=self.blind, temperature=self.temperature, seed=self.seed
+        )
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         asked = outlook.forecast(self.questions)
