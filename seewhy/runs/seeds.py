@@ -60,4 +60,9 @@ def _below(value: object, hint: object) -> tuple[Mapping[Any, object], type[Any]
     if get_origin(hint) is not Annotated or layer not in SEEDED_LAYERS or not value:
         return None
     found = {"kind": value} if isinstance(value, str) else value
-    return (found, class_of(layer, str(found["kind"]))) if isinstance(found, Mapping) and "kind" in found else None
+    if not isinstance(found, Mapping) or "kind" not in found:
+        return None
+    try:
+        return found, class_of(layer, str(found["kind"]))
+    except ValueError:
+        return None  # named with its place when the recipe is built
