@@ -9,7 +9,6 @@ from rich.console import Console
 from seewhy.cli.screen import Screen
 from seewhy.records.types import StepLog
 from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
-from seewhy.training.monitor.alarms import alarms_of
 
 
 def screen(width: int = 80, terminal: bool = False) -> tuple[Screen, io.StringIO]:
@@ -70,14 +69,6 @@ def test_a_training_says_its_steps_its_rate_and_its_last_loss():
 
 def test_a_training_that_goes_on_says_from_where():
     assert lines(*training(2, 4))[0] == "[4/12] sft (4 steps, 2 are there)"
-
-
-def test_an_alarm_is_a_warning_before_the_next_step():
-    logs = [StepLog(step=step, loss=loss, learning_rate=1e-3, terms={"steps": 4.0, "rows": 1.0}, seconds=0.1)
-            for step, loss in enumerate((1.0, 1.0, 3.0))]  # fmt: skip
-    (alarm,) = alarms_of(logs)
-    said = lines(began("sft", 4, "steps"), *(Stepped(ref="sft", log=log, total=4) for log in logs))
-    assert said[1:] == [f"  warning, {alarm.summary}", "sft: done in 0.0 s, loss 3.000"]
 
 
 def test_a_step_that_fails_does_not_say_that_it_is_done():
