@@ -137,7 +137,7 @@ ELSEWHERE = (
      "settings={name: value for name, value in named.items() if value is not None})", "settings=named)",
      f"{CALIBRATE}::test_a_judge_who_knows_the_page_is_always_right"),
     ("by name: a judge is not tried before the run", "seewhy/stages/judge.py",
-     "        assert self.made(None)\n", "",
+     "        assert self.made(RecordingClient(name=self.model))\n", "",
      f"{BY_NAME}::test_a_judge_that_could_not_be_made_stops_a_run_before_anything_is_made"),
     ("by name: a prompt of one's own is left out", "seewhy/stages/judge.py",
      'given["wording"] = read_prompt(Path(prompt))', "read_prompt(Path(prompt))",

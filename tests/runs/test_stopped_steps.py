@@ -56,7 +56,7 @@ def test_the_manifest_says_what_the_rows_follow_from_and_what_they_took(tmp_path
     assert json.loads(manifest.plan)["size"] == 40
     # How the work is done, and not what comes of it, is no part of what the rows follow from.
     assert not {"pause", "fails_at"} & set(json.loads(manifest.plan))
-    assert manifest.stage.startswith(f"{SCRIPT}:Teach ")
+    assert manifest.stage.startswith(f"{Path(SCRIPT).name}:Teach ")
     assert manifest.stage.endswith(hash_file(Path(SCRIPT)))
 
 
