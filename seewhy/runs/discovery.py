@@ -180,7 +180,7 @@ def unplaced(kind: str) -> str:
     """A kind without the folder of its file: what rows follow from is the file's content, wherever it lies.
 
     Example:
-        >>> unplaced("/home/me/mine.py:Strict"), unplaced("mine.judges:Strict"), unplaced("rubric")
+        >>> unplaced("folder/mine.py:Strict"), unplaced("mine.judges:Strict"), unplaced("rubric")
         ('mine.py:Strict', 'mine.judges:Strict', 'rubric')
     """
     place, mark, name = kind.partition(":")
