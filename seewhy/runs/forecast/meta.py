@@ -43,8 +43,7 @@ class MetaModel:
 
     def response_ids(self, response: Response) -> tuple[int, ...]:
         """As the model with weights."""
-        # Stand-ins for chains that are not drawn yet have ids for their number alone, which spell nothing.
-        return response.token_ids if response.token_ids is not None else self.hub.response_ids(response)
+        return self.hub.response_ids(response)
 
     def group_tokens(self, group: Group) -> int:
         """As the model with weights."""
