@@ -54,9 +54,11 @@ def take_one(words: Sequence[str], name: str) -> tuple[str, list[str]]:
 def take_whole(words: Sequence[str], name: str) -> tuple[int | None, list[str]]:
     """As `take_one`, for a whole number of 0 or above; None where it is not given."""
     value, rest = take_one(words, name)
-    if value and not value.isdecimal():
+    if len(rest) == len(words):
+        return None, rest
+    if not value.isdecimal():
         raise ValueError(f"{name} needs a whole number, 0 or above, and got {value!r}")
-    return (int(value) if value else None), rest
+    return int(value), rest
 
 
 def with_options(plain: Plain, words: Sequence[str], shortcuts: Mapping[str, str] | None = None) -> Plain:

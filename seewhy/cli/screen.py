@@ -19,7 +19,6 @@ from rich.table import Column
 from rich.text import Text
 
 from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
-from seewhy.training.monitor.alarms import AlarmDetector
 
 
 class RateColumn(ProgressColumn):
@@ -89,7 +88,6 @@ class Screen:
 
     console: Console
     shown: Shown = field(default_factory=Shown)
-    detector: AlarmDetector = field(default_factory=AlarmDetector)
     progress: Progress | None = None
     task: TaskID | None = None
 
@@ -116,8 +114,6 @@ class Screen:
             case Stepped():
                 self.shown.note = f"loss {event.log.loss:.3f}"
                 self._move(1)
-                for alarm in self.detector.take(event.log):
-                    self.say(f"  warning, {alarm.summary}")
             case Noted():
                 self.say(f"  {event.text}")
             case Ended():
@@ -127,7 +123,6 @@ class Screen:
         if event.step != self.shown.step:
             self._end_step()
             self.shown = Shown(step=event.step, unit=event.unit)
-            self.detector = AlarmDetector()
             if not self.console.is_terminal:
                 there = f", {event.done:,} are there" if event.done else ""
                 total = "" if event.total is None else f" ({count_of(event.total, event.unit)}{there})"

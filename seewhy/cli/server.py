@@ -54,7 +54,7 @@ def talking(server: ServerWords, at_once: int) -> Generator[ChatModel]:
         base_url=server.url, model=server.model, key_variable=server.key_variable,
         cache="" if server.cache is None else str(server.cache),
     )  # fmt: skip
-    module = cast(Opens, load_part("model", "teacher"))
+    module = cast(Opens, load_part("endpoints", "client"))
     pace = PacePlan(concurrency=max(LEAST_AT_ONCE, at_once))
     with module.Teacher(endpoint, pace, SpendPlan(dollars=server.dollars)) as teacher:
         yield cast(ChatModel, teacher)

@@ -73,7 +73,13 @@ class ByScore:
 
     def explain(self, chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> str:
         """What to change where no pair is left."""
-        gap = widest_gap(chains, verdicts)
+        rows = list(verdicts)
+        if all(row.score is None for row in rows):
+            judges = " and ".join(sorted({row.judge for row in rows})) or "nobody"
+            unjudged = sum(row.outcome is Outcome.UNJUDGED for row in rows)
+            return (f"none of {len(rows)} verdicts by {judges} has a score ({unjudged} are unjudged): choose a judge "
+                    "that scores, such as rubric, or the rule by_outcome")  # fmt: skip
+        gap = widest_gap(chains, rows)
         return f"the widest gap of two scores is {gap:.3g}: choose margin and above in the judge's own unit"
 
 

@@ -137,7 +137,7 @@ def _public_classes(module: ModuleType) -> list[str]:
 
 
 def _singular(layer: str) -> str:
-    return {"judging": "judge"}.get(layer, layer.removesuffix("s"))
+    return {"judging": "judge", "pairs": "rule of pairs"}.get(layer, layer.removesuffix("s"))
 
 
 def _module_of(layer: str, place: str) -> ModuleType:
@@ -180,7 +180,7 @@ def unplaced(kind: str) -> str:
     """A kind without the folder of its file: what rows follow from is the file's content, wherever it lies.
 
     Example:
-        >>> unplaced("/home/me/mine.py:Strict"), unplaced("mine.judges:Strict"), unplaced("rubric")
+        >>> unplaced("folder/mine.py:Strict"), unplaced("mine.judges:Strict"), unplaced("rubric")
         ('mine.py:Strict', 'mine.judges:Strict', 'rubric')
     """
     place, mark, name = kind.partition(":")

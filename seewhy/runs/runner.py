@@ -14,6 +14,7 @@ from seewhy.records.integrity import Fault, explain_faults, hash_files, verify_f
 from seewhy.records.lineage import MANIFEST, Manifest, library_versions, read_manifest, seeds_of, write_manifest
 from seewhy.records.shards import shard_numbers
 from seewhy.records.step_logs import read_steps
+from seewhy.records.types import StepLog
 from seewhy.runs.api import PageStage, RowStage, TrainStage
 from seewhy.runs.blocks import BlockWorker, count_blocks, missing_blocks, sum_blocks
 from seewhy.runs.discovery import call_part
@@ -24,6 +25,7 @@ from seewhy.runs.models import ProcessModels
 from seewhy.runs.reuse import Reuse
 from seewhy.runs.run import OpenRun
 from seewhy.runs.workers import default_workers, map_blocks, worker_pool
+from seewhy.training.monitor.alarms import AlarmDetector
 
 STEPS = "steps.jsonl"
 
@@ -136,7 +138,7 @@ class Runner:
     def _train(
         self, node: Node, unit: TrainStage, spec: StepSpec, folder: Path, number: int, of: int
     ) -> Iterator[Event]:
-        started, steps = time.perf_counter(), 0
+        started, steps, detector = time.perf_counter(), 0, AlarmDetector()
         call_part("runs", "threads", "limit_threads", self.run.machine.threads)
         for log in unit.train(self.run, self.models, folder):
             total = int(log.terms["steps"])
@@ -144,9 +146,13 @@ class Runner:
                 yield Began(
                     ref=node.ref, step=node.step, number=number, of=of, total=total, unit="steps", done=log.step
                 )
+                yield from _rung(node.ref, detector, read_steps(folder / STEPS)[: log.step])
+            yield from _rung(node.ref, detector, [log])
             steps += 1
             yield Stepped(ref=node.ref, log=log, total=total)
         logs = read_steps(folder / STEPS)
+        if not steps:
+            yield from _rung(node.ref, detector, logs)
         counts = {"steps": len(logs), "inputs": len(logs), "rows": int(sum(log.terms["rows"] for log in logs))}
         self._finish(folder, spec, counts, sum(log.seconds for log in logs), 0.0)
         self.models.close_models()
@@ -181,6 +187,13 @@ class Runner:
 
     def _is_finished_step(self, name: str) -> bool:
         return all(self.run.is_done(node.ref) for node in self.run.nodes.values() if node.step == name)
+
+
+def _rung(ref: str, detector: AlarmDetector, logs: Sequence[StepLog]) -> Iterator[Noted]:
+    """A warning for each alarm that these steps ring first."""
+    for log in logs:
+        for alarm in detector.take(log):
+            yield Noted(ref=ref, text=f"warning, {alarm.summary}")
 
 
 def is_finished(folder: Path, spec: StepSpec) -> bool:

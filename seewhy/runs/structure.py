@@ -123,6 +123,9 @@ def _value(value: object, wanted: Any) -> Any:  # noqa: ANN401
         return _value(value, get_args(wanted)[0])
     if wanted in _SCALARS:
         return _SCALARS[wanted](value, wanted)
+    if isinstance(wanted, type) and issubclass(wanted, Enum):
+        # The converter finds its own hook for an enum before ours.
+        return _member(value, wanted)
     return _CONVERTER.structure(value, wanted)
 
 
@@ -240,7 +243,6 @@ def _make_converter() -> cattrs.Converter:
     made.register_structure_hook_factory(lambda kind: dataclasses.is_dataclass(kind) and kind is not Choice, _plan)
     made.register_structure_hook_factory(lambda kind: get_origin(kind) in (Union, UnionType), _optional)
     made.register_structure_hook_factory(lambda kind: get_origin(kind) is tuple, _several)
-    made.register_structure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, Enum), _member)
     made.register_structure_hook_func(
         lambda kind: get_origin(kind) is Annotated and any(isinstance(one, Layer) for one in get_args(kind)), _choice
     )

@@ -33,7 +33,7 @@ class Judge(RowStage):
     """Rows of their questions; empty takes those that the chains were drawn of."""
     judge: Annotated[Choice, Layer("judging")] = field(default_factory=lambda: choose("outcome"))
     """`outcome` compares the answer with the gold one; `rubric`, `sentences`, `facts`, `rating` and `review` ask a
-    model. A judge of your own by dotted path or `file.py:Name`."""
+    model. A judge of your own by dotted path or `file.py:Name`. `seewhy calibrate` tells what a judge is worth."""
     model: Model = ""
     """The model that judges; empty for judges that ask none."""
     prompt: str = field(default="", compare=False)

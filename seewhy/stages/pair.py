@@ -64,7 +64,8 @@ class PairChains(RowStage):
         dropped = ", ".join(f"{count} {name.removeprefix('dropped ')}" for name, count in counts.items()
                             if name.startswith("dropped ") and count)  # fmt: skip
         more = self.made().explain(run.read(self.chains, Chain), run.read(self.verdicts, Verdict))
-        raise ValueError(f"no pair is left of {counts['questions seen']} questions ({dropped}): {more}")
+        place, seen = run.place(self.verdicts), counts["questions seen"]
+        raise ValueError(f"{place}: no pair is left of {seen} questions ({dropped}): {more}")
 
     def _most(self) -> int:
         """Pairs of a prompt, at most: as the rule says, or a single one."""

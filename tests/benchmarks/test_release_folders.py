@@ -21,6 +21,7 @@ from seewhy.benchmarks import (
     pope,
     scienceqa,
 )  # fmt: skip
+from seewhy.benchmarks.release.mmmu_subjects import DOMAIN_OF, DOMAINS
 from seewhy.records.types import MatchRule, Split
 
 
@@ -136,7 +137,7 @@ def test_an_mmmu_subject_that_is_none_is_refused(tmp_path):
 
 
 def test_the_thirty_subjects_of_mmmu_are_in_six_domains():
-    assert (len(mmmu.DOMAIN_OF), len(mmmu.DOMAINS)) == (30, 6)
+    assert (len(DOMAIN_OF), len(DOMAINS)) == (30, 6)
 
 
 def test_a_question_of_mmstar_whose_options_cannot_be_cut_keeps_them_in_its_text(tmp_path):

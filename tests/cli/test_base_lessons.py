@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from seewhy.cli.base_lessons import base_lessons
 
 from seewhy.benchmarks import inkgrid
 from seewhy.model.prompts import ANSWER_MARK
+from seewhy.recipes.tiny.lessons import base_lessons
 from seewhy.records.types import Question, Split, Style
 from seewhy.testing.truth import is_step, sentences_of
 

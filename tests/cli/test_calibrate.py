@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from endpoints.loopback import Answer, Asked, LoopServer
-from seewhy.cli.judges import judge_names
 
 from seewhy.benchmarks import inkgrid
 from seewhy.benchmarks.lines.writing import line_of
 from seewhy.cli.main import main
 from seewhy.records.types import Split
+from seewhy.runs.discovery import kind_names
 
 
 def told(capsys, *words: str) -> dict:
@@ -124,10 +124,12 @@ def test_a_label_that_cannot_be_read_is_refused_by_file_line_and_field(capsys, a
 
 def test_words_that_do_not_fit_are_refused_with_the_remedy(capsys, asked):
     assert "there is no judge 'rubrik'; did you mean 'rubric'?" in refused(capsys, "rubrik")
-    assert "api holds 0 judges" in refused(capsys, "api")
-    needs = "needs more than a model to talk to: "
-    assert f"versus {needs}the chains of another model" in refused(capsys, "versus", "--count", "2")
-    assert f"steps {needs}the model that wrote the chains" in refused(capsys, "steps", "--count", "2")
+    assert "there is no judge 'api'; there are facts, outcome, " in refused(capsys, "api")
+    assert "seewhy.judging.api: a file of judging holds one judge, and this one holds none" in refused(
+        capsys, "seewhy.judging.api"
+    )
+    assert "versus needs rivals" in refused(capsys, "versus", "--count", "2")
+    assert "steps needs policy" in refused(capsys, "steps", "--count", "2")
     assert "--server.url needs --server.model" in refused(capsys, "rubric", "--server.url", "http://127.0.0.1:9/v1")
     assert "--teacher 'orakle'; did you mean 'oracle'?" in refused(capsys, "rubric", "--teacher", "orakle")
     assert "belong together" in refused(capsys, "rubric", "--questions", str(asked))
@@ -168,7 +170,7 @@ def test_a_model_behind_a_server_is_calibrated_on_real_calls_that_are_paid_once(
 
 
 def test_every_file_that_holds_a_judge_is_found():
-    assert judge_names() == ["facts", "outcome", "rating", "review", "rubric", "sentences", "steps", "versus"]
+    assert kind_names("judging") == ["facts", "outcome", "rating", "review", "rubric", "sentences", "steps", "versus"]
 
 
 def test_a_judge_of_ones_own_is_found_by_its_dotted_path(capsys):

@@ -13,6 +13,7 @@ from seewhy.benchmarks import jsonl
 from seewhy.cli.main import main
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Question, Split
+from seewhy.runs.open import open_run
 
 ROW = {"question": "Which one floats?", "choices": ["a nail", "a cork"], "answer": 1, "hint": "", "grade": "grade3",
        "subject": "natural science", "lecture": "", "solution": "Cork is light."}  # fmt: skip
@@ -117,9 +118,9 @@ def test_each_thing_that_is_wrong_is_found(capsys, tmp_path):
 
 
 def test_a_gold_that_its_own_rule_cannot_pass_is_found(capsys, tmp_path):
-    """After VQA's normalisation, which takes articles away, nothing is left of "the" to look for."""
+    """After VQA's normalisation, which takes punctuation away, nothing is left of "?" to look for."""
     rows = [
-        {"id": 0, "question": "what?", "answers": ["the"], "dataset_name": "x", "type": "y", "image_path": "1.png"},
+        {"id": 0, "question": "what?", "answers": ["?"], "dataset_name": "x", "type": "y", "image_path": "1.png"},
         {"id": 1, "question": "who?", "answers": ["me"], "dataset_name": "x", "type": "y", "image_path": "1.png"},
     ]
     write_rows(tmp_path / "OCRBench.json", rows, "")
@@ -144,18 +145,19 @@ def test_ones_own_questions_are_checked_too(capsys, tmp_path):
 def test_a_run_takes_a_release_as_its_source_and_keeps_its_pictures(capsys, tmp_path):
     for split, first in (("train", 1), ("validation", 11), ("test", 21)):
         hub(tmp_path / "hub", split, *[{"image": held(first + number)} for number in range(3)])
-    assert main(["recipe", "show", "inkgrid"]) == 0
-    text = capsys.readouterr().out.replace("benchmark: inkgrid", "benchmark: scienceqa")
-    text = text.replace("source: ''", f"source: {tmp_path / 'hub'}").replace("teacher: oracle", "teacher: gold")
-    head, questions, tail = text.partition("questions:\n")
-    asked = "".join("  shifted: 0\n" if line.startswith("  shifted:") else line
-                    for line in tail.splitlines(keepends=True))  # fmt: skip
-    (tmp_path / "recipe.yaml").write_text(head + questions + asked)
     run = tmp_path / "run"
-    status = main(["questions", "--run", str(run), "--recipe", str(tmp_path / "recipe.yaml")])
+    words = [
+        "--questions.benchmark",
+        "scienceqa",
+        "--questions.source",
+        str(tmp_path / "hub"),
+        "--questions.shifted",
+        "0",
+    ]
+    status = main(["run", "inkgrid", "--run", str(run), "--until", "questions", "--rationales.teacher", "gold", *words])
     out, err = capsys.readouterr()
     assert status == 0, f"{out}{err}"
-    rows = list(read_rows(run / "questions" / "train", Question))
+    rows = open_run(run).questions("questions.train")
     assert [row.rationale for row in rows] == ["Cork is light."] * 3
     assert Path(rows[0].images[0].path).is_relative_to(run)
     assert Path(rows[0].images[0].path).read_bytes() == png(1)

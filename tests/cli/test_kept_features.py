@@ -1,46 +1,64 @@
 """The models of a run share what their vision encoders saw, and one that is opened to be read is never trained."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from seewhy.cli.shelf import ModelPool
 
 from seewhy.benchmarks import inkgrid
 from seewhy.model.api import ScoreRequest
-from seewhy.model.plan import FeaturePlan
-from seewhy.model.vision.feature_cache import FeatureCache
+from seewhy.model.plan import AdapterPlan, FeaturePlan
 from seewhy.objectives.sft import SFT
 from seewhy.records.types import Lesson, Response, Split, Style
+from seewhy.runs.machine import Machine, ModelSpec
+from seewhy.runs.models import ProcessModels
+from seewhy.runs.recipe import Recipe
+from seewhy.runs.run import OpenRun
 from seewhy.training.fit import fit_lessons
 from seewhy.training.plan import FitPlan
 
 
-def test_models_of_a_run_that_share_an_encoder_run_it_once_a_picture(tmp_path: Path):
-    shelf = ModelPool(features=FeatureCache(FeaturePlan(least_weights=0)))
+@contextmanager
+def models_of(root: Path, features: FeaturePlan) -> Iterator[ProcessModels]:
+    """The models of a run that has the shipped one twice, under two names."""
+    specs = {name: ModelSpec(path="tiny") for name in ("first", "second")}
+    run = OpenRun(root=root, recipe=Recipe(name="two", models=specs, steps={}), machine=Machine(features=features))
+    with ProcessModels(run=run, note=print) as models:
+        yield models
+
+
+def test_models_of_a_run_that_share_an_encoder_run_it_once_a_picture(tmp_path: Path) -> None:
     questions = list(inkgrid.load(tmp_path, Split.TRAIN, count=3))
     asks = [ScoreRequest(question=each, style=Style.REASON, responses=(Response(text="16"),)) for each in questions]
-    opened = shelf.open("tiny", "first")
-    scored = opened.score(asks)
-    assert shelf.features is not None
-    held = shelf.features.held_bytes
-    assert held > 0
-    runs: list[int] = []
-    again = shelf.fresh("tiny", "second")
-    again.image_features.freeze()
-    again.net.model.vision_tower.register_forward_hook(lambda *_: runs.append(1))
-    for one, other in zip(again.score(asks), scored, strict=True):
-        assert one == other
-    assert shelf.features.held_bytes == held
-    # The comparison of paths runs it once each way, that of logits twice, the trial three times.
-    assert len(runs) == 7
-    opened.score(asks)
-    assert shelf.features.held_bytes == held
+    with models_of(tmp_path, FeaturePlan(least_weights=0)) as models:
+        opened, runs = models.local("first"), list[int]()
+        scored = opened.score(asks)
+        held = models.features.held_bytes
+        assert held > 0
+        again = models.local("second")
+        again.net.model.vision_tower.register_forward_hook(lambda *_: runs.append(1))
+        for one, other in zip(again.score(asks), scored, strict=True):
+            assert one == other
+        assert models.features.held_bytes == held
+        # The comparison of paths runs it once each way, that of logits twice, the trial three times.
+        assert len(runs) == 7
+        opened.score(asks)
+        assert models.features.held_bytes == held
+        assert models.local("first") is opened
 
 
-def test_a_model_that_was_opened_to_be_read_refuses_to_be_trained(tmp_path: Path):
-    shelf = ModelPool(features=FeatureCache(FeaturePlan()))
+def test_a_model_that_was_opened_to_be_read_refuses_to_be_trained_and_one_that_is_opened_to_be_does_not(
+    tmp_path: Path,
+) -> None:
     questions = list(inkgrid.load(tmp_path, Split.TRAIN, count=1))
     lesson = Lesson(question_id=questions[0].id, style=Style.REASON, response=Response(text="16"), source="hand")
-    steps = fit_lessons(shelf.open("tiny", "read"), SFT(), [lesson], questions, FitPlan(learning_rate=1e-3), tmp_path)
-    with pytest.raises(ValueError, match="said to stand still: open it anew to train it"):
-        next(steps)
+    with models_of(tmp_path, FeaturePlan()) as models:
+        rows, plan = [lesson], FitPlan(learning_rate=1e-3)
+        read = models.local("first")
+        steps = fit_lessons(read, SFT(), rows, questions, plan, tmp_path / "read")
+        with pytest.raises(ValueError, match="said to stand still: open it anew to train it"):
+            next(steps)
+        trained = models.trainable("first", "sft", AdapterPlan())
+        assert trained is not read
+        assert len(list(fit_lessons(trained, SFT(), rows, questions, plan, tmp_path / "sft"))) == 1

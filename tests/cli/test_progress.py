@@ -1,14 +1,14 @@
-"""What a stage says: plain lines on a pipe, a bar on a terminal, one line where nothing is left to do."""
+"""What a step says: plain lines on a pipe, a bar on a terminal, one line where nothing is left to do."""
 
 import io
 import re
-import time
 
 import pytest
 from rich.console import Console
-from seewhy.cli.progress import INSTANT, Screen
 
+from seewhy.cli.screen import Screen
 from seewhy.records.types import StepLog
+from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
 
 
 def screen(width: int = 80, terminal: bool = False) -> tuple[Screen, io.StringIO]:
@@ -17,104 +17,86 @@ def screen(width: int = 80, terminal: bool = False) -> tuple[Screen, io.StringIO
     return Screen(console=Console(file=shown, width=width, force_terminal=terminal, color_system=None)), shown
 
 
-def steps(first: int, count: int) -> list[StepLog]:
+def began(ref: str = "chains", total: int | None = 2000, unit: str = "questions", done: int = 0) -> Began:
+    return Began(ref=ref, step=ref.partition(".")[0], number=4, of=12, total=total, unit=unit, done=done)
+
+
+def training(first: int, count: int) -> list[Event]:
     terms = {"steps": float(count), "rows": 4.0}
-    return [
-        StepLog(step=step, loss=2.0 - step / 4, learning_rate=1e-3, terms=terms, seconds=0.1)
-        for step in range(first, count)
-    ]
+    logs = [StepLog(step=step, loss=2.0 - step / 4, learning_rate=1e-3, terms=terms, seconds=0.1)
+            for step in range(first, count)]  # fmt: skip
+    return [began("sft", count, "steps", first), *(Stepped(ref="sft", log=log, total=count) for log in logs),
+            Ended(ref="sft", seconds=2.0, rows=count - first, unit="steps")]  # fmt: skip
 
 
-def test_on_a_pipe_a_stage_says_what_it_does_and_then_how_long_it_took():
+def lines(*events: Event) -> list[str]:
     shows, shown = screen()
-    with shows.track("sample 16 chains a question", 2000, "questions") as advance:
-        assert shown.getvalue() == "sample 16 chains a question: 2,000 questions\n"
-        time.sleep(2 * INSTANT)
-        advance(2000)
-    last = shown.getvalue().splitlines()[1]
-    assert re.fullmatch(r"sample 16 chains a question: done in 0\.\d s, [\d,]+(\.\d)? questions/s", last)
+    shows.follow(events)
+    return shown.getvalue().splitlines()
+
+
+def test_on_a_pipe_a_step_says_what_it_does_and_then_how_long_it_took():
+    said = lines(
+        began(), Advanced(ref="chains", count=2000), Ended(ref="chains", seconds=4.0, rows=2000, unit="questions")
+    )
+    assert said == ["[4/12] chains (2,000 questions)", "chains: done in 4.0 s, 500 questions/s"]
 
 
 def test_rows_that_a_stopped_run_left_are_counted_apart_from_the_rate():
+    said = lines(began(total=1_000_010, done=1_000_000), Ended(ref="chains", seconds=1.0, rows=10, unit="questions"))
+    assert said == [
+        "[4/12] chains (1,000,010 questions, 1,000,000 are there)",
+        "chains: done in 1.0 s, 10.0 questions/s",
+    ]
+
+
+def test_the_parts_of_a_step_are_one_line_with_their_sum():
+    parts = [event for part in ("a", "b") for event in (
+        began(f"test.{part}", 100), Ended(ref=f"test.{part}", seconds=1.0, rows=100, unit="questions"))]  # fmt: skip
+    assert lines(*parts) == ["[4/12] test (100 questions)", "test: done in 2.0 s, 100 questions/s"]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_step_that_was_finished_before_says_so_in_one_line(terminal: bool):
+    shows, shown = screen(terminal=terminal)
+    shows.follow([Ended(ref="chains", seconds=0.0, rows=8, unit="questions", is_found=True)])
+    assert shown.getvalue() == "chains: finished before\n"
+
+
+def test_a_training_says_its_steps_its_rate_and_its_last_loss():
+    assert lines(*training(0, 4)) == ["[4/12] sft (4 steps)", "sft: done in 2.0 s, 2.0 steps/s, loss 1.250"]
+
+
+def test_a_training_that_goes_on_says_from_where():
+    assert lines(*training(2, 4))[0] == "[4/12] sft (4 steps, 2 are there)"
+
+
+def test_a_step_that_fails_does_not_say_that_it_is_done():
+    def failing():
+        yield began()
+        raise ValueError("no")
+
     shows, shown = screen()
-    with shows.track("sample", 1_000_010, "questions") as advance:
-        advance(1_000_000)
-        time.sleep(0.1)
-        advance(10)
-    rate = re.search(r"([\d,.]+) questions/s \(1,000,000 were there\)", shown.getvalue())
-    assert rate is not None
-    assert float(rate.group(1)) <= 100
-
-
-def test_a_stage_that_is_whole_says_so_in_one_line_on_a_pipe_and_on_a_terminal():
-    for terminal in (False, True):
-        shows, shown = screen(terminal=terminal)
-        with shows.track("sample", 2000, "questions", is_whole=True) as advance:
-            advance(2000)
-        assert shown.getvalue() == "sample: whole, 2,000 questions\n"
-
-
-def test_a_training_run_says_its_steps_its_rate_and_its_last_loss():
-    shows, shown = screen()
-    shows.follow("fine-tune on lessons", steps(0, 3))
-    first, last = shown.getvalue().splitlines()
-    assert first == "fine-tune on lessons: 3 steps"
-    assert re.fullmatch(r"fine-tune on lessons: done in 0\.\d s, [\d,]+(\.\d)? steps/s, loss 1\.500", last)
-
-
-def test_a_training_run_that_goes_on_says_from_where():
-    shows, shown = screen()
-    shows.follow("fine-tune on lessons", steps(2, 4))
-    assert shown.getvalue().startswith("fine-tune on lessons: 4 steps, from step 3\n")
-
-
-def test_a_training_run_without_a_step_left_says_so():
-    shows, shown = screen()
-    shows.follow("fine-tune on lessons", [])
-    assert shown.getvalue() == "fine-tune on lessons: all steps were taken\n"
-
-
-def test_a_stage_that_fails_does_not_say_that_it_is_done():
-    shows, shown = screen()
-    with pytest.raises(OSError, match="disk"), shows.track("sample", 5, "questions"):
-        raise OSError("the disk is full")
-    assert shown.getvalue() == "sample: 5 questions\n"
+    with pytest.raises(ValueError, match="no"):
+        shows.follow(failing())
+    assert shown.getvalue() == "[4/12] chains (2,000 questions)\n"
 
 
 def test_the_bar_of_a_terminal_of_80_columns_stays_on_one_line():
     shows, shown = screen(terminal=True)
-    with shows.track("sample 16 chains a question", 2000, "questions") as advance:
-        time.sleep(0.05)
-        advance(1234)
-        time.sleep(0.05)
-        advance(766)
-    last = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown.getvalue()).replace("\r", "\n").strip().splitlines()[-1]
-    assert re.fullmatch(r"sample 16 chains a question +━+ 2000/2000 [\d,]+ questions/s 00:00 *", last)
+    shows.follow([began(), Advanced(ref="chains", count=1000, spent=""), Ended(ref="chains", seconds=1.0, rows=1000,
+                                                                             unit="questions")])  # fmt: skip
+    visible = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.getvalue())
+    assert max(len(line.rstrip()) for line in re.split(r"[\r\n]", visible)) <= 80
 
 
-def test_a_long_line_is_not_cut_and_brackets_are_shown():
-    shows, shown = screen(width=20)
-    shows.say("report: /a/very/long/path/to/[a run]/report/index.html")
-    assert shown.getvalue() == "report: /a/very/long/path/to/[a run]/report/index.html\n"
+def test_a_long_note_is_not_cut_and_brackets_are_shown():
+    text = "[bold] " + "word " * 40
+    assert lines(Noted(ref="chains", text=text)) == [f"  {text}"]
 
 
-def test_what_has_no_steps_says_when_it_begins_and_how_long_it_took():
-    shows, shown = screen()
-    with shows.timed("write the report"):
-        assert shown.getvalue() == "write the report\n"
-    assert shown.getvalue().splitlines()[1] == "write the report: done in 0.0 s"
-
-
-def test_what_a_stage_says_of_itself_stands_beside_its_bar_as_it_is_now_and_at_its_end():
-    said = ["$0.00", "$0.00"]
-    shows, shown = screen(terminal=True, width=120)
-    with shows.track("judge", 10, "questions", note=lambda: said[-1]) as advance:
-        said.append("12 calls, $0.03")
-        time.sleep(2 * INSTANT)
-        advance(10)
-    assert "12 calls, $0.03" in shown.getvalue()
-    shows, shown = screen()
-    with shows.track("judge", 10, "questions", note=lambda: said[-1]) as advance:
-        time.sleep(2 * INSTANT)
-        advance(10)
-    assert shown.getvalue().rstrip().endswith("questions/s, 12 calls, $0.03")
+def test_what_servers_were_paid_stands_at_the_end_of_a_step():
+    spent = "8 calls, 1,234 tokens"
+    said = lines(began(), Advanced(ref="chains", count=2000, spent=spent),
+                 Ended(ref="chains", seconds=4.0, rows=2000, unit="questions"))  # fmt: skip
+    assert said[-1] == f"chains: done in 4.0 s, 500 questions/s, {spent}"

@@ -1,20 +1,15 @@
-"""A file of one's own questions goes through the stages as inkgrid does, up to the lessons of its own rationales."""
+"""A file of one's own questions goes through the steps as inkgrid does, up to the lessons of its own rationales."""
 
 import json
 import shutil
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console
-from seewhy.cli.progress import Screen
-from seewhy.cli.recipes import find_recipe
-from seewhy.cli.workspace import Workspace
 
-from seewhy.cli import distil, questions
 from seewhy.cli.main import main
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Lesson, Outcome, Question, Style, Verdict
+from seewhy.runs.open import open_run
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -26,20 +21,13 @@ def own(tmp_path) -> Path:
     return tmp_path / "own" / "questions.jsonl"
 
 
-def stage(capsys, run: Path, name: str, source: Path, teacher: str = "gold", **counts: int) -> tuple[int, str]:
-    """Exit status and output of one stage, its recipe that of inkgrid with this source."""
-    recipe = run.with_suffix(".yaml")
-    assert main(["recipe", "show", "inkgrid"]) == 0
-    text = capsys.readouterr().out
-    asked = find_recipe("inkgrid").questions
-    olds = {split: asdict(asked)[split] for split in ("train", "validation", "test", "shifted")}
-    wanted = olds | {"shifted": 0} | counts
-    text = text.replace("benchmark: inkgrid", "benchmark: jsonl").replace("source: ''", f"source: {source}")
-    text = text.replace("teacher: oracle", f"teacher: {teacher}")
-    for split, old in olds.items():
-        text = text.replace(f"{split}: {old}\n", f"{split}: {wanted[split]}\n", 1)
-    recipe.write_text(text)
-    status = main([name, "--run", str(run), "--recipe", str(recipe)])
+def until(capsys, run: Path, step: str, source: Path, teacher: str = "gold", **counts: int) -> tuple[int, str]:
+    """Exit status and output of inkgrid's steps up to one, with questions of this file."""
+    counts = {"shifted": 0, **counts}
+    words = ["run", "inkgrid", "--run", str(run), "--until", step, "--questions.benchmark", "jsonl",
+             "--questions.source", str(source), "--rationales.teacher", teacher,
+             *(word for split, count in counts.items() for word in (f"--questions.{split}", str(count)))]  # fmt: skip
+    status = main(words)
     out, err = capsys.readouterr()
     return status, " ".join(f"{out}{err}".split())
 
@@ -51,52 +39,52 @@ def test_the_page_shows_the_example_as_it_is():
 
 def test_the_example_becomes_lessons(capsys, tmp_path, own):
     run = tmp_path / "run"
-    status, said = stage(capsys, run, "questions", own)
-    assert status == 0
+    status, said = until(capsys, run, "lessons", own)
+    assert status == 0, said
     assert "train: all 3 questions" in said
-    read = list(read_rows(run / "questions" / "train", Question))
+    read = open_run(run).questions("questions.train")
     assert [question.id for question in read] == ["column", "diagonal", "rows"]
     assert all(Path(image.path).is_file() for question in read for image in question.images)
-    assert stage(capsys, run, "distil", own)[0] == 0
-    chains = list(read_rows(run / "distil" / "chains", Chain))
+    chains = list(read_rows(run / "rationales" / "chains", Chain))
     assert [chain.text.partition("### Answer: ")[2] for chain in chains] == ["D", "9", "row 3"]
-    assert {row.outcome for row in read_rows(run / "distil" / "verdicts", Verdict)} == {Outcome.CORRECT}
-    lessons = list(read_rows(run / "distil" / "lessons", Lesson))
+    assert {row.outcome for row in read_rows(run / "rationales" / "verdicts", Verdict)} == {Outcome.CORRECT}
+    lessons = list(read_rows(run / "lessons", Lesson))
     assert {lesson.question_id for lesson in lessons if lesson.style is Style.REASON} == {"column", "diagonal", "rows"}
     assert {lesson.source for lesson in lessons} == {"gold"}
 
 
 def test_a_count_takes_the_first_so_many_and_says_how_many_there_are(capsys, tmp_path, own):
-    status, said = stage(capsys, tmp_path / "run", "questions", own, train=2)
+    status, said = until(capsys, tmp_path / "run", "questions", own, train=2)
     assert status == 0
-    assert "train: the first 2 of 3 questions; --questions.train 3 takes all" in said
+    assert "train: the first 2 of 3 questions" in said
     assert len(list(read_rows(tmp_path / "run" / "questions" / "train", Question))) == 2
 
 
-def test_no_split_is_written_before_all_are_right_and_a_mended_file_goes_on(capsys, tmp_path, own):
+def test_a_split_with_a_fault_is_not_written_and_a_mended_file_goes_on(capsys, tmp_path, own):
     whole = own.read_text()
     own.write_text(whole.replace("pages/sum.png", "pages/sun.png"))
-    status, said = stage(capsys, tmp_path / "run", "questions", own)
+    status, said = until(capsys, tmp_path / "run", "questions", own)
     assert status == 2
     assert "questions.jsonl:5: field 'images':" in said
-    assert not list((tmp_path / "run").rglob("*.parquet"))
+    assert not list((tmp_path / "run" / "questions" / "test").glob("*.parquet"))
     own.write_text(whole)
-    assert stage(capsys, tmp_path / "run", "questions", own)[0] == 0
+    assert until(capsys, tmp_path / "run", "questions", own)[0] == 0
 
 
-def test_an_empty_split_is_refused_before_anything_is_written(capsys, tmp_path, own):
-    status, said = stage(capsys, tmp_path / "run", "questions", own, shifted=10)
+def test_an_empty_split_is_refused(capsys, tmp_path, own):
+    status, said = until(capsys, tmp_path / "run", "questions", own, shifted=10)
     assert status == 2
-    assert "no question in its shifted split (it has 3 of train, 1 of validation, 1 of test)" in said
-    assert "set --questions.shifted 0" in said
+    assert "shifted" in said
+    assert not list((tmp_path / "run" / "questions" / "shifted").glob("*.parquet"))
 
 
-def test_a_file_that_changed_after_it_was_read_is_refused(capsys, tmp_path, own):
-    assert stage(capsys, tmp_path / "run", "questions", own)[0] == 0
+def test_a_file_that_changed_after_lessons_were_made_of_it_is_refused(capsys, tmp_path, own):
+    assert until(capsys, tmp_path / "run", "lessons", own)[0] == 0
     own.write_text(own.read_text().replace("row 3 reads", "row 3 shows").replace("Row 3 reads", "Row 3 shows"))
-    status, said = stage(capsys, tmp_path / "run", "questions", own)
+    status, said = until(capsys, tmp_path / "run", "lessons", own)
     assert status == 2
-    assert "holds rows of another plan: inputs.questions.jsonl is" in said
+    assert "questions.jsonl" in said
+    assert "--remake" in said
 
 
 @pytest.mark.parametrize(
@@ -113,42 +101,34 @@ def test_the_gold_teacher_names_the_questions_that_it_cannot_teach(capsys, tmp_p
     if field == "rule":
         del rows[1]["answer"]
     own.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    run = tmp_path / "run"
-    assert stage(capsys, run, "questions", own)[0] == 0
-    status, said = stage(capsys, run, "distil", own)
+    status, said = until(capsys, tmp_path / "run", "rationales", own)
     assert status == 2
     assert told in said
-    assert not (run / "distil").exists()
+    assert not list((tmp_path / "run" / "rationales").rglob("*.parquet"))
 
 
 def test_the_oracle_says_that_it_does_not_know_these_questions(capsys, tmp_path, own):
-    assert stage(capsys, tmp_path / "run", "questions", own, "oracle")[0] == 0
-    status, said = stage(capsys, tmp_path / "run", "distil", own, "oracle")
+    status, said = until(capsys, tmp_path / "run", "rationales", own, "oracle")
     assert status == 2
-    assert "choose --distil.teacher gold" in said
+    assert "choose gold" in said
 
 
 @pytest.mark.parametrize(
     ("benchmark", "source", "told"),
-    [
-        ("jsonl", "", "jsonl reads your questions: name their file or folder with --questions.source"),
-        ("inkgrid", "mine.jsonl", "inkgrid draws its own questions: leave --questions.source away"),
-    ],
+    [("jsonl", "", "benchmark jsonl reads files"), ("inkgrid", "mine.jsonl", "inkgrid draws its own questions")],
 )
 def test_a_source_goes_with_a_benchmark_that_reads(capsys, tmp_path, benchmark, source, told):
     words = ["run", "inkgrid", "--run", str(tmp_path / "run"), "--questions.benchmark", benchmark]
     assert main([*words, *(["--questions.source", source] if source else [])]) == 2
-    assert told in " ".join(capsys.readouterr().err.split())
+    said = " ".join(capsys.readouterr().err.split())
+    assert "steps.questions: source" in said
+    assert told in said
 
 
-def test_the_gold_teacher_knows_the_pages_of_inkgrid_too(capsys, tmp_path):
-    recipe = find_recipe("inkgrid")
-    few = replace(recipe.questions, train=4, validation=1, test=1, shifted=0)
-    taught = replace(recipe.distil, questions=4, teacher="gold")
-    taught_few = replace(recipe, questions=few, distil=taught)
-    space = Workspace(root=tmp_path, recipe=taught_few, screen=Screen(console=Console()))
-    questions.run(space)
-    distil.run(space)
-    capsys.readouterr()
-    verdicts = list(read_rows(space.place("distil", "verdicts"), Verdict))
+def test_the_gold_teacher_knows_the_pages_of_inkgrid_too(tmp_path):
+    words = ["run", "inkgrid", "--run", str(tmp_path), "--until", "rationales", "--questions.train", "4",
+             "--questions.validation", "0", "--questions.test", "1", "--questions.shifted", "0", "--rationales.teacher",
+             "gold", "--rationales.ask", "0"]  # fmt: skip
+    assert main(words) == 0
+    verdicts = list(read_rows(tmp_path / "rationales" / "verdicts", Verdict))
     assert [row.outcome for row in verdicts] == [Outcome.CORRECT] * 4

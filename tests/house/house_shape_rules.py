@@ -21,7 +21,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "benchmarks": ("seewhy.records",),
     "model": ("seewhy.records",),
     "endpoints": ("seewhy.records", "seewhy.model.api"),
-    "sampling": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts"),
+    "sampling": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.accounting"),
     "judging": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.chat"),
     "pairs": ("seewhy.records", "seewhy.model.prompts"),
     "objectives": ("seewhy.model.packed.logps",),
@@ -35,7 +35,8 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "seewhy.pairs", "seewhy.testing",
     ),
     "runs": (
-        "seewhy.records", "seewhy.benchmarks", "seewhy.model", "seewhy.endpoints", "seewhy.training", "seewhy.report",
+        "seewhy.records", "seewhy.benchmarks", "seewhy.model", "seewhy.endpoints", "seewhy.judging.api",
+        "seewhy.objectives", "seewhy.training", "seewhy.report",
     ),
     "stages": (
         "seewhy.records", "seewhy.benchmarks", "seewhy.model", "seewhy.endpoints", "seewhy.sampling", "seewhy.judging",

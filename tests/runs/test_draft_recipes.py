@@ -19,7 +19,10 @@ from seewhy.stages.evaluate import Replies
 PLACE = Path(__file__).parents[1] / "data" / "recipes"
 WHOLE = ("mm-cot-rlaif", "llava-reasoner", "iterative-dpo")
 MISSING = {
-    "mpo": {"format": "pair 'by_format'", "blind-chains": "stage 'continue_blind'", "blind": "pair 'by_blindness'"},
+    "mpo": {
+        "format": "rule of pairs 'by_format'", "blind-chains": "stage 'continue_blind'",
+        "blind": "rule of pairs 'by_blindness'",
+    },
     "mdpo": {"mdpo": "objective 'mdpo'"},
     "ares": {
         "ppo-1": "stage 'online'", "corrected-1": "stage 'correct'", "ppo-2": "stage 'online'",
@@ -29,7 +32,7 @@ MISSING = {
 }  # fmt: skip
 """Step to the stage or kind that does not exist."""
 DRAFTS = (*WHOLE, *MISSING)
-FAULT = re.compile(r": steps\.(?P<step>[\w-]+)(\.\w+)?: (kind: )?there is no (?P<what>\w+ '\w+')")
+FAULT = re.compile(r": steps\.(?P<step>[\w-]+)(\.\w+)?: (kind: )?there is no (?P<what>[\w ]+ '\w+')")
 SMALL = ["--questions.train", "36", "--questions.test", "4", "--rationales.ask", "12", "--lessons.ask", "12",
          "--sft.fit.learning-rate", "1e-4", "--test.max-tokens", "32", "--workers", "1", "--threads", "1"]  # fmt: skip
 ROUND = {

@@ -1,5 +1,6 @@
 """Training through an adapter: what moves, what is saved, what a reference is, and that a stop changes nothing."""
 
+import math
 import signal
 import time
 from dataclasses import replace
@@ -21,7 +22,6 @@ from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Response, StepLog, Style
 from seewhy.training.checkpoint import checkpoints
-from seewhy.training.step import LN_2
 
 # peft itself asks for what transformers means to rename.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
@@ -59,7 +59,7 @@ def test_the_run_exports_the_merged_model_and_the_adapter_beside_it(tmp_path: Pa
     logs = list(steps_of_run(model, tmp_path, "run"))
     trained = scores(model, tmp_path)
     assert (trained - before).abs().max() > 0.1
-    assert logs[0].terms["dpo"] == pytest.approx(LN_2, abs=1e-5)
+    assert logs[0].terms["dpo"] == pytest.approx(math.log(2), abs=1e-5)
     merged, beside = (HubModel.load(tmp_path / "run" / part) for part in ("model", "adapter"))
     assert (scores(merged, tmp_path) - trained).abs().max() <= 1e-5
     assert torch.equal(scores(beside, tmp_path), trained)
@@ -136,7 +136,7 @@ def test_reference_rows_of_the_model_without_its_adapter_are_found_and_give_ln_2
     plain = HubModel.load(base_in(tmp_path), compute=compute, masters=not adapter.rank)
     store = reference_of(plain, pairs_of(4), asked_in(tmp_path))
     logs = list(islice(steps_of_run(opened(tmp_path, adapter, compute), tmp_path, "run", PLAN, store), 1))
-    assert logs[0].terms["dpo"] == pytest.approx(LN_2, abs=1e-4 if compute is FLOAT32 else 2e-2)
+    assert logs[0].terms["dpo"] == pytest.approx(math.log(2), abs=1e-4 if compute is FLOAT32 else 2e-2)
 
 
 def test_reference_rows_of_another_precision_are_not_taken(tmp_path: Path) -> None:

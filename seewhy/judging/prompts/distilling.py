@@ -30,7 +30,7 @@ KINDS: Mapping[str, Kind] = {
     "chartqa": Kind.CHART,
     **dict.fromkeys(("docvqa", "infovqa", "ocrbench", "textvqa"), Kind.DOCUMENT),
     **dict.fromkeys(("ai2d", "geoqa", "inkgrid", "m3cot", "mathvision", "mathvista", "mmmu", "mmstar", "scienceqa",
-                     "tabmwp"), Kind.MATH_SCIENCE),
+                     "tabmwp", "mmmupro"), Kind.MATH_SCIENCE),
 }  # fmt: skip
 """The kind of each benchmark that seewhy reads; a user's own questions have none until one is named."""
 

@@ -17,7 +17,7 @@ from transformers import (
 )
 
 SHIPPED = Path(__file__).parent / "tiny_weights"
-"""Folder in Hugging Face format; `seewhy run inkgrid-base` makes it."""
+"""Folder in Hugging Face format; `seewhy tiny` makes it."""
 PIXELS, PATCH = 48, 8
 SPECIAL = ("<pad>", "<end>", "<image>", "<user>", "<assistant>")
 CHAT = (

@@ -99,9 +99,13 @@ class LocalModel:
         sizes = self.sizes(questions, style)
         return lengths_of(ref, style, sizes) if sizes else None
 
+    def _ids_of(self, response: Response) -> tuple[int, ...]:
+        """A response's own ids, those of a stand-in too, which spell nothing; else the ids of its text."""
+        return tuple(self.meta.response_ids(response)) if response.token_ids is None else response.token_ids
+
     def mean_tokens(self, responses: Sequence[Response], limit: int = 0) -> float:
         """Tokens of an average response, each cut to `limit` where that is not 0."""
-        sizes = [len(self.meta.response_ids(one)) for one in responses]
+        sizes = [len(self._ids_of(one)) for one in responses]
         return statistics.fmean(min(size, limit) if limit else size for size in sizes) if sizes else 0.0
 
     def prompts_of(self, work: TrainingWork) -> list[EncodedPrompt]:
@@ -114,7 +118,7 @@ class LocalModel:
         for one in work.prompts:
             prompt = self.prompt(one.question, one.style)
             if prompt is not None:
-                ids = dict.fromkeys(tuple(self.meta.response_ids(response)) for response in one.responses)
+                ids = dict.fromkeys(self._ids_of(response) for response in one.responses)
                 rows.append(EncodedPrompt(question=one.question, style=one.style,
                                           group=Group(prompt=prompt, responses=tuple(ids))))  # fmt: skip
         if work.prompts and not rows:
@@ -140,7 +144,7 @@ class LocalModel:
         for question, response in zip(work.questions, work.responses, strict=False):
             prompt = self.prompt(question, work.style, is_blind=work.is_blind)
             if prompt is not None:
-                group = Group(prompt=prompt, responses=(tuple(self.meta.response_ids(response)),))
+                group = Group(prompt=prompt, responses=(self._ids_of(response),))
                 rows.append(EncodedPrompt(question=question, style=work.style, group=group))
         return rows
 
