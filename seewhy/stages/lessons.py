@@ -115,7 +115,7 @@ class Lessons(RowStage):
 
     def section(self, run: Run, name: str) -> Section | None:
         counts = run.manifest(name).counts
-        asked = run.manifest(self.rationales).counts["rows"]
+        asked = len(run.read(self.rationales, Chain))
         dropped = tuple(Count(name=key.removeprefix(DROPPED).replace("_", " "), count=count)
                         for key, count in counts.items() if key.startswith(DROPPED))  # fmt: skip
         mix = tuple(Count(name=key, count=count) for key, count in counts.items()

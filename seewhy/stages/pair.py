@@ -92,7 +92,11 @@ class PairChains(RowStage):
         return found
 
     def section(self, run: Run, name: str) -> Section | None:
-        drawn, paired, rule = run.manifest(self.chains), run.manifest(name), self.made()
+        paired, rule, chains = run.manifest(name), self.made(), len(run.read(self.chains, Chain))
+        # Chains from outside the run have no manifest, or that of another program's own.
+        drawn = run.manifest(self.chains) if run.is_done(self.chains) else None
+        counts = drawn.counts if drawn else {}
+        questions = counts.get("inputs", paired.counts["inputs"])
         verdicts = list(run.read(self.verdicts, Verdict))
         right: dict[str, list[bool]] = {}
         for row in verdicts:
@@ -100,8 +104,8 @@ class PairChains(RowStage):
                 right.setdefault(row.question_id, []).append(row.outcome is Outcome.CORRECT)
         settings = vars_of(rule)
         return Sampling(
-            questions=drawn.counts["inputs"], per_question=drawn.counts["rows"] // max(1, drawn.counts["inputs"]),
-            chains=drawn.counts["rows"], tokens=drawn.counts.get("tokens", 0), seconds=drawn.seconds,
+            questions=questions, per_question=chains // max(1, questions), chains=chains,
+            tokens=counts.get("tokens", 0), seconds=drawn.seconds if drawn else 0.0,
             accuracies=tuple(sum(row) / len(row) for row in right.values()),
             band=(settings["lowest"], settings["highest"]) if "lowest" in settings else None,
             margin=settings.get("margin"), pairs=paired.counts["rows"], agreement=mean_agreement(verdicts),
