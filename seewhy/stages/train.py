@@ -85,8 +85,7 @@ class Train(TrainStage):
     def train(self, run: Run, models: Models, place: Path) -> Iterator[StepLog]:
         fit, questions = load_part("training", "fit"), questions_behind(run, self.data)
         objective, plan = self.made(), self._plan(run)
-        wants: Any = Lesson if self.is_imitation else Pair
-        rows = [row for ref in self.data for row in run.read(ref, wants)]
+        rows, begun = self._rows(run)
         model = models.trainable(self.start, place.name, self.adapter)
         store = None
         if self.reference:
@@ -94,7 +93,7 @@ class Train(TrainStage):
             store = stores.of(model.fingerprint, run.read(self.reference, ReferenceRow))
         asked = {question.id: question for question in questions}
         first = [ScoreRequest(question=asked[row.question_id], style=row.style, responses=responses_of(row))
-                 for row in rows[:2]]  # fmt: skip
+                 for row in begun]  # fmt: skip
         path = model.settle_path(first)
         if not path.is_packed:
             models.note(path.why)
@@ -102,6 +101,18 @@ class Train(TrainStage):
             yield from fit.fit_lessons(model, objective, rows, questions, plan, place, run.machine.guard)
         else:
             yield from fit.fit_pairs(model, objective, rows, questions, store, plan, place, run.machine.guard)
+
+    def _rows(self, run: Run) -> tuple[Any, list[Any]]:
+        """What is trained on, read from disk as it is wanted, and its first two rows."""
+        wants: Any = Lesson if self.is_imitation else Pair
+        readers = {ref: run.read(ref, wants) for ref in self.data}
+        begun = next((reader[:2] for reader in readers.values() if len(reader)), [])
+        if list(self.data.values()) == [1.0]:
+            return next(iter(readers.values())), begun
+        streams = load_part("training", "rows")
+        return streams.Mixture(streams=tuple(
+            streams.Stream(name=ref, rows=reader, weight=self.data[ref]) for ref, reader in readers.items()
+        )), begun  # fmt: skip
 
     def _plan(self, run: Run) -> FitPlan:
         return replace(self.fit, save_every=run.machine.save_every or self.fit.save_every)
