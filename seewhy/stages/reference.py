@@ -21,6 +21,8 @@ class Reference(RowStage):
     """The model that a training starts from."""
     pairs: tuple[Rows, ...]
     """Rows of pairs, in the order in which the training reads them."""
+    questions: Rows = ""
+    """Rows of the questions of the pairs; empty takes those from which the pairs follow."""
     keep_tokens: int = 0
     """Tokens of a response, from its start; 0 keeps all. It must be that of the training."""
     row_tokens: int = 4096
@@ -38,13 +40,14 @@ class Reference(RowStage):
         return (
             *(Need(field="pairs", ref=ref, wants=Pair) for ref in self.pairs),
             Need(field="model", ref=self.model, wants=ModelKind.WEIGHTS),
+            *((Need(field="questions", ref=self.questions, wants=Question),) if self.questions else ()),
         )
 
     def inputs(self, run: Run) -> Sequence[Pair]:
         return [pair for ref in self.pairs for pair in run.read(ref, Pair)]
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Pair]], Iterable[ReferenceRow]]:
-        questions = questions_behind(run, self.pairs)
+        questions = questions_behind(run, self.pairs, self.questions)
         # Of the plan, only these two are read.
         plan = FitPlan(learning_rate=1.0, keep_tokens=self.keep_tokens, row_tokens=self.row_tokens)
         model = models.reference(self.model, self.adapter)
@@ -83,8 +86,8 @@ def responses_of(row: Lesson | Pair) -> tuple[Response, ...]:
     return (row.response,) if isinstance(row, Lesson) else (row.chosen, row.rejected)
 
 
-def questions_behind(run: Run, refs: Iterable[str]) -> list[Question]:
-    """All questions from which these rows follow, each once."""
-    origins = dict.fromkeys(run.origin(ref, Question) for ref in refs)
+def questions_behind(run: Run, refs: Iterable[str], named: str = "") -> list[Question]:
+    """The questions that are named, or all from which these rows follow, each once."""
+    origins = dict.fromkeys([named] if named else (run.origin(ref, Question) for ref in refs))
     known = {question.id: question for ref in origins for question in run.questions(ref)}
     return list(known.values())

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from seewhy.model.api import ScoreRequest
 from seewhy.model.plan import AdapterPlan
 from seewhy.records.step_logs import read_steps
-from seewhy.records.types import Lesson, Pair, ReferenceRow, Response, StepLog, Style
+from seewhy.records.types import Lesson, Pair, Question, ReferenceRow, Response, StepLog, Style
 from seewhy.report.inputs import Section, TrainingRun
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, TrainStage
 from seewhy.runs.choice import Choice, Layer, Model, Names, Rows, make
@@ -35,6 +35,8 @@ class Train(TrainStage):
     """How the weights move."""
     adapter: AdapterPlan = field(default_factory=AdapterPlan)
     """LoRA; rank 0 trains the weights themselves."""
+    questions: Rows = ""
+    """Rows of the questions of its data; empty takes those from which the data follow."""
     reference: Rows = ""
     """A step of stage `reference` with the same pairs and start, to share it; empty computes its own rows."""
 
@@ -61,14 +63,18 @@ class Train(TrainStage):
     def units(self, name: str) -> Mapping[str, RowStage | TrainStage]:
         if self.reference or not self.has_reference:
             return {"": self}
-        own = Reference(model=self.start, pairs=tuple(self.data), keep_tokens=self.fit.keep_tokens,
-                        row_tokens=self.fit.row_tokens, adapter=self.adapter)  # fmt: skip
+        own = Reference(
+            model=self.start, pairs=tuple(self.data), questions=self.questions, keep_tokens=self.fit.keep_tokens,
+            row_tokens=self.fit.row_tokens, adapter=self.adapter,
+        )  # fmt: skip
         return {"reference": own, "": replace(self, reference=f"{name}.reference")}
 
     def needs(self) -> Sequence[Need]:
         wants = Lesson if self.is_imitation else Pair
         found = [Need(field=f"data.{ref}", ref=ref, wants=wants) for ref in self.data]
         found.append(Need(field="start", ref=self.start, wants=ModelKind.WEIGHTS))
+        if self.questions:
+            found.append(Need(field="questions", ref=self.questions, wants=Question))
         if self.reference:
             found.append(Need(field="reference", ref=self.reference, wants=ReferenceRow))
         return found
@@ -83,10 +89,9 @@ class Train(TrainStage):
             raise ValueError(f"objective {self.objective.kind} has no name")
 
     def train(self, run: Run, models: Models, place: Path) -> Iterator[StepLog]:
-        fit, questions = load_part("training", "fit"), questions_behind(run, self.data)
+        fit, questions = load_part("training", "fit"), questions_behind(run, self.data, self.questions)
         objective, plan = self.made(), self._plan(run)
-        wants: Any = Lesson if self.is_imitation else Pair
-        rows = [row for ref in self.data for row in run.read(ref, wants)]
+        rows, begun = self._rows(run)
         model = models.trainable(self.start, place.name, self.adapter)
         store = None
         if self.reference:
@@ -94,7 +99,7 @@ class Train(TrainStage):
             store = stores.of(model.fingerprint, run.read(self.reference, ReferenceRow))
         asked = {question.id: question for question in questions}
         first = [ScoreRequest(question=asked[row.question_id], style=row.style, responses=responses_of(row))
-                 for row in rows[:2]]  # fmt: skip
+                 for row in begun]  # fmt: skip
         path = model.settle_path(first)
         if not path.is_packed:
             models.note(path.why)
@@ -102,6 +107,18 @@ class Train(TrainStage):
             yield from fit.fit_lessons(model, objective, rows, questions, plan, place, run.machine.guard)
         else:
             yield from fit.fit_pairs(model, objective, rows, questions, store, plan, place, run.machine.guard)
+
+    def _rows(self, run: Run) -> tuple[Any, list[Any]]:
+        """What is trained on, read from disk as it is wanted, and its first two rows."""
+        wants: Any = Lesson if self.is_imitation else Pair
+        readers = {ref: run.read(ref, wants) for ref in self.data}
+        begun = next((reader[:2] for reader in readers.values() if len(reader)), [])
+        if list(self.data.values()) == [1.0]:
+            return next(iter(readers.values())), begun
+        streams = load_part("training", "rows")
+        return streams.Mixture(streams=tuple(
+            streams.Stream(name=ref, rows=reader, weight=self.data[ref]) for ref, reader in readers.items()
+        )), begun  # fmt: skip
 
     def _plan(self, run: Run) -> FitPlan:
         return replace(self.fit, save_every=run.machine.save_every or self.fit.save_every)
