@@ -72,9 +72,15 @@ def with_options(plain: Plain, words: Sequence[str], shortcuts: Mapping[str, str
     Raises:
         ValueError: a word is no option, or its first part names nothing in the recipe.
     """
-    for place, value in _assignments(words, shortcuts or {}):
+    # A choice's kind before its settings, in whatever order they are typed: another kind would take them away.
+    for place, value in sorted(_assignments(words, shortcuts or {}), key=_depth):
         plain = merge(plain, _nested(plain, place, value))
     return plain
+
+
+def _depth(assignment: tuple[list[str], object]) -> int:
+    place = assignment[0]
+    return len(place) - (place[-1] == "kind")
 
 
 def _assignments(words: Sequence[str], shortcuts: Mapping[str, str]) -> list[tuple[list[str], object]]:
@@ -135,4 +141,6 @@ def _below(parts: Sequence[str], value: object, there: object) -> object:
         return {"kind": value} if is_choice else value
     known = cast(Mapping[str, object], there) if isinstance(there, Mapping) else {}
     key = parts[0] if parts[0] in known else parts[0].replace("-", "_")
-    return {key: _below(parts[1:], value, known.get(key))}
+    # A choice that is written as its kind alone.
+    kind = {"kind": there} if isinstance(there, str) else {}
+    return {**kind, key: _below(parts[1:], value, known.get(key))}

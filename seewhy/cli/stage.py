@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, cast, get_args, get_origin, get_type_hints
 
@@ -12,10 +12,11 @@ from seewhy.cli.help_text import option_lines
 from seewhy.cli.options import take_flag, take_one, take_whole, with_options
 from seewhy.cli.run import SHORTCUTS
 from seewhy.cli.screen import Screen
-from seewhy.runs.choice import names_what
+from seewhy.runs.choice import Choice, names_what
 from seewhy.runs.discovery import class_of
 from seewhy.runs.open import run_step
 from seewhy.runs.recipe_text import Plain, build_recipe
+from seewhy.runs.structure import unstructure
 
 STEP = "step"
 
@@ -47,12 +48,18 @@ def plain_step(stage: str, kind: type[Any], words: Sequence[str], seed: int) -> 
     """A recipe of one step, whose references are files, folders and models that options name."""
     names = [one.name for one in fields(kind) if one.init]
     prefixed = [_prefixed(word, names) for word in words]
-    empty: Plain = {"name": stage, "seed": seed, "steps": {STEP: {"stage": stage}}}
+    empty: Plain = {"name": stage, "seed": seed, "steps": {STEP: {"stage": stage, **_usual_choices(kind)}}}
     plain = with_options(empty, prefixed, SHORTCUTS)
     step = cast(dict[str, object], cast(dict[str, object], plain["steps"])[STEP])
     given = {name: value for name, value in step.items() if name != "stage"}
     models, inputs, renamed = _outside(kind, given)
     return {**plain, "models": models, "inputs": inputs, "steps": {STEP: {"stage": stage, **renamed}}}
+
+
+def _usual_choices(kind: type[Any]) -> dict[str, object]:
+    """Choices that the stage has where none is named, so that an option can set a field of one."""
+    made = {one.name: one.default_factory() for one in fields(kind) if one.default_factory is not MISSING}
+    return {name: cast(object, unstructure(value)) for name, value in made.items() if isinstance(value, Choice)}
 
 
 def _prefixed(word: str, names: Sequence[str]) -> str:

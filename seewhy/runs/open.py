@@ -7,8 +7,9 @@ from pathlib import Path
 from seewhy.records.files import write_text_atomically
 from seewhy.runs.changes import require_unchanged
 from seewhy.runs.events import Event
+from seewhy.runs.fingerprints import PLAN
 from seewhy.runs.graph import Node, check
-from seewhy.runs.lock import only_writer
+from seewhy.runs.lock import LOCK, only_writer
 from seewhy.runs.machine import Machine
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.recipe_text import find_recipe, recipe_text
@@ -78,12 +79,24 @@ def write_if_changed(path: Path, text: str) -> None:
 
 
 def run_step(root: Path, recipe: Recipe, machine: Machine, out: Path, command: str) -> Iterator[Event]:
-    """Run the only step of a recipe, with its rows or its model in `out`."""
+    """Run the only step of a recipe, with its rows or its model in `out`.
+
+    Raises:
+        ValueError: as `run_recipe`, or `out` holds files that are not of this stage.
+    """
     check(recipe)
     require_steps(recipe)
+    run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine, out=out.resolve())
+    _require_own(run, out)
     with only_writer(root):
-        run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine, out=out.resolve())
         yield from Runner(run=run, command=command).go(list(run.nodes.values()))
+
+
+def _require_own(run: OpenRun, out: Path) -> None:
+    """Refuse a folder with other files: what a changed setting makes stale is taken away, whatever it is."""
+    others = [path.name for path in out.iterdir() if path.name != LOCK] if out.is_dir() else []
+    if others and not any((run.place(ref) / PLAN).is_file() for ref in run.nodes):
+        raise ValueError(f"{out} holds other files, such as {min(others)}: choose a folder of its own for --out")
 
 
 def require_steps(recipe: Recipe) -> None:

@@ -119,7 +119,8 @@ class OpenRun:
             if node.makes is record:
                 return found
             waiting += self.reads(node).values()
-        raise ValueError(f"{ref} follows from no rows of {record.__name__}: name them in the step")
+        field = f"{record.__name__.lower()}s"
+        raise ValueError(f"{ref} follows from no rows of {record.__name__}: name them as `{field}` of the step")
 
     def manifest(self, ref: str) -> Manifest:
         """What a finished unit says of itself."""

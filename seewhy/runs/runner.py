@@ -21,6 +21,7 @@ from seewhy.runs.discovery import call_part
 from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
 from seewhy.runs.fingerprints import PLAN, StepSpec, differences, page_spec, read_spec, spec_of, write_spec
 from seewhy.runs.graph import Node
+from seewhy.runs.lock import LOCK
 from seewhy.runs.models import ProcessModels
 from seewhy.runs.reuse import Reuse
 from seewhy.runs.run import OpenRun
@@ -163,7 +164,7 @@ class Runner:
             stage=spec.stage, plan=canonical_json(spec.settings), fingerprint=spec.fingerprint, inputs=spec.inputs,
             counts=dict(counts), versions=library_versions(), seeds=seeds_of(spec.settings), seconds=seconds,
             dollars=dollars, command=self.command, finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            files=hash_files(folder),
+            files=_made_files(folder),
         ))  # fmt: skip
 
     def _write_page(self, node: Node, unit: PageStage, number: int, of: int) -> Iterator[Event]:
@@ -196,6 +197,11 @@ def _rung(ref: str, detector: AlarmDetector, logs: Sequence[StepLog]) -> Iterato
             yield Noted(ref=ref, text=f"warning, {alarm.summary}")
 
 
+def _made_files(folder: Path) -> dict[str, str]:
+    """Files of a unit with their hashes; where a stage runs alone, who writes is noted beside its rows."""
+    return {name: digest for name, digest in hash_files(folder).items() if name != LOCK}
+
+
 def is_finished(folder: Path, spec: StepSpec) -> bool:
     """Whether the folder holds all rows, or the model, of this spec, each file as it was written.
 
@@ -224,7 +230,7 @@ def clear_stale(folder: Path, spec: StepSpec) -> None:
             raise ValueError(f"{folder} holds rows, and no {PLAN} says of which settings: move them away")
         (folder / MANIFEST).unlink(missing_ok=True)
         return
-    keep = {child.name for child in folder.iterdir() if child.is_dir() and (child / PLAN).is_file()}
+    keep = {LOCK, *(child.name for child in folder.iterdir() if child.is_dir() and (child / PLAN).is_file())}
     for child in folder.iterdir():
         if child.name not in keep:
             shutil.rmtree(child) if child.is_dir() else child.unlink()
