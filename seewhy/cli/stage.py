@@ -59,7 +59,7 @@ def plain_step(stage: str, kind: type[Any], words: Sequence[str], seed: int) -> 
 def _usual_choices(kind: type[Any]) -> dict[str, object]:
     """Choices that the stage has where none is named, so that an option can set a field of one."""
     made = {one.name: one.default_factory() for one in fields(kind) if one.default_factory is not MISSING}
-    return {name: cast(object, unstructure(value)) for name, value in made.items() if isinstance(value, Choice)}
+    return {name: unstructure(value) for name, value in made.items() if isinstance(value, Choice)}
 
 
 def _prefixed(word: str, names: Sequence[str]) -> str:
