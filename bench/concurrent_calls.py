@@ -168,16 +168,19 @@ def measure_all(port: int, asked: argparse.Namespace) -> float:
     return max(rates) / ideal
 
 
-def main() -> None:
-    """Measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def options(about: str) -> argparse.ArgumentParser:
+    """What every bench with a waiting server is asked."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--concurrency", type=int, default=500)
     parser.add_argument("--latency", type=float, default=0.2, help="seconds")
     parser.add_argument("--calls", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--memory", action="store_true", help="measure memory over 30,000 calls, and nothing else")
     parser.add_argument("--serve", action="store_true", help="be the server")
-    asked = parser.parse_args()
+    return parser
+
+
+def with_server(asked: argparse.Namespace, measure: Callable[[int], None]) -> None:
+    """Measure at the port of a waiting server in a process of its own; or be that server."""
     if asked.serve:
         server = WaitingServer(asked.latency)
         print(server.listener.getsockname()[1], flush=True)
@@ -186,13 +189,20 @@ def main() -> None:
     command = [sys.executable, __file__, "--serve", "--latency", str(asked.latency)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
-            port = int(server.stdout.readline())
-            if asked.memory:
-                measure_memory(port, asked.concurrency, BLOCK, [5_000, 10_000, 20_000, 30_000])
-            else:
-                print(f"ratio: {measure_all(port, asked):.3f}")
+            measure(int(server.stdout.readline()))
         finally:
             server.kill()
+
+
+def main() -> None:
+    """Measure, print."""
+    parser = options(__doc__)
+    parser.add_argument("--memory", action="store_true", help="measure memory over 30,000 calls, and nothing else")
+    asked = parser.parse_args()
+    if asked.memory:
+        with_server(asked, lambda port: measure_memory(port, asked.concurrency, BLOCK, [5_000, 10_000, 20_000, 30_000]))
+    else:
+        with_server(asked, lambda port: print(f"ratio: {measure_all(port, asked):.3f}"))
 
 
 if __name__ == "__main__":

@@ -14,12 +14,12 @@ import torch
 from tiny_llava import PIXELS, make_net, make_processor, parser, set_up
 from transformers import CLIPVisionConfig, LlavaForConditionalGeneration
 
-from seewhy.model.families.tiny import SHIPPED
 from seewhy.model.packed.group import Prompt, joined_pictures
 from seewhy.model.plan import FeaturePlan
 from seewhy.model.vision.encoders import encoder_place
 from seewhy.model.vision.feature_cache import FeatureCache, bytes_of, feature_key
 from seewhy.model.vision.image_features import ImageFeatures
+from seewhy.model.weights import SHIPPED
 
 TOGETHER = 8
 BASE = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}

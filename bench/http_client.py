@@ -10,14 +10,12 @@ import argparse
 import asyncio
 import json
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import aiohttp
-from concurrent_calls import WaitingServer, say
+from concurrent_calls import options, say, with_server
 
 from seewhy.endpoints.capabilities import manners_for
 from seewhy.endpoints.payload import payload_of, prepare_request
@@ -108,24 +106,8 @@ def compare(port: int, asked: argparse.Namespace) -> None:
 
 def main() -> None:
     """Measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--concurrency", type=int, default=500)
-    parser.add_argument("--latency", type=float, default=0.2, help="seconds")
-    parser.add_argument("--calls", type=int, default=10_000)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--serve", action="store_true", help="be the server")
-    asked = parser.parse_args()
-    if asked.serve:
-        server = WaitingServer(asked.latency)
-        print(server.listener.getsockname()[1], flush=True)
-        server.run()
-        return
-    command = [sys.executable, __file__, "--serve", "--latency", str(asked.latency)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            compare(int(server.stdout.readline()), asked)
-        finally:
-            server.kill()
+    asked = options(__doc__).parse_args()
+    with_server(asked, lambda port: compare(port, asked))
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ import torch
 
 from seewhy.benchmarks import inkgrid
 from seewhy.model.api import GenerateRequest, SamplingParams
-from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
+from seewhy.model.weights import SHIPPED
 from seewhy.objectives.sft import SFT
 from seewhy.recipes.inkgrid import recipe
 from seewhy.records.types import Lesson, Response, Split, StepLog, Style
@@ -49,7 +49,7 @@ def main() -> None:
             for (row,) in Oracle(terse_rate=plans.distil.terse_rate).generate(asks, SamplingParams())
         ]
         guard = GuardPlan(probe_every=words.every)
-        model = HubModel.load(tiny.SHIPPED)
+        model = HubModel.load(SHIPPED)
         steps = list(timed(fit_lessons(model, SFT(), lessons, asked, plans.sft, Path(place) / "run", guard)))
     # Checkpoints fall on probed steps or not, as it happens: they are left out.
     plain = [

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from seewhy.model.plan import ComputePlan
+from seewhy.model.weights import weights_place
 from seewhy.records.types import Question, Split
 from seewhy.runs.discovery import find_module, load_part
-from seewhy.runs.weights import weights_place
 
 
 def load_model(name: str, *, label: str = "", compute: ComputePlan | None = None) -> Any:  # noqa: ANN401

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from seewhy.model.families import tiny
+from seewhy.model.weights import SHIPPED
 
 PATIENCE = 180
 """Seconds within which a server must stand: loading torch takes most of them on a slow machine."""
@@ -52,7 +52,7 @@ def smollm2() -> Path:
 @contextmanager
 def transformers_serve(log: Path) -> Generator[RealServer]:
     """`transformers serve` with the vision-language model that ships with seewhy."""
-    port, model = free_port(), str(tiny.SHIPPED)
+    port, model = free_port(), str(SHIPPED)
     words = [
         str(Path(sys.executable).with_name("transformers")),
         "serve",

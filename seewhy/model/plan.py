@@ -71,8 +71,8 @@ class ComputePlan:
         """ValueError where weights of 4 bits would have to be trained themselves."""
         if self.load_in_4bit and not adapter.rank:
             raise ValueError(
-                "--compute.load-in-4bit: weights of 4 bits cannot be trained; add an adapter, such as --adapter.rank "
-                "64, or leave the switch away"
+                "--compute.load-in-4bit: weights of 4 bits cannot be trained; add an adapter, such as adapter.rank 64, "
+                "or leave the switch away"
             )
 
 

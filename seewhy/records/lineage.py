@@ -10,7 +10,8 @@ from typing import Any, get_type_hints
 
 import seewhy
 from seewhy.records.canonical import as_plain, flatten_plain, hash_json
-from seewhy.records.files import hash_file, write_text_atomically
+from seewhy.records.content_hash import hash_folder_cached
+from seewhy.records.files import write_text_atomically
 from seewhy.records.shards import shard_numbers, shard_path
 
 MANIFEST = "_manifest.json"
@@ -75,7 +76,7 @@ def seeds_of(plan: object) -> dict[str, int]:
 
 
 def hash_directory(directory: Path) -> str:
-    """SHA-256 over the names and bytes of a directory's shards, as 64 hexadecimal digits.
+    """SHA-256 over the names and bytes of a directory's shards, as 64 hexadecimal digits; read once a process.
 
     Raises:
         FileNotFoundError: there is no shard.
@@ -83,8 +84,9 @@ def hash_directory(directory: Path) -> str:
     numbers = shard_numbers(directory)
     if not numbers:
         raise FileNotFoundError(f"{directory} holds no part-*.parquet. Run the stage that writes it first")
-    paths = [shard_path(directory, number) for number in numbers]
-    return hash_json([[path.name, hash_file(path)] for path in paths])
+    hashes = hash_folder_cached(directory, "part-*.parquet")
+    names = [shard_path(directory, number).name for number in numbers]
+    return hash_json([[name, hashes[name]] for name in names])
 
 
 def library_versions() -> dict[str, str]:

@@ -185,8 +185,11 @@ class Stage(Protocol):
         """The units of work of the step called `name`, by part, in order; a plain stage is one, of part ""."""
         return {"": self}  # pyright: ignore[reportReturnType]
 
-    def require(self) -> None:
+    def require(self, compute: ComputePlan) -> None:
         """Make on trial what settings stand for, before anything runs.
+
+        Args:
+            compute: how models of the recipe are computed.
 
         Raises:
             ValueError: a kind, a setting or a file that a setting names does not fit.

@@ -65,8 +65,12 @@ def _has_verb(node: ast.stmt, layer: str) -> bool:
         return isinstance(node, ast.FunctionDef) and node.name == VERBS[layer]
     if not isinstance(node, ast.ClassDef) or any("Protocol" in ast.unparse(base) for base in node.bases):
         return False
-    verbs = {VERBS[layer], *(("units",) if layer == "stages" else ())}
+    verbs = _verbs_of(layer)
     return any(isinstance(part, ast.FunctionDef) and part.name in verbs for part in node.body)
+
+
+def _verbs_of(layer: str) -> set[str]:
+    return {VERBS[layer], "units"} if layer == "stages" else {VERBS[layer]}
 
 
 def class_of(layer: str, kind: str) -> type[Any]:
@@ -123,7 +127,7 @@ def _source_of(layer: str, place: str) -> Path | None:
 
 def classes_in(layer: str, module: ModuleType) -> list[type[Any]]:
     """The dataclasses of a module's own that have the layer's verb."""
-    verbs = {VERBS[layer], *(("units",) if layer == "stages" else ())}
+    verbs = _verbs_of(layer)
     return [
         thing
         for key, thing in vars(module).items()

@@ -11,9 +11,9 @@ from typing import Any
 from seewhy.endpoints.chat import ChatModel
 from seewhy.model.api import Generates
 from seewhy.model.plan import AdapterPlan, FeaturePlan
+from seewhy.model.weights import size_of_weights
 from seewhy.runs.discovery import load_part
 from seewhy.runs.run import OpenRun
-from seewhy.runs.weights import size_of_weights
 
 SHARE = 0.4
 """Of the machine's memory that the weights of open models may take together; the one in use is always open."""

@@ -1,11 +1,12 @@
 """Opens a run's directory for a recipe, and runs steps of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from seewhy.records.files import write_text_atomically
 from seewhy.runs.changes import require_unchanged
+from seewhy.runs.discovery import call_part
 from seewhy.runs.events import Event
 from seewhy.runs.fingerprints import PLAN
 from seewhy.runs.graph import Node, check
@@ -64,6 +65,7 @@ def run_recipe(root: Path, recipe: Recipe, machine: Machine, extent: Extent, com
     with only_writer(root):
         run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine)
         nodes = nodes_within(run, extent)
+        _require_machine(run, nodes)
         if not extent.remake:
             require_unchanged(run, nodes)
         write_if_changed(run.root / RECIPE_FILE, recipe_text(recipe))
@@ -87,9 +89,11 @@ def run_step(root: Path, recipe: Recipe, machine: Machine, out: Path, command: s
     check(recipe)
     require_steps(recipe)
     run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine, out=out.resolve())
+    nodes = list(run.nodes.values())
     _require_own(run, out)
+    _require_machine(run, nodes)
     with only_writer(root):
-        yield from Runner(run=run, command=command).go(list(run.nodes.values()))
+        yield from Runner(run=run, command=command).go(nodes)
 
 
 def _require_own(run: OpenRun, out: Path) -> None:
@@ -97,6 +101,12 @@ def _require_own(run: OpenRun, out: Path) -> None:
     others = [path.name for path in out.iterdir() if path.name != LOCK] if out.is_dir() else []
     if others and not any((run.place(ref) / PLAN).is_file() for ref in run.nodes):
         raise ValueError(f"{out} holds other files, such as {min(others)}: choose a folder of its own for --out")
+
+
+def _require_machine(run: OpenRun, nodes: Sequence[Node]) -> None:
+    """Refuse a device or a precision that this machine does not have, where a local model is computed."""
+    if run.compute.is_demanding and any(run.uses_weights(node) for node in nodes):
+        call_part("model.loading", "opening", "require_machine", run.compute)
 
 
 def require_steps(recipe: Recipe) -> None:
@@ -108,7 +118,7 @@ def require_steps(recipe: Recipe) -> None:
     faults: list[str] = []
     for name, step in recipe.steps.items():
         try:
-            step.require()
+            step.require(recipe.compute)
         except ValueError as error:
             faults.append(f"step {name}: {error}")
     if faults:

@@ -3,12 +3,13 @@
 import shlex
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from seewhy.model.plan import ComputePlan
+from seewhy.model.weights import weights_identity, weights_place
 from seewhy.records.columns import Record
 from seewhy.records.lineage import MANIFEST, Manifest, hash_directory, read_manifest
 from seewhy.records.rows import RowReader
@@ -19,7 +20,6 @@ from seewhy.runs.machine import Machine, ModelSpec
 from seewhy.runs.outside import hash_input, is_questions_file, read_questions
 from seewhy.runs.question_rows import QuestionRows
 from seewhy.runs.recipe import Recipe
-from seewhy.runs.weights import weights_identity, weights_place
 
 R = TypeVar("R", bound=Record)
 RECIPE_FILE = "recipe.yaml"
@@ -154,10 +154,6 @@ class OpenRun:
         if isinstance(self.nodes[found].unit, TrainStage):
             return weights_identity(str(self.place(found) / MODEL))
         return hash_directory(self.place(found))
-
-    def with_machine(self, machine: Machine) -> "OpenRun":
-        """The same run on another machine."""
-        return replace(self, machine=machine)
 
     def uses_weights(self, node: Node) -> bool:
         """Whether a unit works with a local model."""

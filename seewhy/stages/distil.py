@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
+from seewhy.model.plan import ComputePlan
 from seewhy.records.types import Chain, Question, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
 from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make, settings_of
@@ -50,7 +51,7 @@ class Distil(Stage):
             "verdicts": Judge(chains=f"{name}.chains", questions=self.questions),
         }
 
-    def require(self) -> None:
+    def require(self, compute: ComputePlan) -> None:
         made = make(self.teacher, "teachers", "teacher", talks=None, unanswered=None)
         assert made is not None
 

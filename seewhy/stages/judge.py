@@ -11,6 +11,7 @@ from seewhy.endpoints.recording import RecordingClient
 from seewhy.judging.api import FollowUp, MultiTurnJudge, judge_chains
 from seewhy.judging.api import Judge as Judges
 from seewhy.judging.prompts.template import read_prompt
+from seewhy.model.plan import ComputePlan
 from seewhy.records.files import hash_file
 from seewhy.records.types import Chain, Question, Verdict
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
@@ -68,7 +69,7 @@ class Judge(RowStage):
         """The judge; ValueError where it does not exist or refuses a setting."""
         return make_judge(self.judge, talks, self.prompt, "judge")
 
-    def require(self) -> None:
+    def require(self, compute: ComputePlan) -> None:
         if self.prompt and not Path(self.prompt).is_file():
             raise ValueError(f"prompt {self.prompt}: no such file")
         assert self.made(RecordingClient(name=self.model))

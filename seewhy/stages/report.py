@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from seewhy.model.weights import count_parameters
 from seewhy.records.lineage import library_versions
 from seewhy.report.compose import compose
 from seewhy.report.inputs import Evaluation, Header, Reproduction, Section, Stage
 from seewhy.runs.api import Need, PageStage, Run
 from seewhy.runs.discovery import call_part
-from seewhy.runs.weights import count_parameters
 
 MAX_HASHES = 12
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from seewhy.model.api import ScoreRequest
-from seewhy.model.plan import AdapterPlan
+from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Lesson, Pair, Question, ReferenceRow, Response, StepLog, Style
 from seewhy.report.inputs import Section, TrainingRun
@@ -83,7 +83,8 @@ class Train(TrainStage):
         """The objective; ValueError where it refuses a setting."""
         return make(self.objective, "objectives", "objective")
 
-    def require(self) -> None:
+    def require(self, compute: ComputePlan) -> None:
+        compute.require_adapter(self.adapter)
         objective = self.made()
         if not objective.name:
             raise ValueError(f"objective {self.objective.kind} has no name")

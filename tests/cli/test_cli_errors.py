@@ -44,6 +44,15 @@ RUN = ("run", "inkgrid", "--run", "here")
         ([*RUN, "--seed=one"], ["--seed needs a whole number", "'one'"]),
         ([*RUN, "--seed", "-1"], ["--seed needs a whole number"]),
         ([*RUN, "--verifier.sampler", "nobody"], ["step verifier", "'nobody'"]),
+        (
+            [*RUN, "--compute.load-in-4bit", "true"],
+            [
+                "step sft: --compute.load-in-4bit: weights of 4 bits cannot be trained",
+                "add an adapter, such as adapter.rank 64",
+                "step mpo: --compute.load-in-4bit",
+            ],
+        ),
+        ([*RUN, "--compute.device", "gpu"], ["--compute.device 'gpu' is no device: auto, cpu, cuda"]),
         ([*RUN, "--compute.precision", "fp16"], ["'fp16'", "float32", "bf16"]),
         ([*RUN, "--sft.fit.learning-rat", "1"], ["steps.sft.fit.learning_rat", "did you mean 'learning_rate'?"]),
         ([*RUN, "--sft.fit.epochs", "many"], ["steps.sft.fit.epochs", "whole number", "many"]),

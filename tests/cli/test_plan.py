@@ -13,8 +13,8 @@ from priced_runs import CHAINS, SAMPLED, TAUGHT, recipe_at, saved
 from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig
 
 from seewhy.cli.main import main
-from seewhy.model.families import tiny
 from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
+from seewhy.model.weights import SHIPPED
 from seewhy.records.step_logs import read_steps
 from seewhy.runs.discovery import class_of
 from seewhy.runs.forecast.meta import as_trained, open_meta
@@ -170,7 +170,7 @@ def test_a_prompt_that_is_too_long_and_rows_above_the_budget_are_told(told, tmp_
 
 def test_a_model_that_will_not_fit_is_told_with_the_remedy_and_no_time(told, tmp_path):
     """Four layers of width 16,384 are about 50 GB in float32, and gradients and moments three times as much."""
-    processor = tiny.SHIPPED
+    processor = SHIPPED
     for name in ("chat_template.jinja", "generation_config.json", "processor_config.json", "tokenizer.json",
                  "tokenizer_config.json"):  # fmt: skip
         (tmp_path / name).write_bytes((processor / name).read_bytes())

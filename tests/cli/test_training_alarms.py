@@ -4,7 +4,7 @@ import io
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -111,7 +111,7 @@ def test_no_training_is_another_one_where_it_is_watched_otherwise(tmp_path: Path
     recipe = Recipe(name="watched", models={"base": ModelSpec(path="tiny")},
                     inputs={"lessons": str(tmp_path / "lessons")}, steps={"sft": train})  # fmt: skip
     usual = OpenRun(root=tmp_path / "run", recipe=recipe, machine=Machine())
-    watched = usual.with_machine(Machine(guard=GuardPlan(abort=("all",), probe_every=7)))
+    watched = replace(usual, machine=Machine(guard=GuardPlan(abort=("all",), probe_every=7)))
     assert spec_of(watched, watched.node("sft")) == spec_of(usual, usual.node("sft"))
 
 

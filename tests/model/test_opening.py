@@ -9,12 +9,12 @@ from lora import grouped
 from untrained import picture, question, responses, untrained_model
 
 from seewhy.model.api import GenerateRequest, SamplingParams
-from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
 from seewhy.model.loading.opening import device_of
 from seewhy.model.packed.group import Group
 from seewhy.model.packed.scores import Path as ScorePath
 from seewhy.model.plan import AdapterPlan, ComputePlan
+from seewhy.model.weights import SHIPPED
 from seewhy.records.types import Style
 
 BF16 = ComputePlan(device="cpu", precision="bf16")
@@ -83,7 +83,7 @@ def test_a_net_that_lies_in_bf16_takes_the_path_that_it_takes_in_float32(family:
 
 
 def test_the_model_that_ships_runs_packed_in_bf16(tmp_path: Path) -> None:
-    model = HubModel.load(tiny.SHIPPED, compute=BF16)
+    model = HubModel.load(SHIPPED, compute=BF16)
     logps(model, tmp_path)
     assert model.path is ScorePath.PACKED
 
@@ -142,7 +142,7 @@ def test_4_bits_are_refused_without_an_adapter() -> None:
     wanted = ComputePlan(load_in_4bit=True)
     wanted.require_adapter(AdapterPlan(rank=8))
     with pytest.raises(
-        ValueError, match=r"weights of 4 bits cannot be trained; add an adapter, such as --adapter.rank"
+        ValueError, match=r"weights of 4 bits cannot be trained; add an adapter, such as adapter.rank 64"
     ):
         wanted.require_adapter(AdapterPlan())
 

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
 from seewhy.model.loading.templates import LateError, bounded, render_turns
+from seewhy.model.weights import SHIPPED
 
 TURNS = [{"role": "user", "content": [{"type": "text", "text": "?"}]}]
 LOOPS = [
@@ -18,7 +18,7 @@ LOOPS = [
 
 @pytest.mark.parametrize("template", LOOPS)
 def test_a_template_that_loops_is_an_error_in_time_that_names_it(template):
-    processor = HubModel.load(tiny.SHIPPED).processor
+    processor = HubModel.load(SHIPPED).processor
     whole = render_turns(processor, TURNS, add_generation_prompt=True)
     shipped, processor.chat_template = processor.chat_template, template
     began = time.monotonic()

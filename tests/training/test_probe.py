@@ -11,9 +11,9 @@ import torch
 from tiny_talker import Talker, with_odds
 from tiny_trainable import END, lesson, questions_of
 
-from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
 from seewhy.model.packed.group import Group
+from seewhy.model.weights import SHIPPED
 from seewhy.records.types import Chain, FinishReason, Question, Style
 from seewhy.training.api import Probed
 from seewhy.training.examples import lesson_example
@@ -152,7 +152,7 @@ def test_prompts_are_distinct_ones_of_the_rows_and_as_many_as_there_are() -> Non
 
 
 def test_a_probe_of_a_real_net_leaves_random_numbers_gradients_and_weights_as_they_were(tmp_path: Path) -> None:
-    model = HubModel.load(tiny.SHIPPED)
+    model = HubModel.load(SHIPPED)
     asked = [replace(question, images=()) for question in questions_of(3)]
     group = Group(prompt=model.prompt(asked[0], Style.REASON), responses=((5, 6, 7),))
     sum(row.sum() for row in model.group_logps([group])[0]).backward()

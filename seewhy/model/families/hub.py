@@ -32,6 +32,7 @@ from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
 from seewhy.model.prompts import prompt_text
 from seewhy.model.vision.image_features import ImageFeatures
 from seewhy.model.vision.pictures import picture_files
+from seewhy.model.weights import root_of
 from seewhy.records.types import Chain, Question, Response, Style
 
 LOG = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class HubModel:
         `label` is its name in rows; `masters` keeps float32 weights in any precision, so that they can be trained.
         """
         net = open_net(source, compute, masters)
-        processor = AutoProcessor.from_pretrained(adapters.root_of(source))
+        processor = AutoProcessor.from_pretrained(root_of(source))
         return cls(net, processor, label or str(source), compute=compute)
 
     def adapt(self, plan: AdapterPlan) -> None:

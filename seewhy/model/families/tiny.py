@@ -1,7 +1,6 @@
 """The small vision-language model that ships with seewhy, and how its untrained net and processor are made."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -16,8 +15,6 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-SHIPPED = Path(__file__).parent / "tiny_weights"
-"""Folder in Hugging Face format; `seewhy tiny` makes it."""
 PIXELS, PATCH = 48, 8
 SPECIAL = ("<pad>", "<end>", "<image>", "<user>", "<assistant>")
 CHAT = (

@@ -5,7 +5,6 @@ import json
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import torch
 from peft import LoraConfig, PeftConfig, get_peft_model_state_dict, inject_adapter_in_model, set_peft_model_state_dict
@@ -19,7 +18,7 @@ from seewhy.model.plan import AdapterPlan
 
 NAME = "default"
 """What peft calls the one adapter of a net."""
-CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+WEIGHTS = "adapter_model.safetensors"
 PREFIX = "base_model.model."
 """Before each name in peft's files."""
 
@@ -173,27 +172,6 @@ def save_adapter(net: PreTrainedModel, directory: Path) -> None:
     weights = get_peft_model_state_dict(net, adapter_name=NAME, save_embedding_layers=False)
     save_file({f"{PREFIX}{name}": w.detach().cpu().contiguous() for name, w in weights.items()}, directory / WEIGHTS)
     config.save_pretrained(str(directory))
-
-
-def base_of(source: str | Path) -> str | None:
-    """Folder or Hub name of the model that the adapter in a folder belongs to; None where it holds no adapter.
-
-    Raises:
-        ValueError: the adapter names no base.
-    """
-    file = Path(source) / CONFIG
-    if not file.is_file():
-        return None
-    base: Any = json.loads(file.read_text(encoding="utf-8")).get("base_model_name_or_path")
-    if not base:
-        raise ValueError(f"{file} names no base model: write its folder or Hub name under base_model_name_or_path")
-    return str(base)
-
-
-def root_of(source: str | Path) -> str | Path:
-    """The model below all adapters: it holds the processor."""
-    base = base_of(source)
-    return source if base is None else root_of(base)
 
 
 def load_adapter(net: PreTrainedModel, folder: Path) -> None:

@@ -10,9 +10,10 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar, runtime_checkable
 import torch
 from transformers import AutoModelForImageTextToText, BitsAndBytesConfig, PreTrainedModel
 
-from seewhy.model.loading.adapters import base_of, is_adapted, load_adapter, merge
+from seewhy.model.loading.adapters import is_adapted, load_adapter, merge
 from seewhy.model.packed.recompute import checkpointing
 from seewhy.model.plan import BF16, ComputePlan
+from seewhy.model.weights import ADAPTER, base_of
 
 ON_CPU = ComputePlan(device="cpu")
 FOUR_BITS = "--compute.load-in-4bit"
@@ -85,7 +86,7 @@ def open_net(source: str | Path, compute: ComputePlan, masters: bool) -> PreTrai
         except (OSError, ValueError) as error:
             raise ValueError(
                 f"{source} is an adapter, and its base {base!r} cannot be opened ({error}): bring the base there, or "
-                "correct base_model_name_or_path in adapter_config.json"
+                f"correct base_model_name_or_path in {ADAPTER}"
             ) from error
         if is_adapted(net):
             merge(net)  # the base is an adapter's folder itself

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from seewhy.model.families.hub import HubModel
 from seewhy.model.packed.group import Group, Prompt, tokens_of
 from seewhy.model.plan import AdapterPlan, ComputePlan
+from seewhy.model.weights import weights_place
 from seewhy.records.types import Question, Response, Style
 from seewhy.runs.forecast.api import ModelWork, TrainingWork
 from seewhy.runs.forecast.encoding import EncodedPrompt, Lengths, lengths_of, with_responses
@@ -14,7 +15,6 @@ from seewhy.runs.forecast.memory import TrainingBytes, training_bytes, training_
 from seewhy.runs.forecast.meta import as_trained, open_meta
 from seewhy.runs.forecast.rates import Rates, probe
 from seewhy.runs.forecast.room import MIB
-from seewhy.runs.weights import weights_place
 from seewhy.training.examples import TrainingExample, steps_of
 from seewhy.training.plan import FitPlan
 

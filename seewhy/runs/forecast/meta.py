@@ -12,8 +12,8 @@ from transformers import AutoProcessor, GenerationConfig, PreTrainedModel
 from seewhy.model.families.hub import HubModel
 from seewhy.model.packed.group import Group, Prompt, tokens_of
 from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
+from seewhy.model.weights import weights_place
 from seewhy.records.types import Question, Response, Style
-from seewhy.runs.weights import weights_place
 from seewhy.training.memory.trace import meta_net
 from seewhy.training.plan import FitPlan
 from seewhy.training.schedule import moved_parameters

@@ -1,4 +1,4 @@
-"""What weights are by content: hashed once a file, and again only where the file may have changed."""
+"""Folders of weights without opening them: where they are, what they are by content, and what they stand on."""
 
 import json
 import math
@@ -9,7 +9,10 @@ from seewhy.records.canonical import hash_json
 from seewhy.records.content_hash import hash_folder_cached
 
 TINY = "tiny"
-SHIPPED = Path(__file__).parents[1] / "model" / "families" / "tiny_weights"
+SHIPPED = Path(__file__).parent / "families" / "tiny_weights"
+"""Folder in Hugging Face format; `seewhy tiny` makes it."""
+ADAPTER = "adapter_config.json"
+"""In a folder of peft's format."""
 CONTENT = (".safetensors", ".json", ".jinja", ".model", ".txt")
 """Suffixes of weights, configuration, chat template and vocabulary."""
 
@@ -29,12 +32,25 @@ def weights_identity(name: str) -> str:
     return hash_json({**hashes, **({"base": weights_identity(base)} if base else {})})
 
 
-def base_of(place: Path) -> str:
-    """The base that an adapter's folder names; empty for a whole model."""
-    config = place / "adapter_config.json"
-    if not config.is_file():
-        return ""
-    return str(cast(dict[str, object], json.loads(config.read_text(encoding="utf-8")))["base_model_name_or_path"])
+def base_of(source: str | Path) -> str | None:
+    """Folder or Hub name of the model that the adapter in a folder belongs to; None where it holds no adapter.
+
+    Raises:
+        ValueError: the adapter names no base.
+    """
+    file = Path(source) / ADAPTER
+    if not file.is_file():
+        return None
+    base = cast(dict[str, object], json.loads(file.read_text(encoding="utf-8"))).get("base_model_name_or_path")
+    if not base:
+        raise ValueError(f"{file} names no base model: write its folder or Hub name under base_model_name_or_path")
+    return str(base)
+
+
+def root_of(source: str | Path) -> str | Path:
+    """The model below all adapters: it holds the processor."""
+    base = base_of(source)
+    return source if base is None else root_of(base)
 
 
 def size_of_weights(place: str) -> int:
