@@ -73,11 +73,16 @@ class Shown:
 
     step: str = ""
     began: float = field(default_factory=time.perf_counter)
+    parts: int = 0
+    """Units of it that this call worked at; 0 where all were finished before."""
     done: float = 0.0
-    """Seconds of its finished units."""
-    rows: int = 0
-    """Input rows that this call mapped, over its units."""
+    """Seconds of those that are finished."""
     unit: str = ""
+    """What the last of them counts."""
+    rows: int = 0
+    """How many of these this call mapped."""
+    counted: float = 0.0
+    """Seconds that they took."""
     note: str = ""
     """The loss of its last step, or what servers were paid."""
 
@@ -122,13 +127,14 @@ class Screen:
     def _begin(self, event: Began) -> None:
         if event.step != self.shown.step:
             self._end_step()
-            self.shown = Shown(step=event.step, unit=event.unit)
-            if not self.console.is_terminal:
-                there = f", {event.done:,} are there" if event.done else ""
-                total = "" if event.total is None else f" ({count_of(event.total, event.unit)}{there})"
-                self.say(f"[{event.number}/{event.of}] {event.step}{total}")
+            self.shown = Shown(step=event.step)
+        self.shown.parts += 1
         if self.console.is_terminal:
             self._open(event)
+        elif self.shown.parts == 1:
+            there = f", {event.done:,} are there" if event.done else ""
+            total = "" if event.total is None else f" ({count_of(event.total, event.unit)}{there})"
+            self.say(f"[{event.number}/{event.of}] {event.step}{total}")
 
     def _open(self, event: Began) -> None:
         self.progress = Progress(
@@ -148,23 +154,29 @@ class Screen:
 
     def _end(self, event: Ended) -> None:
         self._close()
+        shown = self.shown
         if event.is_found:
-            if event.ref.partition(".")[0] != self.shown.step:
+            step = event.ref.partition(".")[0]
+            if step != shown.step:
                 self._end_step()
-                self.shown = Shown(step=event.ref.partition(".")[0])
-                self.say(f"{self.shown.step}: finished before")
+                self.shown = Shown(step=step)
             return
-        self.shown.done += event.seconds
-        self.shown.rows += event.rows
+        if event.unit != shown.unit:
+            shown.unit, shown.rows, shown.counted = event.unit, 0, 0.0
+        shown.done += event.seconds
+        shown.counted += event.seconds
+        shown.rows += event.rows
 
     def _end_step(self) -> None:
-        """The line that says how a step went, where it did anything."""
+        """The line that says how a step went, or that nothing was left of it."""
         shown = self.shown
-        if not shown.step or not shown.unit or self.console.is_terminal:
-            return
-        rate = f", {rate_of(shown.rows / shown.done, shown.unit)}" if shown.rows and shown.done > 0 else ""
-        more = f", {shown.note}" if shown.note else ""
-        self.say(f"{shown.step}: done in {span_of(shown.done)}{rate}{more}")
+        if shown.step and not shown.parts:
+            self.say(f"{shown.step}: finished before")
+        elif shown.step and not self.console.is_terminal:
+            parts = f", {shown.parts} parts" if shown.parts > 1 else ""
+            rate = f", {rate_of(shown.rows / shown.counted, shown.unit)}" if shown.rows and shown.counted > 0 else ""
+            more = f", {shown.note}" if shown.note else ""
+            self.say(f"{shown.step}: done in {span_of(shown.done)}{parts}{rate}{more}")
 
     def _close(self) -> None:
         if self.progress is not None:

@@ -35,7 +35,7 @@ class Lessons(RowStage):
     """Seed of the choice and of the order."""
 
     rows: ClassVar[type[Lesson]] = Lesson
-    unit: ClassVar[str] = "questions"
+    unit: ClassVar[str] = "mixtures"
 
     def __post_init__(self) -> None:
         """Refuse shares and counts that no mix has."""

@@ -53,7 +53,21 @@ def test_rows_that_a_stopped_run_left_are_counted_apart_from_the_rate():
 def test_the_parts_of_a_step_are_one_line_with_their_sum():
     parts = [event for part in ("a", "b") for event in (
         began(f"test.{part}", 100), Ended(ref=f"test.{part}", seconds=1.0, rows=100, unit="questions"))]  # fmt: skip
-    assert lines(*parts) == ["[4/12] test (100 questions)", "test: done in 2.0 s, 100 questions/s"]
+    assert lines(*parts) == ["[4/12] test (100 questions)", "test: done in 2.0 s, 2 parts, 100 questions/s"]
+
+
+def test_a_step_of_which_parts_were_finished_before_says_what_was_left_of_it():
+    found = Ended(ref="test.a", seconds=0.0, rows=100, unit="questions", is_found=True)
+    left = [began("test.b", 100), Ended(ref="test.b", seconds=1.0, rows=100, unit="questions")]
+    assert lines(found, *left) == ["[4/12] test (100 questions)", "test: done in 1.0 s, 100 questions/s"]
+    assert lines(*left, found) == ["[4/12] test (100 questions)", "test: done in 1.0 s, 100 questions/s"]
+
+
+def test_the_rate_of_a_training_is_of_its_steps_and_not_of_the_reference_before_them():
+    reference = [began("sft.reference", 500, "pairs"), Ended(ref="sft.reference", seconds=8.0, rows=500, unit="pairs")]
+    assert lines(*reference, *training(0, 4)) == [
+        "[4/12] sft (500 pairs)", "sft: done in 10 s, 2 parts, 2.0 steps/s, loss 1.250"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("terminal", [False, True])
