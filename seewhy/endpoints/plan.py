@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from seewhy.records.ranges import require_above, require_least
+
 DETAILS = ("low", "high", "auto")
 FORMS = ("auto", "schema", "object", "none")
 
@@ -71,10 +73,9 @@ class PacePlan:
 
     def __post_init__(self) -> None:
         """Refuses a pace at which nothing would be asked."""
-        if self.concurrency < 1 or self.tries < 1 or self.deadline_s <= 0:
-            raise ValueError("PacePlan: concurrency and tries are at least 1, and deadline_s is above 0")
-        if min(self.requests_per_minute, self.tokens_per_minute, self.first_wait_s, self.longest_wait_s) < 0:
-            raise ValueError("PacePlan: limits and waits are 0 or above")
+        require_least(self, 1, "concurrency", "tries")
+        require_above(self, 0, "deadline_s")
+        require_least(self, 0, "requests_per_minute", "tokens_per_minute", "first_wait_s", "longest_wait_s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +98,7 @@ class SpendPlan:
 
     def __post_init__(self) -> None:
         """Refuses a bound below nothing."""
-        if self.dollars < 0 or self.tokens < 0:
-            raise ValueError("SpendPlan: dollars and tokens are 0 (no bound) or above")
+        require_least(self, 0, "dollars", "tokens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,5 +121,5 @@ class BatchPlan:
 
     def __post_init__(self) -> None:
         """Refuses batches of nothing."""
-        if self.poll_s <= 0 or self.lines < 1 or self.rounds < 1:
-            raise ValueError("BatchPlan: poll_s is above 0, lines and rounds are at least 1")
+        require_above(self, 0, "poll_s")
+        require_least(self, 1, "lines", "rounds")

@@ -17,6 +17,7 @@ from seewhy.judging.asking.replies import Unread, read_block
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt, question_slots
 from seewhy.model.prompts import ANSWER_MARK
+from seewhy.records.ranges import require_least
 from seewhy.records.types import Chain, FinishReason, Lesson, Outcome, Question, Response, Usage
 
 BLOCK = "final_rationale"
@@ -93,6 +94,7 @@ class Corrector:
     def __post_init__(self) -> None:
         """Refuse a prompt that does not show the chain."""
         self.wording.require(("id", "question", "reply"))
+        require_least(self, 1, "max_tokens")
 
     @property
     def name(self) -> str:

@@ -24,6 +24,7 @@ from seewhy.judging.asking.replies import Unread, read_object, read_yes_no
 from seewhy.judging.asking.schema import TEXT, form_of, list_of, object_of
 from seewhy.judging.asking.splitting import split_sentences
 from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt, question_slots
+from seewhy.records.ranges import require_least
 from seewhy.records.types import Chain, Outcome, Question, Usage, Verdict
 
 TOP_LOGPROBS = 20
@@ -61,8 +62,7 @@ class FactsJudge:
 
     def __post_init__(self) -> None:
         """Refuse prompts that do not say what is split and checked."""
-        if self.most < 1:
-            raise ValueError(f"most={self.most}: a chain is split into at least one fact")
+        require_least(self, 1, "most", "max_tokens")
         self.wording.require(("id", "reply", "most"))
         self.checking.require(("fact", "check"))
 

@@ -10,6 +10,7 @@ from seewhy.judging.answers.findings import Abstention, Extraction, Rule
 from seewhy.judging.answers.matching import Prover, match_answer
 from seewhy.judging.answers.math_process import MathProcess
 from seewhy.judging.answers.suites.graded import Graded
+from seewhy.records.ranges import require_share
 from seewhy.records.thinking import after_thinking, closes_unopened, thinking_ends
 from seewhy.records.types import Chain, MatchRule, Outcome, Question, Verdict
 
@@ -32,6 +33,10 @@ class OutcomeJudge:
     """Whose quirks to reproduce; by default nobody's (`docs/grading.md`)."""
     prove: Prover = field(default_factory=MathProcess, compare=False, repr=False)
     """Tells whether two formulas are equal."""
+
+    def __post_init__(self) -> None:
+        """Refuse a bound that no score reaches, or that every score does."""
+        require_share(self, "correct_at")
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order.

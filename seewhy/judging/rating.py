@@ -21,6 +21,7 @@ from seewhy.judging.asking.messages import (
 from seewhy.judging.asking.replies import Unread, read_object
 from seewhy.judging.asking.schema import TEXT, form_of, object_of, one_of
 from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt
+from seewhy.records.ranges import require_least
 from seewhy.records.types import Chain, Outcome, Question, Verdict
 
 
@@ -70,6 +71,7 @@ class RatingJudge:
     def __post_init__(self) -> None:
         """Refuse a prompt that does not show the reply and what it is rated against."""
         self.wording.require(("id", "question", "gold", "reply"))
+        require_least(self, 1, "max_tokens")
 
     @property
     def name(self) -> str:

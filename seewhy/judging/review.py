@@ -20,6 +20,7 @@ from seewhy.judging.asking.messages import (
 from seewhy.judging.asking.replies import Unread, read_object
 from seewhy.judging.asking.schema import TEXT, form_of, object_of, one_of
 from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt
+from seewhy.records.ranges import require_least
 from seewhy.records.types import Chain, Outcome, Question, Verdict
 
 HIGHEST = 10
@@ -44,6 +45,7 @@ class ReviewJudge:
     def __post_init__(self) -> None:
         """Refuse a prompt that does not show both answers."""
         self.wording.require(("id", "question", "gold", "reply"))
+        require_least(self, 1, "max_tokens")
 
     @property
     def name(self) -> str:

@@ -23,6 +23,7 @@ from seewhy.judging.asking.messages import (
 from seewhy.judging.asking.replies import Fields, Unread, read_object
 from seewhy.judging.asking.schema import TEXT, form_of, object_of, one_of
 from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt
+from seewhy.records.ranges import require_least
 from seewhy.records.types import Chain, Outcome, Question, Verdict
 
 CRITERIA = ("reasoning_quality", "visual_evidence", "answer_accuracy", "unique_insights")
@@ -68,8 +69,8 @@ class RubricJudge:
 
     def __post_init__(self) -> None:
         """Refuse votes that would all be one, and a prompt that does not show the reply."""
-        if self.votes < 1:
-            raise ValueError(f"votes={self.votes}: a judge needs at least one")
+        require_least(self, 1, "votes", "max_tokens")
+        require_least(self, 0, "temperature", "correct_at")
         if self.votes > 1 and self.temperature == 0:
             raise ValueError(f"votes={self.votes} at temperature 0 are one vote; set a temperature, such as 0.7")
         self.wording.require(("id", "question", "reply"))

@@ -25,6 +25,7 @@ from seewhy.judging.asking.replies import Failure, Fields, Unread, read_object
 from seewhy.judging.asking.schema import TEXT, WHOLE_NUMBER, form_of, list_of, object_of, one_of
 from seewhy.judging.asking.splitting import repeats_of, split_sentences
 from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt, question_slots
+from seewhy.records.ranges import require_least, require_share
 from seewhy.records.types import Chain, Outcome, Question, Span, Usage, Verdict
 
 TENTHS = tuple(tenth / 10 for tenth in range(11))
@@ -61,6 +62,8 @@ class SentenceJudge:
         """Refuse prompts that do not say what is scored."""
         self.wording.require(("id", "question", "sentences", "count"))
         self.again.require(("id", "count", "fault"), ())
+        require_least(self, 1, "max_tokens")
+        require_share(self, "correct_at")
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ from seewhy.judging.asking.messages import changed_settings, give_verdict, judge
 from seewhy.judging.asking.splitting import split_steps
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import GenerateRequest, Generates, Prefix, SamplingParams
+from seewhy.records.ranges import require_least
 from seewhy.records.types import Chain, FinishReason, Outcome, Question, Span, Verdict
 
 
@@ -36,8 +37,7 @@ class StepJudge:
 
     def __post_init__(self) -> None:
         """Refuse a judge that would draw nothing, or the same continuation over and over."""
-        if self.continuations < 1 or self.max_steps < 1:
-            raise ValueError(f"continuations={self.continuations}, most_steps={self.max_steps}: use 1 or more")
+        require_least(self, 1, "continuations", "max_steps")
         if self.continuations > 1 and self.decoding.temperature == 0:
             raise ValueError(f"{self.continuations} continuations at temperature 0 are one: set a temperature")
 

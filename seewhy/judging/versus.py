@@ -22,6 +22,7 @@ from seewhy.judging.asking.replies import Unread, read_object
 from seewhy.judging.asking.schema import TEXT, form_of, object_of, one_of
 from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt, question_slots
 from seewhy.records.measures import Contest, Preferred
+from seewhy.records.ranges import require_least
 from seewhy.records.types import Chain, Outcome, Question, Verdict
 
 FORM = form_of("versus", object_of(id=TEXT, explanation=TEXT, better=one_of(*(one.value for one in Preferred))))
@@ -49,6 +50,7 @@ class VersusJudge:
     def __post_init__(self) -> None:
         """Refuse a prompt that does not show both replies."""
         self.wording.require(("id", "question", "first", "second"))
+        require_least(self, 1, "max_tokens")
 
     @property
     def name(self) -> str:

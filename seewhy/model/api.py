@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from seewhy.records.ranges import require_seed
 from seewhy.records.types import Chain, Question, Response, Style
 
 GREEDY_BELOW = 1e-5
@@ -73,6 +74,7 @@ class SamplingParams:
             raise ValueError(f"top_k {self.top_k}: it is 0 (keeps all tokens) or above")
         if self.max_tokens < 1:
             raise ValueError(f"max_tokens {self.max_tokens}: it is at least 1")
+        require_seed(self)
         if self.temperature < GREEDY_BELOW:
             object.__setattr__(self, "temperature", 0.0)
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from seewhy.records.ranges import require_seed
+
 FLOAT32, BF16 = "float32", "bf16"
 PRECISIONS = (FLOAT32, BF16)
 
@@ -29,6 +31,7 @@ class AdapterPlan:
 
     def __post_init__(self) -> None:
         """Refuses an adapter that cannot be made."""
+        require_seed(self)
         if self.rank < 0 or self.alpha < 0:
             raise ValueError("AdapterPlan: rank and alpha must be 0 or above")
 

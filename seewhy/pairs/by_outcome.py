@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from seewhy.pairs.judged import Judged, distinct_texts
 from seewhy.pairs.rule import Choice, Pairing, PairRule, Tally
+from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Chain, Outcome, Pair, Style, Verdict
 
 
@@ -46,9 +47,10 @@ class ByOutcome:
     def __post_init__(self) -> None:
         """Refuse a band that no accuracy lies in."""
         if not 0.0 <= self.lowest <= self.highest <= 1.0:
-            raise ValueError(f"the band [{self.lowest}, {self.highest}] must lie in [0, 1], lowest first")
-        if self.most < 1:
-            raise ValueError(f"most={self.most} pairs a question leaves none; use 1 or more")
+            raise ValueError(f"lowest and highest are shares from 0 to 1, lowest first, and are {self.lowest} and "
+                             f"{self.highest}")  # fmt: skip
+        require_least(self, 1, "most")
+        require_seed(self)
 
     def __call__(self, prompt: Sequence[Judged]) -> tuple[DropReason, tuple[Choice, ...]]:
         """What becomes of one prompt's chains, and the pairs among them: none unless they are KEPT."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from seewhy.pairs.judged import Judged, distinct_texts, judged_blocks
 from seewhy.pairs.rule import Choice, Pairing, Tally
+from seewhy.records.ranges import require_above, require_least
 from seewhy.records.types import Chain, FinishReason, Outcome, Verdict
 
 ROUNDING = 1e-9
@@ -50,8 +51,9 @@ class ByScore:
 
     def __post_init__(self) -> None:
         """Refuse a margin that lets equals be a pair."""
-        if self.margin <= 0:
-            raise ValueError(f"margin={self.margin}: equal scores are no preference; use a margin above 0")
+        require_above(self, 0, "margin")
+        if self.above is not None:
+            require_least(self, 0, "above")
         if self.least_judged < 2:
             raise ValueError(f"least_judged={self.least_judged}: a pair needs 2 chains")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from seewhy.endpoints.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.endpoints.vision_check import CanaryPlan
 from seewhy.model.plan import FeaturePlan
+from seewhy.records.ranges import require_least
 from seewhy.training.monitor.plan import GUARDED, GuardPlan
 
 
@@ -36,12 +37,14 @@ class ModelSpec:
     """Separates the kept replies of two models with the same name and host: a change asks everything anew."""
 
     def __post_init__(self) -> None:
-        """Refuse a model that is neither weights nor a server, or both."""
+        """Refuse a model that is neither weights nor a server, or both; and what no server understands."""
+        require_least(self, 0, "max_pixels")
         if bool(self.path) == bool(self.base_url or self.model):
             raise ValueError("give a path (weights) or base_url and model (a server), and not both")
         if not self.path and not (self.base_url and self.model):
             raise ValueError("a model behind a server needs base_url and model, such as http://127.0.0.1:8000/v1 and "
                              "the name that the server knows it by")  # fmt: skip
+        assert not self.is_server or self.endpoint("")
 
     @property
     def is_server(self) -> bool:
@@ -90,6 +93,4 @@ class Machine:
 
     def __post_init__(self) -> None:
         """Refuse counts below zero."""
-        wrong = [name for name in ("workers", "threads", "save_every") if getattr(self, name) < 0]
-        if wrong:
-            raise ValueError(f"{wrong[0]} must be 0 or above")
+        require_least(self, 0, "workers", "threads", "save_every")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seewhy.model.plan import ComputePlan
+from seewhy.records.ranges import require_seed
 from seewhy.runs.api import Stage
 from seewhy.runs.machine import ModelSpec
 
@@ -24,3 +25,7 @@ class Recipe:
     """Device and precision of all local models."""
     steps: Mapping[str, Stage]
     """Steps by name, in the order in which they run."""
+
+    def __post_init__(self) -> None:
+        """Refuse a seed that no generator takes."""
+        require_seed(self)

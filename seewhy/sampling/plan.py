@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seewhy.model.api import SamplingParams
+from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Question
 
 
@@ -38,6 +39,9 @@ class SamplingPlan:
 
     def __post_init__(self) -> None:
         """Refuses settings that cannot be meant, by name, before anything runs."""
+        require_least(self, 0, "questions")
+        require_least(self, 1, "per_question")
+        require_seed(self)
         self.decoding(is_letter=False)
         try:
             self.decoding(is_letter=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from seewhy.records.measures import Interval
+from seewhy.records.ranges import require_least
 from seewhy.records.types import Chain, Question, ScoredChain, Span, TokenCredit, Verdict
 from seewhy.report.inputs import Credit as CreditSection
 from seewhy.report.inputs import CreditChain, Section
@@ -37,6 +38,11 @@ class Credit(Stage):
     """Bootstrap draws of the interval."""
 
     main: ClassVar[str] = "tokens"
+
+    def __post_init__(self) -> None:
+        """Refuse counts that show or draw nothing."""
+        require_least(self, 0, "shown")
+        require_least(self, 1, "resamples")
 
     def needs(self) -> Sequence[Need]:
         return (Need(field="chains", ref=self.chains, wants=Chain),)

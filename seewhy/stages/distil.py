@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from seewhy.model.plan import ComputePlan
+from seewhy.records.ranges import require_least
 from seewhy.records.types import Chain, Question, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
 from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make, settings_of
@@ -42,8 +43,7 @@ class Distil(Stage):
         if asks != bool(self.model):
             say = "asks a model: name it as `model`" if asks else "asks no model: leave `model` away"
             raise ValueError(f"teacher {self.teacher.kind} {say}")
-        if self.ask < 0:
-            raise ValueError("ask must be 0 or above")
+        require_least(self, 0, "ask")
 
     def units(self, name: str) -> Mapping[str, RowStage]:
         return {

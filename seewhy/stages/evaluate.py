@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from seewhy.model.api import SamplingParams
+from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Chain, Question, Response, Style, Verdict
 from seewhy.report.inputs import Evaluation, Reply, Sample, Section
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
@@ -48,8 +49,8 @@ class Evaluate(Stage):
         """Refuse a measurement of nothing."""
         if not self.models or not self.styles:
             raise ValueError("models and styles name at least one each")
-        if self.max_tokens < 1 or self.per_shard < 1:
-            raise ValueError("max_tokens and per_shard must be 1 or above")
+        require_least(self, 1, "max_tokens", "per_shard")
+        require_seed(self)
         assert SamplingParams(temperature=self.temperature)
 
     def units(self, name: str) -> Mapping[str, RowStage]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from seewhy.pairs.lessons import Distilled, block_sizes, direct_lessons, lessons_from, mix_lessons
+from seewhy.records.ranges import require_least, require_seed, require_share
 from seewhy.records.types import Chain, Lesson, Question, Response, Verdict
 from seewhy.report.inputs import Count, Distillation, Section
 from seewhy.runs.api import Counted, Models, Need, RowStage, Run
@@ -39,10 +40,9 @@ class Lessons(RowStage):
 
     def __post_init__(self) -> None:
         """Refuse shares and counts that no mix has."""
-        if not 0.0 <= self.direct_share <= 1.0:
-            raise ValueError(f"direct_share is a share from 0 to 1, not {self.direct_share}")
-        if self.ask < 0 or self.format_aligned < 0:
-            raise ValueError("ask and format_aligned must be 0 or above")
+        require_share(self, "direct_share")
+        require_least(self, 0, "ask", "format_aligned")
+        require_seed(self)
 
     def block_size(self) -> int:
         return 1

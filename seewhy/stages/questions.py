@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from seewhy.benchmarks.release.declared import Release
 from seewhy.records.files import hash_file
+from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Question, Split
 from seewhy.runs.api import Models, Need, RowStage, Run, Stage
 from seewhy.runs.discovery import find_module
@@ -40,9 +41,8 @@ class Questions(Stage):
 
     def __post_init__(self) -> None:
         """Refuse counts below zero, and a source where none is read or the other way round."""
-        wrong = [split.value for split, count in self._counts().items() if count < 0]
-        if wrong:
-            raise ValueError(f"{wrong[0]} must be 0 or above")
+        require_least(self, 0, *(split.value for split in Split))
+        require_seed(self)
         reads = "files" in vars(find_module("benchmarks", self.benchmark))
         if reads and not self.source:
             raise ValueError(f"source: benchmark {self.benchmark} reads files; name their file or folder")

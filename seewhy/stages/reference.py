@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from seewhy.model.plan import AdapterPlan
+from seewhy.records.ranges import require_least
 from seewhy.records.types import Lesson, Pair, Question, ReferenceRow, Response, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Model, Rows
@@ -32,6 +33,11 @@ class Reference(RowStage):
 
     rows: ClassVar[type[ReferenceRow]] = ReferenceRow
     unit: ClassVar[str] = "pairs"
+
+    def __post_init__(self) -> None:
+        """Refuse counts below those that can be meant."""
+        require_least(self, 0, "keep_tokens")
+        require_least(self, 1, "row_tokens")
 
     def block_size(self) -> int:
         return 256

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from seewhy.judging.answers.decoration import normalise
 from seewhy.records.measures import CurvePoint
+from seewhy.records.ranges import require_above, require_least, require_seed
 from seewhy.records.types import Question, ScoredChain, Verdict
 from seewhy.report.inputs import Choices, Section
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
@@ -42,6 +43,13 @@ class Rerank(Stage):
     """Seed of the candidates and of the subsets."""
 
     main: ClassVar[str] = "chains"
+
+    def __post_init__(self) -> None:
+        """Refuse settings that draw or choose nothing, by name."""
+        require_least(self, 0, "ask", "temperature")
+        require_least(self, 1, "per_question", "max_tokens")
+        require_above(self, 0, "vote_temperature")
+        require_seed(self)
 
     def units(self, name: str) -> Mapping[str, RowStage]:
         return {

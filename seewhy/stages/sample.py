@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Chain, FinishReason, Question, Response, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Model, Rows
@@ -51,10 +52,9 @@ class Sample(RowStage):
 
     def __post_init__(self) -> None:
         """Refuse settings that draw nothing, by name."""
-        if self.per_question < 1 or self.per_shard < 1:
-            raise ValueError("per_question and per_shard must be 1 or above")
-        if self.ask < 0 or self.after < 0:
-            raise ValueError("ask and after must be 0 or above")
+        require_least(self, 1, "per_question", "per_shard")
+        require_least(self, 0, "ask", "after")
+        require_seed(self)
         assert self.plan(0).decoding(is_letter=True)
 
     def block_size(self) -> int:

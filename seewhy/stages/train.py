@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,9 +45,9 @@ class Train(TrainStage):
         """Refuse a training without data, and weights that are none."""
         if not self.data:
             raise ValueError("data names no rows")
-        wrong = [name for name, weight in self.data.items() if not weight > 0]
+        wrong = [name for name, weight in self.data.items() if not (isfinite(weight) and weight > 0)]
         if wrong:
-            raise ValueError(f"data.{wrong[0]}: a weight must be above 0")
+            raise ValueError(f"data.{wrong[0]}: a weight must be above 0, and is {self.data[wrong[0]]}")
         if self.reference and not self.has_reference:
             raise ValueError(f"reference: objective {self.objective.kind} reads none; leave it away")
 

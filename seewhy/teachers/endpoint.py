@@ -9,6 +9,7 @@ from seewhy.endpoints.chat import ChatModel
 from seewhy.judging.prompts.distilling import Kind, TeacherPrompt
 from seewhy.judging.prompts.template import read_prompt
 from seewhy.model.api import GenerateRequest, SamplingParams
+from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Chain, Question, Style
 
 
@@ -31,7 +32,10 @@ class EndpointTeacher:
     """Called with the id of each question that got no rationale, and why."""
 
     def __post_init__(self) -> None:
-        """Refuse a prompt that does not exist."""
+        """Refuse numbers out of range, and a prompt that does not exist."""
+        require_least(self, 0, "temperature")
+        require_least(self, 1, "max_tokens")
+        require_seed(self)
         assert self.template
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.prompts import ANSWER_MARK, lesson_text
 from seewhy.pairs.lessons import gold_reply, has_gold
+from seewhy.records.ranges import require_seed
 from seewhy.records.types import Chain, FinishReason, Question, Style
 
 NAMED = 5
@@ -27,6 +28,10 @@ class GoldTeacher:
     name: str = "gold"
     seed: int = 0
     """Written into the chains; the rationales do not depend on it."""
+
+    def __post_init__(self) -> None:
+        """Refuse a seed that is none."""
+        require_seed(self)
 
     @property
     def is_gold(self) -> bool:

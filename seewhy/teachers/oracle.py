@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from seewhy.model.api import GenerateRequest, SamplingParams
+from seewhy.records.ranges import require_seed, require_share
 from seewhy.records.types import Chain, Question, Style
 from seewhy.testing.oracle import Oracle
 
@@ -28,9 +29,8 @@ class OracleTeacher:
 
     def __post_init__(self) -> None:
         """Refuse rates that are no shares."""
-        for name, rate in (("error_rate", self.error_rate), ("terse_rate", self.terse_rate)):
-            if not 0.0 <= rate <= 1.0:
-                raise ValueError(f"{name} is a share from 0 to 1, not {rate}")
+        require_share(self, "error_rate", "terse_rate")
+        require_seed(self)
 
     def require(self, questions: Sequence[Question]) -> None:
         """ValueError unless all questions are of inkgrid."""

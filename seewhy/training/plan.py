@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from seewhy.records.ranges import require_above, require_least, require_seed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitPlan:
@@ -40,25 +42,12 @@ class FitPlan:
 
     def __post_init__(self) -> None:
         """Refuses settings that cannot train, by name."""
-        above_zero = {
-            "learning_rate": self.learning_rate,
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "row_tokens": self.row_tokens,
-            "save_every": self.save_every,
-        }
-        zero_or_above = {
-            "tower_learning_rate": self.tower_learning_rate,
-            "weight_decay": self.weight_decay,
-            "max_grad_norm": self.max_grad_norm,
-            "keep_tokens": self.keep_tokens,
-        }
-        wrong = [f"{name} must be above 0" for name, value in above_zero.items() if not value > 0]
-        wrong += [f"{name} must be 0 or above" for name, value in zero_or_above.items() if not value >= 0]
+        require_above(self, 0, "learning_rate")
+        require_least(self, 1, "epochs", "batch_size", "row_tokens", "save_every")
+        require_least(self, 0, "tower_learning_rate", "weight_decay", "max_grad_norm", "keep_tokens")
+        require_seed(self)
         if not 0 <= self.warmup < 1:
-            wrong.append("warmup is a share of all steps, from 0 to below 1")
-        if wrong:
-            raise ValueError(f"FitPlan: {'; '.join(wrong)}")
+            raise ValueError(f"warmup is a share of all steps, from 0 to below 1, and is {self.warmup}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,3 +64,10 @@ class TowerPlan:
     """Decoupled decay, per unit of learning rate."""
     seed: int = 0
     """Address of the head's first weights and of the order of the pictures."""
+
+    def __post_init__(self) -> None:
+        """Refuses settings that cannot train, by name."""
+        require_above(self, 0, "learning_rate")
+        require_least(self, 1, "steps", "batch_size")
+        require_least(self, 0, "weight_decay")
+        require_seed(self)

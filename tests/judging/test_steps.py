@@ -101,7 +101,7 @@ def test_the_oracle_as_policy_shows_the_first_wrong_step():
 def test_settings_that_would_draw_one_continuation_over_and_over_are_refused():
     with pytest.raises(ValueError, match="at temperature 0 are one"):
         going_on("", decoding=SamplingParams(temperature=0.0))
-    with pytest.raises(ValueError, match="use 1 or more"):
+    with pytest.raises(ValueError, match="must be 1 or above"):
         going_on("", continuations=0)
 
 

