@@ -14,12 +14,13 @@ import sys
 import time
 from dataclasses import dataclass
 
+from seewhy.records.by_key import RowsByKey
 from seewhy.records.types import Gold, MatchRule, Pair, Question, ReferenceRow, Response, Split, Style
 from seewhy.training.examples import TrainingExample, questions_by_id, require_question
 from seewhy.training.memory.peak import PROCESS
 from seewhy.training.order import StepOrder
 from seewhy.training.plan import FitPlan
-from seewhy.training.rows import Mixture, RowsByKey
+from seewhy.training.rows import Mixture
 from seewhy.training.table import tabulate
 
 SIZES = (10_000, 100_000, 1_000_000, 3_000_000)

@@ -21,8 +21,10 @@ def option_lines(question: Question) -> str:
 
 
 def instruction(question: Question, style: Style) -> str:
-    """The sentence that asks for a letter or a short answer, with or without a reason."""
+    """The sentence that asks for a letter or a short answer, with or without a reason; empty in plain style."""
     match style, bool(question.options):
+        case Style.PLAIN, _:
+            return ""
         case Style.DIRECT, True:
             return DIRECT_LETTER
         case Style.DIRECT, False:
@@ -45,9 +47,15 @@ def prompt_text(question: Question, style: Style) -> str:
         (A) 3
         (B) 5
         Generate a reason first and then output a letter answer.
+        >>> print(prompt_text(question, Style.PLAIN))
+        Which is larger?
+        (A) 3
+        (B) 5
     """
     context = f"{question.context}\n" if question.context else ""
-    return f"{context}{question.text}{option_lines(question)}\n{instruction(question, style)}"
+    asked = instruction(question, style)
+    words = f"{context}{question.text}{option_lines(question)}"
+    return f"{words}\n{asked}" if asked else words
 
 
 def lesson_text(rationale: str, answer: str) -> str:

@@ -42,10 +42,14 @@ class Outcome(StrEnum):
 
 
 class Style(StrEnum):
-    """The two prompts of LLaVA-Reasoner (arXiv 2410.16198, section 3.2)."""
+    """How a question is worded: the two prompts of LLaVA-Reasoner (arXiv 2410.16198, section 3.2), or its own words.
+
+    `PLAIN` adds no instruction: the prompts of other tools' data sets are trained on as they are.
+    """
 
     DIRECT = "direct"
     REASON = "reason"
+    PLAIN = "plain"
 
 
 class FinishReason(StrEnum):

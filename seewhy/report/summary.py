@@ -10,7 +10,7 @@ from seewhy.records.types import Split, Style
 from seewhy.report.cards import blind_cards, seen_cards
 from seewhy.report.inputs import ReportInput
 
-_STYLE_KEYS: Mapping[Style, str] = {Style.DIRECT: "direct", Style.REASON: "cot"}
+_STYLE_KEYS: Mapping[Style, str] = {Style.DIRECT: "direct", Style.REASON: "cot", Style.PLAIN: "plain"}
 
 
 def summarise(report: ReportInput) -> dict[str, object]:

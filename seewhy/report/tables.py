@@ -199,6 +199,8 @@ def say_short(style: Style) -> str:
             return "direct"
         case Style.REASON:
             return "CoT"
+        case Style.PLAIN:
+            return "plain"
 
 
 def _score_row(cards: Sequence[Scorecard], model: ModelName, styles: Sequence[Style]) -> tuple[Cell, ...]:

@@ -92,6 +92,8 @@ def say_style(style: Style) -> str:
             return "Direct answer"
         case Style.REASON:
             return "Chain of thought"
+        case Style.PLAIN:
+            return "Question's own words"
 
 
 def say_asked(style: Style) -> str:
@@ -101,6 +103,8 @@ def say_asked(style: Style) -> str:
             return "asked directly"
         case Style.REASON:
             return "asked to reason"
+        case Style.PLAIN:
+            return "asked in the question's own words"
 
 
 def say_outcome(outcome: Outcome) -> str:

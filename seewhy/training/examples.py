@@ -8,11 +8,11 @@ import numpy as np
 
 from seewhy.model.packed.group import Group, Prompt
 from seewhy.objectives.api import PictureVariant
+from seewhy.records.by_key import Rows, RowsByKey, key_hash
 from seewhy.records.types import Lesson, Pair, Question, Response, Style
 from seewhy.training.api import ScoresGroups
 from seewhy.training.order import PromptUnits, StepOrder
 from seewhy.training.plan import FitPlan
-from seewhy.training.rows import Rows, RowsByKey, key_hash
 
 Ids = tuple[int, ...]
 

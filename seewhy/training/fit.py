@@ -12,6 +12,7 @@ import torch
 
 from seewhy.objectives.api import LessonObjective, PairObjective, reference_views
 from seewhy.objectives.parts.views import BOTH_SIDES
+from seewhy.records.by_key import Rows
 from seewhy.records.files import write_text_atomically
 from seewhy.records.step_logs import append_step, cut_steps
 from seewhy.records.types import Lesson, Pair, Question, StepLog
@@ -30,7 +31,7 @@ from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
 from seewhy.training.order import StepOrder
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import ReferenceStore
-from seewhy.training.rows import Mixture, Rows
+from seewhy.training.rows import Mixture
 from seewhy.training.schedule import moved_parameters, optimizer_of
 from seewhy.training.scoring import LessonScoring, PairScoring, Scoring
 from seewhy.training.step import Run, take_step

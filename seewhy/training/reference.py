@@ -13,12 +13,12 @@ from torch import Tensor
 from seewhy.model.prompts import prompt_text
 from seewhy.objectives.api import PictureVariant, Scorer, Side, View
 from seewhy.objectives.parts.views import BOTH_SIDES
+from seewhy.records.by_key import Rows, RowsByKey
 from seewhy.records.types import Pair, Question, ReferenceRow, Style
 from seewhy.training.api import ScoresGroups, Trainable, assume_frozen
 from seewhy.training.examples import Ids, TrainingExample, forwards_of, pair_example, questions_by_id, require_question
 from seewhy.training.identity import weights_fingerprint
 from seewhy.training.plan import FitPlan
-from seewhy.training.rows import Rows, RowsByKey
 
 WINDOW = 256
 """Pairs whose prompts are encoded and in memory at once."""

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from tiny_trainable import TinyTrainable, pairs_of, questions_of, weights_equal
 
 from seewhy.objectives.mpo import MPO
+from seewhy.records.by_key import Row, RowsByKey
 from seewhy.records.types import Pair
 from seewhy.training.fit import fit_pairs
 from seewhy.training.order import PromptUnits, StepOrder
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import ReferenceStore, reference_rows
-from seewhy.training.rows import Row, RowsByKey
 
 PLAN = FitPlan(learning_rate=1e-2, batch_size=5, epochs=3, row_tokens=60)
 

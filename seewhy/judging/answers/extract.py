@@ -19,8 +19,8 @@ from seewhy.judging.answers.weak_letters import LONGEST_LINE, WORDS_OF_A_DIRECT_
 from seewhy.records.thinking import thinking_ends
 from seewhy.records.types import MatchRule, Style
 
-WORDS = {Style.DIRECT: WORDS_OF_A_DIRECT_REPLY, Style.REASON: 4}
-"""A reply that was asked to reason and says no more than this has answered; a longer one broke off."""
+WORDS = {Style.DIRECT: WORDS_OF_A_DIRECT_REPLY, Style.REASON: 4, Style.PLAIN: 4}
+"""A reply that was not asked for the answer alone and says no more than this has answered; a longer one broke off."""
 
 STILL_THINKING = "the reply ends while still thinking"
 LINES = frozenset({Rule.MARK, Rule.FINAL, Rule.LINE})
