@@ -42,10 +42,7 @@ class Outcome(StrEnum):
 
 
 class Style(StrEnum):
-    """How a question is worded: the two prompts of LLaVA-Reasoner (arXiv 2410.16198, section 3.2), or its own words.
-
-    `PLAIN` adds no instruction: the prompts of other tools' data sets are trained on as they are.
-    """
+    """Prompts of LLaVA-Reasoner (arXiv 2410.16198, section 3.2); `PLAIN` is the question's own words alone."""
 
     DIRECT = "direct"
     REASON = "reason"
@@ -115,8 +112,7 @@ class Chain:
     """One reply of a model to a question: `index` counts the replies of one (question, style).
 
     Example:
-        >>> Chain(question_id="q", index=0, style=Style.DIRECT, text="12", stop=FinishReason.END, sampler="s",
-        ...       seed=0).text
+        >>> Chain(question_id="q", index=0, style=Style.DIRECT, text="12", stop=FinishReason.END, sampler="", seed=0).text
         '12'
     """
 
