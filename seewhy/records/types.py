@@ -112,8 +112,8 @@ class Chain:
     """One reply of a model to a question: `index` counts the replies of one (question, style).
 
     Example:
-        >>> Chain(question_id="q", index=0, style=Style.DIRECT, text="12", stop=FinishReason.END, sampler="", seed=0).text
-        '12'
+        >>> Chain(question_id="q", index=0, style=Style.DIRECT, text="", stop=FinishReason.END, sampler="", seed=0).seed
+        0
     """
 
     question_id: str
