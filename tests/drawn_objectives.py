@@ -54,12 +54,13 @@ def varied(objective: PairObjective) -> list[PairObjective]:
 
 OTHER = {
     "beta": 0.3, "label_smoothing": 0.25, "discount": Discount.LINE, "preference": 0.5, "quality": 0.7,
-    "generation": 0.4,
+    "generation": 0.4, "conditional": 0.6, "anchor": 0.8, "delta": 0.2,
 }  # fmt: skip
 """For each setting of an objective, a value that is no default; a new setting is given one here."""
 WRONG = {
     "beta": (0.0, -1.0, nan, inf), "label_smoothing": (-0.1, 0.5, 1.0, nan),
     "preference": (-0.1, nan, inf), "quality": (-0.1, nan, inf), "generation": (-0.1, nan, inf),
+    "conditional": (-0.1, nan, inf), "anchor": (-0.1, nan, inf), "delta": (nan, inf),
 }  # fmt: skip
 """Values that are refused, of each setting that is a number."""
 ALL_OBJECTIVES = [*PAIR_OBJECTIVES, *LESSON_OBJECTIVES]
@@ -101,6 +102,8 @@ def draw_pairs(
         reference_rejected=draw(rejected_mask),
         chosen_mask=chosen_mask,
         rejected_mask=rejected_mask,
+        policy_varied=draw(chosen_mask).requires_grad_(),
+        reference_varied=draw(chosen_mask),
     )
 
 

@@ -5,7 +5,6 @@ Digits: E. Alpaydin and C. Kaynak, UCI Optical Recognition of Handwritten Digits
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
@@ -26,6 +25,7 @@ from seewhy.benchmarks.ink.posing import (
 )
 from seewhy.benchmarks.ink.told import tell
 from seewhy.benchmarks.release.pictures import keep_bytes
+from seewhy.records.pictures import as_png
 from seewhy.records.types import ImageRef, Question, Split
 
 
@@ -92,6 +92,4 @@ def make_question(root: Path, syllabus: Syllabus, scans: Scans, address: str, sp
 
 def keep_picture(root: Path, picture: Image.Image) -> ImageRef:
     """Write a picture as PNG under the hash of its bytes, whole or not at all; one already there is left alone."""
-    buffer = BytesIO()
-    picture.save(buffer, format="PNG", compress_level=1)
-    return keep_bytes(root, buffer.getvalue(), "png")
+    return keep_bytes(root, as_png(picture), "png")

@@ -37,6 +37,8 @@ class PictureVariant(StrEnum):
     """The question's own pictures, as they are."""
     NONE = "none"
     """No picture: the question's text alone."""
+    VARIED = "varied"
+    """Other pictures in their places, such as crops, drawn once and stored (`seewhy/pairs/pictures`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,9 @@ class PairView:
     chosen_mask: Bool[Tensor, "pairs chosen_time"]
     """True at response tokens, False at padding."""
     rejected_mask: Bool[Tensor, "pairs rejected_time"]
+    policy_varied: Float[Tensor, "pairs chosen_time"] | None = None
+    """Of the chosen response with `PictureVariant.VARIED`; None where the objective has no such view."""
+    reference_varied: Float[Tensor, "pairs chosen_time"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,13 @@ def read_pixels(source: Source) -> Image.Image:
         return as_shown(picture)
 
 
+def as_png(picture: Image.Image) -> bytes:
+    """A picture as a PNG file."""
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", compress_level=1)
+    return buffer.getvalue()
+
+
 def as_shown(picture: Image.Image) -> Image.Image:
     """The first frame in RGB: upright by its EXIF note, see-through parts on white, deep greys scaled to 8 bits."""
     shown = _to_rgb(picture)

@@ -22,8 +22,8 @@ EXTRAS = {
 }  # fmt: skip
 """The extra of `pip install` that brings a library."""
 VERBS = {
-    "stages": "needs", "judging": "judge", "objectives": "loss", "pairs": "__call__", "teachers": "teach",
-    "recipes": "recipe",
+    "stages": "needs", "judging": "judge", "objectives": "loss", "pairs": "__call__", "pairs.pictures": "vary",
+    "teachers": "teach", "recipes": "recipe",
 }  # fmt: skip
 """The method by which a class of a layer is known among the others of its file; `units` for composite stages."""
 
@@ -141,7 +141,8 @@ def _public_classes(module: ModuleType) -> list[str]:
 
 
 def _singular(layer: str) -> str:
-    return {"judging": "judge", "pairs": "rule of pairs"}.get(layer, layer.removesuffix("s"))
+    names = {"judging": "judge", "pairs": "rule of pairs", "pairs.pictures": "kind of varied pictures"}
+    return names.get(layer, layer.removesuffix("s"))
 
 
 def _module_of(layer: str, place: str) -> ModuleType:

@@ -30,6 +30,8 @@ class Reference(RowStage):
     """Tokens of one packed forward, at most."""
     adapter: AdapterPlan = field(default_factory=AdapterPlan)
     """Of the training: it decides in which precision the weights are read."""
+    pictures: Rows = ""
+    """Questions with varied pictures (`vary_pictures`), for objectives that compare pictures; empty compares none."""
 
     rows: ClassVar[type[ReferenceRow]] = ReferenceRow
     unit: ClassVar[str] = "pairs"
@@ -47,6 +49,7 @@ class Reference(RowStage):
             *(Need(field="pairs", ref=ref, wants=Pair) for ref in self.pairs),
             Need(field="model", ref=self.model, wants=ModelKind.WEIGHTS),
             *((Need(field="questions", ref=self.questions, wants=Question),) if self.questions else ()),
+            *((Need(field="pictures", ref=self.pictures, wants=Question),) if self.pictures else ()),
         )
 
     def inputs(self, run: Run) -> Sequence[Pair]:
@@ -58,13 +61,19 @@ class Reference(RowStage):
         plan = FitPlan(learning_rate=1.0, keep_tokens=self.keep_tokens, row_tokens=self.row_tokens)
         model = models.reference(self.model, self.adapter)
         rows_of = load_part("training", "reference").reference_rows
-        return lambda block: rows_of(model, block, questions, plan)
+        if not self.pictures:
+            return lambda block: rows_of(model, block, questions, plan)
+        parts = load_part("objectives.parts", "views")
+        views, varied = (*parts.BOTH_SIDES, *parts.VARIED_PICTURES), list(run.questions(self.pictures))
+        return lambda block: rows_of(model, block, questions, plan, views=views, varied=varied)
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         pairs = [pair for ref in self.pairs for pair in outlook.rows(ref, Pair)]
         prompts = trained_prompts(outlook, self.pairs, pairs)
         counts = [count for ref in self.pairs for count in outlook.counts(ref)]
         each = max((len(one.responses) for one in prompts), default=0)
+        if self.pictures:
+            each += max(1, each // 2)
         work = ModelWork(
             model=self.model, is_drawn=False, prompts=len(counts), per_prompt=each,
             questions=tuple(one.question for one in prompts),

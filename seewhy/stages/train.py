@@ -16,6 +16,7 @@ from seewhy.runs.choice import Choice, Layer, Model, Names, Rows, make
 from seewhy.runs.discovery import constant_of, load_part
 from seewhy.runs.forecast.api import Outlook, StageForecast, TrainingWork
 from seewhy.stages.reference import Reference, questions_behind, responses_of, trained_prompts
+from seewhy.stages.vary_pictures import Varied
 from seewhy.training.monitor.alarms import alarms_of
 from seewhy.training.plan import FitPlan
 
@@ -40,6 +41,9 @@ class Train(TrainStage):
     """Rows of the questions of its data; empty takes those from which the data follow."""
     reference: Rows = ""
     """A step of stage `reference` with the same pairs and start, to share it; empty computes its own rows."""
+    pictures: Rows = ""
+    """A step of stage `vary_pictures`, for objectives that compare pictures; empty draws its own: crops that keep 0 to
+    20 % of each picture."""
 
     def __post_init__(self) -> None:
         """Refuse a training without data, and weights that are none."""
@@ -50,6 +54,8 @@ class Train(TrainStage):
             raise ValueError(f"data.{wrong[0]}: a weight must be above 0, and is {self.data[wrong[0]]}")
         if self.reference and not self.has_reference:
             raise ValueError(f"reference: objective {self.objective.kind} reads none; leave it away")
+        if self.pictures and not self.compares_pictures:
+            raise ValueError(f"pictures: objective {self.objective.kind} compares none; leave it away")
 
     @property
     def is_imitation(self) -> bool:
@@ -61,14 +67,25 @@ class Train(TrainStage):
         """Whether the objective reads a reference."""
         return not self.is_imitation and bool(constant_of("objectives", self.objective.kind, "needs_reference", True))
 
+    @property
+    def compares_pictures(self) -> bool:
+        """Whether the objective compares a question's pictures with varied ones."""
+        return bool(constant_of("objectives", self.objective.kind, "compares_pictures", False))
+
     def units(self, name: str) -> Mapping[str, RowStage | TrainStage]:
-        if self.reference or not self.has_reference:
-            return {"": self}
-        own = Reference(
-            model=self.start, pairs=tuple(self.data), questions=self.questions, keep_tokens=self.fit.keep_tokens,
-            row_tokens=self.fit.row_tokens, adapter=self.adapter,
-        )  # fmt: skip
-        return {"reference": own, "": replace(self, reference=f"{name}.reference")}
+        found: dict[str, RowStage | TrainStage] = {}
+        step = self
+        if self.compares_pictures and not self.pictures:
+            step = replace(step, pictures=f"{name}.pictures")
+            found["pictures"] = Varied(own=step.pictures, pairs=tuple(self.data), questions=self.questions,
+                                       seed=self.fit.seed)  # fmt: skip
+        if self.has_reference and not self.reference:
+            found["reference"] = Reference(
+                model=self.start, pairs=tuple(self.data), questions=self.questions, keep_tokens=self.fit.keep_tokens,
+                row_tokens=self.fit.row_tokens, adapter=self.adapter, pictures=step.pictures,
+            )  # fmt: skip
+            step = replace(step, reference=f"{name}.reference")
+        return {**found, "": step}
 
     def needs(self) -> Sequence[Need]:
         wants = Lesson if self.is_imitation else Pair
@@ -78,6 +95,8 @@ class Train(TrainStage):
             found.append(Need(field="questions", ref=self.questions, wants=Question))
         if self.reference:
             found.append(Need(field="reference", ref=self.reference, wants=ReferenceRow))
+        if self.pictures:
+            found.append(Need(field="pictures", ref=self.pictures, wants=Question))
         return found
 
     def made(self) -> Any:  # noqa: ANN401
@@ -108,7 +127,8 @@ class Train(TrainStage):
         if self.is_imitation:
             yield from fit.fit_lessons(model, objective, rows, questions, plan, place, run.machine.guard)
         else:
-            yield from fit.fit_pairs(model, objective, rows, questions, store, plan, place, run.machine.guard)
+            varied = list(run.questions(self.pictures)) if self.pictures else None
+            yield from fit.fit_pairs(model, objective, rows, questions, store, plan, place, run.machine.guard, varied)
 
     def _rows(self, run: Run) -> tuple[Any, list[Any]]:
         """What is trained on, read from disk as it is wanted, and its first two rows."""

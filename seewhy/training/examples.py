@@ -1,7 +1,7 @@
 """Lessons and pairs as token ids, and the groups and forward passes that they share."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,8 @@ class TrainingExample:
     """Of its loss in the mean over a step, above 0."""
     stream: str = ""
     """The stream of rows that it comes from."""
+    varied: tuple[Ids, ...] = ()
+    """Responses of it that are scored with the question's varied pictures too."""
 
     @property
     def prompt_key(self) -> tuple[str, Style, PictureVariant]:
@@ -49,6 +51,60 @@ class SharedGroup:
     group: Group
     picks: tuple[tuple[int, ...], ...]
     examples: tuple[TrainingExample, ...]
+    varied: Group | None = None
+    """The responses that are scored with the varied pictures; in one forward pass with the others."""
+    varied_picks: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """What is scored."""
+        return (self.group,) if self.varied is None else (self.group, self.varied)
+
+
+class Asked(Mapping[str, Question]):
+    """The questions of a training by id, as they are; and with varied pictures, where an objective compares them."""
+
+    def __init__(self, own: Mapping[str, Question], varied: Mapping[str, Question]) -> None:
+        self._own = own
+        self.varied = varied
+
+    def __getitem__(self, question_id: str) -> Question:
+        """The question with its own pictures."""
+        return self._own[question_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._own)
+
+    def __len__(self) -> int:
+        return len(self._own)
+
+
+def question_of(questions: Mapping[str, Question], question_id: str, variant: PictureVariant) -> Question:
+    """The question with the pictures of a variant; raises ValueError where it has no varied ones."""
+    if variant is not PictureVariant.VARIED:
+        return questions[question_id]
+    if not isinstance(questions, Asked) or question_id not in questions.varied:
+        raise ValueError(
+            f"question {question_id} has no varied pictures: run `vary_pictures` on all questions of the pairs"
+        )
+    return questions.varied[question_id]
+
+
+def _prompt(
+    model: ScoresGroups, questions: Mapping[str, Question], example: TrainingExample, variant: PictureVariant
+) -> Prompt:
+    question = question_of(questions, example.question_id, variant)
+    return model.prompt(question, example.style, variant is PictureVariant.NONE)
+
+
+def groups_of(forward: Sequence[SharedGroup]) -> list[Group]:
+    """The groups of one forward pass: of each shared group its own, then the varied one where there is one."""
+    return [group for shared in forward for group in shared.groups]
+
+
+def group_tokens(model: ScoresGroups, shared: SharedGroup) -> int:
+    """Tokens of the packed rows of a shared group."""
+    return sum(map(model.group_tokens, shared.groups))
 
 
 def _trained_ids(model: ScoresGroups, question_id: str, response: Response, keep_tokens: int) -> Ids:
@@ -67,14 +123,22 @@ def lesson_example(model: ScoresGroups, lesson: Lesson, keep_tokens: int) -> Tra
     return TrainingExample(question_id=lesson.question_id, style=lesson.style, responses=(ids,))
 
 
-def pair_example(model: ScoresGroups, pair: Pair, keep_tokens: int) -> TrainingExample | None:
-    """A pair as token ids; None where its two sides are equal after truncation."""
+def pair_example(
+    model: ScoresGroups, pair: Pair, keep_tokens: int, *, is_varied: bool = False
+) -> TrainingExample | None:
+    """A pair as token ids; None where its two sides are equal after truncation.
+
+    `is_varied` has the chosen response scored with the varied pictures too.
+    """
     chosen, rejected = (
         _trained_ids(model, pair.question_id, side, keep_tokens) for side in (pair.chosen, pair.rejected)
     )
     if chosen == rejected:
         return None
-    return TrainingExample(question_id=pair.question_id, style=pair.style, responses=(chosen, rejected))
+    return TrainingExample(
+        question_id=pair.question_id, style=pair.style, responses=(chosen, rejected),
+        varied=(chosen,) if is_varied else (),
+    )  # fmt: skip
 
 
 def questions_by_id(questions: Rows[Question] | Mapping[str, Question]) -> Mapping[str, Question]:
@@ -85,9 +149,10 @@ def questions_by_id(questions: Rows[Question] | Mapping[str, Question]) -> Mappi
 
 
 def require_question(questions: Mapping[str, Question], example: TrainingExample) -> None:
-    """Raises ValueError where the example's question is not there."""
+    """Raises ValueError where the example's question is not there, or has no varied pictures and needs some."""
     if example.question_id not in questions:
         raise ValueError(f"question {example.question_id} has a row to train on but is not among the questions")
+    question_of(questions, example.question_id, PictureVariant.VARIED if example.varied else example.pictures)
 
 
 def places_by_prompt(examples: Sequence[TrainingExample]) -> list[list[int]]:
@@ -113,27 +178,36 @@ def steps_of(examples: Iterable[TrainingExample], plan: FitPlan) -> list[tuple[i
     return list(StepOrder(units=units_by_prompt(examples), plan=plan))
 
 
-def share(prompt: Prompt, examples: Sequence[TrainingExample]) -> SharedGroup:
-    """One group that holds each distinct response of these examples once."""
+def share(prompt: Prompt, examples: Sequence[TrainingExample], varied: Prompt | None = None) -> SharedGroup:
+    """Each distinct response of these examples once, and those that are scored with the varied prompt too."""
+    group, picks = _distinct(prompt, [example.responses for example in examples])
+    if varied is None:
+        return SharedGroup(group=group, picks=picks, examples=tuple(examples))
+    other, other_picks = _distinct(varied, [example.varied for example in examples])
+    return SharedGroup(group=group, picks=picks, examples=tuple(examples), varied=other, varied_picks=other_picks)
+
+
+def _distinct(prompt: Prompt, rows: Sequence[tuple[Ids, ...]]) -> tuple[Group, tuple[tuple[int, ...], ...]]:
     place: dict[Ids, int] = {}
-    for example in examples:
-        for ids in example.responses:
+    for row in rows:
+        for ids in row:
             place.setdefault(ids, len(place))
-    picks = tuple(tuple(place[ids] for ids in example.responses) for example in examples)
-    return SharedGroup(group=Group(prompt=prompt, responses=tuple(place)), picks=picks, examples=tuple(examples))
+    picks = tuple(tuple(place[ids] for ids in row) for row in rows)
+    return Group(prompt=prompt, responses=tuple(place)), picks
 
 
 def _groups_within(
-    model: ScoresGroups, prompt: Prompt, examples: Sequence[TrainingExample], row_tokens: int
+    model: ScoresGroups, prompts: tuple[Prompt, Prompt | None], examples: Sequence[TrainingExample], row_tokens: int
 ) -> list[SharedGroup]:
+    own, varied = prompts
     groups: list[SharedGroup] = []
     start = 0
     for end in range(1, len(examples) + 1):
-        grown = share(prompt, examples[start:end])
-        if end - start > 1 and model.group_tokens(grown.group) > row_tokens:
-            groups.append(share(prompt, examples[start : end - 1]))
+        grown = share(own, examples[start:end], varied)
+        if end - start > 1 and group_tokens(model, grown) > row_tokens:
+            groups.append(share(own, examples[start : end - 1], varied))
             start = end - 1
-    return [*groups, share(prompt, examples[start:])]
+    return [*groups, share(own, examples[start:], varied)]
 
 
 def forwards_of(
@@ -144,10 +218,10 @@ def forwards_of(
     for unit in places_by_prompt(examples):
         members = [examples[place] for place in unit]
         first = members[0]
-        is_blind = first.pictures is PictureVariant.NONE
-        prompt = model.prompt(questions[first.question_id], first.style, is_blind)
-        groups.extend(_groups_within(model, prompt, members, row_tokens))
-    sized = sorted(((model.group_tokens(shared.group), shared) for shared in groups), key=lambda pair: -pair[0])
+        prompt = _prompt(model, questions, first, first.pictures)
+        varied = _prompt(model, questions, first, PictureVariant.VARIED) if first.varied else None
+        groups.extend(_groups_within(model, (prompt, varied), members, row_tokens))
+    sized = sorted(((group_tokens(model, shared), shared) for shared in groups), key=lambda pair: -pair[0])
     forwards: list[list[SharedGroup]] = []
     room = 0
     for tokens, shared in sized:

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from seewhy.objectives.api import LessonObjective, PairObjective, reference_views
-from seewhy.objectives.parts.views import BOTH_SIDES
+from seewhy.objectives.parts.views import BOTH_SIDES, VARIED_PICTURES
 from seewhy.records.by_key import Rows
 from seewhy.records.files import write_text_atomically
 from seewhy.records.step_logs import append_step, cut_steps
@@ -19,6 +19,7 @@ from seewhy.records.types import Lesson, Pair, Question, StepLog
 from seewhy.training.api import Trainable, assume_frozen
 from seewhy.training.checkpoint import Progress, load_checkpoint, newest_checkpoint, save_checkpoint, sync_file, writing
 from seewhy.training.examples import (
+    Asked,
     TrainingExample,
     lesson_example,
     pair_example,
@@ -74,16 +75,21 @@ def fit_pairs(
     plan: FitPlan,
     directory: Path,
     guard: GuardPlan = UNGUARDED,
+    varied: Rows[Question] | Mapping[str, Question] | None = None,
 ) -> Iterator[StepLog]:
     """Trains the model in place on preferences, and yields a log a step; stops and resumes as `fit_lessons` does.
 
     Every pair must have its reference rows before the first step, unless the objective has no view of a reference:
     `reference` is then not read and may be None. Pairs whose two sides are equal after truncation are dropped and
-    counted in `terms["dropped_pairs"]`. Raises ValueError where the loss before the first update is not the
+    counted in `terms["dropped_pairs"]`. `varied` are the questions with varied pictures, for objectives that compare
+    pictures. Raises ValueError where the loss before the first update is not the
     objective's `at_reference`: the reference rows are then of another model than the one that starts.
     """
     store = _needed_store(objective, reference)
-    known = questions_by_id(questions)
+    is_varied = any(view in VARIED_PICTURES for view in objective.views)
+    if is_varied and varied is None:
+        raise ValueError(f"{objective.name} compares pictures: pass the questions with varied pictures as `varied`")
+    known = Asked(questions_by_id(questions), questions_by_id(varied or {}) if is_varied else {})
 
     def check(example: TrainingExample) -> None:
         require_question(known, example)
@@ -91,7 +97,7 @@ def fit_pairs(
             store.of_pair(known, example)
 
     def encode(pair: Pair) -> TrainingExample | None:
-        return pair_example(model, pair, plan.keep_tokens)
+        return pair_example(model, pair, plan.keep_tokens, is_varied=is_varied)
 
     table = tabulate(Mixture.of(pairs), encode, check)
     scoring = PairScoring(objective=objective, reference=store, questions=known)
@@ -102,10 +108,10 @@ def fit_pairs(
 def _needed_store(objective: PairObjective, reference: ReferenceStore | None) -> ReferenceStore | None:
     """The store where the objective reads it; raises ValueError where it is missing or a view cannot be supplied."""
     for view in objective.views:
-        if view not in BOTH_SIDES:
+        if view not in (*BOTH_SIDES, *VARIED_PICTURES):
             raise ValueError(
                 f"{objective.name} has the view ({view}), and training on pairs supplies "
-                f"{'; '.join(map(str, BOTH_SIDES))}"
+                f"{'; '.join(map(str, (*BOTH_SIDES, *VARIED_PICTURES)))}"
             )
     if not reference_views(objective):
         return None

@@ -16,7 +16,16 @@ from seewhy.objectives.parts.views import BOTH_SIDES
 from seewhy.records.by_key import Rows, RowsByKey
 from seewhy.records.types import Pair, Question, ReferenceRow, Style
 from seewhy.training.api import ScoresGroups, Trainable, assume_frozen
-from seewhy.training.examples import Ids, TrainingExample, forwards_of, pair_example, questions_by_id, require_question
+from seewhy.training.examples import (
+    Asked,
+    Ids,
+    TrainingExample,
+    forwards_of,
+    pair_example,
+    question_of,
+    questions_by_id,
+    require_question,
+)
 from seewhy.training.identity import weights_fingerprint
 from seewhy.training.plan import FitPlan
 
@@ -65,11 +74,14 @@ class ReferenceStore:
             )
         return found
 
-    def of_pair(self, questions: Mapping[str, Question], example: TrainingExample) -> tuple[Tensor, Tensor]:
-        """Log-probabilities of the chosen and of the rejected response of a pair."""
-        question = questions[example.question_id]
-        chosen, rejected = (self.find(question, example.style, ids) for ids in example.responses)
-        return chosen, rejected
+    def of_pair(self, questions: Mapping[str, Question], example: TrainingExample) -> tuple[Tensor, ...]:
+        """Log-probabilities of the chosen and the rejected response of a pair, and of those with varied pictures."""
+        wanted = [(PictureVariant.OWN, ids) for ids in example.responses]
+        wanted += [(PictureVariant.VARIED, ids) for ids in example.varied]
+        return tuple(
+            self.find(question_of(questions, example.question_id, variant), example.style, ids, variant)
+            for variant, ids in wanted
+        )
 
 
 @torch.no_grad()
@@ -112,12 +124,14 @@ def reference_rows(
     plan: FitPlan,
     have: AbstractSet[str] = frozenset(),
     views: Sequence[View] = BOTH_SIDES,
+    varied: Rows[Question] | Mapping[str, Question] | None = None,
 ) -> Iterator[ReferenceRow]:
     """One row for every distinct response of the pairs, with the model as it is now and without gradient.
 
     `have` holds keys of rows already on disk: their responses are not scored again. Of the plan, `keep_tokens` and
     `row_tokens` are read; `keep_tokens` must be that of the training run. `views` are the objective's: rows are
-    computed for its views of the reference, so none for an objective without. The pairs are held in memory: for
+    computed for its views of the reference, so none for an objective without; `varied` are the questions with their
+    varied pictures, where a view has those. The pairs are held in memory: for
     many, call it with one block after another, which hashes the weights once. Raises ArithmeticError where a
     log-probability is not finite.
     """
@@ -125,7 +139,7 @@ def reference_rows(
     if not needed:
         return
     fingerprint = weights_fingerprint(model)
-    known = questions_by_id(questions)
+    known = Asked(questions_by_id(questions), questions_by_id({} if varied is None else varied))
     made = (pair_example(model, pair, plan.keep_tokens) for pair in pairs)
     examples = sorted((e for pair in made if pair for e in _viewed(pair, needed)), key=lambda e: e.prompt_key)
     for example in examples:
@@ -133,7 +147,8 @@ def reference_rows(
     done = set(have)
 
     def key_of(example: TrainingExample, ids: Ids) -> str:
-        return reference_key(fingerprint, known[example.question_id], example.style, ids, example.pictures)
+        question = question_of(known, example.question_id, example.pictures)
+        return reference_key(fingerprint, question, example.style, ids, example.pictures)
 
     wanted = [e for e in examples if any(key_of(e, ids) not in done for ids in e.responses)]
     model.net.eval()

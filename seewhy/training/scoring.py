@@ -12,9 +12,7 @@ from seewhy.records.types import Question
 from seewhy.training.examples import SharedGroup
 from seewhy.training.monitor.lengths import length_figures
 from seewhy.training.reference import ReferenceStore
-from seewhy.training.views import lesson_view, pair_view
-
-Logps = Sequence[Sequence[Tensor]]
+from seewhy.training.views import Logps, lesson_view, pair_view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +79,8 @@ def pair_figures(view: PairView, margin: Tensor | None) -> dict[str, Tensor]:
     """[pairs] share of pairs ordered rightly; and, in nats a token, the chosen log-probability and both sides' drift.
 
     Drift is the mean of log pi - log ref. A chosen side that drifts down while the margin grows is how pure DPO fails
-    on long chains (MPO, arXiv 2411.10442). Without a reference only the chosen log-probability.
+    on long chains (MPO, arXiv 2411.10442). Without a reference only the chosen log-probability. Where pictures are
+    compared, `picture_accuracy` is the share of pairs whose chosen response is likelier with its own pictures.
     """
     chosen, rejected = view.policy_chosen.detach(), view.policy_rejected.detach()
     figures = {} if margin is None else {"accuracy": (margin > 0).float()}
@@ -90,6 +89,8 @@ def pair_figures(view: PairView, margin: Tensor | None) -> dict[str, Tensor]:
         figures["chosen_drift"] = _token_means(chosen - view.reference_chosen, view.chosen_mask)
     if view.reference_rejected is not None:
         figures["rejected_drift"] = _token_means(rejected - view.reference_rejected, view.rejected_mask)
+    if view.policy_varied is not None:
+        figures["picture_accuracy"] = (chosen.sum(dim=1) > view.policy_varied.detach().sum(dim=1)).float()
     return figures
 
 

@@ -12,7 +12,7 @@ from seewhy.model.plan import BF16
 from seewhy.objectives.api import State
 from seewhy.records.types import Question, StepLog
 from seewhy.training.api import Trainable
-from seewhy.training.examples import TrainingExample, forwards_of
+from seewhy.training.examples import TrainingExample, forwards_of, group_tokens, groups_of
 from seewhy.training.memory.peak import PROCESS, StepPeak
 from seewhy.training.monitor.lengths import with_cosine
 from seewhy.training.monitor.plan import GuardPlan
@@ -84,11 +84,11 @@ def _gradients(run: Run, rows: Sequence[TrainingExample], state: State) -> tuple
     rewards: list[torch.Tensor] = []
     tokens, above = 0, 0
     for forward in forwards_of(run.model, run.questions, rows, run.plan.row_tokens):
-        logps = run.model.group_logps([shared.group for shared in forward])
+        logps = run.model.group_logps(groups_of(forward))
         scored = run.scoring.score(forward, logps, state)
         totals.add(scored, [example for shared in forward for example in shared.examples]).backward()
         rewards.append(rewards_of(scored))
-        size = sum(run.model.group_tokens(shared.group) for shared in forward)
+        size = sum(group_tokens(run.model, shared) for shared in forward)
         tokens, above = tokens + size, above + (size > run.plan.row_tokens)
     figures = with_cosine(totals.means()) | {"tokens": float(tokens), "rows_above_budget": float(above)}
     return figures, run.scoring.advance(state, torch.cat(rewards))

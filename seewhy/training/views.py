@@ -17,32 +17,49 @@ def _padded(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     return values, torch.arange(values.shape[1], device=values.device)[None] < lengths[:, None]
 
 
-def _picked(shared: Sequence[SharedGroup], logps: Sequence[Sequence[Tensor]], side: int) -> list[Tensor]:
-    return [of_group[pick[side]] for part, of_group in zip(shared, logps, strict=True) for pick in part.picks]
+Logps = Sequence[Sequence[Tensor]]
+"""For each group of a forward pass the [time] log-probabilities of each of its responses."""
 
 
-def lesson_view(shared: Sequence[SharedGroup], logps: Sequence[Sequence[Tensor]]) -> LessonView:
-    """One row a lesson, in the order of groups and exercises.
+def _split(shared: Sequence[SharedGroup], logps: Logps) -> tuple[list[Sequence[Tensor]], list[Sequence[Tensor]]]:
+    """The groups with the questions' own pictures, and those with varied ones."""
+    rows, own, varied = iter(logps), list[Sequence[Tensor]](), list[Sequence[Tensor]]()
+    for part in shared:
+        own.append(next(rows))
+        varied.append(next(rows) if part.varied else ())
+    return own, varied
 
-    `logps[g][r]` is the [time] log-probabilities of response r of group g.
-    """
+
+def _picked(shared: Sequence[SharedGroup], logps: Logps, side: int) -> list[Tensor]:
+    own, _ = _split(shared, logps)
+    return [of_group[pick[side]] for part, of_group in zip(shared, own, strict=True) for pick in part.picks]
+
+
+def _picked_varied(shared: Sequence[SharedGroup], logps: Logps) -> list[Tensor]:
+    _, varied = _split(shared, logps)
+    return [of_group[pick[0]] for part, of_group in zip(shared, varied, strict=True) for pick in part.varied_picks]
+
+
+def lesson_view(shared: Sequence[SharedGroup], logps: Logps) -> LessonView:
+    """One row a lesson, in the order of groups and lessons."""
     policy, mask = _padded(_picked(shared, logps, 0))
     return LessonView(policy=policy, mask=mask)
 
 
-def pair_view(
-    shared: Sequence[SharedGroup], logps: Sequence[Sequence[Tensor]], reference: Sequence[tuple[Tensor, Tensor]] | None
-) -> PairView:
-    """One row a pair, in the order of groups and exercises; a response that two pairs share stands in two rows.
+def pair_view(shared: Sequence[SharedGroup], logps: Logps, reference: Sequence[tuple[Tensor, ...]] | None) -> PairView:
+    """One row a pair, in the order of groups and pairs; a response that two pairs share stands in two rows.
 
     So each pair weighs what it weighs when every pair is scored alone. `reference` holds, for each pair, the [time]
-    log-probabilities of its chosen and of its rejected response under the reference; None leaves the reference out.
+    log-probabilities under the reference of its chosen and of its rejected response, and, where pictures are compared,
+    of the chosen one with the varied pictures; None leaves the reference out.
     """
     chosen, rejected = _picked(shared, logps, 0), _picked(shared, logps, 1)
     device = chosen[0].device
     policy_chosen, chosen_mask = _padded(chosen)
     policy_rejected, rejected_mask = _padded(rejected)
-    frozen = [_padded([rows[side].to(device) for rows in reference])[0] if reference else None for side in (0, 1)]
+    varied = _picked_varied(shared, logps)
+    sides = (0, 1, 2) if varied else (0, 1)
+    frozen = [_padded([rows[side].to(device) for rows in reference])[0] if reference else None for side in sides]
     return PairView(
         policy_chosen=policy_chosen,
         policy_rejected=policy_rejected,
@@ -50,4 +67,6 @@ def pair_view(
         reference_rejected=frozen[1],
         chosen_mask=chosen_mask,
         rejected_mask=rejected_mask,
+        policy_varied=_padded(varied)[0] if varied else None,
+        reference_varied=frozen[2] if varied else None,
     )

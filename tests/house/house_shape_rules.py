@@ -56,7 +56,7 @@ LIGHT_LIBRARIES = {
     "benchmarks": {"pyarrow", "PIL", "numpy"},
     "sampling": set[str](),
     "judging": {"rapidfuzz", "math_verify", "sympy"},
-    "pairs": {"pyarrow"},
+    "pairs": {"pyarrow", "PIL", "numpy"},
     "report": {"jinja2", "markupsafe", "matplotlib", "numpy", "PIL", "starlette", "uvicorn"},
     "testing": {"numpy", "PIL", "starlette", "uvicorn"},
 }

@@ -5,6 +5,8 @@ from mutant_rows import SETTINGS, Mutant
 START = "tests/training/test_start_check.py"
 STREAMS = "tests/training/test_streams.py"
 LAZY = "tests/training/test_lazy_rows.py"
+MDPO = "tests/objectives/test_mdpo.py"
+VARIED = "tests/training/test_varied_pictures.py"
 REFERENCE = "tests/training/test_training_reference.py"
 
 TRAINING_MUTANTS = [
@@ -46,9 +48,58 @@ TRAINING_MUTANTS = [
     Mutant(
         name="reference rows: a prompt without pictures shows them",
         file="seewhy/training/examples.py",
-        source="is_blind = first.pictures is PictureVariant.NONE",
-        defect="is_blind = False",
+        source="example.style, variant is PictureVariant.NONE)",
+        defect="example.style, False)",
         seen_by=f"{REFERENCE}::test_rows_of_two_picture_variants_are_kept_apart_and_hold_what_each_prompt_gives",
+    ),
+    Mutant(
+        name="mdpo: the conditional term compares the rejected response",
+        file="seewhy/objectives/mdpo.py",
+        source="LogRatios(chosen=ratios.chosen, rejected=varied)",
+        defect="LogRatios(chosen=ratios.chosen, rejected=ratios.rejected)",
+        seen_by=f"{MDPO}::test_gradients_are_those_worked_by_hand",
+    ),
+    Mutant(
+        name="mdpo: an anchor on the margin",
+        file="seewhy/objectives/mdpo.py",
+        source="self.beta * ratios.chosen - self.delta)",
+        defect="self.beta * (ratios.chosen - ratios.rejected) - self.delta)",
+        seen_by=f"{MDPO}::test_mdpo_is_the_sum_of_three_terms",
+    ),
+    Mutant(
+        name="mdpo: no reference with the varied pictures",
+        file="seewhy/objectives/parts/terms.py",
+        source="sum_tokens(view.policy_varied - view.reference_varied, view.chosen_mask)",
+        defect="sum_tokens(view.policy_varied, view.chosen_mask)",
+        seen_by=f"{MDPO}::test_the_conditional_term_counts_from_the_reference_with_the_same_pictures",
+    ),
+    Mutant(
+        name="mdpo: varied responses read the question's own pictures",
+        file="seewhy/training/examples.py",
+        source="return questions.varied[question_id]",
+        defect="return questions[question_id]",
+        seen_by=f"{VARIED}::test_a_step_of_mdpo_is_that_of_three_passes_of_their_own",
+    ),
+    Mutant(
+        name="mdpo: varied rows of the reference under the own pictures' key",
+        file="seewhy/training/reference.py",
+        source="        return reference_key(fingerprint, question, example.style, ids, example.pictures)",
+        defect="        return reference_key(fingerprint, question, example.style, ids)",
+        seen_by=f"{VARIED}::test_reference_rows_are_keyed_by_the_varied_picture",
+    ),
+    Mutant(
+        name="crops: above the share that may be kept",
+        file="seewhy/pairs/pictures/cropped.py",
+        source="rng.uniform(self.least, self.most) * picture",
+        defect="2 * rng.uniform(self.least, self.most) * picture",
+        seen_by="tests/pairs/test_drawn_variants.py::test_a_crop_keeps_a_share_between_its_bounds",
+    ),
+    Mutant(
+        name="varied pictures: the same draw for every question",
+        file="seewhy/pairs/varied.py",
+        source="{seed}/{kind}/{question.id}/{place}/{ref.sha256}",
+        defect="{seed}/{kind}",
+        seen_by="tests/pairs/test_drawn_variants.py::test_a_draw_depends_on_seed_kind_question_and_picture_alone",
     ),
     Mutant(
         name="weights: hashed for every block",

@@ -38,6 +38,8 @@ def swap_sides(view: PairView) -> PairView:
         reference_rejected=view.reference_chosen,
         chosen_mask=view.rejected_mask,
         rejected_mask=view.chosen_mask,
+        policy_varied=view.policy_rejected.detach(),
+        reference_varied=view.reference_rejected,
     )
 
 
@@ -71,6 +73,8 @@ def test_log_ratios_of_ten_thousand_nats_give_finite_losses_and_gradients(object
         reference_rejected=zero - max(rejected, 0.0),
         chosen_mask=zero == 0,
         rejected_mask=zero == 0,
+        policy_varied=torch.full((1, 1), min(rejected, 0.0)),
+        reference_varied=zero - max(rejected, 0.0),
     )
     loss = objective.loss(view, objective.initial())
     if objective.name not in NO_REFERENCE:
@@ -84,10 +88,11 @@ def test_the_gradient_is_that_of_finite_differences(objective):
     view = draw_pairs(7, dtype=torch.float64)
     state = {name: value + 0.3 for name, value in objective.initial().items()}
 
-    def each(chosen: Tensor, rejected: Tensor) -> Tensor:
-        return objective.loss(replace(view, policy_chosen=chosen, policy_rejected=rejected), state).each
+    def each(chosen: Tensor, rejected: Tensor, varied: Tensor) -> Tensor:
+        given = {"policy_chosen": chosen, "policy_rejected": rejected, "policy_varied": varied}
+        return objective.loss(replace(view, **given), state).each
 
-    assert torch.autograd.gradcheck(each, (view.policy_chosen, view.policy_rejected))
+    assert torch.autograd.gradcheck(each, (view.policy_chosen, view.policy_rejected, view.policy_varied))
 
 
 @every_pair_objective

@@ -27,7 +27,12 @@ from seewhy.objectives.parts.length import require_discount
 
 
 def at_the_reference(view: PairView) -> PairView:
-    return replace(view, reference_chosen=view.policy_chosen.detach(), reference_rejected=view.policy_rejected.detach())
+    return replace(
+        view,
+        reference_chosen=view.policy_chosen.detach(),
+        reference_rejected=view.policy_rejected.detach(),
+        reference_varied=view.policy_varied.detach(),
+    )
 
 
 def test_a_discount_that_does_not_exist_is_refused_with_those_that_do():
@@ -59,8 +64,9 @@ def test_an_objective_says_which_rows_it_takes_and_whether_it_has_a_reference():
 
 
 def test_views_of_other_pictures_are_other_views():
-    own, none = (View(scorer=Scorer.REFERENCE, side=Side.CHOSEN, pictures=variant) for variant in PictureVariant)
-    assert own != none
+    views = {View(scorer=Scorer.REFERENCE, side=Side.CHOSEN, pictures=variant) for variant in PictureVariant}
+    assert len(views) == len(PictureVariant)
+    none = View(scorer=Scorer.REFERENCE, side=Side.CHOSEN, pictures=PictureVariant.NONE)
     assert str(none) == "reference of chosen, pictures: none"
 
 
@@ -87,7 +93,7 @@ def test_at_the_reference_the_loss_is_what_the_objective_says(objective, seed, p
     if objective.name in NO_REFERENCE:
         assert objective.at_reference(view) is None
         return
-    blank = replace(view, reference_chosen=None, reference_rejected=None)
+    blank = replace(view, reference_chosen=None, reference_rejected=None, reference_varied=None)
     expected = objective.at_reference(blank)
     loss = objective.loss(at_the_reference(view), objective.initial())
     assert expected.shape == (pairs,)
@@ -101,8 +107,8 @@ def test_at_the_reference_the_loss_is_what_the_objective_says(objective, seed, p
 def test_a_loss_reads_the_views_that_it_declares_and_no_other(objective):
     """What is not declared may be any number, or missing where it is the reference's."""
     view = draw_pairs(11)
-    declared = {f"{each.scorer}_{each.side}" for each in objective.views}
-    for name in ("policy_chosen", "policy_rejected", "reference_chosen", "reference_rejected"):
+    declared = {f"{each.scorer}_{each.side if each.pictures == 'own' else each.pictures}" for each in objective.views}
+    for name in (f"{scorer}_{side}" for scorer in Scorer for side in ("chosen", "rejected", "varied")):
         moved = replace(view, **{name: getattr(view, name) - 0.5})
         same = torch.equal(
             objective.loss(view, objective.initial()).each, objective.loss(moved, objective.initial()).each

@@ -17,13 +17,12 @@ from seewhy.runs.yaml_text import dump_yaml, read_yaml
 from seewhy.stages.evaluate import Replies
 
 PLACE = Path(__file__).parents[1] / "data" / "recipes"
-WHOLE = ("mm-cot-rlaif", "llava-reasoner", "iterative-dpo")
+WHOLE = ("mm-cot-rlaif", "llava-reasoner", "iterative-dpo", "mdpo")
 MISSING = {
     "mpo": {
         "format": "rule of pairs 'by_format'", "blind-chains": "stage 'continue_blind'",
         "blind": "rule of pairs 'by_blindness'",
     },
-    "mdpo": {"mdpo": "objective 'mdpo'"},
     "ares": {
         "ppo-1": "stage 'online'", "corrected-1": "stage 'correct'", "ppo-2": "stage 'online'",
         "corrected-2": "stage 'correct'", "wins": "stage 'compare'",

@@ -1,5 +1,6 @@
 """What is checked before the first update: the views an objective has, and reference rows of the model that starts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,12 +13,25 @@ from torch import Tensor
 from seewhy.objectives.api import Loss, PairObjective, PairView, PictureVariant, Scorer, Side, State, View
 from seewhy.objectives.dpo import DPO
 from seewhy.objectives.nll import NLL
+from seewhy.records.types import Pair
 from seewhy.training.fit import fit_pairs
 from seewhy.training.plan import FitPlan
+from seewhy.training.reference import ReferenceStore, reference_rows
 
 QUESTIONS = questions_of(6)
 ALL = FitPlan(learning_rate=1e-2, batch_size=64, row_tokens=10_000)
 LONG = pair("q0", "a response of many tokens", "no")
+
+
+VARIED = [replace(one, images=(replace(one.images[0], sha256=f"{place + 99:x}"),))
+          for place, one in enumerate(QUESTIONS)]  # fmt: skip
+"""The same questions beside other pictures."""
+
+
+def rows_for(model: TinyTrainable, objective: PairObjective, pairs: Sequence[Pair]) -> ReferenceStore:
+    """What the model says of all that the objective looks at."""
+    rows = reference_rows(model, pairs, QUESTIONS, ALL, views=objective.views, varied=VARIED)
+    return ReferenceStore.of(model.fingerprint, rows)
 
 
 def weights(model: TinyTrainable) -> Tensor:
@@ -29,9 +43,9 @@ def test_reference_rows_of_another_model_are_refused_before_a_weight_moves(
     objective: PairObjective, tmp_path: Path
 ) -> None:
     model, other, pairs = TinyTrainable(0), TinyTrainable(1), [*pairs_of(6), LONG]
-    foreign = store_of(other, pairs, QUESTIONS, ALL)
+    foreign = rows_for(other, objective, pairs)
     before = weights(model)
-    steps = fit_pairs(model, objective, pairs, QUESTIONS, foreign, ALL, tmp_path)
+    steps = fit_pairs(model, objective, pairs, QUESTIONS, foreign, ALL, tmp_path, varied=VARIED)
     if objective.name in NO_REFERENCE:
         assert "margin" not in next(steps).terms
     else:
@@ -43,7 +57,8 @@ def test_reference_rows_of_another_model_are_refused_before_a_weight_moves(
 @every_variant
 def test_reference_rows_of_the_model_itself_are_taken(objective: PairObjective, tmp_path: Path) -> None:
     model, pairs = TinyTrainable(), [*pairs_of(6), LONG]
-    steps = fit_pairs(model, objective, pairs, QUESTIONS, store_of(model, pairs, QUESTIONS, ALL), ALL, tmp_path)
+    store = rows_for(model, objective, pairs)
+    steps = fit_pairs(model, objective, pairs, QUESTIONS, store, ALL, tmp_path, varied=VARIED)
     assert "at_reference" not in next(steps).terms
 
 

@@ -71,6 +71,8 @@ def discount_pairs(view: PairView, discount: Discount) -> PairView:
         policy_rejected=view.policy_rejected * rejected,
         reference_chosen=_discounted(view.reference_chosen, chosen),
         reference_rejected=_discounted(view.reference_rejected, rejected),
+        policy_varied=_discounted(view.policy_varied, chosen),
+        reference_varied=_discounted(view.reference_varied, chosen),
     )
 
 

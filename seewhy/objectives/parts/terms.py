@@ -40,6 +40,13 @@ def log_ratios(view: PairView) -> LogRatios:
     )
 
 
+def varied_ratio(view: PairView) -> Float[Tensor, "pairs"]:
+    """lr(y_w) with the varied pictures, in nats; raises `ValueError` where the view has none."""
+    if view.policy_varied is None or view.reference_varied is None:
+        raise ValueError("the view of the pairs has no varied pictures, which this objective's loss compares with")
+    return sum_tokens(view.policy_varied - view.reference_varied, view.chosen_mask)
+
+
 def mean_nll(logps: Float[Tensor, "rows time"], mask: Bool[Tensor, "rows time"]) -> Float[Tensor, "rows"]:
     """-log pi(y) / |y| of each row, in nats a token."""
     return -sum_tokens(logps, mask) / count_tokens(mask)
