@@ -60,7 +60,7 @@ OTHER = {
 WRONG = {
     "beta": (0.0, -1.0, nan, inf), "label_smoothing": (-0.1, 0.5, 1.0, nan),
     "preference": (-0.1, nan, inf), "quality": (-0.1, nan, inf), "generation": (-0.1, nan, inf),
-    "conditional": (-0.1, nan, inf), "anchor": (-0.1, nan, inf), "delta": (nan, inf),
+    "conditional": (-0.1, nan, inf), "anchor": (-0.1, nan, inf), "delta": (-0.1, nan, inf),
 }  # fmt: skip
 """Values that are refused, of each setting that is a number."""
 ALL_OBJECTIVES = [*PAIR_OBJECTIVES, *LESSON_OBJECTIVES]

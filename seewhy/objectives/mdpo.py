@@ -1,7 +1,7 @@
 """Multimodal DPO: the chosen response must also be likelier with its picture than with another, and must not fade."""
 
 from dataclasses import dataclass
-from math import isfinite, log
+from math import inf, log
 from typing import ClassVar
 
 import torch
@@ -51,8 +51,8 @@ class MDPO:
         require_positive("MDPO.beta", self.beta)
         require_weight("MDPO.conditional", self.conditional)
         require_weight("MDPO.anchor", self.anchor)
-        if not isfinite(self.delta):
-            raise ValueError(f"MDPO.delta must be a finite number, not {self.delta}; the paper takes 0")
+        if not 0.0 <= self.delta < inf:
+            raise ValueError(f"MDPO.delta must be a finite number of at least 0, not {self.delta}; the paper takes 0")
         require_discount("MDPO.discount", self.discount)
 
     @property

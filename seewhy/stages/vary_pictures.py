@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from PIL import Image
 
 from seewhy.benchmarks.release.pictures import keep_bytes
 from seewhy.pairs.varied import vary_question
 from seewhy.records.pictures import PictureError, as_png, read_pixels
+from seewhy.records.ranges import require_seed
 from seewhy.records.types import ImageRef, Pair, Question
 from seewhy.report.inputs import Count, Facts, Section
 from seewhy.runs.api import Models, Need, RowStage, Run, Stage
@@ -32,6 +33,11 @@ class VaryPictures(Stage):
     """`cropped` keeps 0 to 20 % of a picture, `other` takes another question's, `noised` and `blurred` hide it."""
     seed: int = 0
     """Seed of the draw, with each question's id."""
+
+    def __post_init__(self) -> None:
+        """Refuse a seed that is none, a kind that does not exist, and settings that it refuses."""
+        require_seed(self)
+        assert make(self.kind, PICTURES, "kind")
 
     def units(self, name: str) -> Mapping[str, RowStage]:
         return {"": Varied(own=name, questions=self.questions, kind=self.kind, seed=self.seed)}
@@ -58,14 +64,6 @@ class Varied(RowStage):
     rows: ClassVar[type[Question]] = Question
     unit: ClassVar[str] = "questions"
 
-    def __post_init__(self) -> None:
-        """Refuse a kind that does not exist, and settings that it refuses."""
-        assert self.made()
-
-    def made(self) -> Any:  # noqa: ANN401
-        """The rule."""
-        return make(self.kind, PICTURES, "kind")
-
     def block_size(self) -> int:
         return 256
 
@@ -83,7 +81,7 @@ class Varied(RowStage):
         return questions_behind(run, self.pairs, self.questions) if self.pairs else run.questions(self.questions)
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Question]]:
-        rule, pictures, folder = self.made(), AllPictures(self._all(run)), run.place(self.own)
+        rule, pictures, folder = make(self.kind, PICTURES, "kind"), AllPictures(self._all(run)), run.place(self.own)
 
         def keep(picture: Image.Image) -> ImageRef:
             return keep_bytes(run.root, as_png(picture), "png")

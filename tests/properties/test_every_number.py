@@ -17,7 +17,7 @@ from seewhy.runs.recipe import Recipe
 from seewhy.stages.train import Train
 from seewhy.training.plan import FitPlan
 
-LAYERS = ("stages", "judging", "pairs", "objectives", "teachers")
+LAYERS = ("stages", "judging", "pairs", "pairs.pictures", "objectives", "teachers")
 WRONG: dict[Any, tuple[float, ...]] = {int: (-1, 2**70), float: (-1.0, math.nan, math.inf)}
 HUGE_IS_FINE = 2**70
 """Counts of questions, steps or tokens above all that there are take what there is: only seeds have an upper end."""
