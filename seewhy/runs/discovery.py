@@ -7,15 +7,18 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
+import re
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import is_dataclass
+from importlib.metadata import requires
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 TRAINING_LIBRARIES = ("accelerate", "jaxtyping", "peft", "safetensors", "torch", "transformers")
-"""What `pip install seewhy` leaves out and `pip install 'seewhy[train]'` brings."""
+"""What the extra `train` brings."""
 EXTRAS = {
     **dict.fromkeys(TRAINING_LIBRARIES, "train"), **dict.fromkeys(("aiohttp", "httpx2", "openai"), "teacher"),
     **dict.fromkeys(("starlette", "uvicorn"), "serve"), "openpyxl": "xlsx",
@@ -233,7 +236,20 @@ def load_part(layer: str, name: str) -> ModuleType:
         missing = (error.name or "").partition(".")[0]
         if missing not in EXTRAS:
             raise
-        raise ValueError(f"{missing} is not installed: pip install 'seewhy[{EXTRAS[missing]}]' brings it") from error
+        raise ValueError(f"{missing} is not installed: {install_hint(EXTRAS[missing])} brings it") from error
+
+
+def install_hint(extra: str) -> str:
+    """The command that installs an extra: from the clone that is running, else each package by name.
+
+    seewhy is on no package index, so none is asked for it.
+    """
+    clone = Path(__file__).resolve().parents[2]
+    if (clone / "pyproject.toml").is_file():
+        return f"pip install {shlex.quote(f'{clone}[{extra}]')}"
+    mark = re.compile(rf"extra == ['\"]{extra}['\"]")
+    needs = [need.partition(";")[0].strip() for need in requires("seewhy") or () if mark.search(need)]
+    return f"pip install {' '.join(shlex.quote(need) for need in needs)}"
 
 
 def _find_outside(layer: str, name: str) -> ModuleType:

@@ -88,7 +88,8 @@ def test_without_openpyxl_the_extra_that_brings_it_is_named_and_nothing_is_writt
         str(Path(__file__).parents[2])}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert done.stderr.strip() == "seewhy: openpyxl is not installed: pip install 'seewhy[xlsx]' brings it"
+    clone = Path(__file__).parents[2]
+    assert done.stderr.strip() == f"seewhy: openpyxl is not installed: pip install '{clone}[xlsx]' brings it"
     assert not Path("o").exists()
 
 

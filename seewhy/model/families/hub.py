@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoProcessor, PreTrainedModel, ProcessorMixin
+from transformers import PreTrainedModel, ProcessorMixin
 
 from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
 from seewhy.model.generation.continuing import as_chains, beginning_ids, continued
@@ -18,6 +18,7 @@ from seewhy.model.loading import adapters
 from seewhy.model.loading.encoding import check_length, encode, without_last
 from seewhy.model.loading.opening import ON_CPU, as_held, as_planned, open_net
 from seewhy.model.loading.parts import PARTS, part_of_parameters
+from seewhy.model.loading.processors import open_processor
 from seewhy.model.loading.prompt_cache import PromptCache
 from seewhy.model.loading.replies import Replies, end_tokens
 from seewhy.model.loading.supported import check_supported
@@ -76,7 +77,7 @@ class HubModel:
         `label` is its name in rows; `masters` keeps float32 weights in any precision, so that they can be trained.
         """
         net = open_net(source, compute, masters)
-        processor = AutoProcessor.from_pretrained(root_of(source))
+        processor = open_processor(root_of(source))
         return cls(net, processor, label or str(source), compute=compute)
 
     def adapt(self, plan: AdapterPlan) -> None:

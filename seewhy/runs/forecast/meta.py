@@ -7,9 +7,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoProcessor, GenerationConfig, PreTrainedModel
+from transformers import GenerationConfig, PreTrainedModel
 
 from seewhy.model.families.hub import HubModel
+from seewhy.model.loading.processors import open_processor
 from seewhy.model.packed.group import Group, Prompt, tokens_of
 from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
 from seewhy.model.weights import weights_place
@@ -74,7 +75,7 @@ def open_meta(name: str) -> HubModel:
     """
     place = weights_place(name)
     try:
-        net, processor = meta_net(place), AutoProcessor.from_pretrained(place)
+        net, processor = meta_net(place), open_processor(place)
     except (OSError, ValueError) as error:
         raise ValueError(
             f"model {name!r} cannot be opened ({error}); give `tiny`, a folder in Hugging Face format with its "
