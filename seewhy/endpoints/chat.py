@@ -2,18 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from seewhy.records.turns import Role
 from seewhy.records.types import FinishReason, ImageRef, Usage
-
-
-class Role(StrEnum):
-    """Who speaks in a message."""
-
-    SYSTEM = "system"
-    USER = "user"
-    ASSISTANT = "assistant"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

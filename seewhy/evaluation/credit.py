@@ -10,7 +10,8 @@ from scipy.stats import rankdata
 from seewhy.evaluation.intervals import Bools, Floats, Ints, spread_interval
 from seewhy.evaluation.rewards import log_ratios
 from seewhy.records.measures import Interval
-from seewhy.records.types import Chain, ScoredChain, Span, TokenCredit
+from seewhy.records.token_credit import TokenCredit
+from seewhy.records.types import Chain, ScoredChain, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

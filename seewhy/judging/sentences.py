@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import cast
 
-from seewhy.endpoints.chat import ChatModel, ChatResponse, Message, Reply, Request, ResponseFormat, Role, sum_usage
+from seewhy.endpoints.chat import ChatModel, ChatResponse, Message, Reply, Request, ResponseFormat, sum_usage
 from seewhy.judging.api import FollowUp
 from seewhy.judging.asking.messages import (
     ask_all,
@@ -26,6 +26,7 @@ from seewhy.judging.asking.schema import TEXT, WHOLE_NUMBER, form_of, list_of, o
 from seewhy.judging.asking.splitting import repeats_of, split_sentences
 from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt, question_slots
 from seewhy.records.ranges import require_least, require_share
+from seewhy.records.turns import Role
 from seewhy.records.types import Chain, Outcome, Question, Span, Usage, Verdict
 
 TENTHS = tuple(tenth / 10 for tenth in range(11))

@@ -4,13 +4,18 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from pathlib import PurePath
+from typing import Any
+
+from seewhy.records.marks import IS_RARE
 
 
 def canonical_json(value: object) -> str:
     """JSON that is equal for equal values: keys sorted, no spaces, dataclasses with their class name.
+
+    A field that is marked `RARE` and holds its default is left out.
 
     Takes dataclasses, mappings, tuples, lists, sets, enums, paths, str, int, float, bool and None, nested as you like;
     2.0 and 2 are one number, as they are in Python.
@@ -44,7 +49,7 @@ def as_plain(value: object, place: str = "plan") -> object:
         case set() | frozenset():
             return sorted((as_plain(inner, place) for inner in value), key=canonical_json)
         case _ if is_dataclass(value) and not isinstance(value, type):
-            names = (field.name for field in fields(value) if field.compare)
+            names = (field.name for field in fields(value) if field.compare and not _is_left_out(value, field))
             plain = {name: as_plain(getattr(value, name), f"{place}.{name}") for name in names}
             return {"type": type(value).__name__, **plain}
         case _:
@@ -70,6 +75,11 @@ def flatten_plain(plain: object, place: str = "") -> dict[str, object]:
             return flat
         case _:
             return {place: plain}
+
+
+def _is_left_out(value: object, field: Field[Any]) -> bool:
+    """Whether a field is marked `RARE` and holds its default."""
+    return IS_RARE in field.metadata and field.default is not MISSING and getattr(value, field.name) == field.default
 
 
 def _plain_number(value: float) -> object:

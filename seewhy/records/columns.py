@@ -5,7 +5,7 @@ A column never meets None: its `Slot` takes the gaps out before and puts them ba
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import Field, dataclass, fields, replace
+from dataclasses import MISSING, Field, dataclass, fields, replace
 from enum import StrEnum
 from functools import cache
 from itertools import accumulate, chain, pairwise, repeat
@@ -53,6 +53,8 @@ class Slot:
     optional: bool
     finite: bool = False
     """Whether NaN and infinity are refused."""
+    default: object = None
+    """What rows hold that were written without the column, where that is allowed."""
 
     def encode(self, values: Sequence[Any]) -> pa.Array:
         """Values to Arrow, None as null where it is allowed."""
@@ -66,6 +68,10 @@ class Slot:
         places = iter(range(len(present)))
         indices = [None if value is None else next(places) for value in values]
         return self.column.encode(present).take(pa.array(indices, pa.int64()))
+
+    def absent(self, count: int) -> pa.Array:
+        """The column of so many rows that were written without it."""
+        return pa.nulls(count, self.column.arrow) if self.default is None else self.encode([self.default] * count)
 
     def decode(self, array: pa.Array) -> list[Any]:
         """Arrow to values, null as None where it is allowed."""
@@ -203,9 +209,7 @@ def slots_of(record_type: type[Record]) -> Mapping[str, Slot]:
         TypeError: a field has a type that has no column.
     """
     hints = get_type_hints(record_type)
-    return {
-        one.name: replace(_slot_of(hints[one.name]), finite=IS_FINITE in one.metadata) for one in fields(record_type)
-    }
+    return {one.name: _slot_of_field(one, hints[one.name]) for one in fields(record_type)}
 
 
 def build_records(record_type: type[Record], names: Iterable[str], columns: Sequence[list[Any]]) -> list[Any]:
@@ -240,6 +244,11 @@ def first_misfit(count: int, attempt: Callable[[int], object]) -> int:
 _PLAIN: Mapping[Any, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 _FITS: Mapping[type, type] = {str: str, int: Integral, float: Real, bool: bool}
 """What besides the type itself may be written, numbers of numpy among them."""
+
+
+def _slot_of_field(field: Field[Any], hint: object) -> Slot:
+    default = None if field.default is MISSING else field.default
+    return replace(_slot_of(hint), finite=IS_FINITE in field.metadata, default=default)
 
 
 def _slot_of(hint: object) -> Slot:

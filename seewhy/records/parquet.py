@@ -81,7 +81,8 @@ def read_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Rows `start` to `stop` of a file, at most `batch_rows` at a time; only these columns, where they are given.
 
-    Columns come in the order of the record and of its types. One that is marked `LATER` and not in the file is null.
+    Columns come in the order of the record and of its types. One that is marked `LATER` and not in the file holds its
+    default.
     """
     wanted = [name for name in slots_of(record_type) if columns is None or name in columns]
     with open_parquet(path) as file:
@@ -227,7 +228,7 @@ def _complete(
     for name in wanted:
         arrow = slots_of(record_type)[name].column.arrow
         if name not in there:
-            arrays.append(pa.nulls(len(batch), arrow))
+            arrays.append(slots_of(record_type)[name].absent(len(batch)))
         elif batch.column(name).type.equals(arrow):
             arrays.append(batch.column(name))
         else:

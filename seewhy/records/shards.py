@@ -7,6 +7,8 @@ skip. DuckDB, polars and datasets also take the pattern `DIRECTORY/*.parquet`.
 import re
 import reprlib
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from functools import cache
 from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +18,7 @@ import pyarrow.parquet as pq
 
 from seewhy.records.columns import MISFITS, Record, Slot, first_misfit, slots_of
 from seewhy.records.files import write_bytes_atomically
+from seewhy.records.marks import IS_RARE
 from seewhy.records.parquet import ParquetRows, count_file, schema_of
 
 R = TypeVar("R", bound=Record)
@@ -23,8 +26,8 @@ R = TypeVar("R", bound=Record)
 _SHARD = re.compile(r"part-(\d{5,})\.parquet")
 
 
-def to_table(rows: Sequence[R], record_type: type[R]) -> pa.Table:
-    """Rows as an Arrow table.
+def to_table(rows: Sequence[R], record_type: type[R], *, is_whole: bool = True) -> pa.Table:
+    """Rows as an Arrow table; without columns marked `RARE` that hold nothing but their default, unless `is_whole`.
 
     Raises:
         ValueError: a field holds a value of another type; the message names the row and the field.
@@ -32,8 +35,10 @@ def to_table(rows: Sequence[R], record_type: type[R]) -> pa.Table:
     for number, row in enumerate(rows):
         if type(row) is not record_type:
             raise ValueError(f"row {number} is a {type(row).__name__}, and a {record_type.__name__} is wanted")
-    columns = [_encode(rows, name, slot, record_type) for name, slot in slots_of(record_type).items()]
-    return pa.table(columns, schema=schema_of(record_type))
+    names = [name for name in slots_of(record_type) if is_whole or not _is_unused(rows, name, record_type)]
+    columns = [_encode(rows, name, slots_of(record_type)[name], record_type) for name in names]
+    schema = schema_of(record_type)
+    return pa.table(columns, schema=pa.schema([schema.field(name) for name in names]))
 
 
 def shard_path(directory: Path, number: int) -> Path:
@@ -61,7 +66,7 @@ def write_shard(directory: Path, number: int, rows: Sequence[R], record_type: ty
         OSError: it could not be written; the message says what was wanted and how to continue.
     """
     sink = pa.BufferOutputStream()
-    pq.write_table(to_table(rows, record_type), sink, compression="zstd", write_page_checksum=True)
+    pq.write_table(to_table(rows, record_type, is_whole=False), sink, compression="zstd", write_page_checksum=True)
     path = shard_path(directory, number)
     write_bytes_atomically(path, sink.getvalue().to_pybytes())
     return path
@@ -94,7 +99,7 @@ def shard_paths(directory: Path) -> list[Path]:
 def read_rows(directory: Path, record_type: type[R]) -> Iterator[R]:
     """All rows of a directory, in the order of the shards; columns that the record does not have are left out.
 
-    A field that is marked `LATER` is None in rows that were written before there was one.
+    A field that is marked `LATER` holds its default in rows that were written without its column.
 
     Raises:
         FileNotFoundError: there is no shard, or one is missing between two others.
@@ -113,6 +118,17 @@ def read_shard(path: Path, record_type: type[R]) -> list[R]:
 def count_rows(directory: Path) -> int:
     """How many rows the shards hold, from their footers alone; errors as in `read_rows`."""
     return sum(map(count_file, shard_paths(directory)))
+
+
+def _is_unused(rows: Sequence[R], name: str, record_type: type[R]) -> bool:
+    """Whether a column is marked `RARE` and no row holds anything but the default."""
+    default = slots_of(record_type)[name].default
+    return name in _rare_names(record_type) and all(value == default for value in map(attrgetter(name), rows))
+
+
+@cache
+def _rare_names(record_type: type[Record]) -> frozenset[str]:
+    return frozenset(one.name for one in fields(record_type) if IS_RARE in one.metadata)
 
 
 def _encode(rows: Sequence[R], name: str, slot: Slot, record_type: type[R]) -> pa.Array:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from seewhy.records.marks import FINITE, LATER
+from seewhy.records.marks import FINITE, LATER, RARE
+from seewhy.records.turns import ImageRef, Turn
 
 
 class Split(StrEnum):
@@ -70,19 +71,6 @@ class Gold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageRef:
-    """A picture by its content; pixels are read only when a model encodes them.
-
-    Example:
-        >>> ImageRef(sha256="ab12", path="images/ab12.png").path
-        'images/ab12.png'
-    """
-
-    sha256: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A question about pictures, with its gold answer.
 
@@ -101,10 +89,15 @@ class Question:
     options: tuple[str, ...] = ()
     """Choices of a multiple-choice question, in the order of the letters A, B, C...; empty for a short answer."""
     images: tuple[ImageRef, ...] = ()
+    """Pictures of all turns, in the order of their places; one that is shown twice is there twice."""
     rationale: str | None = None
     """Gold rationale, without the answer line."""
     facets: Mapping[str, str]
     """Names of breakdowns, such as kind or grid, to this question's value."""
+    turns: tuple[Turn, ...] = field(default=(), metadata=RARE)
+    """Earlier turns, a system text first; empty for a single question."""
+    places: tuple[int, ...] | None = field(default=None, metadata=RARE)
+    """Offsets in `text` at which the pictures of the last turn stand; None puts them before all of its words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +204,10 @@ class Lesson:
     style: Style
     response: Response
     source: str
+    stream: str = field(default="", metadata=RARE)
+    """Part of a mixture that has a weight and figures of its own; empty takes the name of the rows it lies in."""
+    weight: float = field(default=1.0, metadata={**RARE, **FINITE})
+    """Factor of its loss, above 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +227,12 @@ class Pair:
     source: str
     margin: float = field(metadata=FINITE)
     """Score of the chosen minus score of the rejected, in the judge's own unit."""
+    rejected_images: tuple[ImageRef, ...] | None = field(default=None, metadata=RARE)
+    """Pictures under which the rejected reply was given, at the places of the question's; None stands for those."""
+    stream: str = field(default="", metadata=RARE)
+    """As of a `Lesson`."""
+    weight: float = field(default=1.0, metadata={**RARE, **FINITE})
+    """Factor of its loss, above 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,27 +263,6 @@ class ReferenceRow:
     key: str
     """Hash of the frozen model, the prompt, the pictures and the response's token ids."""
     logprobs: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenCredit:
-    """One token of a chain with its credit, log pi - log ref, minus the mean over the chain.
-
-    Example:
-        >>> TokenCredit(question_id="q", index=0, position=3, token=" 7", start=9, end=11, credit=-0.8).wrong is None
-        True
-    """
-
-    question_id: str
-    index: int
-    position: int
-    token: str
-    start: int
-    end: int
-    """Character offsets of the token in the chain's text."""
-    credit: float
-    wrong: bool | None = None
-    """Whether the token lies in a sentence known to be wrong; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

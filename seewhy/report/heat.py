@@ -5,7 +5,7 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
-from seewhy.records.types import TokenCredit
+from seewhy.records.token_credit import TokenCredit
 
 FULL = 0.95
 """Share of the tokens whose colour is not yet at full strength: one outlier must not pale all others."""

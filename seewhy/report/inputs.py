@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seewhy.records.measures import Comparison, CurvePoint, Interval, Scorecard
-from seewhy.records.types import Outcome, Question, StepLog, Style, TokenCredit
+from seewhy.records.token_credit import TokenCredit
+from seewhy.records.types import Outcome, Question, StepLog, Style
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

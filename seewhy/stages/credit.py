@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from seewhy.records.measures import Interval
 from seewhy.records.ranges import require_least
-from seewhy.records.types import Chain, Question, ScoredChain, Span, TokenCredit, Verdict
+from seewhy.records.token_credit import TokenCredit
+from seewhy.records.types import Chain, Question, ScoredChain, Span, Verdict
 from seewhy.report.inputs import Credit as CreditSection
 from seewhy.report.inputs import CreditChain, Section
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage

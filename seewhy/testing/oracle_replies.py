@@ -13,9 +13,10 @@ from hashlib import sha256
 from string import ascii_uppercase
 
 from seewhy.benchmarks.ink.posing import generator_at
-from seewhy.endpoints.chat import Message, Reply, Role
+from seewhy.endpoints.chat import Message, Reply
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.prompts import ANSWER_MARK, prompt_text
+from seewhy.records.turns import Role
 from seewhy.records.types import Chain, FinishReason, Outcome, Question, Style
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.truth import check_sentence, ground_of, numbers_in, plain, sentences_of

@@ -16,10 +16,11 @@ from PIL import Image
 from talking import say, teacher_at
 
 from seewhy.endpoints.cache import CallRow, ReplyCache
-from seewhy.endpoints.chat import Message, Reply, Request, ResponseFormat, Role
+from seewhy.endpoints.chat import Message, Reply, Request, ResponseFormat
 from seewhy.endpoints.client import Teacher
 from seewhy.endpoints.payload import prepare_request
 from seewhy.endpoints.plan import EndpointPlan, PacePlan
+from seewhy.records.turns import Role
 from seewhy.records.types import FinishReason, ImageRef, Usage
 
 ENDPOINT = EndpointPlan(base_url="https://api.example.com/v1", model="m")

@@ -13,10 +13,11 @@ from loopback import Answer, Asked, LoopServer, choices, echo, error
 from PIL import Image
 from talking import FAST, ask_once, say, teacher_at
 
-from seewhy.endpoints.chat import Message, Request, ResponseFormat, Role
+from seewhy.endpoints.chat import Message, Request, ResponseFormat
 from seewhy.endpoints.client import Teacher
 from seewhy.endpoints.plan import EndpointPlan, PacePlan
 from seewhy.endpoints.sent_pictures import fit_size, send_picture
+from seewhy.records.turns import Role
 from seewhy.records.types import ImageRef
 
 FORM = ResponseFormat(name="score", schema='{"type": "object", "properties": {"score": {"type": "integer"}}}')

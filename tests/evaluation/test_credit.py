@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from seewhy.evaluation.credit import Piece, assign_credit, credit_auroc
-from seewhy.records.types import Chain, FinishReason, ScoredChain, Span, Style, TokenCredit
+from seewhy.records.token_credit import TokenCredit
+from seewhy.records.types import Chain, FinishReason, ScoredChain, Span, Style
 
 TEXT = "3+4 is 8. So 8."
 """Characters 0-9 are the first sentence, 9-15 the second with its space."""

@@ -10,6 +10,7 @@ LONGEST_FILE = 300
 LONGEST_FUNCTION = 50
 LONGEST_PROMPT = 200
 VAGUE_NAMES = {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc"}
+RECORD_MODULES = {f"seewhy.records.{name}" for name in ("types", "turns", "ranked", "token_credit")}
 UNSAFE_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve"}
 MACHINE_PATH = re.compile(r"(?<![\w.~])/(?:work|home|root|Users)/[\w.]")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -124,9 +125,9 @@ def patches(sources: Iterable[Source]) -> Iterator[str]:
 
 
 def loose_records(sources: Iterable[Source]) -> Iterator[str]:
-    """A class of records/types.py that is no enum, and not frozen, slotted, keyword-only and shown by an Example."""
+    """A record that is no enum, and not frozen, slotted, keyword-only and shown by an Example."""
     for source in sources:
-        for node in classes(source) if source.module == "seewhy.records.types" else ():
+        for node in classes(source) if source.module in RECORD_MODULES else ():
             if any(name_of(base) in {"StrEnum", "IntEnum", "Enum"} for base in node.bases):
                 continue
             calls = [mark for mark in node.decorator_list if isinstance(mark, ast.Call)]

@@ -5,8 +5,8 @@ import json
 import pytest
 from asked_judges import RIGHT, SUM, WRONG, chain_of, id_in
 
-from seewhy.endpoints.chat import Role
 from seewhy.judging.sentences import SentenceJudge
+from seewhy.records.turns import Role
 from seewhy.records.types import Outcome
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.oracle_chat import OracleChatModel

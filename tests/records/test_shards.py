@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seewhy.records import types
+from seewhy.records import ranked, token_credit, types
 from seewhy.records.marks import IS_FINITE
 from seewhy.records.shards import (
     count_rows,
@@ -44,7 +44,11 @@ from seewhy.records.types import (
     Verdict,
 )
 
-RECORDS = [kind for kind in vars(types).values() if dataclasses.is_dataclass(kind)]
+RECORDS = list(
+    dict.fromkeys(
+        kind for part in (types, ranked, token_credit) for kind in vars(part).values() if dataclasses.is_dataclass(kind)
+    )
+)
 PLAIN = {
     str: st.text(max_size=20),
     int: st.integers(-(2**63), 2**63 - 1),
@@ -137,7 +141,7 @@ def test_equal_rows_give_equal_bytes(tmp_path):
 
 def test_only_a_field_that_may_be_none_is_nullable():
     nullable = {field.name for field in schema_of(Question) if field.nullable}
-    assert nullable == {"rationale"}
+    assert nullable == {"rationale", "places"}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from io import BytesIO
 from PIL import Image
 
 from seewhy.records.measures import Comparison, CurvePoint, FacetScore, Interval, Scorecard, Selection
-from seewhy.records.types import Gold, MatchRule, Outcome, Question, Split, StepLog, Style, TokenCredit
+from seewhy.records.token_credit import TokenCredit
+from seewhy.records.types import Gold, MatchRule, Outcome, Question, Split, StepLog, Style
 from seewhy.report.inputs import (
     Choices,
     Count,
@@ -35,11 +36,9 @@ MODELS = (
 )
 ACCURACY = {"base": (0.208, 0.312), "sft": (0.452, 0.640), "preference": (0.461, 0.681), "dpo": (0.455, 0.633)}
 FACETS = {
-    "kind": ("row_sum", "column_max", "count_even", "compare_rows", "read_cell"),
-    "steps": ("1", "2", "3", "4"),
-    "grid": ("2x2", "2x3", "3x3"),
-    "noise": ("none", "light"),
-}
+    "kind": ("row_sum", "column_max", "count_even", "compare_rows", "read_cell"), "steps": ("1", "2", "3", "4"),
+    "grid": ("2x2", "2x3", "3x3"), "noise": ("none", "light"),
+}  # fmt: skip
 WRONG_CHAIN = "Row 1 reads 3, 8, 1. Row 2 reads 5, 4, 6. The sum of row 2 is 14. ### Answer: 14"
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_report import WRONG_CHAIN, make_credits
 
-from seewhy.records.types import TokenCredit
+from seewhy.records.token_credit import TokenCredit
 from seewhy.report.heat import colour_chain, find_scale
 
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from seewhy.endpoints.chat import Message, Request, Role
+from seewhy.endpoints.chat import Message, Request
 from seewhy.model.prompts import prompt_text
+from seewhy.records.turns import Role
 from seewhy.records.types import Gold, ImageRef, MatchRule, Question, Split, Style
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.oracle_chat import OracleChatModel

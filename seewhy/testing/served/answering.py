@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from hashlib import sha256
 
-from seewhy.endpoints.chat import Message, Reply, Role
+from seewhy.endpoints.chat import Message, Reply
 from seewhy.endpoints.vision_check import QUESTION
+from seewhy.records.turns import Role
 from seewhy.records.types import ImageRef, Question
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.oracle_replies import OracleReplies
