@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Float64, Int
 from torch import Tensor
 
 State = Mapping[str, float]
@@ -87,6 +87,71 @@ class LessonView:
     mask: Bool[Tensor, "lessons time"]
 
 
+class Reduction(StrEnum):
+    """How the losses of tokens become the loss of an optimiser step: over all its rollouts, in whatever passes."""
+
+    SEQUENCE = "sequence"
+    """Mean over the tokens of each response, then over responses (GRPO, arXiv 2402.03300, eq. 3)."""
+    TOKEN = "token"
+    """Mean over all tokens of the step (DAPO, arXiv 2503.14476, eq. 8)."""
+    CONSTANT = "constant"
+    """Sum over all tokens, by responses times the most tokens that one may have (Dr. GRPO, arXiv 2503.20783)."""
+    SUM = "sum"
+    """Sum over the tokens of each response, then the mean over responses: the gradient of a response's probability."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutBatch:
+    """All rollouts of one sampling round: what advantages are computed from. No tensor carries a gradient."""
+
+    rewards: Float64[Tensor, "rows time"]
+    """At the token that earned it; a reward of the whole response is at its last token. 0 elsewhere."""
+    scored: Bool[Tensor, "rows"]
+    """False where no reward applies to the rollout: it is left out of every mean, and its advantages are 0."""
+    groups: Int[Tensor, "rows"]
+    """The number of each rollout's question; groups may have any size and order."""
+    mask: Bool[Tensor, "rows time"]
+    """True at response tokens."""
+    old: Float[Tensor, "rows time"]
+    """Log-probabilities under the policy as it was when the rollouts were drawn."""
+    reference: Float[Tensor, "rows time"] | None = None
+    values: Float[Tensor, "rows time"] | None = None
+    """The critic's value of the state before each token, where there is a critic."""
+    after: Float[Tensor, "rows"] | None = None
+    """The value after the last token: 0 where the response ended; of a cut response 0 or the critic's value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advantages:
+    """What each token of each rollout was better than expected, 0 where the mask is False."""
+
+    tokens: Float[Tensor, "rows time"]
+    returns: Float[Tensor, "rows time"] | None = None
+    """What the critic should have said, where there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutView:
+    """Rollouts as a policy objective sees them: natural log-probabilities per token in float32, 0.0 off the mask."""
+
+    policy: Float[Tensor, "rows time"]
+    """Under the policy as it is now, with gradient."""
+    old: Float[Tensor, "rows time"]
+    """Under the policy that the rollouts were drawn from, stored once a round."""
+    advantages: Float[Tensor, "rows time"]
+    mask: Bool[Tensor, "rows time"]
+    reference: Float[Tensor, "rows time"] | None = None
+    """Under the frozen start; None where the objective has no penalty that reads it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenLoss:
+    """The loss of each token before it is reduced, and figures of each token without gradient."""
+
+    each: Float[Tensor, "rows time"]
+    terms: Mapping[str, Float[Tensor, "rows time"]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
     """One loss a row, unreduced.
@@ -155,6 +220,42 @@ class LessonObjective(Protocol):
         ...
 
 
+@runtime_checkable
+class PolicyObjective(Protocol):
+    """A loss of rollouts: a frozen dataclass, the only public class of its file in `seewhy/objectives`."""
+
+    @property
+    def name(self) -> str:
+        """The name of its file."""
+        ...
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The log-probabilities that it reads; the reference's where a divergence from it is penalised."""
+        ...
+
+    @property
+    def reduction(self) -> Reduction:
+        """How its token losses become the loss of a step."""
+        ...
+
+    def initial(self) -> State:
+        """What it remembers before the first round."""
+        ...
+
+    def advantages(self, batch: RolloutBatch, state: State) -> Advantages:
+        """Of every token of a sampling round; the state is only read."""
+        ...
+
+    def loss(self, view: RolloutView, state: State) -> TokenLoss:
+        """The loss of each token; the state is only read."""
+        ...
+
+    def advance(self, state: State, divergence: float, rollouts: int) -> State:
+        """The state of the next round, from the mean over rollouts of the summed log pi - log ref of this one."""
+        ...
+
+
 Objective = LessonObjective | PairObjective
 
 
@@ -163,6 +264,6 @@ def takes_pairs(objective: Objective) -> bool:
     return any(view.side is not Side.RESPONSE for view in objective.views)
 
 
-def reference_views(objective: Objective) -> tuple[View, ...]:
+def reference_views(objective: Objective | PolicyObjective) -> tuple[View, ...]:
     """The views for which reference rows are needed; empty where the objective has no reference."""
     return tuple(view for view in objective.views if view.scorer is Scorer.REFERENCE)

@@ -21,6 +21,7 @@ from seewhy.training.monitor.alarms import alarms_of
 from seewhy.training.plan import FitPlan
 
 LESSONS = "lessons"
+ROLLOUTS = "rollouts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Train(TrainStage):
         """Refuse a training without data, and weights that are none."""
         if not self.data:
             raise ValueError("data names no rows")
+        if constant_of("objectives", self.objective.kind, "trains_on", "pairs") == ROLLOUTS:
+            raise ValueError(f"objective {self.objective.kind} trains on rollouts, which stage `online` draws")
         wrong = [name for name, weight in self.data.items() if not (isfinite(weight) and weight > 0)]
         if wrong:
             raise ValueError(f"data.{wrong[0]}: a weight must be above 0, and is {self.data[wrong[0]]}")
