@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from seewhy.cli.run import recipe_of
-from seewhy.runs.graph import check, describe, nodes_of
+from seewhy.runs.graph import check, describe, nodes_of, source
 from seewhy.runs.open import require_steps
 from seewhy.runs.recipe_text import recipe_names, recipe_sentence, recipe_text
 
@@ -40,6 +40,7 @@ def _check(name: str, words: Sequence[str]) -> None:
     recipe, _ = recipe_of(name, words)
     check(recipe)
     require_steps(recipe)
-    for node in nodes_of(recipe).values():
-        reads = ", ".join(need.ref for need in node.unit.needs())
+    nodes = nodes_of(recipe)
+    for node in nodes.values():
+        reads = ", ".join(dict.fromkeys(source(recipe, nodes, need) for need in node.unit.needs()))
         print(f"{node.ref}: {describe(node.makes)}{f', from {reads}' if reads else ''}")

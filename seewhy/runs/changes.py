@@ -8,8 +8,9 @@ from seewhy.records.lineage import MANIFEST, read_manifest
 from seewhy.records.step_logs import read_steps
 from seewhy.runs.api import PageStage, TrainStage
 from seewhy.runs.blocks import sum_blocks
-from seewhy.runs.fingerprints import PLAN, differences, spec_of
+from seewhy.runs.fingerprints import differences, spec_of
 from seewhy.runs.graph import Node, followers
+from seewhy.runs.plan_file import PLAN
 from seewhy.runs.run import OpenRun
 
 

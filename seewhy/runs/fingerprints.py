@@ -1,23 +1,22 @@
 """What the rows of a unit follow from, and its fingerprint: settings, and the content of what it reads."""
 
 import inspect
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 from seewhy.records.canonical import as_plain, flatten_plain
-from seewhy.records.files import hash_file, write_text_atomically
+from seewhy.records.files import hash_file
 from seewhy.records.lineage import MANIFEST, fingerprint_of
 from seewhy.runs.api import ModelKind, RowStage
 from seewhy.runs.choice import Choice, Layer, plain_choice
 from seewhy.runs.discovery import unplaced
 from seewhy.runs.graph import Node
+from seewhy.runs.plan_file import SOURCES, Source, read_plan, source_of, write_plan
 from seewhy.runs.recipe_text import stage_name
 from seewhy.runs.run import OpenRun
 
-PLAN = "_plan.json"
 ABSENT = "absent"
 REPORT = Path(__file__).parents[1] / "report"
 
@@ -114,26 +113,25 @@ def _compute(run: OpenRun, node: Node) -> dict[str, object]:
 
 
 def read_spec(folder: Path) -> dict[str, object] | None:
-    """The spec that is written in a folder; None where there is none.
-
-    Raises:
-        ValueError: the file is damaged.
-    """
-    path = folder / PLAN
-    if not path.is_file():
-        return None
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is damaged ({error}): delete it, and the unit is made anew") from error
-    if not isinstance(found, dict):
-        raise ValueError(f"{path} is damaged (no JSON object): delete it, and the unit is made anew")
-    return cast(dict[str, object], found)
+    """The spec that is written in a folder; None where there is none. ValueError where the file is damaged."""
+    found = read_plan(folder)
+    return None if found is None else {name: value for name, value in found.items() if name != SOURCES}
 
 
-def write_spec(folder: Path, spec: StepSpec) -> None:
-    """Write the spec into a folder; the first file of a unit."""
-    write_text_atomically(folder / PLAN, json.dumps(spec.plain, indent=2, ensure_ascii=False) + "\n")
+def write_spec(folder: Path, spec: StepSpec, sources: Sequence[Source] = ()) -> None:
+    """Write the spec into a folder, with where its inputs are; the first file of a unit."""
+    write_plan(folder, spec.plain, sources)
+
+
+def sources_of(run: OpenRun, node: Node) -> list[Source]:
+    """The rows that a unit reads, and where they are."""
+    folder = run.place(node.ref)
+    wants = {need.field: need.wants for need in node.unit.needs()}
+    rows = {name: (ref, wants[name.split(" ")[0]]) for name, ref in run.reads(node).items()}
+    return [
+        source_of(name, want.__name__, run.place(ref), folder, run.identity(ref))
+        for name, (ref, want) in rows.items() if not isinstance(want, ModelKind)
+    ]  # fmt: skip
 
 
 def differences(folder: Path, spec: StepSpec) -> list[str]:

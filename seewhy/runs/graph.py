@@ -1,10 +1,14 @@
 """The graph of a recipe: its units of work, what each reads, and what is wrong with it before anything runs."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from seewhy.runs.api import ModelKind, Need, RowStage, TrainStage, Unit, Wants
 from seewhy.runs.discovery import nearest
+from seewhy.runs.outside import hash_input
+from seewhy.runs.plan_file import rows_behind
 from seewhy.runs.recipe import Recipe
 
 
@@ -62,6 +66,52 @@ def resolve(recipe: Recipe, ref: str, nodes: Mapping[str, Node]) -> str:
     return f"{ref}.{main}" if main else ref
 
 
+def input_place(recipe: Recipe, ref: str) -> Path | None:
+    """Where rows from outside are: an input of the recipe, or a path that `origin` found; None for all other names."""
+    if ref in recipe.inputs:
+        return Path(recipe.inputs[ref]).expanduser()
+    return Path(ref) if "/" in ref else None
+
+
+def origin(recipe: Recipe, nodes: Mapping[str, Node], ref: str, wants: Wants) -> str:
+    """The nearest unit, input or path from which `ref` follows that holds such rows, `ref` itself included.
+
+    Raises:
+        ValueError: there is none, or rows from outside have lost theirs.
+    """
+    record = describe(wants).rpartition(" ")[2]
+    waiting, seen, outside = deque([resolve(recipe, ref, nodes)]), set[str](), list[str]()
+    while waiting:
+        found = waiting.popleft()
+        if found in seen or found in recipe.models:
+            continue
+        seen.add(found)
+        if found in recipe.inputs:
+            if found == f"{record.lower()}s":
+                return found
+            outside.append(found)
+        elif found in nodes:
+            if nodes[found].makes == wants:
+                return found
+            waiting += [resolve(recipe, need.ref, nodes) for need in nodes[found].unit.needs()]
+    remedy = f"name them as `{record.lower()}s` of the step"
+    for name in outside:
+        place = Path(recipe.inputs[name]).expanduser()
+        try:
+            behind = rows_behind(place, record, hash_input)
+        except ValueError as error:
+            raise ValueError(f"{error}: {remedy}") from error
+        if behind is not None:
+            return str(behind)
+    places = "".join(f"; no _plan.json beside {recipe.inputs[name]} names any" for name in outside)
+    raise ValueError(f"{ref} follows from no rows of {record}{places}: {remedy}")
+
+
+def source(recipe: Recipe, nodes: Mapping[str, Node], need: Need) -> str:
+    """The reference of what is read for a need; errors as `origin`."""
+    return origin(recipe, nodes, need.ref, need.wants) if need.behind else resolve(recipe, need.ref, nodes)
+
+
 def check(recipe: Recipe) -> None:
     """Refuse a recipe whose graph does not hold together.
 
@@ -91,7 +141,21 @@ def _faults(recipe: Recipe, nodes: Mapping[str, Node]) -> Iterator[str]:
         before[ref] = node.makes
 
 
+def _fault_behind(recipe: Recipe, need: Need, nodes: Mapping[str, Node]) -> str:
+    """What is wrong with rows that must be behind others; of these themselves another need says what is wrong."""
+    ref = resolve(recipe, need.ref, nodes)
+    if ref not in nodes and not (ref in recipe.inputs and Path(recipe.inputs[ref]).expanduser().exists()):
+        return ""
+    try:
+        source(recipe, nodes, need)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def _fault(recipe: Recipe, need: Need, before: Mapping[str, Wants | None], nodes: Mapping[str, Node]) -> str:
+    if need.behind:
+        return _fault_behind(recipe, need, nodes)
     ref = resolve(recipe, need.ref, nodes)
     if ref in recipe.models:
         spec = recipe.models[ref]
@@ -147,7 +211,7 @@ def followers(recipe: Recipe, nodes: Mapping[str, Node], ref: str) -> list[str]:
     """Units that read `ref`, directly or through others, in order."""
     found: list[str] = []
     for other, node in nodes.items():
-        reads = {resolve(recipe, need.ref, nodes) for need in node.unit.needs()}
+        reads = {source(recipe, nodes, need) for need in node.unit.needs()}
         if ref in reads or reads & set(found):
             found.append(other)
     return found
@@ -158,5 +222,5 @@ def reads_of(recipe: Recipe, nodes: Mapping[str, Node], node: Node) -> dict[str,
     found: dict[str, str] = {}
     for need in node.unit.needs():
         name = need.field if need.field not in found else f"{need.field} {len(found) + 1}"
-        found[name] = resolve(recipe, need.ref, nodes)
+        found[name] = source(recipe, nodes, need)
     return found

@@ -8,10 +8,10 @@ from seewhy.records.files import write_text_atomically
 from seewhy.runs.changes import require_unchanged
 from seewhy.runs.discovery import call_part
 from seewhy.runs.events import Event
-from seewhy.runs.fingerprints import PLAN
 from seewhy.runs.graph import Node, check
 from seewhy.runs.lock import LOCK, only_writer
 from seewhy.runs.machine import Machine
+from seewhy.runs.plan_file import PLAN
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.recipe_text import find_recipe, recipe_text
 from seewhy.runs.reuse import Reuse

@@ -7,7 +7,7 @@ from typing import overload
 from seewhy.records.grouped import question_starts
 from seewhy.records.rows import RowReader
 from seewhy.records.types import Chain, Question, Verdict
-from seewhy.runs.api import Run
+from seewhy.runs.api import Need, Run
 from seewhy.runs.question_rows import QuestionRows
 
 
@@ -58,6 +58,11 @@ class Groups(Sequence[QuestionChains]):
             raise ValueError(f"chains of question {chain.question_id!r} in {self.chains.path}: it is not among the "
                              f"{len(self.questions)} questions")  # fmt: skip
         return self.questions[place]
+
+
+def question_need(rows: str, questions: str) -> Need:
+    """The questions of some rows, as a stage needs them: as named, or those from which the rows follow."""
+    return Need(field="questions", ref=questions or rows, wants=Question, behind=not questions)
 
 
 def questions_of(run: Run, chains: str, questions: str) -> str:

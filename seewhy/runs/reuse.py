@@ -10,8 +10,9 @@ from pathlib import Path
 from seewhy.records.lineage import MANIFEST, read_manifest
 from seewhy.records.rows import RowReader
 from seewhy.records.types import Question
-from seewhy.runs.fingerprints import PLAN, StepSpec
+from seewhy.runs.fingerprints import StepSpec
 from seewhy.runs.graph import Node
+from seewhy.runs.plan_file import PLAN
 
 
 @dataclass(frozen=True)

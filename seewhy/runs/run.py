@@ -1,7 +1,6 @@
 """A recipe in a directory: where its rows and models are, and what they are by content. It pickles."""
 
 import shlex
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,7 @@ from seewhy.records.lineage import MANIFEST, Manifest, hash_directory, read_mani
 from seewhy.records.rows import RowReader
 from seewhy.records.types import Question
 from seewhy.runs.api import ModelKind, TrainStage
-from seewhy.runs.graph import Node, nodes_of, reads_of, resolve
+from seewhy.runs.graph import Node, input_place, nodes_of, origin, reads_of, resolve
 from seewhy.runs.machine import Machine, ModelSpec
 from seewhy.runs.outside import hash_input, is_questions_file, read_questions
 from seewhy.runs.question_rows import QuestionRows
@@ -86,8 +85,9 @@ class OpenRun:
     def place(self, ref: str) -> Path:
         """The folder of a unit's rows or of a training, or where an input of the recipe is."""
         found = resolve(self.recipe, ref, self.nodes)
-        if found in self.recipe.inputs:
-            return Path(self.recipe.inputs[found]).expanduser()
+        outside = input_place(self.recipe, found)
+        if outside is not None:
+            return outside
         node = self.nodes[found]
         step = self.out if self.out is not None and node.step in self.recipe.steps else self.root / node.step
         return step / node.part if node.part else step
@@ -105,22 +105,7 @@ class OpenRun:
 
     def origin(self, ref: str, record: type[Any]) -> str:
         """The nearest unit or input from which `ref` follows that holds rows of this kind, `ref` itself included."""
-        waiting, seen = deque([resolve(self.recipe, ref, self.nodes)]), set[str]()
-        while waiting:
-            found = waiting.popleft()
-            if found in seen or found in self.recipe.models:
-                continue
-            seen.add(found)
-            if found in self.recipe.inputs:
-                if record is Question and found == Question.__name__.lower() + "s":
-                    return found
-                continue
-            node = self.nodes[found]
-            if node.makes is record:
-                return found
-            waiting += self.reads(node).values()
-        field = f"{record.__name__.lower()}s"
-        raise ValueError(f"{ref} follows from no rows of {record.__name__}: name them as `{field}` of the step")
+        return origin(self.recipe, self.nodes, ref, record)
 
     def manifest(self, ref: str) -> Manifest:
         """What a finished unit says of itself."""
@@ -149,8 +134,9 @@ class OpenRun:
             return "server " + " ".join(f"{key}={value}" for key, value in spec.server_identity.items())
         if spec is not None:
             return weights_identity(spec.path)
-        if found in self.recipe.inputs:
-            return hash_input(self.place(found))
+        outside = input_place(self.recipe, found)
+        if outside is not None:
+            return hash_input(outside)
         if isinstance(self.nodes[found].unit, TrainStage):
             return weights_identity(str(self.place(found) / MODEL))
         return hash_directory(self.place(found))

@@ -19,10 +19,11 @@ from seewhy.runs.api import PageStage, RowStage, TrainStage
 from seewhy.runs.blocks import BlockWorker, count_blocks, missing_blocks, sum_blocks
 from seewhy.runs.discovery import call_part
 from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
-from seewhy.runs.fingerprints import PLAN, StepSpec, differences, page_spec, read_spec, spec_of, write_spec
+from seewhy.runs.fingerprints import StepSpec, differences, page_spec, read_spec, sources_of, spec_of, write_spec
 from seewhy.runs.graph import Node
 from seewhy.runs.lock import LOCK
 from seewhy.runs.models import ProcessModels
+from seewhy.runs.plan_file import PLAN
 from seewhy.runs.reuse import Reuse
 from seewhy.runs.run import OpenRun
 from seewhy.runs.workers import default_workers, map_blocks, worker_pool
@@ -77,7 +78,7 @@ class Runner:
             yield Ended(ref=node.ref, seconds=0.0, rows=manifest.counts.get("inputs", 0), unit=name, is_found=True)
             return
         clear_stale(folder, spec)
-        write_spec(folder, spec)
+        write_spec(folder, spec, sources_of(self.run, node))
         if isinstance(unit, RowStage):
             yield from self._map_rows(node, unit, spec, folder, number, of)
         else:

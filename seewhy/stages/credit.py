@@ -14,7 +14,7 @@ from seewhy.report.inputs import CreditChain, Section
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
 from seewhy.runs.choice import Model, Rows
 from seewhy.runs.discovery import call_part, load_part
-from seewhy.runs.question_chains import QuestionChains, with_questions
+from seewhy.runs.question_chains import QuestionChains, question_need, with_questions
 from seewhy.stages.score import Score
 from seewhy.testing.oracle import Oracle
 
@@ -98,6 +98,7 @@ class Tokens(RowStage):
             Need(field="chains", ref=self.chains, wants=Chain),
             Need(field="scores", ref=self.scores, wants=ScoredChain),
             Need(field="policy", ref=self.policy, wants=ModelKind.WEIGHTS),
+            question_need(self.chains, ""),
         )
 
     def inputs(self, run: Run) -> Sequence[QuestionChains]:

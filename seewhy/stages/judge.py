@@ -18,7 +18,7 @@ from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make, settings_of
 from seewhy.runs.discovery import class_of, is_outside
 from seewhy.runs.forecast.api import Outlook, ServerWork, StageForecast
-from seewhy.runs.question_chains import QuestionChains, with_questions
+from seewhy.runs.question_chains import QuestionChains, question_need, with_questions
 
 ASKED = "talks"
 """The field of a judge for the model that it asks."""
@@ -55,9 +55,7 @@ class Judge(RowStage):
         return 16 if self.model else 500
 
     def needs(self) -> Sequence[Need]:
-        found = [Need(field="chains", ref=self.chains, wants=Chain)]
-        if self.questions:
-            found.append(Need(field="questions", ref=self.questions, wants=Question))
+        found = [Need(field="chains", ref=self.chains, wants=Chain), question_need(self.chains, self.questions)]
         if self.model:
             found.append(Need(field="model", ref=self.model, wants=ModelKind.SERVER))
         return found

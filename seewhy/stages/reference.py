@@ -11,6 +11,7 @@ from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Model, Rows
 from seewhy.runs.discovery import load_part
 from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast, TrainedPrompt
+from seewhy.runs.question_chains import question_need
 from seewhy.training.plan import FitPlan
 
 
@@ -48,7 +49,7 @@ class Reference(RowStage):
         return (
             *(Need(field="pairs", ref=ref, wants=Pair) for ref in self.pairs),
             Need(field="model", ref=self.model, wants=ModelKind.WEIGHTS),
-            *((Need(field="questions", ref=self.questions, wants=Question),) if self.questions else ()),
+            *question_needs(self.pairs, self.questions),
             *((Need(field="pictures", ref=self.pictures, wants=Question),) if self.pictures else ()),
         )
 
@@ -99,6 +100,11 @@ def trained_prompts(outlook: Outlook, refs: Iterable[str], rows: Iterable[Lesson
 def responses_of(row: Lesson | Pair) -> tuple[Response, ...]:
     """The response of a lesson; the chosen and the rejected one of a pair."""
     return (row.response,) if isinstance(row, Lesson) else (row.chosen, row.rejected)
+
+
+def question_needs(refs: Iterable[str], named: str) -> list[Need]:
+    """The questions that are named, or those from which each of these rows follow."""
+    return [question_need(ref, named) for ref in ([named] if named else refs)]
 
 
 def questions_behind(run: Run, refs: Iterable[str], named: str = "") -> list[Question]:

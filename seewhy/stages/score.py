@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from seewhy.model.api import ScoreRequest
-from seewhy.records.types import Chain, Question, Response, ScoredChain, Style
+from seewhy.records.types import Chain, Response, ScoredChain, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Model, Rows
 from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast
-from seewhy.runs.question_chains import QuestionChains, with_questions
+from seewhy.runs.question_chains import QuestionChains, question_need, with_questions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +32,12 @@ class Score(RowStage):
         return 50
 
     def needs(self) -> Sequence[Need]:
-        found = [
+        return (
             Need(field="chains", ref=self.chains, wants=Chain),
             Need(field="policy", ref=self.policy, wants=ModelKind.WEIGHTS),
             Need(field="reference", ref=self.reference, wants=ModelKind.WEIGHTS),
-        ]
-        return [*found, Need(field="questions", ref=self.questions, wants=Question)] if self.questions else found
+            question_need(self.chains, self.questions),
+        )
 
     def inputs(self, run: Run) -> Sequence[QuestionChains]:
         return with_questions(run, self.chains, self.questions)

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 from seewhy.model.api import ScoreRequest
 from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.records.step_logs import read_steps
-from seewhy.records.types import Lesson, Pair, Question, ReferenceRow, Response, StepLog, Style
+from seewhy.records.types import Lesson, Pair, ReferenceRow, Response, StepLog, Style
 from seewhy.report.inputs import Section, TrainingRun
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, TrainStage
 from seewhy.runs.choice import Choice, Layer, Model, Names, Rows, make
 from seewhy.runs.discovery import constant_of, load_part
 from seewhy.runs.forecast.api import Outlook, StageForecast, TrainingWork
-from seewhy.stages.reference import Reference, questions_behind, responses_of, trained_prompts
+from seewhy.stages.reference import Reference, question_needs, questions_behind, responses_of, trained_prompts
 from seewhy.stages.vary_pictures import Varied
 from seewhy.training.monitor.alarms import alarms_of
 from seewhy.training.plan import FitPlan
@@ -94,8 +94,7 @@ class Train(TrainStage):
         wants = Lesson if self.is_imitation else Pair
         found = [Need(field=f"data.{ref}", ref=ref, wants=wants) for ref in self.data]
         found.append(Need(field="start", ref=self.start, wants=ModelKind.WEIGHTS))
-        if self.questions:
-            found.append(Need(field="questions", ref=self.questions, wants=Question))
+        found += question_needs(self.data, self.questions)
         if self.reference:
             found.append(Need(field="reference", ref=self.reference, wants=ReferenceRow))
         if self.pictures:

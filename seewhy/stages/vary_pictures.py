@@ -17,7 +17,7 @@ from seewhy.runs.api import Models, Need, RowStage, Run, Stage
 from seewhy.runs.choice import Choice, Layer, Rows, choose, make
 from seewhy.runs.forecast.api import Outlook, StageForecast
 from seewhy.runs.picture_paths import relate_pictures
-from seewhy.stages.reference import questions_behind
+from seewhy.stages.reference import question_needs, questions_behind
 
 PICTURES = "pairs.pictures"
 WITHOUT = "questions without pictures"
@@ -68,8 +68,8 @@ class Varied(RowStage):
         return 256
 
     def needs(self) -> Sequence[Need]:
-        named = (Need(field="questions", ref=self.questions, wants=Question),) if self.questions else ()
-        return (*named, *(Need(field="pairs", ref=ref, wants=Pair) for ref in self.pairs))
+        pairs = (Need(field="pairs", ref=ref, wants=Pair) for ref in self.pairs)
+        return (*question_needs(self.pairs, self.questions), *pairs)
 
     def inputs(self, run: Run) -> Sequence[Question]:
         if not self.pairs:

@@ -19,7 +19,7 @@ from seewhy.records.types import Question, Response, Style
 from seewhy.runs.api import ModelKind, PageStage, RowStage, TrainStage
 from seewhy.runs.changes import State, status_of
 from seewhy.runs.forecast.api import StageForecast
-from seewhy.runs.graph import resolve
+from seewhy.runs.graph import input_place, resolve
 from seewhy.runs.models import REPLIES, SERVERS
 from seewhy.runs.run import OpenRun
 
@@ -56,7 +56,7 @@ class RunOutlook:
     def is_there(self, ref: str) -> bool:
         """Whether the rows of a unit are finished, or come from outside the run."""
         name = self._resolved(ref)
-        return name in self.finished or name in self.run.recipe.inputs
+        return name in self.finished or input_place(self.run.recipe, name) is not None
 
     def rows(self, ref: str, record: type[R]) -> Sequence[R]:
         """Rows of a unit or an input: its own where they are finished, else those that it expects."""
@@ -141,7 +141,7 @@ class RunOutlook:
         return rows
 
     def _forecast(self, ref: str) -> StageForecast:
-        if ref in self.run.recipe.inputs:
+        if input_place(self.run.recipe, ref) is not None:
             record = self._record(ref)
             rows = len(self.run.read(ref, record)) if record else None
             return StageForecast(rows=rows, basis=f"as {self.run.place(ref)} has them")
