@@ -3,35 +3,27 @@
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import tyro
 
-from seewhy.benchmarks import inkgrid
-from seewhy.benchmarks.lines.fields import fields_of, word_of
-from seewhy.cli.grade.inputs import Loads
-from seewhy.cli.server import ServerWords, talking
-from seewhy.cli.stand_in import find_oracle
+from seewhy.cli.options import naming_options
+from seewhy.cli.server import ServerWords
 from seewhy.endpoints.chat import ChatModel, sum_usage
 from seewhy.evaluation.agreement import mean_agreement
-from seewhy.evaluation.calibration import Key, calibrate, key_of
-from seewhy.judging.api import GivesConfidence, Judge, judge_chains
-from seewhy.judging.outcome import OutcomeJudge
-from seewhy.model.api import GenerateRequest, SamplingParams
-from seewhy.records.cells import mend_halves
+from seewhy.evaluation.calibration import calibrate
+from seewhy.grading.labelled import confidences_of, draw_labelled, read_labelled
+from seewhy.grading.served import talking
+from seewhy.grading.stand_in import find_oracle
+from seewhy.judging.api import judge_chains
 from seewhy.records.measures import Calibration, Interval
-from seewhy.records.types import Chain, FinishReason, Outcome, Question, Split, Style, Usage, Verdict
+from seewhy.records.types import Outcome, Question, Split, Usage, Verdict
 from seewhy.runs.choice import Choice
-from seewhy.runs.discovery import find_module
 from seewhy.stages.judge import asks_model, make_judge
-from seewhy.testing.oracle import Oracle
-
-HALF_WRONG = Oracle(error_rate=0.5, seed=1)
-"""Who writes the chains about inkgrid: one in two goes wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,26 +70,25 @@ class CalibrateWords:
         return Choice(kind=self.judge, settings={name: value for name, value in named.items() if value is not None})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Labelled:
-    """Chains with their questions and their truth."""
-
-    questions: tuple[Question, ...]
-    chains: tuple[Chain, ...]
-    truth: Mapping[Key, bool]
-
-
 def run(rest: Sequence[str]) -> None:
-    """Judge what the words name and print what the judge is worth."""
+    """Judge what the words name and print the measurement."""
+    with naming_options():
+        _run(rest)
+
+
+def _run(rest: Sequence[str]) -> None:
     words = tyro.cli(CalibrateWords, args=rest, prog="seewhy calibrate", config=(tyro.conf.EnumChoicesFromValues,))
     if (words.labels is None) is not (words.questions is None):
         raise ValueError("--labels and --questions belong together: the chains, and the questions they answer")
     with tempfile.TemporaryDirectory(prefix="seewhy-") as folder:
-        labelled = _read(words) if words.labels and words.questions else _draw(words, Path(folder))
+        if words.labels and words.questions:
+            labelled = read_labelled(words.labels, words.questions, words.split)
+        else:
+            labelled = draw_labelled(Path(folder), words.split, words.count, words.seed)
         with _talks(words, labelled.questions) as talks:
             judge = make_judge(words.choice, talks, "" if words.prompt is None else str(words.prompt), "calibrate")
             verdicts = list(judge_chains(judge, labelled.questions, labelled.chains, words.at_once))
-    told = calibrate(verdicts, labelled.truth, beliefs_of(judge, verdicts))
+    told = calibrate(verdicts, labelled.truth, confidences_of(judge, verdicts))
     usage = sum_usage(verdict.usage for verdict in verdicts)
     if words.json:
         print(json.dumps(asdict(told) | {"agreement": mean_agreement(verdicts), "usage": asdict(usage)}, indent=2))
@@ -110,20 +101,13 @@ def _talks(words: CalibrateWords, questions: Sequence[Question]) -> Generator[Ch
     """Whom the judge talks to; nobody where it talks to none."""
     if not asks_model(words.judge):
         yield None
-    elif words.server.url or words.server.model:
-        words.server.require_whole("server")
-        with talking(words.server, words.at_once) as teacher:
-            yield teacher
-    else:
+        return
+    endpoint = words.server.endpoint("server")
+    if endpoint is None:
         yield find_oracle(words.teacher, questions, words.error_rate, words.seed)
-
-
-def beliefs_of(judge: Judge, verdicts: Sequence[Verdict]) -> dict[Key, float]:
-    """How sure the judge says it is of each chain; nothing of a judge that does not say."""
-    if not isinstance(judge, GivesConfidence):
-        return {}
-    beliefs = ((key_of(verdict), judge.confidence(verdict)) for verdict in verdicts)
-    return {key: confidence for key, confidence in beliefs if confidence is not None}
+        return
+    with talking(endpoint, words.server.dollars, words.at_once) as model:
+        yield model
 
 
 def lines_of(told: Calibration, usage: Usage, verdicts: Sequence[Verdict]) -> list[str]:
@@ -157,67 +141,3 @@ def lines_of(told: Calibration, usage: Usage, verdicts: Sequence[Verdict]) -> li
 
 def _share(share: Interval | None) -> str:
     return "none" if share is None else f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"
-
-
-def _draw(words: CalibrateWords, folder: Path) -> Labelled:
-    """Chains about inkgrid of which about half are wrong; the truth is their answer's."""
-    if words.count < 1:
-        raise ValueError(f"--count {words.count}: a calibration needs chains")
-    questions = tuple(inkgrid.load(folder, words.split, count=words.count))
-    asks = [GenerateRequest(question=question, style=Style.REASON) for question in questions]
-    chains = tuple(chain for (chain,) in HALF_WRONG.generate(asks, SamplingParams(seed=words.seed)))
-    graded = judge_chains(OutcomeJudge(), questions, chains)
-    truth = {key_of(verdict): verdict.outcome is Outcome.CORRECT for verdict in graded}
-    return Labelled(questions=questions, chains=chains, truth=truth)
-
-
-def _read(words: CalibrateWords) -> Labelled:
-    """The user's chains; ValueError names file, line and remedy."""
-    assert words.labels is not None
-    assert words.questions is not None
-    if not words.labels.is_file():
-        raise ValueError(f"--labels {words.labels}: no such file")
-    module = cast(Loads, find_module("benchmarks", "jsonl"))
-    by_id = {question.id: question for question in module.load(words.questions, words.split, count=2**31)}
-    chains: list[Chain] = []
-    truth: dict[Key, bool] = {}
-    seen: Counter[str] = Counter()
-    for number, line in enumerate(words.labels.read_bytes().split(b"\n"), start=1):
-        if not line.strip(b"\xef\xbb\xbf \t\r"):
-            continue
-        place = f"{words.labels}:{number}"
-        name, reply, is_right = label_of(line, place)
-        if name not in by_id:
-            raise ValueError(f"{place}: field 'id': {name!r} is no question of {words.questions}, split {words.split}")
-        chain = Chain(question_id=name, index=seen[name], style=Style.REASON, text=reply, stop=FinishReason.END,
-                      sampler="labelled", seed=0)  # fmt: skip
-        seen[name] += 1
-        chains.append(chain)
-        truth[name, chain.style, chain.index] = is_right
-    if not chains:
-        raise ValueError(f"{words.labels} holds no labelled chain")
-    questions = tuple(by_id[name] for name in seen)
-    return Labelled(questions=questions, chains=tuple(chains), truth=truth)
-
-
-def label_of(line: bytes, place: str) -> tuple[str, str, bool]:
-    """Id, reply and truth of one line; half a character in a reply is replaced.
-
-    Example:
-        >>> label_of(b'{"id": 7.0, "reply": "12", "is_right": true}', "mine.jsonl:1")
-        ('7', '12', True)
-
-    Raises:
-        ValueError: a field is missing or of another type; the message names place and field.
-    """
-    try:
-        fields = fields_of(line)
-        name = word_of("id", fields.get("id"))
-    except ValueError as error:
-        raise ValueError(f"{place}: {error}") from error
-    reply, is_right = mend_halves(fields.get("reply")), fields.get("is_right")
-    if not isinstance(reply, str):
-        raise ValueError(f"{place}: field 'reply' must be text, and is {json.dumps(reply)[:40]}")
-    if not isinstance(is_right, bool):
-        raise ValueError(f"{place}: field 'is_right' must be true or false, and is {json.dumps(is_right)[:40]}")
-    return name, reply, is_right

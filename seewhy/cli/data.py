@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from seewhy.benchmarks.lines.writing import line_of
-from seewhy.cli.data_check import Finding, inspect
-from seewhy.cli.reading import Reads, read_questions, release_of
+from seewhy.benchmarks.release.reading import Benchmark, read_questions, release_of
+from seewhy.grading.inspection import Finding, inspect
 from seewhy.records.files import write_text_atomically
 from seewhy.records.shards import write_shard
 from seewhy.records.types import Question, Split
@@ -95,11 +95,11 @@ def _known() -> list[str]:
     return [name for name in names_in("benchmarks") if name != "inkgrid"]
 
 
-def _reader(name: str) -> Reads:
+def _reader(name: str) -> Benchmark:
     module = find_module("benchmarks", name)
     if "files" not in vars(module):
         raise ValueError(f"{name} draws its own questions and reads no files")
-    return cast(Reads, module)
+    return cast(Benchmark, module)
 
 
 def _import(name: str, said: ImportWords) -> None:

@@ -1,6 +1,5 @@
 """`seewhy explain`: which rule reads the answer of a reply, where it stands, and the verdict on it."""
 
-import string
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,17 +7,9 @@ from typing import Annotated
 
 import tyro
 
-from seewhy.judging.answers.compat import Compat, grader_of
-from seewhy.judging.answers.extract import extract_answer
-from seewhy.judging.answers.findings import Abstention, Extraction
-from seewhy.judging.answers.math_process import MathProcess
-from seewhy.judging.outcome import OutcomeJudge
-from seewhy.records.types import Chain, FinishReason, Gold, MatchRule, Question, Split, Style, Verdict
-
-OPENING, CLOSING = "⟦", "⟧"
-AROUND = 160
-"""Characters of the reply shown on each side of the place."""
-MOST_OPTIONS = len(string.ascii_uppercase)
+from seewhy.cli.options import naming_options
+from seewhy.judging.answers.explaining import explain, option_texts
+from seewhy.records.types import Gold, MatchRule, Question, Split, Style
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,94 +30,19 @@ class ExplainWords:
     """Name of the benchmark, for suites that have a rule of their own for it."""
 
 
-def main(words: Sequence[str]) -> None:
+def run(words: Sequence[str]) -> None:
     """Explain one reply; a ValueError names what is wrong with the words."""
     said = tyro.cli(ExplainWords, args=words, prog="seewhy explain", config=(tyro.conf.EnumChoicesFromValues,))
     text = sys.stdin.read() if said.text == "-" else said.text
+    with naming_options():
+        options = option_texts(said.options, said.rule)
     question = Question(
         id="explained",
         benchmark=said.benchmark,
         split=Split.TEST,
         text="",
         gold=Gold(answers=said.gold, rule=said.rule),
-        options=option_texts(said.options, said.rule),
+        options=options,
         facets={},
     )
     print("\n".join(explain(question, said.gold, text, said.style)))
-
-
-def option_texts(said: Sequence[str], rule: MatchRule) -> tuple[str, ...]:
-    """The texts of the options: as said, or of a number of them made up.
-
-    Example:
-        >>> option_texts(["2"], MatchRule.LETTER), option_texts(["cat", "dog"], MatchRule.LETTER)
-        (('option A', 'option B'), ('cat', 'dog'))
-
-    Raises:
-        ValueError: there are none under `letter`, or one, or more than 26.
-    """
-    count = int(said[0]) if len(said) == 1 and said[0].isdecimal() else None
-    if (len(said) if count is None else count) in range(2, MOST_OPTIONS + 1):
-        return tuple(said) if count is None else tuple(f"option {letter}" for letter in string.ascii_uppercase[:count])
-    if not said and rule is not MatchRule.LETTER:
-        return ()
-    raise ValueError(f"--options needs 2 to {MOST_OPTIONS} texts, or their number, such as --options 4")
-
-
-def explain(question: Question, answers: Sequence[str], text: str, style: Style) -> list[str]:
-    """The lines of an explanation; `answers` are the question's right ones, to be shown."""
-    found = extract_answer(text, question.options, rule=question.gold.rule, style=style)
-    lines = _reading(text, found)
-    if not answers:
-        return [*lines, "verdict  none: --gold names no right answer"]
-    prove = MathProcess()
-    chain = Chain(question_id=question.id, index=0, style=style, text=text, stop=FinishReason.END, sampler="", seed=0)
-    verdict = OutcomeJudge(prove=prove)(question, chain)
-    lines.append(f"gold     {' | '.join(answers)}  (rule {question.gold.rule})")
-    lines.append(f"verdict  {_told(verdict)}: {verdict.why}")
-    lines += _suites(question, chain, verdict, prove)
-    prove.close()
-    return lines
-
-
-def _reading(text: str, found: Extraction | Abstention) -> list[str]:
-    if isinstance(found, Abstention):
-        return [f"rule     none: {found.why}", f"reply    {_shown(text, len(text), len(text))}"]
-    return [
-        f"rule     {found.rule}, characters {found.start} to {found.end}",
-        f"reply    {_shown(text, found.start, found.end)}",
-        f"answer   {found.answer}",
-    ]
-
-
-def _shown(text: str, start: int, end: int) -> str:
-    """The reply around the place that the answer was read from, which stands in brackets of its own."""
-    before, place, after = text[:start], text[start:end], text[end:]
-    if len(before) > AROUND:
-        before = f"…{before[-AROUND:]}"
-    if len(place) > 2 * AROUND:
-        place = f"{place[:AROUND]} … {place[-AROUND:]}"
-    if len(after) > AROUND:
-        after = f"{after[:AROUND]}…"
-    marked = f"{OPENING}{place}{CLOSING}" if place else ""
-    return f"{before}{marked}{after}".replace("\n", "\n         ")
-
-
-def _told(verdict: Verdict) -> str:
-    score = "" if verdict.score in (None, 0.0, 1.0) else f", score {verdict.score:.3f}"
-    return f"{verdict.outcome.replace('_', ' ')}{score}"
-
-
-def _suites(question: Question, chain: Chain, ours: Verdict, prove: MathProcess) -> list[str]:
-    """What each suite would say where it differs, and who agrees."""
-    lines: list[str] = []
-    agreeing: list[str] = []
-    for compat in (each for each in Compat if each is not Compat.PAPER and grader_of(each, question)):
-        verdict = OutcomeJudge(compat=compat, prove=prove)(question, chain)
-        if (verdict.outcome, verdict.score) == (ours.outcome, ours.score):
-            agreeing.append(compat)
-        else:
-            lines.append(f"compat   {compat}: {_told(verdict)}, reads {verdict.answer!r}: {verdict.why}")
-    if agreeing:
-        lines.append(f"compat   the same verdict: {', '.join(agreeing)}")
-    return lines

@@ -22,8 +22,6 @@ COMMANDS = {
     "oracle": "an OpenAI-compatible server that knows a run's pages, to try teachers and judges at no cost",
 }
 """Commands, each a file of `seewhy/cli` that is loaded when it is wanted."""
-FILES = {"grade": "grade.command"}
-FUNCTIONS = {"explain": "main"}
 QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
 """Read by the libraries when they are loaded: their errors are shown, their bars and hints are not among our lines."""
 
@@ -83,8 +81,8 @@ def _dispatch(given: list[str]) -> int:
 
 def _load(command: str) -> Any:  # noqa: ANN401
     discovery = importlib.import_module("seewhy.runs.discovery")
-    module = discovery.load_part("cli", FILES.get(command, command))
-    return vars(module)[FUNCTIONS.get(command, "run")]
+    module = discovery.load_part("cli", command)
+    return vars(module)["run"]
 
 
 def usage() -> str:

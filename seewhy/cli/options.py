@@ -1,6 +1,8 @@
 """Options of a recipe's fields, such as `--chains.per-question 64` or `--set sft.fit.epochs=2`."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import cast
 
 from seewhy.runs.discovery import nearest
@@ -8,6 +10,34 @@ from seewhy.runs.recipe_text import Plain, merge
 from seewhy.runs.yaml_text import Scalar
 
 SET = "--set"
+FIELD = re.compile(r"`([a-z][\w-]*(?:\.[\w-]+)*)`")
+"""A field in a message, as the rooms below this one name it."""
+
+
+@contextmanager
+def naming_options() -> Generator[None]:
+    """While the context lasts, errors name options where they name fields.
+
+    Example:
+        >>> with naming_options():
+        ...     raise ValueError("name the file as `questions`, or see `judge.key_variable`")
+        Traceback (most recent call last):
+        ValueError: name the file as --questions, or see --judge.key-variable
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(as_options(str(error))) from error
+
+
+def as_options(text: str) -> str:
+    """A text in which fields between backticks are options.
+
+    Example:
+        >>> as_options("lower `sample.max_tokens`")
+        'lower --sample.max-tokens'
+    """
+    return FIELD.sub(lambda found: f"--{found[1].replace('_', '-')}", text)
 
 
 def take_flag(words: Sequence[str], name: str) -> tuple[bool, list[str]]:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from seewhy.cli.options import take_flag, take_one
-from seewhy.cli.plan_page import as_plain, show
-from seewhy.cli.plan_words import price_lines
+from seewhy.cli.options import as_options, take_flag, take_one
+from seewhy.cli.plan_page import show
 from seewhy.cli.run import recipe_of
+from seewhy.runs.forecast.plain import as_plain
 from seewhy.runs.forecast.prices import price_run
 from seewhy.runs.forecast.whole import forecast_run
+from seewhy.runs.forecast.words import price_lines
 from seewhy.runs.machine import Machine
 from seewhy.runs.open import Extent
 from seewhy.runs.recipe import Recipe
@@ -44,7 +45,7 @@ def run(words: Sequence[str]) -> int:
     recipe, machine = recipe_of(name, rest)
     forecast = forecast_run(Path(place or f"runs/{recipe.name}"), recipe, machine)
     if as_json:
-        print(json.dumps(as_plain(forecast), indent=1))
+        print(as_options(json.dumps(as_plain(forecast), indent=1)))
     else:
         show(Console(), forecast)
     return 0
@@ -54,4 +55,4 @@ def show_prices(root: Path, recipe: Recipe, machine: Machine, extent: Extent) ->
     """Print what the steps of a run would pay to servers, one by one and in all."""
     console = Console()
     for line in price_lines(price_run(root, recipe, machine, extent)):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(as_options(line), highlight=False, markup=False, soft_wrap=True)

@@ -1,64 +1,16 @@
-"""How a forecast is shown: tables on the screen, plain where it is no terminal, or one JSON object."""
+"""A forecast as tables on the screen, plain where it is no terminal."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from seewhy.cli.plan_words import price_lines, size_of, warnings
+from seewhy.cli.options import as_options
 from seewhy.cli.screen import span_of
 from seewhy.runs.forecast.whole import RunForecast, UnitForecast
-
-
-def as_plain(forecast: RunForecast) -> dict[str, object]:
-    """The forecast for machines: numbers in MiB, seconds, tokens, rows and dollars."""
-    return {
-        "recipe": forecast.recipe.name, "base_mb": forecast.base_mb, "machine_mb": forecast.machine_mb,
-        "seconds": forecast.seconds, "disk_mb": forecast.disk_mb,
-        "models": [_model(one) for one in forecast.models],
-        "prompts": [
-            {"questions": row.ref, "style": row.style.value, "sampled": row.sampled, "min": row.least,
-             "median": row.median, "p95": row.p95, "max": row.most} for row in forecast.lengths
-        ],
-        "units": [_unit(one) for one in forecast.units],
-        "memory": {one.ref: _terms(one.training) for one in forecast.units if one.training is not None},
-        "servers": {**asdict(forecast.cost.most), "unknown": list(forecast.cost.unknown)},
-        "warnings": list(warnings(forecast)),
-    }  # fmt: skip
-
-
-def _model(model: Any) -> dict[str, object]:  # noqa: ANN401
-    rates = model.rates
-    measured = None if rates is None else {
-        "train_tokens_per_second": 1 / rates.train, "score_tokens_per_second": 1 / rates.score,
-        "decode_tokens_per_second": 1 / rates.decode, "peak_mb": rates.peak_mb,
-    }  # fmt: skip
-    return {"name": model.name, "path": model.path, "parameters": model.parameters, "weights_mb": model.weights_mb,
-            "context": model.context, "rows": "packed" if model.is_packed else "separate",
-            "measured": measured}  # fmt: skip
-
-
-def _unit(unit: UnitForecast) -> dict[str, object]:
-    training, told = unit.training, unit.told
-    cost = None if unit.cost is None else {**asdict(unit.cost.most), "unknown": unit.cost.unknown}
-    return {
-        "name": unit.ref, "step": unit.step, "finished": unit.is_finished, "rows": told.rows, "unit": told.unit,
-        "exact": told.is_exact, "steps": None if training is None else training.steps,
-        "peak_mb": None if training is None else training.peak_mb,
-        "max_mb": None if training is None else training.max_mb, "seconds": unit.seconds, "disk_mb": unit.disk_mb,
-        "server": cost, "basis": told.basis,
-    }  # fmt: skip
-
-
-def _terms(training: Any) -> dict[str, float]:  # noqa: ANN401
-    """MiB of each term of a training's peak, and the heaviest pass."""
-    told = training.told
-    terms = {**asdict(told.step), "step": told.step.peak, "checked": told.checked}
-    return {**{name: value / 2**20 for name, value in terms.items()}, "row_tokens": told.tokens,
-            "passes_a_step": told.passes, "rows_above_budget": training.above_budget}  # fmt: skip
+from seewhy.runs.forecast.words import price_lines, size_of, warnings
 
 
 def show(console: Console, forecast: RunForecast) -> None:
@@ -77,7 +29,7 @@ def show(console: Console, forecast: RunForecast) -> None:
 
 
 def _say(console: Console, text: str) -> None:
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
+    console.print(as_options(text), highlight=False, markup=False, soft_wrap=True)
 
 
 def _prompts(forecast: RunForecast) -> Table:

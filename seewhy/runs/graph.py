@@ -70,7 +70,7 @@ def input_place(recipe: Recipe, ref: str) -> Path | None:
     """Where rows from outside are: an input of the recipe, or a path that `origin` found; None for all other names."""
     if ref in recipe.inputs:
         return Path(recipe.inputs[ref]).expanduser()
-    return Path(ref) if "/" in ref else None
+    return Path(ref) if Path(ref).is_absolute() else None
 
 
 def origin(recipe: Recipe, nodes: Mapping[str, Node], ref: str, wants: Wants) -> str:

@@ -36,7 +36,7 @@ class Source:
 
     def places(self, folder: Path) -> tuple[Path, Path]:
         """Where they may be now: as seen from the folder, and where they were."""
-        return Path(os.path.normpath(folder / self.path)), Path(self.absolute)
+        return Path(os.path.abspath(folder / self.path)), Path(self.absolute)
 
 
 def source_of(field: str, record: str, place: Path, folder: Path, sha256: str) -> Source:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from seewhy.benchmarks.release.declared import Release
+from seewhy.benchmarks.release.reading import read_questions
 from seewhy.records.files import hash_file
 from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Question, Split
@@ -148,7 +148,7 @@ class ReadSplit(RowStage):
         folder = run.place(self.own)
 
         def read(_: Sequence[Split]) -> Iterator[Question]:
-            found = _read(benchmark, source, self.split, self.count, run.root)
+            found = read_questions(benchmark, source, self.split, self.count, run.root)
             which = "all" if len(found) == there else f"the first {len(found):,} of"
             models.note(f"{self.split.value}: {which} {there:,} questions")
             return (relate_pictures(question, folder, run.root) for question in found)
@@ -172,19 +172,11 @@ class ReadSplit(RowStage):
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Question]:
         source = Path(self.source).expanduser().resolve()
-        return _read(_module(self.benchmark), source, self.split, self.count, outlook.scratch)
+        return read_questions(_module(self.benchmark), source, self.split, self.count, outlook.scratch)
 
 
 def _module(name: str) -> Any:  # noqa: ANN401
     return find_module("benchmarks", name)
-
-
-def _read(benchmark: Any, root: Path, split: Split, count: int, pictures: Path) -> list[Question]:  # noqa: ANN401
-    """At most `count` questions of a split; pictures that are in tables are written under `pictures/images`."""
-    release: Release | None = vars(benchmark).get("RELEASE")
-    if release is None:
-        return list(benchmark.load(root, split, count=count))
-    return list(release.load(root, split, count=count, pictures=pictures))
 
 
 def _name(path: Path, source: Path) -> str:

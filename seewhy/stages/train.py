@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from seewhy.model.api import ScoreRequest
 from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.records.step_logs import read_steps
-from seewhy.records.types import Lesson, Pair, ReferenceRow, Response, StepLog, Style
+from seewhy.records.types import Lesson, Pair, Question, ReferenceRow, Response, StepLog, Style
 from seewhy.report.inputs import Section, TrainingRun
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, TrainStage
 from seewhy.runs.choice import Choice, Layer, Model, Names, Rows, make

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from seewhy.benchmarks.inkgrid import load
-from seewhy.cli.grade.rows import require_suites, write_suites
 from seewhy.cli.main import main
 from seewhy.evaluation.suites import Suite
+from seewhy.grading.suite_files import require_suites, write_suites
 from seewhy.judging.api import judge_chains
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import GenerateRequest, SamplingParams

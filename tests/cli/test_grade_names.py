@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seewhy.benchmarks.lines.fields import word_of
-from seewhy.cli.grade.names import benchmark_of
 from seewhy.cli.main import main
 from seewhy.evaluation.predictions import id_text
+from seewhy.grading.names import benchmark_of
 from seewhy.records.cells import has_halves, mend_halves
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from grade_files import card, told, write
 
-from seewhy.cli.grade.judge import ask_contests
-from seewhy.cli.grade.pairs import rate_pairs, read_pairs, read_preference
 from seewhy.cli.main import main
 from seewhy.evaluation.tables import read_table
+from seewhy.grading.judges import ask_contests
+from seewhy.grading.pairs import rate_pairs, read_pairs, read_preference
 from seewhy.testing.scripted import ScriptedTalks
 
 

@@ -208,6 +208,9 @@ def test_what_is_calibrated_is_the_judge_that_a_recipe_makes(capsys):
     assert main(["judge", "--calibrate", *words]) == 0
     assert json.loads(capsys.readouterr().out) == told
     assert "votes is 2: facts has no such setting" in refused(capsys, "calibrate", "facts", "--votes", "2")
+    # Outcome has none of these settings: what is left out is not set.
+    assert main(["calibrate", "outcome", "--count", "4", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["judge"] == make_judge(choose("outcome"), None, "", "judge").name
 
 
 def test_the_help_of_judging_names_the_judges_and_points_to_calibration(capsys):

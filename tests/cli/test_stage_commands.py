@@ -17,8 +17,6 @@ from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.records.lineage import read_manifest
 from seewhy.records.shards import read_rows, write_shard
 from seewhy.records.types import Chain, Lesson, Outcome, Pair, Question, Split, Style, Verdict
-from seewhy.runs.outside import hash_input
-from seewhy.runs.plan_file import rows_behind
 from seewhy.testing.oracle import Oracle
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples"
@@ -232,82 +230,6 @@ def test_a_wrong_option_is_told_by_its_field_and_writes_no_row(made, stage, word
 def test_chains_of_which_no_file_says_the_questions_are_refused_with_the_field_that_names_them(made, tmp_path, capsys):
     told = complaint(capsys, "judge", "--chains", str(made.chains), "--out", str(tmp_path / "out"))
     assert all(fact in told for fact in ("chains", str(made.chains), "_plan.json", "Question", "questions")), told
-
-
-def test_chains_that_a_stage_has_written_are_judged_by_the_questions_that_it_read(made, tmp_path):
-    chains, judge = str(tmp_path / "d" / "chains"), ["--judge", "outcome", "--out", str(tmp_path / "v")]
-    assert main([*words_of(made, "distil"), "--out", str(tmp_path / "d")]) == 0
-    assert main(["judge", "--chains", chains, *judge]) == 0
-    assert shards(tmp_path / "v") == shards(tmp_path / "d" / "verdicts")
-    part = str(tmp_path / "d" / "chains" / "part-00000.parquet")
-    assert main(["judge", "--chains", part, "--out", str(tmp_path / "w")]) == 0
-    assert shards(tmp_path / "w") == shards(tmp_path / "v")
-
-
-def test_chains_of_a_run_are_judged_by_the_questions_of_the_run(made, tmp_path):
-    assert main(["judge", "--chains", str(made.run / "rationales" / "chains"), "--out", str(tmp_path / "v")]) == 0
-    assert shards(tmp_path / "v") == shards(made.run / "rationales" / "verdicts")
-
-
-def test_questions_are_found_through_rows_between_and_after_all_was_moved(made, tmp_path):
-    place = {name: str(tmp_path / "work" / name) for name in ("q", "d", "v", "l")}
-    assert main(["questions", *QUESTIONS, "--out", place["q"]]) == 0
-    assert main(["distil", "--questions", f"{place['q']}/train", "--ask", "8", "--teacher", "oracle",
-                 "--teacher.error-rate", "0.2", "--out", place["d"]]) == 0  # fmt: skip
-    assert main(["judge", "--chains", f"{place['d']}/chains", "--out", place["v"]]) == 0
-    moved = shutil.move(tmp_path / "work", tmp_path / "elsewhere")
-    assert rows_behind(moved / "v", "Question", hash_input) == moved / "q" / "train"
-    assert main(["judge", "--chains", str(moved / "d" / "chains"), "--out", str(moved / "again")]) == 0
-    assert shards(moved / "again") == shards(moved / "v")
-
-
-@pytest.mark.parametrize("fault", ["changed", "gone"])
-def test_questions_that_changed_or_are_gone_since_the_chains_were_made_are_not_used(made, fault, tmp_path, capsys):
-    shutil.copytree(EXAMPLE, tmp_path / "own")
-    rows = [json.loads(line) for line in (tmp_path / "own" / "questions.jsonl").read_text().splitlines()]
-    source = tmp_path / "own" / "taught.jsonl"
-    source.write_text("".join(json.dumps(row) + "\n" for row in rows if row.get("rationale")))
-    chains = str(tmp_path / "out" / "chains")
-    assert main(["distil", "--questions", str(source), "--teacher", "gold", "--out", str(tmp_path / "out")]) == 0
-    text = source.read_text()
-    source.unlink()
-    if fault == "changed":
-        source.write_text("".join(text.splitlines(keepends=True)[:-1]))
-    told = complaint(capsys, "judge", "--chains", chains, "--out", str(tmp_path / "v"))
-    assert all(fact in told for fact in (chains, str(source), "Question", "questions")), told
-    assert not (tmp_path / "v").exists()
-    source.write_text(text)
-    assert main(["judge", "--chains", chains, "--questions", str(source), "--out", str(tmp_path / "v")]) == 0
-
-
-def test_a_recipe_over_chains_from_outside_finds_their_questions_too(made, tmp_path):
-    assert main([*words_of(made, "distil"), "--out", str(tmp_path / "d")]) == 0
-    recipe = tmp_path / "judged.yaml"
-    recipe.write_text(f"name: judged\ninputs: {{drawn: {tmp_path / 'd' / 'chains'}}}\n"
-                      "steps:\n  verdicts: {stage: judge, chains: drawn}\n")  # fmt: skip
-    assert main(["run", str(recipe), "--run", str(tmp_path / "run")]) == 0
-    assert shards(tmp_path / "run" / "verdicts") == shards(tmp_path / "d" / "verdicts")
-
-
-def test_a_corrected_gold_answer_makes_verdicts_on_the_same_chains_stale(tmp_path, capsys):
-    shutil.copytree(EXAMPLE, tmp_path / "own")
-    rows = [json.loads(line) for line in (tmp_path / "own" / "questions.jsonl").read_text().splitlines()]
-    taught = [row for row in rows if row.get("rationale")]
-    source = tmp_path / "own" / "taught.jsonl"
-    source.write_text("".join(json.dumps(row) + "\n" for row in taught))
-    words = ["distil", "--questions", str(source), "--teacher", "gold", "--out", str(tmp_path / "d")]
-    judge = ["judge", "--chains", str(tmp_path / "d" / "chains"), "--out", str(tmp_path / "v")]
-    assert main(words) == 0
-    assert main(judge) == 0
-    chains = shards(tmp_path / "d" / "chains")
-    taught[2]["answers"] = taught[2]["answers"][:1]
-    source.write_text("".join(json.dumps(row) + "\n" for row in taught))
-    assert main(words) == 0
-    assert shards(tmp_path / "d" / "chains") == chains
-    capsys.readouterr()
-    assert main(judge) == 0
-    assert "done in" in capsys.readouterr().out
-    assert read_manifest(tmp_path / "v").inputs["questions"] == hash_input(source)
 
 
 def test_a_stage_without_a_place_for_its_rows_is_told_so(capsys):

@@ -41,7 +41,11 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "stages": (
         "seewhy.records", "seewhy.benchmarks", "seewhy.model", "seewhy.endpoints", "seewhy.sampling", "seewhy.judging",
         "seewhy.pairs", "seewhy.training", "seewhy.evaluation", "seewhy.report", "seewhy.testing", "seewhy.teachers",
-        "seewhy.runs",
+        "seewhy.runs", "seewhy.grading",
+    ),
+    "grading": (
+        "seewhy.records", "seewhy.benchmarks", "seewhy.model.api", "seewhy.endpoints.chat", "seewhy.endpoints.plan",
+        "seewhy.judging", "seewhy.pairs", "seewhy.evaluation", "seewhy.testing", "seewhy.runs.discovery",
     ),
     "testing": (
         "seewhy.records", "seewhy.benchmarks", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.chat",

@@ -8,6 +8,7 @@ from house_sources import Source, classes, imports, name_of
 
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 50
+LONGEST_CLI = 2500
 LONGEST_PROMPT = 200
 VAGUE_NAMES = {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc"}
 RECORD_MODULES = {f"seewhy.records.{name}" for name in ("types", "turns", "ranked", "token_credit")}
@@ -22,6 +23,13 @@ def long_files(sources: Iterable[Source]) -> Iterator[str]:
         count = len(source.text.splitlines())
         if count > LONGEST_FILE:
             yield f"{source.path}: {count} lines, at most {LONGEST_FILE}"
+
+
+def long_command_line(sources: Iterable[Source]) -> Iterator[str]:
+    """More than 2,500 lines that turn words into plans and events into lines: logic has a room of its own."""
+    count = sum(len(source.text.splitlines()) for source in sources if source.path.startswith("seewhy/cli/"))
+    if count > LONGEST_CLI:
+        yield f"seewhy/cli: {count} lines, at most {LONGEST_CLI}"
 
 
 def long_functions(sources: Iterable[Source]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from house_style_rules import (
     broad_excepts,
     guessed_attributes,
     late_imports,
+    long_command_line,
     long_files,
     long_functions,
     loose_records,
@@ -48,6 +49,7 @@ EVERYWHERE = [
     patches,
 ]
 IN_THE_PACKAGE = [
+    long_command_line,
     loose_records,
     prompts_in_code,
     rings,

@@ -20,6 +20,11 @@ RECORD = (
 CASES: list[tuple[Callable[[tuple[Source, ...]], Iterable[str]], Files, Files]] = [
     (style.long_files, {"a.py": "x = 1\n" * 301}, {"a.py": "x = 1\n" * 300}),
     (style.long_functions, {"a.py": "def f():\n" + "    x = 1\n" * 50}, {"a.py": "def f():\n" + "    x = 1\n" * 49}),
+    (
+        style.long_command_line,
+        {"seewhy/cli/a.py": "x = 1\n" * 1250, "seewhy/cli/b/c.py": "x = 1\n" * 1251},
+        {"seewhy/cli/a.py": "x = 1\n" * 2500, "seewhy/grading/c.py": "x = 1\n" * 300},
+    ),
     (style.silent_modules, {"a.py": "import os\n"}, {"a.py": HEAD}),
     (style.silent_modules, {"a.py": '"""\nlate\n"""\n'}, {"a.py": HEAD}),
     (style.silent_modules, {"a.py": "# a comment\n" + HEAD}, {"a.py": HEAD}),

@@ -5,7 +5,7 @@ from mutant_rows import Mutant
 DECLARED = "seewhy/benchmarks/release/declared.py"
 CHOICES = "seewhy/benchmarks/release/choices.py"
 PICTURES = "seewhy/benchmarks/release/pictures.py"
-CHECK = "seewhy/cli/data_check.py"
+CHECK = "seewhy/grading/inspection.py"
 EVERY = "tests/properties/test_every_benchmark.py"
 FORMS = "tests/benchmarks/test_release.py"
 FOLDERS = "tests/benchmarks/test_release_folders.py"

@@ -112,14 +112,14 @@ GRADE_MUTANTS = [
     ),
     Mutant(
         name="grade: a gold is taken for the reply",
-        file="seewhy/cli/grade/replies.py",
+        file="seewhy/grading/replies.py",
         source="if same < NEARLY_ALL * len(replies):",
         defect="if same <= len(replies):",
         seen_by=f"{NAMES}::test_a_gold_beside_the_reply_is_not_graded_against_itself",
     ),
     Mutant(
         name="grade: a suite without a rule grades in silence",
-        file="seewhy/cli/grade/names.py",
+        file="seewhy/grading/names.py",
         source="if not compat or Compat(compat) is Compat.PAPER or any(",
         defect="if True or any(",
         seen_by=f"{NAMES}::test_a_suite_that_has_no_rule_for_any_question_is_refused",
@@ -140,7 +140,7 @@ GRADE_MUTANTS = [
     ),
     Mutant(
         name="pairs: recorded replies are all taken as shown in the file's order",
-        file="seewhy/cli/grade/pairs.py",
+        file="seewhy/grading/pairs.py",
         source="is_first = cast(list[int], order)[0] == known[name].preferred_at",
         defect="is_first = known[name].preferred_at == 0",
         seen_by="tests/cli/test_grade_recorded.py::test_recorded_preferences_are_held_against_peoples",
@@ -154,7 +154,7 @@ GRADE_MUTANTS = [
     ),
     Mutant(
         name="grade: a question without a reply is left out unasked",
-        file="seewhy/cli/grade/replies.py",
+        file="seewhy/grading/replies.py",
         source="if missing and not reading.missing:",
         defect="if not ids:",
         seen_by=f"{GRADE}::test_a_process_that_cannot_grade_prints_one_sentence_to_standard_error_and_ends_with_2",

@@ -18,7 +18,6 @@ CHAINS = "tests/judging/test_judge_chains.py"
 BY_SCORE = "tests/pairs/test_by_score.py"
 PAIRING = "tests/cli/test_pairing.py"
 BY_NAME = "tests/cli/test_judges_by_name.py"
-CALIBRATE = "tests/cli/test_calibrate.py"
 
 ROWS = (
     ("splitter: LaTeX is not kept whole", "asking/splitting.py",
@@ -135,7 +134,7 @@ ELSEWHERE = (
      f"{BY_NAME}::test_a_judge_that_could_not_be_made_stops_a_run_before_anything_is_made"),
     ("by name: what is left alone is set all the same", "seewhy/cli/calibrate.py",
      "settings={name: value for name, value in named.items() if value is not None})", "settings=named)",
-     f"{CALIBRATE}::test_a_judge_who_knows_the_page_is_always_right"),
+     f"{BY_NAME}::test_what_is_calibrated_is_the_judge_that_a_recipe_makes"),
     ("by name: a judge is not tried before the run", "seewhy/stages/judge.py",
      "        assert self.made(RecordingClient(name=self.model))\n", "",
      f"{BY_NAME}::test_a_judge_that_could_not_be_made_stops_a_run_before_anything_is_made"),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from seewhy.cli.grade.inputs import open_table
 from seewhy.evaluation.predictions import find_columns, read_predictions, whole_id
+from seewhy.grading.inputs import open_table
 from seewhy.judging.answers.findings import Abstention
 from seewhy.judging.asking.messages import give_verdict, leave_unjudged
 from seewhy.judging.asking.pair_scores import HIGHEST, read_pair_scores

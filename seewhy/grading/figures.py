@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 
 import seewhy
 from seewhy.benchmarks.release.declared import Metric
-from seewhy.cli.grade.inputs import Asked
-from seewhy.cli.grade.replies import Joined
 from seewhy.evaluation.pictures import count_pictures
 from seewhy.evaluation.relative import RatedBeside, relative_score
+from seewhy.grading.inputs import Asked
+from seewhy.grading.replies import Joined
 from seewhy.judging.asking.pair_scores import PairScores, read_pair_scores
 from seewhy.records.measures import Comparison, Interval, PolarScore, Repeats, Scorecard, Selection
 from seewhy.records.types import Chain, Outcome, Question, Style, Verdict

@@ -1,19 +1,17 @@
-"""The judge of `seewhy grade`: by rule, and by a model behind a server where questions are open."""
+"""Who grades a file: judges by rule, and a model behind a server or its recorded replies where questions are open."""
 
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import tyro
-
-from seewhy.cli.grade.pairs import Pair, rate_pairs, read_pairs, recorded_contests
-from seewhy.cli.grade.recorded import read_recorded
-from seewhy.cli.server import ServerWords, talking
 from seewhy.endpoints.chat import ChatModel
+from seewhy.endpoints.plan import EndpointPlan
 from seewhy.evaluation.tables import Table
+from seewhy.grading.pairs import Pair, rate_pairs, read_pairs, recorded_contests
+from seewhy.grading.recorded import read_recorded
+from seewhy.grading.served import talking
 from seewhy.judging.answers.compat import Compat
 from seewhy.judging.api import Judge
 from seewhy.judging.outcome import OutcomeJudge
@@ -29,25 +27,37 @@ AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeWords:
-    """Which model rates replies to open questions; none where no server is named."""
+class OpenJudge:
+    """Who rates replies to open questions: a model behind a server, a file of recorded replies, or none.
 
-    server: Annotated[ServerWords, tyro.conf.arg(name="")] = field(default_factory=ServerWords)
+    Example:
+        >>> OpenJudge().sees_pictures
+        False
+    """
+
+    server: EndpointPlan | None = None
+    dollars: float = 0.0
+    """The most that the model may cost; 0 sets no bound."""
     blind: bool = False
-    """Rate without pictures, by the reference alone, as MM-Vet and MMHal-Bench do."""
+    """Rate without pictures, by the reference alone."""
     replies: Path | None = None
-    """File of replies that a judge model gave already, id and text a row; nothing is asked."""
+    """File of replies that a judge model gave already."""
+
+    def __post_init__(self) -> None:
+        if self.server is not None and self.replies is not None:
+            raise ValueError("`judge.replies` and `judge.url` are two judges; choose one")
 
     @property
-    def sees(self) -> bool:
-        """Whether there is a judge and pictures are shown to it."""
-        return bool(self.server.url) and not self.blind
+    def sees_pictures(self) -> bool:
+        """Whether there is a model and pictures are shown to it."""
+        return self.server is not None and not self.blind
 
-    def require_one(self) -> None:
-        """ValueError where a server is named in half, or beside recorded replies."""
-        self.server.require_whole("judge")
-        if self.server.url and self.replies is not None:
-            raise ValueError("--judge.replies and --judge.url are two judges; choose one")
+    @contextmanager
+    def asked(self) -> Generator[ChatModel]:
+        """The model; its connections close with the context. There must be a server."""
+        assert self.server is not None
+        with talking(self.server, self.dollars, AT_ONCE) as model:
+            yield model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,25 +82,24 @@ def judge_as(compat: str) -> OutcomeJudge:
     """The judge by outcome, with the quirks of a suite where one is named."""
     names = [one.value for one in Compat]
     if compat and compat not in names:
-        raise ValueError(f"--compat {compat!r}{nearest(compat, names)}")
+        raise ValueError(f"`compat` {compat!r}{nearest(compat, names)}")
     return OutcomeJudge(compat=Compat(compat)) if compat else OutcomeJudge()
 
 
-def rate_file(table: Table, words: JudgeWords) -> WinRate:
+def rate_file(table: Table, open_judge: OpenJudge) -> WinRate:
     """How often the judge prefers what people prefer, of a file of pairs.
 
     Raises:
         ValueError: no judge is named, or a row is not as it must be.
     """
-    words.require_one()
     pairs = read_pairs(table)
-    if words.replies is not None:
-        return rate_pairs(pairs, recorded_contests(pairs, words.replies))
-    if not words.server.url:
+    if open_judge.replies is not None:
+        return rate_pairs(pairs, recorded_contests(pairs, open_judge.replies))
+    if open_judge.server is None:
         raise ValueError(f"{table.path} holds pairs of replies: name the judge that is to be rated on them with "
-                         "--judge.url and --judge.model, or its recorded replies with --judge.replies")  # fmt: skip
-    with talking(words.server, AT_ONCE) as talks:
-        return rate_pairs(pairs, ask_contests(pairs, talks, table.path.parent, blind=words.blind))
+                         "`judge.url` and `judge.model`, or its recorded replies with `judge.replies`")  # fmt: skip
+    with open_judge.asked() as model:
+        return rate_pairs(pairs, ask_contests(pairs, model, table.path.parent, blind=open_judge.blind))
 
 
 def ask_contests(pairs: Sequence[Pair], talks: ChatModel, folder: Path, *, blind: bool) -> list[Contest]:
@@ -105,23 +114,22 @@ def ask_contests(pairs: Sequence[Pair], talks: ChatModel, folder: Path, *, blind
 
 
 @contextmanager
-def judging(compat: str, words: JudgeWords, benchmark: str) -> Generator[tuple[Judge, int]]:
+def judge_for(compat: str, open_judge: OpenJudge, benchmark: str) -> Generator[tuple[Judge, int]]:
     """The judge, and how many questions it takes at once; connections close with the context.
 
     Raises:
         ValueError: the suite or the server is none, or a library that is needed is not installed.
     """
     matched = judge_as(compat)
-    words.require_one()
-    if words.replies is not None:
-        yield ByRule(matched=matched, open=read_recorded(words.replies, benchmark)), 1
+    if open_judge.replies is not None:
+        yield ByRule(matched=matched, open=read_recorded(open_judge.replies, benchmark)), 1
         return
-    if not words.server.url:
+    if open_judge.server is None:
         yield matched, 1
         return
-    with talking(words.server, AT_ONCE) as talks:
+    with open_judge.asked() as model:
         if benchmark == "llavabench":
-            opened = ReviewJudge(talks=talks, blind=words.blind)
+            opened = ReviewJudge(talks=model, blind=open_judge.blind)
         else:
-            opened = rating_judge(talks, benchmark, blind=words.blind)
+            opened = rating_judge(model, benchmark, blind=open_judge.blind)
         yield ByRule(matched=matched, open=opened), AT_ONCE

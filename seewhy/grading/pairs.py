@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
-from seewhy.cli.grade.inputs import open_table
-from seewhy.cli.grade.recorded import JUDGE_FIELDS
 from seewhy.evaluation.predictions import find_columns, find_value, id_text
 from seewhy.evaluation.tables import Table
 from seewhy.evaluation.versus import win_rate
+from seewhy.grading.inputs import open_table
+from seewhy.grading.recorded import JUDGE_FIELDS
 from seewhy.judging.answers.findings import Abstention
 from seewhy.judging.asking.pair_scores import read_pair_scores
 from seewhy.records.files import hash_file

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from seewhy.benchmarks.release.declared import Release
-from seewhy.cli.reading import Reads
+from seewhy.benchmarks.release.reading import Benchmark
 from seewhy.judging.answers.self_check import grade_gold, is_gradable
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.records.types import Outcome, Question, Split
@@ -37,7 +37,7 @@ class Inspection:
     findings: tuple[Finding, ...]
 
     def as_json(self, name: str) -> dict[str, object]:
-        """For `--json`."""
+        """For ``json``."""
         return {
             "benchmark": name,
             "questions": {split.value: count for split, count in self.counts.items()},
@@ -47,7 +47,7 @@ class Inspection:
         }
 
 
-def inspect(benchmark: Reads, release: Release | None, root: Path, splits: Sequence[Split]) -> Inspection:
+def inspect(benchmark: Benchmark, release: Release | None, root: Path, splits: Sequence[Split]) -> Inspection:
     """All findings of some splits, or of all that are there.
 
     Raises:
@@ -74,7 +74,7 @@ def inspect(benchmark: Reads, release: Release | None, root: Path, splits: Seque
     )
 
 
-def _there(benchmark: Reads, release: Release | None, root: Path) -> list[Split]:
+def _there(benchmark: Benchmark, release: Release | None, root: Path) -> list[Split]:
     if release is not None:
         return [split for split in Split if release.has(root, split)]
     return [split for split, size in benchmark.sizes(root).items() if size]

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from seewhy.cli.grade.inputs import Asked, stem_of
-from seewhy.cli.grade.names import renames
 from seewhy.evaluation.intervals import name_ids
 from seewhy.evaluation.predictions import Columns, Prediction, find_columns, ids_of, read_predictions
 from seewhy.evaluation.suites import columns_of, suite_of
 from seewhy.evaluation.tables import Table
+from seewhy.grading.inputs import Asked, stem_of
+from seewhy.grading.names import renames
 from seewhy.judging.answers.suites.graded import gold_spellings
 from seewhy.records.types import Question
 from seewhy.runs.discovery import nearest
@@ -41,9 +41,9 @@ class Reading:
 
     def __post_init__(self) -> None:
         if self.missing not in ("", *MISSING):
-            raise ValueError(f"--missing {self.missing!r}{nearest(self.missing, MISSING)}")
+            raise ValueError(f"`missing` {self.missing!r}{nearest(self.missing, MISSING)}")
         if self.in_order and self.id_field:
-            raise ValueError("--in-order and --id-field are two ways to find a row's question; choose one")
+            raise ValueError("`in_order` and `id_field` are two ways to find a row's question; choose one")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ def join(table: Table, asked: Asked, reading: Reading) -> Joined:
     unasked = tuple(dict.fromkeys(row.question_id for row in found if row.question_id not in known))
     if not replies:
         raise ValueError(f"{table.path}: none of its {len(unasked)} ids ({name_ids(unasked)}) is among the {len(ids)} "
-                         f"questions of {asked.source} ({name_ids(ids)}); is it of another split, or --id-field of "
+                         f"questions of {asked.source} ({name_ids(ids)}); is it of another split, or `id_field` of "
                          "another field?")  # fmt: skip
     if plain and not reading.text_field:
         _require_replies(table, columns, replies, asked.questions)
@@ -90,8 +90,8 @@ def join(table: Table, asked: Asked, reading: Reading) -> Joined:
     missing = tuple(name for name in ids if name not in answered)
     if missing and not reading.missing:
         raise ValueError(
-            f"{table.path}: {len(missing)} of {len(ids)} questions have no reply: {name_ids(missing)}; say --missing "
-            "wrong to count them as without an answer, or --missing leave-out to grade the others alone"
+            f"{table.path}: {len(missing)} of {len(ids)} questions have no reply: {name_ids(missing)}; say `missing` "
+            "wrong to count them as without an answer, or `missing` leave-out to grade the others alone"
         )
     return Joined(path=table.path, replies=replies, unasked=unasked, missing=missing)
 
@@ -110,6 +110,6 @@ def _require_replies(
         among = f"; is it {' or '.join(others[:5])}?" if others else ""
         raise ValueError(
             f"{table.path}: field {columns.text!r} equals the gold answer in {same} of {len(replies)} rows and seems "
-            f"to hold it; say which field holds the reply with --text-field{among} (or --text-field {columns.text}, if "
+            f"to hold it; say which field holds the reply with `text_field`{among} (or `text_field` {columns.text}, if "
             "these are the replies)"
         )

@@ -24,8 +24,8 @@ def find_oracle(name: str, questions: Sequence[Question], error_rate: float, see
         ValueError: the name stands for nobody, or for one who does not know these questions.
     """
     if name not in TEACHERS:
-        raise ValueError(f"--teacher {name!r}{nearest(name, list(TEACHERS))}")
+        raise ValueError(f"`teacher` {name!r}{nearest(name, list(TEACHERS))}")
     if questions and questions[0].benchmark != "inkgrid":
-        raise ValueError(f"--teacher {name}: it knows the pages of inkgrid, and not the questions of "
-                         f"{questions[0].benchmark}; name a model with --server.url and --server.model")  # fmt: skip
+        raise ValueError(f"`teacher` {name}: it knows the pages of inkgrid, and not the questions of "
+                         f"{questions[0].benchmark}; name a model with `server.url` and `server.model`")  # fmt: skip
     return TEACHERS[name](questions, error_rate, seed)

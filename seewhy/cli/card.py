@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 from seewhy.benchmarks.release.declared import Metric
-from seewhy.cli.grade.figures import CURVE_NAMES, Graded, figure_of, mean_f1, pictures_of, reasons_of
-from seewhy.cli.grade.names import count_compat
 from seewhy.evaluation.intervals import name_ids
+from seewhy.grading.figures import CURVE_NAMES, Graded, figure_of, mean_f1, pictures_of, reasons_of
+from seewhy.grading.names import count_compat
 from seewhy.records.measures import Interval
 from seewhy.records.types import Outcome
 

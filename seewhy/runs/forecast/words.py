@@ -50,7 +50,7 @@ def _total(cost: RunCost) -> str:
         return "in all: no server would be asked"
     less = f", without {' and '.join(cost.unknown)}, which cannot be known" if cost.unknown else ""
     stops = "" if not cost.bound or most.dollars is None or most.dollars <= cost.bound else (
-        f"; --machine.spend.dollars {cost.bound:g} stops the run where that is spent")  # fmt: skip
+        f"; `machine.spend.dollars` {cost.bound:g} stops the run where that is spent")  # fmt: skip
     return f"in all: at most {most.summary}{less}; vision checks and calls that are tried again come on top{stops}"
 
 
@@ -71,7 +71,7 @@ def _training_warnings(forecast: RunForecast, unit: UnitForecast) -> Iterator[st
                f"fit; {remedy(forecast, unit)}")  # fmt: skip
     if training.above_budget and work is not None:
         yield (f"{unit.ref}: {training.above_budget} of {training.sampled} sampled rows are above "
-               f"--{unit.step}.fit.row-tokens {work.fit.row_tokens:,}: each runs alone, as large as it is")  # fmt: skip
+               f"`{unit.step}.fit.row_tokens` {work.fit.row_tokens:,}: each runs alone, as large as it is")  # fmt: skip
 
 
 def _length_warnings(forecast: RunForecast, unit: UnitForecast) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _length_warnings(forecast: RunForecast, unit: UnitForecast) -> Iterator[str]
         if longest + work.max_tokens > model.context:
             yield (f"{unit.ref}: the longest sampled prompt has {longest:,} tokens, a reply may have "
                    f"{work.max_tokens:,}, and the model takes {model.context:,}: lower "
-                   f"--{unit.step}.max-tokens")  # fmt: skip
+                   f"`{unit.step}.max_tokens`")  # fmt: skip
 
 
 def remedy(forecast: RunForecast, unit: UnitForecast) -> str:
@@ -92,15 +92,15 @@ def remedy(forecast: RunForecast, unit: UnitForecast) -> str:
     told, compute = unit.training.told, forecast.recipe.compute
     terms, work = told.step, unit.told.training
     if terms.passes + terms.held > terms.weights + terms.moments:
-        checkpointing = "" if compute.gradient_checkpointing else ", or --compute.gradient-checkpointing"
+        checkpointing = "" if compute.gradient_checkpointing else ", or `compute.gradient_checkpointing`"
         return (
-            f"most of it are activations of a row of {told.tokens:,} tokens: try --{unit.step}.fit.row-tokens "
+            f"most of it are activations of a row of {told.tokens:,} tokens: try `{unit.step}.fit.row_tokens` "
             f"{max(1, told.tokens // 2)}{checkpointing}"
         )
     if work is not None and not work.adapter.rank:
         return (
             "most of it are weights, gradients and AdamW's moments: train an adapter, such as "
-            f"--{unit.step}.adapter.rank 64, or take a smaller model"
+            f"`{unit.step}.adapter.rank` 64, or take a smaller model"
         )
-    precision = "--compute.precision bf16, or " if compute.precision == type(compute)().precision else ""
+    precision = "`compute.precision` bf16, or " if compute.precision == type(compute)().precision else ""
     return f"most of it are weights: try {precision}a smaller model"

@@ -5,25 +5,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol, cast
+from typing import cast
 
 from seewhy.benchmarks.lines.fields import fields_of, names_text, pictures_of, question_of
 from seewhy.benchmarks.release.declared import Metric, Release
-from seewhy.cli.grade.names import benchmark_of
+from seewhy.benchmarks.release.reading import Benchmark
 from seewhy.evaluation.pictures import picture_clusters, shared_pictures
 from seewhy.evaluation.suites import carried_questions, suite_of
 from seewhy.evaluation.tables import Sheet, Table, read_table, suffix_of
+from seewhy.grading.names import benchmark_of
 from seewhy.records.files import hash_file
 from seewhy.records.types import ImageRef, MatchRule, Question, Split
 from seewhy.runs.discovery import find_module, load_part, nearest
-
-
-class Loads(Protocol):
-    """A file of `seewhy/benchmarks` that reads a directory."""
-
-    def load(self, root: Path, split: Split, *, count: int) -> Iterator[Question]:
-        """At most `count` questions of a split."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +50,7 @@ def questions_of_file(path: Path, split: Split | None, *, benchmark: str = "", a
             picture that is to be shown is not there.
     """
     if not path.is_file():
-        raise ValueError(f"--questions {path}: no such file")
+        raise ValueError(f"`questions` {path}: no such file")
     lines = list(_lines_of(path))
     by_letter = not any(names_text(fields) for _, fields in lines)
     rows: dict[str, tuple[Question, tuple[str, ...]]] = {}
@@ -90,20 +83,20 @@ def _lines_of(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
 
 def _picture(path: Path) -> ImageRef:
     if not path.is_file():
-        raise ValueError(f"picture {path} is not there, and the judge is to see it; bring it, or say --judge.blind")
+        raise ValueError(f"picture {path} is not there, and the judge is to see it; bring it, or say `judge.blind`")
     return ImageRef(sha256=hash_file(path), path=str(path))
 
 
 def questions_of_benchmark(name: str, root: Path | None, split: Split | None) -> Asked:
     """The questions of a benchmark's own release files."""
     if root is None or split is None:
-        raise ValueError(f"--benchmark {name} needs --root, its directory, and --split, such as --split test")
+        raise ValueError(f"`benchmark` {name} needs `root`, its directory, and `split`, such as `split` test")
     module = find_module("benchmarks", name)
     if "files" not in vars(module):
-        raise ValueError(f"--benchmark {name} draws its questions and reads no directory; grade with --questions")
-    questions = tuple(cast(Loads, module).load(root, split, count=sys.maxsize))
+        raise ValueError(f"`benchmark` {name} draws its questions and reads no directory; grade with `questions`")
+    questions = tuple(cast(Benchmark, module).load(root, split, count=sys.maxsize))
     if not questions:
-        raise ValueError(f"--benchmark {name}: {root} has no question in its {split.value} split")
+        raise ValueError(f"`benchmark` {name}: {root} has no question in its {split.value} split")
     source, clusters, release = f"{name} in {root}", picture_clusters(questions), vars(module).get("RELEASE")
     if not isinstance(release, Release):
         return Asked(questions=questions, clusters=clusters, source=source)
@@ -119,8 +112,8 @@ def questions_of_table(table: Table, rule: str, facets: Sequence[str], letters: 
     suite = suite_of(table)
     if suite is None:
         raise ValueError(
-            f"{table.path} holds no questions: name them with --questions FILE or --benchmark NAME --root DIR "
-            "--split S. (The result files of lmms-eval and VLMEvalKit, which hold their own, have the fields "
+            f"{table.path} holds no questions: name them with `questions` FILE or `benchmark` NAME `root` DIR "
+            "`split` S. (The result files of lmms-eval and VLMEvalKit, which hold their own, have the fields "
             "doc_id, doc, target, filtered_resps, and index, question, answer, prediction.)"
         )
     names = [one.value for one in MatchRule]
@@ -128,7 +121,7 @@ def questions_of_table(table: Table, rule: str, facets: Sequence[str], letters: 
     unknown = [one for one in said if one not in names]
     if unknown:
         hint = nearest(unknown[0], names) if rule else f"; say how answers are compared, one of {', '.join(names)}"
-        raise ValueError(f"--rule {unknown[0]!r} and no --questions or --benchmark{hint}")
+        raise ValueError(f"`rule` {unknown[0]!r} and no `questions` or `benchmark`{hint}")
     found = carried_questions(
         table, suite, [MatchRule(one) for one in said], facets=facets, letters=letters,
         benchmark=benchmark or benchmark_of(stem_of(table.path)),
@@ -147,6 +140,6 @@ def _of_split(questions: Sequence[Question], split: Split | None, source: str) -
     if split is None and len(counts) == 1:
         return tuple(questions)
     if split is None or not counts[split]:
-        wanted = "choose one with --split" if split is None else f"none is of --split {split.value}"
+        wanted = "choose one with `split`" if split is None else f"none is of `split` {split.value}"
         raise ValueError(f"{source} has questions of these splits: {there}; {wanted}")
     return tuple(question for question in questions if question.split is split)

@@ -45,7 +45,7 @@ def require_benchmark(name: str) -> None:
     """An error where no benchmark has this name, or begins a longer one."""
     known = known_names()
     if not any(fold_name(name).startswith(one) for one in known):
-        raise ValueError(f"--benchmark {name!r}{nearest(fold_name(name), sorted(known))}")
+        raise ValueError(f"`benchmark` {name!r}{nearest(fold_name(name), sorted(known))}")
 
 
 def require_compat(compat: str, questions: Sequence[Question]) -> None:
@@ -59,8 +59,8 @@ def require_compat(compat: str, questions: Sequence[Question]) -> None:
     rules = ", ".join(sorted({question.gold.rule.value for question in questions}))
     known = ", ".join(sorted(BY_BENCHMARK[Compat(compat)]))
     raise ValueError(
-        f"--compat {compat}: it has no rule of its own for benchmark {questions[0].benchmark!r} with rule {rules}; "
-        f"name the benchmark with --benchmark (it knows {known}), or leave --compat out and grade by seewhy's rules"
+        f"`compat` {compat}: it has no rule of its own for benchmark {questions[0].benchmark!r} with rule {rules}; "
+        f"name the benchmark with `benchmark` (it knows {known}), or leave `compat` out and grade by seewhy's rules"
     )
 
 

@@ -1,0 +1,102 @@
+"""Chains whose truth is known, on which a judge is measured: labelled by people, or drawn about inkgrid."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from seewhy.benchmarks import inkgrid
+from seewhy.benchmarks.lines.fields import fields_of, word_of
+from seewhy.benchmarks.release.reading import Benchmark
+from seewhy.evaluation.calibration import Key, key_of
+from seewhy.judging.api import GivesConfidence, Judge, judge_chains
+from seewhy.judging.outcome import OutcomeJudge
+from seewhy.model.api import GenerateRequest, SamplingParams
+from seewhy.records.cells import mend_halves
+from seewhy.records.types import Chain, FinishReason, Outcome, Question, Split, Style, Verdict
+from seewhy.runs.discovery import find_module
+from seewhy.testing.oracle import Oracle
+
+HALF_WRONG = Oracle(error_rate=0.5, seed=1)
+"""Who writes the chains about inkgrid: one in two goes wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """Chains with their questions and their truth."""
+
+    questions: tuple[Question, ...]
+    chains: tuple[Chain, ...]
+    truth: Mapping[Key, bool]
+
+
+def confidences_of(judge: Judge, verdicts: Sequence[Verdict]) -> dict[Key, float]:
+    """The confidence that a judge gives in each of its verdicts; empty for a judge that gives none."""
+    if not isinstance(judge, GivesConfidence):
+        return {}
+    confidences = ((key_of(verdict), judge.confidence(verdict)) for verdict in verdicts)
+    return {key: confidence for key, confidence in confidences if confidence is not None}
+
+
+def draw_labelled(folder: Path, split: Split, count: int, seed: int) -> Labelled:
+    """Chains about inkgrid of which about half are wrong; the truth is their answer's. Pictures go to `folder`."""
+    if count < 1:
+        raise ValueError(f"`count` {count}: a calibration needs chains")
+    questions = tuple(inkgrid.load(folder, split, count=count))
+    asks = [GenerateRequest(question=question, style=Style.REASON) for question in questions]
+    chains = tuple(chain for (chain,) in HALF_WRONG.generate(asks, SamplingParams(seed=seed)))
+    graded = judge_chains(OutcomeJudge(), questions, chains)
+    truth = {key_of(verdict): verdict.outcome is Outcome.CORRECT for verdict in graded}
+    return Labelled(questions=questions, chains=chains, truth=truth)
+
+
+def read_labelled(labels: Path, questions_file: Path, split: Split) -> Labelled:
+    """The user's chains; ValueError names file, line and remedy."""
+    if not labels.is_file():
+        raise ValueError(f"`labels` {labels}: no such file")
+    module = cast(Benchmark, find_module("benchmarks", "jsonl"))
+    by_id = {question.id: question for question in module.load(questions_file, split, count=2**31)}
+    chains: list[Chain] = []
+    truth: dict[Key, bool] = {}
+    seen: Counter[str] = Counter()
+    for number, line in enumerate(labels.read_bytes().split(b"\n"), start=1):
+        if not line.strip(b"\xef\xbb\xbf \t\r"):
+            continue
+        place = f"{labels}:{number}"
+        name, reply, is_right = label_of(line, place)
+        if name not in by_id:
+            raise ValueError(f"{place}: field 'id': {name!r} is no question of {questions_file}, split {split}")
+        chain = Chain(question_id=name, index=seen[name], style=Style.REASON, text=reply, stop=FinishReason.END,
+                      sampler="labelled", seed=0)  # fmt: skip
+        seen[name] += 1
+        chains.append(chain)
+        truth[name, chain.style, chain.index] = is_right
+    if not chains:
+        raise ValueError(f"{labels} holds no labelled chain")
+    questions = tuple(by_id[name] for name in seen)
+    return Labelled(questions=questions, chains=tuple(chains), truth=truth)
+
+
+def label_of(line: bytes, place: str) -> tuple[str, str, bool]:
+    """Id, reply and truth of one line; half a character in a reply is replaced.
+
+    Example:
+        >>> label_of(b'{"id": 7.0, "reply": "12", "is_right": true}', "mine.jsonl:1")
+        ('7', '12', True)
+
+    Raises:
+        ValueError: a field is missing or of another type; the message names place and field.
+    """
+    try:
+        fields = fields_of(line)
+        name = word_of("id", fields.get("id"))
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from error
+    reply, is_right = mend_halves(fields.get("reply")), fields.get("is_right")
+    if not isinstance(reply, str):
+        raise ValueError(f"{place}: field 'reply' must be text, and is {json.dumps(reply)[:40]}")
+    if not isinstance(is_right, bool):
+        raise ValueError(f"{place}: field 'is_right' must be true or false, and is {json.dumps(is_right)[:40]}")
+    return name, reply, is_right
