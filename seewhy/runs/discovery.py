@@ -26,7 +26,7 @@ EXTRAS = {
 """The extra of `pip install` that brings a library."""
 VERBS = {
     "stages": "needs", "judging": "judge", "objectives": "loss", "pairs": "__call__", "pairs.pictures": "vary",
-    "teachers": "teach", "recipes": "recipe",
+    "teachers": "teach", "recipes": "recipe", "rewards": "reward",
 }  # fmt: skip
 """The method by which a class of a layer is known among the others of its file; `units` for composite stages."""
 

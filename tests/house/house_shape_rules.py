@@ -25,8 +25,12 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "judging": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.chat"),
     "pairs": ("seewhy.records", "seewhy.model.prompts"),
     "objectives": ("seewhy.model.packed.logps",),
+    "rewards": (
+        "seewhy.records", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.chat", "seewhy.judging",
+    ),
     "training": (
-        "seewhy.records", "seewhy.model", "seewhy.sampling", "seewhy.judging.api", "seewhy.pairs", "seewhy.objectives",
+        "seewhy.records", "seewhy.model", "seewhy.sampling", "seewhy.judging.api", "seewhy.pairs", "seewhy.rewards",
+        "seewhy.objectives",
     ),
     "evaluation": ("seewhy.records", "seewhy.model"),
     "report": ("seewhy.records", "seewhy.evaluation"),
@@ -40,8 +44,8 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     ),
     "stages": (
         "seewhy.records", "seewhy.benchmarks", "seewhy.model", "seewhy.endpoints", "seewhy.sampling", "seewhy.judging",
-        "seewhy.pairs", "seewhy.training", "seewhy.evaluation", "seewhy.report", "seewhy.testing", "seewhy.teachers",
-        "seewhy.runs", "seewhy.grading",
+        "seewhy.rewards", "seewhy.pairs", "seewhy.training", "seewhy.evaluation", "seewhy.report", "seewhy.testing",
+        "seewhy.teachers", "seewhy.runs", "seewhy.grading",
     ),
     "grading": (
         "seewhy.records", "seewhy.benchmarks", "seewhy.model.api", "seewhy.endpoints.chat", "seewhy.endpoints.plan",
@@ -59,6 +63,7 @@ LIGHT_LIBRARIES = {
     "records": {"pyarrow", "PIL", "numpy"},
     "benchmarks": {"pyarrow", "PIL", "numpy"},
     "sampling": set[str](),
+    "rewards": set[str](),
     "judging": {"rapidfuzz", "math_verify", "sympy"},
     "pairs": {"pyarrow", "PIL", "numpy"},
     "report": {"jinja2", "markupsafe", "matplotlib", "numpy", "PIL", "starlette", "uvicorn"},

@@ -14,11 +14,12 @@ from tiny_trainable import END, lesson, questions_of
 from seewhy.model.families.hub import HubModel
 from seewhy.model.packed.group import Group
 from seewhy.model.weights import SHIPPED
+from seewhy.records.repeats import repeated_share
 from seewhy.records.types import Chain, FinishReason, Question, Style
 from seewhy.training.api import Probed
 from seewhy.training.examples import lesson_example
 from seewhy.training.monitor.plan import GuardPlan
-from seewhy.training.monitor.probe import Probe, divergence, figures_of, prompts_of, repeated_share, start_probe
+from seewhy.training.monitor.probe import Probe, divergence, figures_of, prompts_of, start_probe
 from seewhy.training.plan import FitPlan
 
 PLAN = GuardPlan(probe_questions=4, probe_tokens=12)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.records.files import write_text_atomically
+from seewhy.records.repeats import repeated_share
 from seewhy.records.types import Chain, FinishReason, Question, Style
 from seewhy.training.api import Probed
 from seewhy.training.examples import TrainingExample
@@ -23,23 +24,8 @@ from seewhy.training.plan import FitPlan
 from seewhy.training.reference import score_examples
 from seewhy.training.table import units_of
 
-GRAM = 4
-"""Tokens of the runs that are counted: seq-rep-4 of Welleck et al. (arXiv 1908.04319)."""
 FOLDER = "probe"
 START = "start.json"
-
-
-def repeated_share(ids: Sequence[int], size: int = GRAM) -> float:
-    """Share of the runs of `size` tokens of one reply that stood in it before: 1 - distinct / all.
-
-    A reply too short for a run repeats nothing.
-
-    Example:
-        >>> repeated_share([5, 6, 5, 6, 5, 6, 5], size=2)
-        0.6666666666666667
-    """
-    grams = [tuple(ids[place : place + size]) for place in range(len(ids) - size + 1)]
-    return 1 - len(set(grams)) / len(grams) if grams else 0.0
 
 
 def divergence(start: Sequence[float], now: Sequence[float]) -> float:

@@ -1,0 +1,1 @@
+"""What a rollout earns in online training: one file a reward."""
