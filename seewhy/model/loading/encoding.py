@@ -150,15 +150,16 @@ def _positions(
 ) -> Tensor | None:
     """[axes, tokens] where the net counts on several axes, as it counts itself; None where on one.
 
-    Text alone is told too: such a net keeps the offset of the pictures it saw last, and would count on from there.
+    Text alone has positions too: such a net keeps the offset of the pictures it saw last, and would count on from
+    there. Nets count by the values of ids and sizes, so they count on the CPU.
     """
     if not hasattr(net.model, "get_rope_index"):
         return None
-    grids = {name: tensor.to(net.device) for name, tensor in pictures.items() if name.endswith("_thw")}
+    grids = {name: tensor for name, tensor in pictures.items() if name.endswith("_thw")}
     if not grids:
         return torch.arange(len(ids)).expand(3, -1)
-    told = {name: torch.tensor([row], device=net.device) for name, row in token_type_ids.items()}
-    return net.model.get_rope_index(torch.tensor([ids], device=net.device), **told, **grids)[0][:, 0].cpu()
+    marks = {name: torch.tensor([row]) for name, row in token_type_ids.items()}
+    return net.model.get_rope_index(torch.tensor([ids]), **marks, **grids)[0][:, 0]
 
 
 def _runs(token_type_ids: Sequence[int]) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from seewhy.model.families.hub import HubModel
 from seewhy.model.packed.group import Group, Prompt, tokens_of
+from seewhy.model.packed.trials import foreign_layers
 from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.model.weights import weights_place
 from seewhy.records.types import Question, Response, Style
@@ -58,13 +59,15 @@ class LocalModel:
     rates: Rates | None = None
     """None where no real step was taken."""
     is_packed: bool = True
+    """Whether its rows are packed: as its layers say, then as a trial on the real net finds."""
     encoded: int = 0
     """Prompts of the trainings so far, which the process keeps as far as its cache reaches."""
 
     @classmethod
     def open(cls, name: str, path: str, compute: ComputePlan) -> "LocalModel":
         """ValueError where it cannot be opened."""
-        return cls(name=name, path=path, meta=open_meta(path), compute=compute)
+        meta = open_meta(path)
+        return cls(name=name, path=path, meta=meta, compute=compute, is_packed=not foreign_layers(meta.net))
 
     @property
     def parameters(self) -> int:

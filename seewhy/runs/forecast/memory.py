@@ -3,14 +3,17 @@
 import math
 import statistics
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+
+from transformers import PreTrainedModel
 
 from seewhy.model.families.hub import HubModel
 from seewhy.model.loading.prompt_cache import MOST_BYTES, bytes_of
 from seewhy.model.packed.group import Group, tokens_of
 from seewhy.model.plan import BF16, ComputePlan
 from seewhy.training.checkpoint import KEPT
-from seewhy.training.memory.estimate import StepBytes, WeightBytes, checked_bytes, step_bytes
+from seewhy.training.memory.estimate import PassBytes, StepBytes, WeightBytes, checked_bytes, step_bytes
 from seewhy.training.memory.peak import MIB
 from seewhy.training.memory.trace import trace_memory, weight_bytes
 from seewhy.training.plan import FitPlan
@@ -62,7 +65,7 @@ def training_bytes(
     step = largest_sum(sizes, per_step, steps)
     wanted = min(step, max(plan.row_tokens, *sizes))
     passes = math.ceil(step / plan.row_tokens)
-    heaviest = trace_memory(net, fill(groups, wanted), is_packed=is_packed, is_half=compute.precision == BF16)
+    heaviest = _traced(net, fill(groups, wanted), is_packed=is_packed, is_half=compute.precision == BF16)
     weights = weight_bytes(net)
     kept = min(MOST_BYTES, round(prompts * statistics.fmean(bytes_of(group.prompt) for group in groups)))
     return TrainingBytes(
@@ -72,6 +75,14 @@ def training_bytes(
         tokens=heaviest.tokens, passes=passes,
         step_tokens=per_step * statistics.fmean(sizes),
     )  # fmt: skip
+
+
+def _traced(net: PreTrainedModel, groups: Sequence[Group], *, is_packed: bool, is_half: bool) -> PassBytes:
+    """One pass over these groups, in separate rows where attention of this net cannot run packed ones."""
+    if is_packed:
+        with suppress(ValueError):  # a training finds the same at its start, and says so
+            return trace_memory(net, groups, is_half=is_half)
+    return trace_memory(net, groups, is_packed=False, is_half=is_half)
 
 
 def fill(groups: Sequence[Group], tokens: int) -> list[Group]:

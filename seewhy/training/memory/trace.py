@@ -8,7 +8,6 @@ chunks, gradients as they appear. Nothing is computed, and a net of seven billio
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from inspect import signature
 from typing import Any
 
 import torch
@@ -19,14 +18,12 @@ from torch.overrides import TorchFunctionMode
 from transformers import AutoConfig, AutoModelForImageTextToText, PreTrainedConfig, PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from seewhy.model.packed.group import Group, Layout, Prompt, joined_pictures, layout_of
-from seewhy.model.packed.last_layer import packing
-from seewhy.model.packed.logps import per_token_logps
-from seewhy.model.packed.scores import head_of
+from seewhy.model.packed.group import Group, separate_tokens_of, tokens_of
+from seewhy.model.packed.scores import packed_logps, separate_logps
 from seewhy.training.memory.estimate import PassBytes, WeightBytes
 from seewhy.training.memory.live_bytes import LiveBytes
+from seewhy.training.memory.meta_mode import META, without_weights
 
-META = torch.device("meta")
 HALVED = frozenset({
     F.linear, F.conv2d, F.conv3d, F.scaled_dot_product_attention, torch.matmul, torch.bmm, Tensor.matmul,
     Tensor.__matmul__,
@@ -37,7 +34,7 @@ HALVED = frozenset({
 def meta_net(config: PreTrainedConfig | str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
     """The net of a configuration, or of the folder or Hub name of one, without any memory for its weights."""
     found = AutoConfig.from_pretrained(config) if isinstance(config, str) else config
-    with META:
+    with without_weights(), META:
         return AutoModelForImageTextToText.from_config(found, dtype=dtype).eval()
 
 
@@ -134,77 +131,39 @@ def trace_memory(
 ) -> PassBytes:
     """Runs these groups through a net on the meta device twice, forward and backward, and counts bytes.
 
-    The weights that ask for a gradient are those that training moves. Separate rows (`is_packed` False) run as
-    prompts beside each other without branches: as many tokens, and the same attention within each. `is_half` makes
-    products bfloat16, as the precision bf16 does.
+    The weights that ask for a gradient are those that training moves. `is_packed` chooses between packed and separate
+    rows; `is_half` makes products bfloat16, as the precision bf16 does. Of responses only the lengths count.
+
+    Raises:
+        ValueError: packed rows do not run on this net.
     """
     tensors = [*net.parameters(), *net.buffers()]
-    prompts = [group.prompt for group in groups for _ in range(1 if is_packed else len(group.responses))]
     saved = _Saved(known=frozenset(id(tensor.untyped_storage()) for tensor in tensors))
     counter = LiveBytes(tensors)
-    layout, targets = _layout(groups, is_packed)
-    with _Halves() if is_half else nullcontext(), _CpuAttention(), counter:
+    plain = [_plain(group) for group in groups]
+
+    def logps() -> Tensor:
+        scored = (packed_logps if is_packed else separate_logps)(net, plain)
+        return torch.cat([row for rows in scored for row in rows])
+
+    with without_weights(), _Halves() if is_half else nullcontext(), _CpuAttention(), counter:
         with saved.watching(net):
-            scored = _logps(net, prompts, layout, targets)
+            scored = logps()
         scored.sum().backward()
         del scored
         first = counter.peak
         counter.restart()
-        _logps(net, prompts, layout, targets).sum().backward()
+        logps().sum().backward()
     for parameter in net.parameters():
         parameter.grad = None
+    size = tokens_of if is_packed else separate_tokens_of
     return PassBytes(
         saved=sum(saved.sizes.values()), saved_in_layers=sum(saved.by_layer.values()),
         largest_layer=max(saved.by_layer.values(), default=0), layer_inputs=saved.inputs, peak=first,
-        peak_again=counter.peak, tokens=layout.restore.numel(),
+        peak_again=counter.peak, tokens=sum(map(size, groups)),
     )  # fmt: skip
 
 
-def _layout(groups: Sequence[Group], is_packed: bool) -> tuple[Layout, Tensor]:
-    """On the meta device: where the tokens lie, and an index [targets] of those that predict a response's token."""
-    lengths = [len(group.prompt.ids) - 1 for group in groups]
-    targets = sum(len(response) for group in groups for response in group.responses)
-    if is_packed:
-        branches = [(len(response), number) for number, group in enumerate(groups) for response in group.responses]
-        layout = layout_of(lengths, [length for length, _ in branches], [number for _, number in branches])
-    else:
-        rows = [[length + len(response) for response in group.responses]
-                for length, group in zip(lengths, groups, strict=True)]  # fmt: skip
-        layout = replace(layout_of([max(of_group) for of_group in rows for _ in of_group], [], []), unread=0)
-    return _on_meta(layout), torch.empty(targets, dtype=torch.long, device=META)
-
-
-def _on_meta(layout: Layout) -> Layout:
-    return replace(
-        layout, prefix_index=layout.prefix_index.to(META), branch_index=layout.branch_index.to(META),
-        branch_group=layout.branch_group.to(META), visible=layout.visible.to(META), restore=layout.restore.to(META),
-        branch_start=layout.branch_start.to(META),
-    )  # fmt: skip
-
-
-def _logps(net: PreTrainedModel, prompts: Sequence[Prompt], layout: Layout, targets: Tensor) -> Tensor:
-    """Log-probabilities [targets] of one row, by the net's own embeddings, tower, layers and head."""
-    ids = torch.empty(1, layout.restore.numel(), dtype=torch.long, device=META)
-    embedded = net.get_input_embeddings()(ids)
-    if any(prompt.pictures for prompt in prompts):
-        # How nets put features in place of placeholders; which places these are does not matter to the bytes.
-        mask = torch.empty(1, ids.shape[1], 1, dtype=torch.bool, device=META).expand_as(embedded)
-        embedded = embedded.masked_scatter(mask, _features(net, prompts))
-    with packing(net, layout):
-        hidden = net.model(  # pyright: ignore[reportCallIssue]
-            inputs_embeds=embedded, position_ids=ids, use_cache=False, branch_layout=layout
-        ).last_hidden_state[0]
-    read = hidden[hidden.shape[0] - targets.shape[0] :]
-    return per_token_logps(read, head_of(net), targets, int(net.config.get_text_config().vocab_size))
-
-
-def _features(net: PreTrainedModel, prompts: Sequence[Prompt]) -> Tensor:
-    """[tokens, width] of all pictures; sizes of pictures stay numbers, for nets cut their features by them."""
-    taken = signature(net.model.get_image_features).parameters
-    pictures = {
-        name: tensor.to(META) if tensor.is_floating_point() else tensor
-        for name, tensor in joined_pictures(prompts).items()
-        if name in taken
-    }
-    features = net.model.get_image_features(**pictures, return_dict=True).pooler_output
-    return features if isinstance(features, Tensor) else torch.cat(tuple(features))
+def _plain(group: Group) -> Group:
+    """Responses of as many tokens, none of which stands for a picture."""
+    return replace(group, responses=tuple(group.prompt.ids[-1:] * len(response) for response in group.responses))
