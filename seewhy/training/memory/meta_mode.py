@@ -75,7 +75,8 @@ class _Operations(TorchDispatchMode):
 
 def _name(func: Callable[..., Any]) -> str:
     """Without its overload: `index_put_` of `aten.index_put_.default`."""
-    return str(getattr(func, "overloadpacket", func)).rpartition(".")[2]
+    packet = func.overloadpacket if isinstance(func, torch._ops.OpOverload) else func  # pyright: ignore[reportPrivateUsage]
+    return str(packet).rpartition(".")[2]
 
 
 def _with_values(func: Callable[..., Any], args: Sequence[Any], given: Mapping[str, Any], *, has_tensors: bool) -> Any:  # noqa: ANN401 - what torch gives
