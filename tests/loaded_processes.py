@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 
 LOADED = get_context("forkserver")
-LOADED.set_forkserver_preload(["torch", "transformers", "peft"])
+LOADED.set_forkserver_preload(["torch", "transformers", "peft", "seewhy.model.families.hub", "seewhy.training.fit"])
 
 
 def begun(work: Callable[..., None], *given: object) -> BaseProcess:

@@ -22,8 +22,13 @@ COMMANDS = {
     "oracle": "an OpenAI-compatible server that knows a run's pages, to try teachers and judges at no cost",
 }
 """Commands, each a file of `seewhy/cli` that is loaded when it is wanted."""
-QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
+QUIET = {
+    "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error",
+    "TORCH_CPP_LOG_LEVEL": "ERROR",
+}  # fmt: skip
 """Read by the libraries when they are loaded: their errors are shown, their bars and hints are not among our lines."""
+LAUNCHED = "WORLD_SIZE"
+"""The variable by which launchers say how many processes they have started."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -37,7 +42,10 @@ def main(words: Sequence[str] | None = None) -> int:
         os.environ.setdefault(name, value)
     given = list(sys.argv[1:] if words is None else words)
     try:
-        return _dispatch(given)
+        code = _dispatch(given)
+        if LAUNCHED in os.environ:
+            _processes().end_well()
+        return code
     except (ValueError, OSError, ArithmeticError) as error:
         complain(str(error))
         return 2
@@ -55,8 +63,14 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def complain(text: str) -> None:
-    """Say on standard error what went wrong."""
-    print(f"seewhy: {text}", file=sys.stderr)
+    """Say on standard error what went wrong, once where several processes met it."""
+    said = _processes().whose(text) if LAUNCHED in os.environ else text
+    if said:
+        print(f"seewhy: {said}", file=sys.stderr)
+
+
+def _processes() -> Any:  # noqa: ANN401
+    return importlib.import_module("seewhy.cli.processes")
 
 
 def _dispatch(given: list[str]) -> int:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from seewhy.cli.help_text import option_lines
 from seewhy.cli.options import take_flag, take_one, take_option, take_whole, with_options
+from seewhy.cli.processes import launched, take_processes
 from seewhy.cli.screen import Screen
 from seewhy.runs.discovery import call_part
 from seewhy.runs.machine import Machine, ModelSpec
@@ -31,6 +32,7 @@ file, or a Python file with a function `recipe`.
   --dry-run             price the calls to servers, and make none
   --set STEP.FIELD=VALUE
                         set a field; `--STEP.FIELD VALUE` does the same
+  --processes N         train in N processes of this machine, each with a GPU where there are any (docs/scale.md)
   --workers N, --threads N, --dollars X
                         short for --machine.workers, --machine.threads, --machine.spend.dollars
 """
@@ -51,6 +53,7 @@ def run(words: Sequence[str]) -> int:
         print("\n".join(help_lines(name)))
         return 0
     is_dry, rest = take_flag(rest, "--dry-run")
+    processes, rest = take_processes(rest)
     place, rest = take_one(rest, "--run")
     extent, rest = take_extent(rest)
     recipe, machine = recipe_of(name, rest)
@@ -60,6 +63,8 @@ def run(words: Sequence[str]) -> int:
     if is_dry:
         call_part("cli", "plan", "show_prices", root, recipe, machine, extent)
         return 0
+    if processes > 1:
+        return launched(["run", *words], processes)
     command = shlex.join(["seewhy", "run", *words])
     Screen(console=Console()).follow(run_recipe(root, recipe, machine, extent, command))
     return 0

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from seewhy.cli.help_text import option_lines
 from seewhy.cli.options import take_flag, take_one, take_whole, with_options
+from seewhy.cli.processes import launched, take_processes
 from seewhy.cli.run import SHORTCUTS
 from seewhy.cli.screen import Screen
 from seewhy.runs.choice import Choice, names_what
@@ -36,9 +37,12 @@ def run(stage: str, words: Sequence[str]) -> int:
     place, rest = take_one(words, "--out")
     if not place:
         raise ValueError(f"seewhy {stage} needs --out DIR, where its rows or its model go")
+    processes, rest = take_processes(rest)
     seed, rest = take_whole(rest, "--seed")
     out = Path(place)
     recipe, machine = build_recipe(plain_step(stage, kind, rest, 0 if seed is None else seed), f"seewhy {stage}")
+    if processes > 1:
+        return launched([stage, *words], processes)
     command = shlex.join(["seewhy", stage, *words])
     Screen(console=Console()).follow(run_step(out, recipe, machine, out, command))
     return 0

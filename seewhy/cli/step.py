@@ -7,18 +7,25 @@ from pathlib import Path
 from rich.console import Console
 
 from seewhy.cli.options import take_flag
+from seewhy.cli.processes import launched, take_processes
 from seewhy.cli.screen import Screen
 from seewhy.runs.open import Extent, open_run, run_recipe
 
-USAGE = "usage: seewhy step RUN NAME [--remake]\n\nRun one step of a run, with the recipe and the machine that it has."
+USAGE = """usage: seewhy step RUN NAME [--remake] [--processes N]
+
+Run one step of a run, with the recipe and the machine that it has: in this process, in N processes of this machine, or
+as one of those that `torchrun` or `accelerate launch -m seewhy step RUN NAME` has started."""
 
 
 def run(words: Sequence[str]) -> int:
     """Run a step; 0 when it is finished."""
     remake, rest = take_flag(words, "--remake")
+    processes, rest = take_processes(rest)
     if len(rest) != 2 or rest[0].startswith("-"):
         print(USAGE)
         return 0 if rest[:1] in (["--help"], ["-h"]) else 2
+    if processes > 1:
+        return launched(["step", *words], processes)
     opened = open_run(Path(rest[0]))
     extent = Extent(only=rest[1], remake=remake)
     command = shlex.join(["seewhy", "step", *words])

@@ -9,9 +9,10 @@ from seewhy.runs.changes import require_unchanged
 from seewhy.runs.discovery import call_part
 from seewhy.runs.events import Event
 from seewhy.runs.graph import Node, check
-from seewhy.runs.lock import LOCK, only_writer
+from seewhy.runs.lock import LOCK
 from seewhy.runs.machine import Machine
 from seewhy.runs.plan_file import PLAN
+from seewhy.runs.processes import processes_here, writing_in
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.recipe_text import find_recipe, recipe_text
 from seewhy.runs.reuse import Reuse
@@ -62,16 +63,26 @@ def run_recipe(root: Path, recipe: Recipe, machine: Machine, extent: Extent, com
     """
     check(recipe)
     require_steps(recipe)
-    with only_writer(root):
+    processes = processes_here()
+    with writing_in(root, processes):
         run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine)
         nodes = nodes_within(run, extent)
         _require_machine(run, nodes)
-        if not extent.remake:
-            require_unchanged(run, nodes)
-        write_if_changed(run.root / RECIPE_FILE, recipe_text(recipe))
-        write_if_changed(run.root / MACHINE_FILE, dump_yaml(unstructure(machine)))
+        if processes.is_first:
+            if not extent.remake:
+                require_unchanged(run, nodes)
+            write_if_changed(run.root / RECIPE_FILE, recipe_text(recipe))
+            write_if_changed(run.root / MACHINE_FILE, dump_yaml(unstructure(machine)))
+        processes.meet()
         reuse = tuple(Reuse(path.resolve()) for path in extent.reuse)
-        yield from Runner(run=run, command=command, reuse=reuse).go(nodes)
+        yield from _heard(Runner(run=run, command=command, reuse=reuse, processes=processes), nodes)
+
+
+def _heard(runner: Runner, nodes: Sequence[Node]) -> Iterator[Event]:
+    """The events of the first process; the others do their share in silence."""
+    for event in runner.go(nodes):
+        if runner.processes.is_first:
+            yield event
 
 
 def write_if_changed(path: Path, text: str) -> None:
@@ -90,10 +101,13 @@ def run_step(root: Path, recipe: Recipe, machine: Machine, out: Path, command: s
     require_steps(recipe)
     run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine, out=out.resolve())
     nodes = list(run.nodes.values())
-    _require_own(run, out)
+    processes = processes_here()
+    if processes.is_first:
+        _require_own(run, out)
     _require_machine(run, nodes)
-    with only_writer(root):
-        yield from Runner(run=run, command=command).go(nodes)
+    with writing_in(root, processes):
+        processes.meet()
+        yield from _heard(Runner(run=run, command=command, processes=processes), nodes)
 
 
 def _require_own(run: OpenRun, out: Path) -> None:

@@ -24,6 +24,7 @@ from seewhy.runs.graph import Node
 from seewhy.runs.lock import LOCK
 from seewhy.runs.models import ProcessModels
 from seewhy.runs.plan_file import PLAN
+from seewhy.runs.processes import OneProcess, Processes
 from seewhy.runs.reuse import Reuse
 from seewhy.runs.run import OpenRun
 from seewhy.runs.workers import default_workers, map_blocks, worker_pool
@@ -40,7 +41,11 @@ class Runner:
     command: str
     """For manifests: the words of the command line."""
     reuse: Sequence[Reuse] = ()
+    processes: Processes = field(default_factory=OneProcess)
+    """Those that run these units together: they share trainings, and blocks of rows that a local model maps."""
     models: ProcessModels = field(init=False)
+    specs: dict[str, StepSpec] = field(default_factory=dict[str, StepSpec])
+    """What each unit that was begun follows from, as it was then; of the process that writes."""
     notes: list[str] = field(default_factory=list[str])
     pool: ProcessPoolExecutor | None = None
     workers: int = 0
@@ -69,20 +74,31 @@ class Runner:
         self._require_inputs(node)
         unit = node.unit
         if isinstance(unit, PageStage):
-            yield from self._write_page(node, unit, number, of)
+            if self.processes.is_first:
+                yield from self._write_page(node, unit, number, of)
+            self.processes.meet()
             return
-        spec, folder = spec_of(self.run, node), self.run.place(node.ref)
-        if is_finished(folder, spec) or any(one.take(node, spec, folder) for one in self.reuse):
+        folder = self.run.place(node.ref)
+        if self.processes.told(lambda: self._is_there(node, folder)):
             manifest = read_manifest(folder)
             name = unit.unit if isinstance(unit, RowStage) else "steps"
             yield Ended(ref=node.ref, seconds=0.0, rows=manifest.counts.get("inputs", 0), unit=name, is_found=True)
             return
+        if isinstance(unit, RowStage):
+            yield from self._map_rows(node, unit, folder, number, of)
+        else:
+            yield from self._train(node, unit, folder, number, of)
+        self.processes.meet()
+
+    def _is_there(self, node: Node, folder: Path) -> bool:
+        """Whether a unit is finished, here or in a run that is reused; else its folder is made ready for it."""
+        spec = spec_of(self.run, node)
+        if is_finished(folder, spec) or any(one.take(node, spec, folder) for one in self.reuse):
+            return True
         clear_stale(folder, spec)
         write_spec(folder, spec, sources_of(self.run, node))
-        if isinstance(unit, RowStage):
-            yield from self._map_rows(node, unit, spec, folder, number, of)
-        else:
-            yield from self._train(node, unit, spec, folder, number, of)
+        self.specs[node.ref] = spec
+        return False
 
     def _require_inputs(self, node: Node) -> None:
         for need, ref in self.run.reads(node).items():
@@ -90,26 +106,30 @@ class Runner:
                 raise ValueError(f"step {node.step}, field {need}: {ref} is not finished; run it first, "
                                  f"with --only {self.run.nodes[ref].step} or from the beginning")  # fmt: skip
 
-    def _map_rows(
-        self, node: Node, unit: RowStage, spec: StepSpec, folder: Path, number: int, of: int
-    ) -> Iterator[Event]:
+    def _map_rows(self, node: Node, unit: RowStage, folder: Path, number: int, of: int) -> Iterator[Event]:
         started = time.perf_counter()
         inputs, size = unit.inputs(self.run), unit.block_size()
         total, blocks = len(inputs), count_blocks(len(inputs), size)
-        missing = missing_blocks(folder, blocks)
+        missing = self.processes.told(lambda: missing_blocks(folder, blocks))
         done = total - sum(len(range(total)[n * size : (n + 1) * size]) for n in missing)
         yield Began(ref=node.ref, step=node.step, number=number, of=of, total=total, unit=unit.unit, done=done)
         yield from self._work(node, unit, folder, missing)
+        self.processes.meet()
+        if not self.processes.is_first:
+            return
         sums = sum_blocks(folder)
         told = unit.settle(self.run, sums.counts)
         if told:
             self.notes.append(told)
         counts = {**sums.counts, "inputs": total, "rows": sums.rows}
-        self._finish(folder, spec, counts, sums.seconds, sums.dollars)
+        self._finish(folder, self.specs[node.ref], counts, sums.seconds, sums.dollars)
         seconds = time.perf_counter() - started
         yield Ended(ref=node.ref, seconds=seconds, rows=total - done, unit=unit.unit)
 
     def _work(self, node: Node, unit: RowStage, folder: Path, missing: list[int]) -> Iterator[Event]:
+        if not self.processes.is_alone:
+            yield from self._work_together(node, unit, folder, missing)
+            return
         pool = self._pool_for(node, len(missing))
         if pool is None:
             if not missing:
@@ -122,6 +142,17 @@ class Runner:
         for answer in map_blocks(pool, self.workers, node.ref, missing):
             self.notes += answer.notes
             yield Advanced(ref=node.ref, count=answer.done.inputs, spent=answer.spent)
+
+    def _work_together(self, node: Node, unit: RowStage, folder: Path, missing: list[int]) -> Iterator[Event]:
+        """Each process takes the next block that nobody has taken; without a local model the first takes all."""
+        if not missing or not (self.processes.is_first or self.run.uses_weights(node)):
+            return
+        worker, seen = BlockWorker.of(unit, self.run, folder, self.models), 0
+        while (place := self.processes.add(f"{node.ref}/taken", 1) - 1) < len(missing):
+            made = worker.do(missing[place])
+            done = self.processes.add(f"{node.ref}/done", made.inputs)
+            yield Advanced(ref=node.ref, count=done - seen, spent=self.models.spent)
+            seen = done
 
     def _pool_for(self, node: Node, blocks: int) -> ProcessPoolExecutor | None:
         """Worker processes for a unit with a local model and several blocks; None for all others."""
@@ -137,9 +168,7 @@ class Runner:
             self.pool = self.stack.enter_context(worker_pool(self.run, self.workers))
         return self.pool
 
-    def _train(
-        self, node: Node, unit: TrainStage, spec: StepSpec, folder: Path, number: int, of: int
-    ) -> Iterator[Event]:
+    def _train(self, node: Node, unit: TrainStage, folder: Path, number: int, of: int) -> Iterator[Event]:
         started, steps, detector = time.perf_counter(), 0, AlarmDetector()
         call_part("runs", "threads", "limit_threads", self.run.machine.threads)
         for log in unit.train(self.run, self.models, folder):
@@ -156,7 +185,8 @@ class Runner:
         if not steps:
             yield from _rung(node.ref, detector, logs)
         counts = {"steps": len(logs), "inputs": len(logs), "rows": int(sum(log.terms["rows"] for log in logs))}
-        self._finish(folder, spec, counts, sum(log.seconds for log in logs), 0.0)
+        if self.processes.is_first:
+            self._finish(folder, self.specs[node.ref], counts, sum(log.seconds for log in logs), 0.0)
         self.models.close_models()
         yield Ended(ref=node.ref, seconds=time.perf_counter() - started, rows=steps, unit="steps")
 

@@ -210,6 +210,19 @@ def _groups_within(
     return [*groups, share(own, examples[start:], varied)]
 
 
+def _prompts(
+    model: ScoresGroups, questions: Mapping[str, Question], first: TrainingExample
+) -> tuple[Prompt, Prompt | None]:
+    own = _prompt(model, questions, first, first.pictures)
+    return own, _prompt(model, questions, first, PictureVariant.VARIED) if first.varied else None
+
+
+def unit_of(model: ScoresGroups, questions: Mapping[str, Question], examples: Sequence[TrainingExample]) -> SharedGroup:
+    """Examples of one prompt as one group, however long."""
+    own, varied = _prompts(model, questions, examples[0])
+    return share(own, examples, varied)
+
+
 def forwards_of(
     model: ScoresGroups, questions: Mapping[str, Question], examples: Sequence[TrainingExample], row_tokens: int
 ) -> list[list[SharedGroup]]:
@@ -217,10 +230,7 @@ def forwards_of(
     groups: list[SharedGroup] = []
     for unit in places_by_prompt(examples):
         members = [examples[place] for place in unit]
-        first = members[0]
-        prompt = _prompt(model, questions, first, first.pictures)
-        varied = _prompt(model, questions, first, PictureVariant.VARIED) if first.varied else None
-        groups.extend(_groups_within(model, (prompt, varied), members, row_tokens))
+        groups.extend(_groups_within(model, _prompts(model, questions, members[0]), members, row_tokens))
     sized = sorted(((group_tokens(model, shared), shared) for shared in groups), key=lambda pair: -pair[0])
     forwards: list[list[SharedGroup]] = []
     room = 0

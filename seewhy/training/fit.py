@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -14,7 +15,7 @@ from seewhy.objectives.api import LessonObjective, PairObjective, reference_view
 from seewhy.objectives.parts.views import BOTH_SIDES, VARIED_PICTURES
 from seewhy.records.by_key import Rows
 from seewhy.records.files import write_text_atomically
-from seewhy.records.step_logs import append_step, cut_steps
+from seewhy.records.step_logs import append_step, cut_steps, read_steps
 from seewhy.records.types import Lesson, Pair, Question, StepLog
 from seewhy.training.api import Trainable, assume_frozen
 from seewhy.training.checkpoint import Progress, load_checkpoint, newest_checkpoint, save_checkpoint, sync_file, writing
@@ -30,6 +31,8 @@ from seewhy.training.identity import weights_fingerprint
 from seewhy.training.monitor.monitor import TrainingMonitor
 from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
 from seewhy.training.order import StepOrder
+from seewhy.training.parallel.engine import Engine, copies
+from seewhy.training.parallel.ranks import ranks_here
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import ReferenceStore
 from seewhy.training.rows import Mixture
@@ -55,6 +58,8 @@ def fit_lessons(
     trained model (with an adapter added in, which lies in `directory/adapter` too) and `directory/done.json` says so.
     Rows are read by number when they are needed: from a list, a reader of shards, or a `Mixture` of streams, whose
     weights scale the losses of their rows. `guard` says what is probed while it trains, and which alarms stop it.
+    Where this process has joined others (`parallel.ranks.join`), all of them call it, with equal models and rows, and
+    get equal logs; they share each step's groups, and the first writes the files.
     Raises ValueError where rows, plan or model do not fit, AlarmError after the step of such an alarm.
     """
     known = questions_by_id(questions)
@@ -146,26 +151,44 @@ def _run_of(
         extra=extra,
         streams=table.streams,
         digest=table.digest,
+        ranks=ranks_here(),
     )
 
 
 def _train(run: Run) -> Iterator[StepLog]:
     run.directory.mkdir(parents=True, exist_ok=True)
     contents = _contents_of(run)
+    _require_equal(run, contents)
     rails = TrainingMonitor(run=run)
-    with _moving(run) as optimizer:
+    with _moving(run) as (optimizer, engine):
         progress = _resume(run, optimizer, contents, rails)
         state = progress.objective
         for step in range(progress.steps, len(run.steps)):
-            log, state = take_step(run, optimizer, step, state)
+            log, state = take_step(run, optimizer, step, state, engine)
             log = rails.follow(log)
-            append_step(run.directory / "steps.jsonl", log)
-            if (step + 1) % run.plan.save_every == 0 or step + 1 == len(run.steps) or rails.stop:
+            is_due = (step + 1) % run.plan.save_every == 0 or step + 1 == len(run.steps) or rails.stop
+            if run.ranks.is_first:
+                append_step(run.directory / "steps.jsonl", log)
+            if run.ranks.is_first and is_due:
                 reached = Progress(steps=step + 1, objective=state, run=contents)
                 save_checkpoint(run.directory, run.model.net, optimizer, reached)
             yield log
             rails.require_none()
-    _finish(run)
+    if run.ranks.is_first:
+        _finish(run)
+    run.ranks.meet()
+
+
+def _require_equal(run: Run, contents: Mapping[str, str]) -> None:
+    """ValueError where another process has opened another model, or other rows."""
+    first, *others = run.ranks.gather(dict(contents))
+    for rank, other in enumerate(others, 1):
+        different = [name for name in first if other.get(name) != first[name]]
+        if different:
+            raise ValueError(
+                f"{run.directory}: process {rank} trains with another {different[0]} than process 0; give all of them "
+                "the same model, rows and settings"
+            )
 
 
 def _hash(value: object) -> str:
@@ -187,8 +210,11 @@ def _contents_of(run: Run) -> dict[str, str]:
 
 
 @contextmanager
-def _moving(run: Run) -> Generator[torch.optim.AdamW]:
-    """An optimiser over the weights that the plan moves, while the others ask for no gradient and dropout is off."""
+def _moving(run: Run) -> Generator[tuple[torch.optim.AdamW, Engine]]:
+    """An optimiser over the weights that the plan moves, and what adds up their gradients over processes.
+
+    While the context lasts, the other weights ask for no gradient and dropout is off.
+    """
     net = run.model.net
     moved = moved_parameters(run.model, run.plan)
     moving = {id(p) for parameters in moved.values() for p in parameters}
@@ -198,8 +224,11 @@ def _moving(run: Run) -> Generator[torch.optim.AdamW]:
         net.eval()
         for parameter, _ in asked:
             parameter.requires_grad_(id(parameter) in moving)
-        with assume_frozen(run.model, [p for parameters in moved.values() for p in parameters]):
-            yield optimizer_of(moved, run.plan)
+        with (
+            assume_frozen(run.model, [p for parameters in moved.values() for p in parameters]),
+            copies(run.model, run.ranks) as engine,
+        ):
+            yield optimizer_of(moved, run.plan), engine
     finally:
         for parameter, flag in asked:
             parameter.requires_grad_(flag)
@@ -211,8 +240,8 @@ def _resume(
     run: Run, optimizer: torch.optim.Optimizer, contents: Mapping[str, str], rails: TrainingMonitor
 ) -> Progress:
     """Where to go on: the newest whole checkpoint, put in place, or the start."""
-    found = newest_checkpoint(run.directory)
-    progress = found[1] if found else Progress(steps=0, objective=run.scoring.initial(), run=contents)
+    found = run.ranks.told(lambda: _newest(run))
+    progress = Progress(**found[1]) if found else Progress(steps=0, objective=run.scoring.initial(), run=contents)
     different = [name for name in {**contents, **progress.run} if progress.run.get(name) != contents.get(name)]
     if different:
         raise ValueError(
@@ -222,9 +251,18 @@ def _resume(
     if progress.steps < len(run.steps):
         rails.begin(contents["starting model"])
     if found:
-        load_checkpoint(found[0], run.model.net, optimizer)
-    rails.recall(cut_steps(run.directory / "steps.jsonl", progress.steps))
+        load_checkpoint(Path(found[0]), run.model.net, optimizer)
+    log = run.directory / "steps.jsonl"
+    if run.ranks.is_first:
+        cut_steps(log, progress.steps)
+    run.ranks.meet()
+    rails.recall(read_steps(log))
     return progress
+
+
+def _newest(run: Run) -> tuple[str, dict[str, Any]] | None:
+    found = newest_checkpoint(run.directory)
+    return found and (str(found[0]), asdict(found[1]))
 
 
 def _finish(run: Run) -> None:

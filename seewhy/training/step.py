@@ -16,6 +16,9 @@ from seewhy.training.examples import TrainingExample, forwards_of, group_tokens,
 from seewhy.training.memory.peak import PROCESS, StepPeak
 from seewhy.training.monitor.lengths import with_cosine
 from seewhy.training.monitor.plan import GuardPlan
+from seewhy.training.parallel.engine import ONE_PROCESS, Engine
+from seewhy.training.parallel.own_rows import own_rows
+from seewhy.training.parallel.ranks import ALONE, Ranks
 from seewhy.training.plan import FitPlan
 from seewhy.training.schedule import rate_factor, set_rates
 from seewhy.training.scoring import Scoring, rewards_of
@@ -46,15 +49,19 @@ class Run:
     """Names of the streams of rows; two or more are logged separately."""
     digest: str = ""
     """Hash of the rows."""
+    ranks: Ranks = ALONE
+    """The processes that take each step together."""
 
 
-def take_step(run: Run, optimizer: torch.optim.AdamW, step: int, state: State) -> tuple[StepLog, State]:
+def take_step(
+    run: Run, optimizer: torch.optim.AdamW, step: int, state: State, engine: Engine = ONE_PROCESS
+) -> tuple[StepLog, State]:
     """One update: gradients of all forward passes of the step, clipped, at the scheduled rate."""
     began = time.perf_counter()
     rows = [run.examples[place] for place in run.steps[step]]
     optimizer.zero_grad(set_to_none=True)
     peak = StepPeak.begin(next(run.model.net.parameters()).device)
-    terms, state_after = _gradients(run, rows, state)
+    terms, state_after = _gradients(run, engine, rows, state)
     _check(run, step, terms, terms.pop(AT_REFERENCE, None))
     terms["grad_norm"] = _clip(run, optimizer, step)
     factor = rate_factor(step, len(run.steps), run.plan.warmup)
@@ -70,28 +77,59 @@ def take_step(run: Run, optimizer: torch.optim.AdamW, step: int, state: State) -
             **run.extra,
             "rows": float(len(rows)),
             "steps": float(len(run.steps)),
-            "resident_mb": PROCESS.max_mb(),
-            **peak.figures(),
+            **_highest(run.ranks, {"resident_mb": PROCESS.max_mb(), **peak.figures()}),
         },
         seconds=time.perf_counter() - began,
     )
     return log, state_after
 
 
-def _gradients(run: Run, rows: Sequence[TrainingExample], state: State) -> tuple[dict[str, float], State]:
-    """Adds up the gradients of the weighted mean over the forward passes; means of all figures, and the state after."""
+def _highest(ranks: Ranks, figures: Mapping[str, float]) -> dict[str, float]:
+    """Each figure of the process where it is highest."""
+    found = ranks.gather(figures)
+    return {name: max(one[name] for one in found) for name in figures}
+
+
+def _gradients(
+    run: Run, engine: Engine, rows: Sequence[TrainingExample], state: State
+) -> tuple[dict[str, float], State]:
+    """Adds up the gradients of the weighted mean over the forward passes; means of all figures, and the state after.
+
+    Each process takes some of the rows; what is returned is of them all.
+    """
     totals = StepTotals.of(rows, run.streams)
     rewards: list[torch.Tensor] = []
     tokens, above = 0, 0
-    for forward in forwards_of(run.model, run.questions, rows, run.plan.row_tokens):
-        logps = run.model.group_logps(groups_of(forward))
-        scored = run.scoring.score(forward, logps, state)
-        totals.add(scored, [example for shared in forward for example in shared.examples]).backward()
+    own, spare = own_rows(run.ranks, run.model, run.questions, rows)
+    forwards = forwards_of(run.model, run.questions, own, run.plan.row_tokens)
+    passes = engine.count_passes(len(forwards))
+    for number in range(passes):
+        with engine.one_pass(number, passes):
+            if number >= len(forwards):
+                _nothing(run, spare).backward()
+                continue
+            forward = forwards[number]
+            logps = run.model.group_logps(groups_of(forward))
+            scored = run.scoring.score(forward, logps, state)
+            totals.add(scored, [example for shared in forward for example in shared.examples]).backward()
         rewards.append(rewards_of(scored))
         size = sum(group_tokens(run.model, shared) for shared in forward)
         tokens, above = tokens + size, above + (size > run.plan.row_tokens)
-    figures = with_cosine(totals.means()) | {"tokens": float(tokens), "rows_above_budget": float(above)}
-    return figures, run.scoring.advance(state, torch.cat(rewards))
+    figures = {"tokens": float(tokens), "rows_above_budget": float(above)}
+    gained = torch.cat(rewards) if rewards else torch.empty(0)
+    if not run.ranks.is_alone:
+        parts = run.ranks.gather([totals.sums, figures, gained.tolist()])
+        totals.merge([sums for sums, _, _ in parts])
+        figures = {name: sum(each[name] for _, each, _ in parts) for name in figures}
+        gained = torch.tensor([reward for *_, some in parts for reward in some])
+    return with_cosine(totals.means()) | figures, run.scoring.advance(state, gained)
+
+
+def _nothing(run: Run, spare: TrainingExample) -> torch.Tensor:
+    """A pass that weighs nothing, for the other processes wait for one."""
+    [[shared]] = forwards_of(run.model, run.questions, [spare], run.plan.row_tokens)
+    logps = run.model.group_logps([shared.group])
+    return torch.stack([row.sum() for rows in logps for row in rows]).sum() * 0.0
 
 
 def _check(run: Run, step: int, terms: Mapping[str, float], expected: float | None) -> None:

@@ -1,6 +1,7 @@
 """Sums over the rows of one step: the weighted loss, the means of all figures, and each stream apart."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -58,6 +59,11 @@ class StepTotals:
 
     def _add(self, name: str, values: Tensor) -> None:
         self.sums[name] = self.sums.get(name, 0.0) + float(values.sum(dtype=torch.float64))
+
+    def merge(self, parts: Sequence[Mapping[str, float]]) -> None:
+        """Take the sums of all processes, those of this one among them, for its own."""
+        names = dict.fromkeys(name for part in parts for name in part)
+        self.sums = {name: math.fsum(part.get(name, 0.0) for part in parts) for name in names}
 
     def means(self) -> dict[str, float]:
         """The loss and every figure of the step."""

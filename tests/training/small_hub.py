@@ -43,8 +43,9 @@ def asked_in(directory: Path, count: int = 4) -> list[Question]:
     asked = []
     for number, question in enumerate(questions_of(count)):
         path = directory / f"{number}.png"
-        noise = np.random.default_rng(number).integers(0, 256, (48, 48, 3), dtype=np.uint8)
-        Image.fromarray(noise).save(path)
+        if not path.exists():  # several processes may read it
+            noise = np.random.default_rng(number).integers(0, 256, (48, 48, 3), dtype=np.uint8)
+            Image.fromarray(noise).save(path)
         asked.append(replace(question, images=(ImageRef(sha256=str(number), path=str(path)),)))
     return asked
 

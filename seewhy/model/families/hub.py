@@ -21,6 +21,7 @@ from seewhy.model.loading.parts import PARTS, part_of_parameters
 from seewhy.model.loading.processors import open_processor
 from seewhy.model.loading.prompt_cache import PromptCache
 from seewhy.model.loading.replies import Replies, end_tokens
+from seewhy.model.loading.root import Root
 from seewhy.model.loading.supported import check_supported
 from seewhy.model.packed.budget import spans_within
 from seewhy.model.packed.group import Group, Prompt, tokens_of
@@ -51,6 +52,7 @@ class HubModel:
         """
         check_supported(net)
         self.net = net.eval()
+        self.root: nn.Module = Root(self.net)
         self.compute = compute
         if compute.gradient_checkpointing:
             enable_checkpointing(net)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 import torch
+from torch import nn
 from transformers import AutoModelForImageTextToText, BitsAndBytesConfig, PreTrainedModel
 
 from seewhy.model.loading.adapters import is_adapted, load_adapter, merge
@@ -24,6 +25,7 @@ class Computes(Protocol):
     """A net and how it is computed."""
 
     net: PreTrainedModel
+    root: nn.Module
     compute: ComputePlan
 
 
@@ -116,12 +118,12 @@ def computing(net: PreTrainedModel, compute: ComputePlan) -> Generator[None]:
 
 
 def as_planned(method: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P], R]:
-    """A method of a model whose forward passes are computed as the model's plan says."""
+    """A method of a model whose forward passes are computed as the model's plan says, within its root."""
 
     @wraps(method)
     def run(self: M, *args: P.args, **kwargs: P.kwargs) -> R:
         with computing(self.net, self.compute):
-            return method(self, *args, **kwargs)
+            return self.root(partial(method, self, *args, **kwargs))
 
     return run
 

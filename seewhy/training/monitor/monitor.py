@@ -39,6 +39,7 @@ class TrainingMonitor:
             raise ValueError(f"{type(model).__name__} has no `generate` to be probed by; set probe_questions to 0")
         self.probe = start_probe(
             model, self.run.examples, self.run.questions, self.plan, self.run.plan, self.run.directory, fingerprint,
+            self.run.ranks,
         )  # fmt: skip
         self.seconds = time.perf_counter() - began
 
@@ -56,6 +57,9 @@ class TrainingMonitor:
         if self.probe and self.plan.is_due(log.step, len(self.run.steps)):
             log = replace(log, terms={**log.terms, **self.probe.look(log.step)})
         log = replace(log, seconds=log.seconds + time.perf_counter() - began)
+        # Of the first process: all must come to the same decisions, and hear the same alarms.
+        terms, seconds = self.run.ranks.gather([dict(log.terms), log.seconds])[0]
+        log = replace(log, terms=terms, seconds=seconds)
         self._look(log)
         return log
 
@@ -70,6 +74,7 @@ class TrainingMonitor:
         if alarm is None:
             return
         place = self.run.directory
+        self.run.ranks.meet()
         before = [path for path in checkpoints(place) if int(path.name.rpartition("-")[2]) <= alarm.step]
         good = f"{before[-1]} is the last one from before it" if before else "none was saved before it"
         raise AlarmError(

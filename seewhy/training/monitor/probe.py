@@ -20,6 +20,7 @@ from seewhy.records.types import Chain, FinishReason, Question, Style
 from seewhy.training.api import Probed
 from seewhy.training.examples import TrainingExample
 from seewhy.training.monitor.plan import GuardPlan
+from seewhy.training.parallel.ranks import ALONE, Ranks
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import score_examples
 from seewhy.training.table import units_of
@@ -64,11 +65,14 @@ class Probe:
     directory: Path
     start: tuple[Chain, ...]
     """Replies with the log-probabilities that the start gives them, by the forward pass that trains."""
+    ranks: Ranks = ALONE
+    """The processes that train: all draw the same, for a sharded net needs them all, and the first writes it."""
 
     def look(self, step: int) -> dict[str, float]:
         """Figures of the model as it is now; its replies are written beside the run's steps, under `step`."""
         chains = draw(self.model, self.asks, self.decoding)
-        write_chains(self.directory / f"step-{step}.json", "", chains)
+        if self.ranks.is_first:
+            write_chains(self.directory / f"step-{step}.json", "", chains)
         known = score(self.model, self.questions, self.start, self.row_tokens)
         parts = [divergence(chain.logprobs or (), now) for chain, now in zip(self.start, known, strict=True)]
         tokens = sum(map(len, known))
@@ -88,6 +92,7 @@ def start_probe(
     fit: FitPlan,
     directory: Path,
     fingerprint: str,
+    ranks: Ranks = ALONE,
 ) -> Probe:
     """A probe of the model, which still is the start and has this fingerprint; kept replies are not drawn again.
 
@@ -97,15 +102,17 @@ def start_probe(
     decoding = SamplingParams(temperature=1.0, max_tokens=plan.probe_tokens, seed=fit.seed)
     asked = [fingerprint, asdict(decoding), [[ask.question.id, str(ask.style)] for ask in asks]]
     key = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
-    kept = read_chains(directory / FOLDER / START, key)
+    file = directory / FOLDER / START
+    kept = read_chains(file, key) if ranks.told(lambda: read_chains(file, key) is not None) else None
     if kept is None:
         chains = draw(model, asks, decoding)
         known = score(model, questions, chains, fit.row_tokens)
         kept = tuple(replace(chain, logprobs=row) for chain, row in zip(chains, known, strict=True))
-        write_chains(directory / FOLDER / START, key, kept)
+        if ranks.is_first:
+            write_chains(file, key, kept)
     return Probe(
         model=model, questions=questions, asks=asks, decoding=decoding, row_tokens=fit.row_tokens,
-        directory=directory / FOLDER, start=kept,
+        directory=directory / FOLDER, start=kept, ranks=ranks,
     )  # fmt: skip
 
 

@@ -1,0 +1,41 @@
+"""The rows of a step that this process takes: all of a prompt's, so that its group stays whole."""
+
+from collections.abc import Mapping, Sequence
+
+from seewhy.records.types import Question
+from seewhy.training.api import ScoresGroups
+from seewhy.training.examples import TrainingExample, group_tokens, places_by_prompt, unit_of
+from seewhy.training.parallel.ranks import Ranks
+from seewhy.training.parallel.shares import agreed_shares
+
+PICTURE_TOKENS = 576
+"""Of a picture, in a first guess: a CLIP tower of 336 pixels and patches of 14 (LLaVA-1.5, arXiv 2310.03744)."""
+LETTERS = 4
+"""Of a token, likewise."""
+
+
+def own_rows(
+    ranks: Ranks, model: ScoresGroups, questions: Mapping[str, Question], rows: Sequence[TrainingExample]
+) -> tuple[list[TrainingExample], TrainingExample]:
+    """This process's rows in the step's order, and the row of the smallest group, for a pass of a process without any.
+
+    A collective operation where there are several processes.
+    """
+    if ranks.is_alone:
+        return list(rows), rows[0]
+    units = [[rows[place] for place in unit] for unit in places_by_prompt(rows)]
+
+    def cost(number: int) -> int:
+        return group_tokens(model, unit_of(model, questions, units[number]))
+
+    shares, costs = agreed_shares(ranks, [_guess(questions, members) for members in units], cost)
+    own = {id(row) for number in shares[ranks.rank] for row in units[number]}
+    smallest = min(range(len(units)), key=lambda number: (costs[number], number))
+    return [row for row in rows if id(row) in own], units[smallest][0]
+
+
+def _guess(questions: Mapping[str, Question], members: Sequence[TrainingExample]) -> int:
+    """Tokens of a group, without encoding its prompt."""
+    question = questions[members[0].question_id]
+    replies = {ids for row in members for ids in row.responses}
+    return len(question.text) // LETTERS + PICTURE_TOKENS * len(question.images) + sum(map(len, replies))
