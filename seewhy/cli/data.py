@@ -13,11 +13,12 @@ from rich.table import Table
 
 from seewhy.benchmarks.lines.writing import line_of
 from seewhy.benchmarks.release.reading import Benchmark, read_questions, release_of
+from seewhy.cli.data_convert import convert_words, stats_words
 from seewhy.grading.inspection import Finding, inspect
 from seewhy.records.files import write_text_atomically
 from seewhy.records.shards import write_shard
 from seewhy.records.types import Question, Split
-from seewhy.runs.discovery import find_module, names_in
+from seewhy.runs.discovery import find_module, kind_names, names_in
 
 SHOWN = 10
 """Findings of a kind that the table tells; `--json` tells all."""
@@ -31,8 +32,12 @@ USAGE = """usage: seewhy data COMMAND ...
       look for broken rows, unreadable pictures, golds that fail their own rule, duplicates, and leaks between splits.
   seewhy data list
       the data sets, one a line: {names}
+  seewhy data convert IN OUT --to FORMAT [--from FORMAT] [--pictures DIR] [--skip-bad]
+      write rows of one format in another; formats are {formats}.
+  seewhy data stats IN [--json]
+      count what is in rows of any format, and what is wrong with them.
 
-  `seewhy data import NAME --help` and `seewhy data check NAME --help` list every option."""
+  `seewhy data import NAME --help` and the like list every option."""
 ByValue = Annotated[Split, tyro.conf.EnumChoicesFromValues]
 """`--split test` rather than `--split TEST`."""
 
@@ -67,7 +72,7 @@ class CheckWords:
 
 
 def run(words: Sequence[str]) -> None:
-    """`import`, `check` or `list`; the usage where no command is given.
+    """One of the commands; the usage where none is given.
 
     Raises:
         ValueError: there is no such command or benchmark, or the rows are not as they must be.
@@ -81,14 +86,30 @@ def run(words: Sequence[str]) -> None:
             said = tyro.cli(CheckWords, args=rest, prog=f"seewhy data check {name}")
             if _check(name, said):
                 raise SystemExit(1)
+        case ["convert", place, out, *rest] if not (place.startswith("-") or out.startswith("-")):
+            convert_words(place, out, rest)
+        case ["stats", place, *rest] if not place.startswith("-"):
+            if stats_words(place, rest):
+                raise SystemExit(1)
         case ["list"]:
             print("\n".join(_known()))
-        case [] | ["-h" | "--help", *_] | ["import" | "check" | "list", "-h" | "--help", *_]:
-            print(USAGE.format(names=", ".join(_known())))
+        case [] | ["-h" | "--help", *_]:
+            print(_usage())
+        case ["convert", "-h" | "--help", *_]:
+            convert_words("IN", "OUT", ["--help"])
+        case ["stats", "-h" | "--help", *_]:
+            stats_words("IN", ["--help"])
+        case ["import" | "check" | "list", "-h" | "--help", *_]:
+            print(_usage())
         case _:
             known = ", ".join(_known())
             raise ValueError("about data there are `seewhy data import NAME --root DIR --split S`, `seewhy data check "
-                             f"NAME --root DIR` and `seewhy data list`; NAME is one of {known}")  # fmt: skip
+                             "NAME --root DIR`, `seewhy data list`, `seewhy data convert IN OUT --to FORMAT` and "
+                             f"`seewhy data stats IN`; NAME is one of {known}")  # fmt: skip
+
+
+def _usage() -> str:
+    return USAGE.format(names=", ".join(_known()), formats=", ".join(kind_names("formats")))
 
 
 def _known() -> list[str]:

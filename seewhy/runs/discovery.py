@@ -27,6 +27,7 @@ EXTRAS = {
 VERBS = {
     "stages": "needs", "judging": "judge", "objectives": "loss", "pairs": "__call__", "pairs.pictures": "vary",
     "teachers": "teach", "recipes": "recipe", "rewards": "reward",
+    "formats": "parse",
 }  # fmt: skip
 """The method by which a class of a layer is known among the others of its file; `units` for composite stages."""
 

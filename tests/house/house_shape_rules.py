@@ -10,8 +10,8 @@ from house_sources import Source, classes, imports, name_of
 
 MOST_PLAN_FIELDS = 12
 OPEN_BASES = {"Protocol", "ABC", "Exception", "ValueError", "OSError", "RuntimeError", "LookupError", "TypeError"}
-MAY_READ_GOLD = {"judging", "benchmarks", "testing", "report"}
-"""Who grades, who makes the answers, who stands in for a teacher that knows them, who shows them to a reader."""
+MAY_READ_GOLD = {"judging", "benchmarks", "formats", "testing", "report"}
+"""Who grades, who makes or carries the answers, who stands in for a teacher that knows them, who shows them."""
 
 ALL = ("seewhy",)
 """The layer may import every other, as far as the order of layers lets it."""
@@ -24,6 +24,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "sampling": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.accounting"),
     "judging": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.chat"),
     "pairs": ("seewhy.records", "seewhy.model.prompts"),
+    "formats": ("seewhy.records", "seewhy.benchmarks", "seewhy.model.prompts"),
     "objectives": ("seewhy.model.packed.logps",),
     "rewards": (
         "seewhy.records", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.chat", "seewhy.judging",
@@ -66,6 +67,7 @@ LIGHT_LIBRARIES = {
     "rewards": set[str](),
     "judging": {"rapidfuzz", "math_verify", "sympy"},
     "pairs": {"pyarrow", "PIL", "numpy"},
+    "formats": {"pyarrow"},
     "report": {"jinja2", "markupsafe", "matplotlib", "numpy", "PIL", "starlette", "uvicorn"},
     "testing": {"numpy", "PIL", "starlette", "uvicorn"},
 }

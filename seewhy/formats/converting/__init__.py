@@ -1,0 +1,1 @@
+"""From files of one format to files of another, row by row."""

@@ -1,0 +1,1 @@
+"""Folders of rows on the Hub: the card, sending and fetching."""

@@ -1,0 +1,1 @@
+"""Turns of a conversation, as messages and as texts with picture marks."""
