@@ -1,4 +1,4 @@
-"""Your own questions: a JSON Lines file, or a folder of one file a split, every row checked before any is taken.
+"""Your own questions: JSON Lines, JSON, CSV, TSV, Parquet or a saved data set, every row checked before any is taken.
 
 `docs/your-questions.md` shows the fields of a row.
 """
@@ -6,41 +6,35 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from seewhy.benchmarks.lines.fields import fields_of, names_text, pictures_of, question_of
+from seewhy.benchmarks.lines.cells import bytes_of
+from seewhy.benchmarks.lines.fields import names_text, pictures_of, question_of
 from seewhy.benchmarks.release.faults import require_none
-from seewhy.benchmarks.release.pictures import see_file
+from seewhy.benchmarks.release.own_files import Line, OwnFiles, numbered
+from seewhy.benchmarks.release.pictures import Picture, look, see
 from seewhy.records.types import ImageRef, Question, Split
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row of the file: its question, and the pictures that it names."""
+    """A row of a file: its question, and the pictures that it names or holds."""
 
     place: str
     """File and line, as `mine.jsonl:3`."""
     question: Question
-    pictures: tuple[Path, ...]
+    pictures: tuple[Picture, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A line that is a JSON object, before its fields are checked."""
-
-    path: Path
-    place: tuple[int, int]
-    """Number of the file, from 0, and of the line in it, from 1."""
-    fields: Mapping[str, object]
-    given: Split | None
-    """The split that the file is named after."""
-
-
-def load(root: Path, split: Split, *, count: int, seed: int = 0, first: int = 0) -> Iterator[Question]:
+def load(
+    root: Path, split: Split, *, count: int, seed: int = 0, first: int = 0, pictures: Path | None = None
+) -> Iterator[Question]:
     """At most `count` questions of a split from number `first` on, in the order of the file, whatever the seed.
 
-    `root` is the file, or a folder of `train.jsonl`, `validation.jsonl`, `test.jsonl` and perhaps `shifted.jsonl`.
-    Pictures stay where they are and are known by the hash of their bytes.
+    `root` is a file, a folder of one file a split (`train.csv`, `val.parquet`, ...), or what `save_to_disk` of
+    `datasets` wrote. Pictures in files stay where they are and are known by the hash of their bytes; those in tables
+    are written under `pictures/images`.
 
     Raises:
         ValueError: rows that are not as they must be, each with its line, its field and the remedy; or an empty split.
@@ -48,7 +42,7 @@ def load(root: Path, split: Split, *, count: int, seed: int = 0, first: int = 0)
     del seed
     rows, faults = _read(root)
     mine = [row for row in rows if row.question.split is split]
-    questions, unreadable = _see(mine[first : first + count])
+    questions, unreadable = _see(mine[first : first + count], pictures)
     require_none([*faults, *unreadable])
     if not mine:
         there = ", ".join(f"{number} of {name}" for name, number in sizes(root).items() if number) or "none at all"
@@ -57,6 +51,15 @@ def load(root: Path, split: Split, *, count: int, seed: int = 0, first: int = 0)
             f"can do without them, set --questions.{split.value} 0"
         )
     return iter(questions)
+
+
+def load_all(root: Path, pictures: Path | None = None) -> list[Question]:
+    """All questions, split by split; those of a file that names none are test questions. Errors as in `load`."""
+    rows, faults = _read(root, Split.TEST)
+    order = list(Split)
+    questions, unreadable = _see(sorted(rows, key=lambda row: order.index(row.question.split)), pictures)
+    require_none([*faults, *unreadable])
+    return questions
 
 
 def sizes(root: Path) -> dict[Split, int]:
@@ -73,56 +76,62 @@ def files(root: Path) -> tuple[Path, ...]:
     Raises:
         ValueError: there is none, or a folder holds one that is named after no split.
     """
-    if root.is_file():
-        return (root,)
-    if not root.is_dir():
-        raise ValueError(f"{root}: no such file or folder; give your questions with --questions.source")
-    found = tuple(sorted(root.glob("*.jsonl")))
-    names = [f"{split.value}.jsonl" for split in Split]
-    for path in found:
-        if path.name not in names:
-            raise ValueError(f"{path}: a folder's files are called {', '.join(names)}; rename it, or move it away")
-    if not found:
-        raise ValueError(f"{root} holds none of {', '.join(names)}")
-    return found
+    return tuple(path for path, _ in OwnFiles(root).files)
 
 
-def _read(root: Path) -> tuple[list[Row], list[str]]:
+def notes(root: Path) -> list[str]:
+    """What a reader should know of the files: columns that are left out, cells that read `nan`."""
+    return OwnFiles(root).notes()
+
+
+def _read(root: Path, default: Split | None = None) -> tuple[list[Row], list[str]]:
     """All rows that are whole, and what is wrong with the others."""
-    lines, faults = _lines(root)
+    lines = list(numbered(OwnFiles(root).lines()))
     by_letter = not any(names_text(line.fields) for line in lines)
+    faults = [(line.place, _fault(line, line.fault)) for line in lines if line.fault]
+    names_split = any("split" in line.fields for line in lines)
     rows: dict[str, Row] = {}
     for line in lines:
+        if line.fault:
+            continue
         try:
-            row = _row(line, by_letter=by_letter)
+            row = _row(replace(line, given=line.given or (None if names_split else default)), by_letter=by_letter)
             _require_new(row, rows)
         except ValueError as error:
-            faults.append((line.place, f"{line.path}:{line.place[1]}: {error}"))
+            faults.append((line.place, _fault(line, error)))
         else:
             rows[row.question.id] = row
     return list(rows.values()), [fault for _, fault in sorted(faults)]
 
 
-def _lines(root: Path) -> tuple[list[Line], list[tuple[tuple[int, int], str]]]:
-    """The lines that are objects, and what is wrong with the others by the number of file and line."""
-    found: list[Line] = []
-    faults: list[tuple[tuple[int, int], str]] = []
-    for file, path in enumerate(files(root)):
-        given = None if root.is_file() else Split(path.stem)
-        for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
-            if not line.strip(b"\xef\xbb\xbf \t\r"):
-                continue
-            try:
-                found.append(Line(path=path, place=(file, number), fields=fields_of(line), given=given))
-            except ValueError as error:
-                faults.append(((file, number), f"{path}:{number}: {error}"))
-    return found, faults
+def _fault(line: Line, error: object) -> str:
+    return f"{line.path}:{line.place[1]}: {error}"
 
 
 def _row(line: Line, *, by_letter: bool) -> Row:
-    question = question_of(line.fields, line.given, by_letter=by_letter)
-    pictures = tuple(line.path.parent / name for name in pictures_of(line.fields))
-    return Row(place=f"{line.path}:{line.place[1]}", question=question, pictures=pictures)
+    words, pictures = _apart(line)
+    question = question_of(words, line.given, by_letter=by_letter)
+    named = tuple(Picture(field="images", path=line.path.parent / name) for name in pictures_of(words))
+    return Row(place=f"{line.path}:{line.place[1]}", question=question, pictures=named or pictures)
+
+
+def _apart(line: Line) -> tuple[Mapping[str, object], tuple[Picture, ...]]:
+    """The fields without pictures that the row itself holds, and these."""
+    name = next((one for one in ("image", "images") if line.fields.get(one) is not None), "")
+    if not name:
+        return line.fields, ()
+    cells = line.fields[name]
+    listed = cells if isinstance(cells, list) else [cells]
+    found = [bytes_of(cell) for cell in listed]
+    if not any(isinstance(cell, bytes | Mapping) for cell in listed):
+        return line.fields, ()
+    place = f"{line.path}:{line.place[1]}#{name}"
+    pictures = tuple(
+        Picture(field=name, payload=content, place=place) if content else
+        Picture(field=name, path=line.path.parent / (path or str(cell)))
+        for cell, (content, path) in zip(listed, found, strict=True)
+    )  # fmt: skip
+    return {key: value for key, value in line.fields.items() if key != name}, pictures
 
 
 def _require_new(row: Row, rows: Mapping[str, Row]) -> None:
@@ -131,25 +140,22 @@ def _require_new(row: Row, rows: Mapping[str, Row]) -> None:
         raise ValueError(f"field 'id': {name!r} is the id of {rows[name].place} too; ids are unique over all splits")
 
 
-def _see(rows: Sequence[Row]) -> tuple[list[Question], list[str]]:
+def _see(rows: Sequence[Row], folder: Path | None) -> tuple[list[Question], list[str]]:
     """The questions with their pictures, each decoded once, and what is wrong with the pictures."""
-    seen: dict[Path, ImageRef | str] = {}
+    view = look if folder is None else partial(see, folder=folder)
+    seen: dict[Path | bytes | None, ImageRef | str] = {}
     questions: list[Question] = []
     faults: list[str] = []
     for row in rows:
-        for path in row.pictures:
-            if path not in seen:
-                seen[path] = _picture(path)
-        found = [seen[path] for path in row.pictures]
+        keys = [picture.payload or picture.path for picture in row.pictures]
+        for key, picture in zip(keys, row.pictures, strict=True):
+            if key not in seen:
+                try:
+                    seen[key] = view(picture)
+                except ValueError as error:
+                    seen[key] = str(error)
+        found = [seen[key] for key in keys]
         faults += [f"{row.place}: {fault}" for fault in found if isinstance(fault, str)]
         images = tuple(image for image in found if isinstance(image, ImageRef))
         questions.append(replace(row.question, images=images))
     return questions, faults
-
-
-def _picture(path: Path) -> ImageRef | str:
-    """The picture, or what is wrong with it."""
-    try:
-        return see_file(path, "images")
-    except ValueError as error:
-        return str(error)

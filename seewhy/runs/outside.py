@@ -1,29 +1,26 @@
-"""What comes from outside a run: folders of rows, Parquet and JSON Lines files, and questions as people write them."""
+"""What comes from outside a run: folders of rows, Parquet files, and questions as people write them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from seewhy.benchmarks import jsonl
+from seewhy.benchmarks.release.own_files import is_questions
 from seewhy.records.files import hash_file
 from seewhy.records.lineage import hash_directory
-from seewhy.records.types import Question, Split
+from seewhy.records.types import Question
 
 
 def is_questions_file(path: Path) -> bool:
-    """Whether a path is a file of questions as `docs/your-questions.md` has them, and no rows of ours."""
-    return path.suffix == ".jsonl"
+    """Whether a path holds questions as `docs/your-questions.md` has them, and no rows of ours."""
+    return is_questions(path)
 
 
-def read_questions(path: Path) -> Iterator[Question]:
-    """The questions of all splits of such a file.
+def read_questions(path: Path, pictures: Path) -> list[Question]:
+    """The questions of all splits; pictures that are in tables are written under `pictures/images`.
 
     Raises:
         ValueError: a row does not fit; the message names file, line and field.
     """
-    sizes = jsonl.sizes(path)
-    for split in Split:
-        if sizes.get(split):
-            yield from jsonl.load(path, split, count=sizes[split])
+    return jsonl.load_all(path, pictures)
 
 
 def hash_input(path: Path) -> str:

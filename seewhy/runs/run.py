@@ -21,6 +21,8 @@ from seewhy.runs.question_rows import QuestionRows
 from seewhy.runs.recipe import Recipe
 
 R = TypeVar("R", bound=Record)
+PICTURES = "pictures"
+"""Folder of a run with pictures that inputs hold as bytes."""
 RECIPE_FILE = "recipe.yaml"
 MODEL = "model"
 """Folder of the trained model within a training's folder."""
@@ -100,7 +102,7 @@ class OpenRun:
         """Question rows, the paths of their pictures resolved."""
         place = self.place(ref)
         if is_questions_file(place):
-            return list(read_questions(place))
+            return read_questions(place, self.root / PICTURES)
         return QuestionRows(self.read(ref, Question), place if place.is_dir() else place.parent)
 
     def origin(self, ref: str, record: type[Any]) -> str:

@@ -151,6 +151,9 @@ class ReadSplit(RowStage):
             found = read_questions(benchmark, source, self.split, self.count, run.root)
             which = "all" if len(found) == there else f"the first {len(found):,} of"
             models.note(f"{self.split.value}: {which} {there:,} questions")
+            if "notes" in vars(benchmark):
+                for said in benchmark.notes(source):
+                    models.note(said)
             return (relate_pictures(question, folder, run.root) for question in found)
 
         return read

@@ -238,8 +238,8 @@ def test_an_id_is_unique_over_the_files_of_a_folder(tmp_path):
 
 
 def test_a_file_of_a_folder_that_no_split_would_read_is_refused(tmp_path):
-    write(tmp_path, GOOD, name="val.jsonl")
-    with pytest.raises(ValueError, match=r"val\.jsonl: a folder's files are called train\.jsonl, validation\.jsonl"):
+    write(tmp_path, GOOD, name="vali.jsonl")
+    with pytest.raises(ValueError, match=r"vali\.jsonl: a folder's files are called train, validation"):
         read(tmp_path)
 
 

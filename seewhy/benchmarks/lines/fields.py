@@ -10,9 +10,11 @@ from seewhy.records.cells import has_halves, number_text
 from seewhy.records.types import Gold, MatchRule, Question, Split
 
 FIELDS = (
-    "id", "split", "question", "context", "options", "image", "images", "answer", "answers", "rule", "rationale",
-    "facets",
+    "id", "split", "question", "context", "options", "image", "images", "answer", "answers", "answer_index",
+    "rule", "rationale", "facets",
 )  # fmt: skip
+OTHER_NAMES = {"val": "validation", "valid": "validation", "dev": "validation"}
+"""What others call a split."""
 
 
 def fields_of(line: bytes) -> dict[str, object]:
@@ -85,7 +87,7 @@ def names_text(fields: Mapping[str, object]) -> bool:
     answers = fields.get("answers") if answer is None else [answer]
     letters = string.ascii_uppercase[: len(options)]
     return isinstance(answers, list) and any(
-        one is not None and not (isinstance(one, str) and len(one.strip()) == 1 and one.strip() in letters)
+        one is not None and not (isinstance(one, str) and len(one.strip()) == 1 and one.strip().upper() in letters)
         for one in answers
     )
 
@@ -157,17 +159,30 @@ def _either(fields: Mapping[str, object], name: str) -> tuple[str, ...]:
     return words_of(f"{name}s", fields.get(f"{name}s", []))
 
 
+def split_of(name: str) -> Split | None:
+    """The split that a name stands for; None where it is none.
+
+    Example:
+        >>> split_of("val"), split_of("dev"), split_of("trian")
+        (<Split.VALIDATION: 'validation'>, <Split.VALIDATION: 'validation'>, None)
+    """
+    named = OTHER_NAMES.get(name, name)
+    return Split(named) if named in [split.value for split in Split] else None
+
+
 def _split(fields: Mapping[str, object], given: Split | None) -> Split:
     names = [split.value for split in Split]
     if "split" not in fields and given is None:
         raise ValueError(f"field 'split' is missing; say which of {', '.join(names)} the row is in, or give a folder "
                          "of one file a split")  # fmt: skip
-    said = fields.get("split", given)
-    if said not in names:
-        raise ValueError(f"field 'split' is {said!r}{_nearest(str(said), names)}")
+    if "split" not in fields and given is not None:
+        return given
+    said = split_of(str(fields["split"]))
+    if said is None:
+        raise ValueError(f"field 'split' is {fields['split']!r}{_nearest(str(fields['split']), names)}")
     if given is not None and said != given:
-        raise ValueError(f"field 'split' is {said!r} in the file of {given.value}; move the row, or leave it out")
-    return Split(str(said))
+        raise ValueError(f"field 'split' is {said.value!r} in the file of {given.value}; move the row, or leave it out")
+    return said
 
 
 def _options(fields: Mapping[str, object]) -> tuple[str, ...]:
@@ -178,7 +193,7 @@ def _options(fields: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _gold(fields: Mapping[str, object], options: tuple[str, ...], *, by_letter: bool) -> Gold:
-    answers, rule = _either(fields, "answer"), _rule(fields, options)
+    answers, rule = _answers(fields, options), _rule(fields, options)
     if not answers and rule is not MatchRule.OPEN:
         raise ValueError('field \'answer\' is missing; give the right answer, or "rule": "open" where there is none')
     is_letters = rule is MatchRule.LETTER and all(len(answer) == 1 for answer in answers)
@@ -188,6 +203,21 @@ def _gold(fields: Mapping[str, object], options: tuple[str, ...], *, by_letter: 
     if rule is MatchRule.LETTER:
         answers = tuple(_letter(answer, options, by_letter=by_letter) for answer in answers)
     return Gold(answers=answers, rule=rule)
+
+
+def _answers(fields: Mapping[str, object], options: tuple[str, ...]) -> tuple[str, ...]:
+    """What is right; `answer_index` counts options from 0."""
+    if "answer_index" not in fields:
+        return _either(fields, "answer")
+    if "answer" in fields or "answers" in fields:
+        raise ValueError("fields 'answer' and 'answer_index' are both there; keep one")
+    said = word_of("answer_index", fields["answer_index"])
+    if not options:
+        raise ValueError("field 'answer_index' counts 'options' from 0, and there are none")
+    if not said.isdecimal() or int(said) >= len(options):
+        most = len(options) - 1
+        raise ValueError(f"field 'answer_index' counts the options from 0: it is from 0 to {most}, and is {said!r}")
+    return (string.ascii_uppercase[int(said)],)
 
 
 def _rule(fields: Mapping[str, object], options: tuple[str, ...]) -> MatchRule:
@@ -205,17 +235,24 @@ def _rule(fields: Mapping[str, object], options: tuple[str, ...]) -> MatchRule:
 
 
 def _letter(answer: str, options: tuple[str, ...], *, by_letter: bool) -> str:
-    """The capital letter of an answer that is a letter or an option's text."""
+    """The capital letter of an answer that is a letter or an option's text, small letters last."""
     letters = string.ascii_uppercase[: len(options)]
     named = {answer} if len(answer) == 1 and answer in letters else set[str]()
     if named and by_letter:
         return answer
     named |= {letter for letter, option in zip(letters, options, strict=True) if option == answer}
+    if not named:
+        # Nothing is spelt so: the case may differ, of a letter and of an option's words.
+        named = {answer.upper()} if len(answer) == 1 and answer.upper() in letters else set[str]()
+        if not (named and by_letter):
+            same = answer.casefold()
+            named |= {letter for letter, option in zip(letters, options, strict=True) if option.casefold() == same}
     if len(named) == 1:
         return named.pop()
     if named:
-        raise ValueError(f"field 'answer': {answer!r} is a letter and the text of another option, and other rows name "
-                         "options by their text; name all by letter, or give the option another wording")  # fmt: skip
+        raise ValueError(f"field 'answer': {answer!r} is a letter and the text of another option, or several but for "
+                         "case, and other rows name options by their text; name all by letter, or give the option "
+                         "another wording")  # fmt: skip
     raise ValueError(f"field 'answer': {answer!r} names none of the {len(options)} options; give a letter from A to "
                      f"{letters[-1]}, or an option's text")  # fmt: skip
 
