@@ -27,7 +27,7 @@ export TRANSFORMERS_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test pytest check style types mutants nightly soak bench lock clean
+.PHONY: help run test pytest check style types mutants nightly soak fuzz bench lock clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1 \2/' | while read -r name words; do printf '  make %-8s %s\n' "$$name" "$$words"; done
@@ -61,6 +61,9 @@ nightly: $(DEV) ## Real servers, and what a change of ours rarely breaks.
 
 soak: $(DEV) ## The long tests: many seeds, hours.
 	$(PYTEST) -m soak
+
+fuzz: $(DEV) ## Readers, extraction, judges' replies and pictures on thousands of drawn inputs, others each time.
+	$(PYTEST) $(SHARED) --hypothesis-profile fuzz tests/fuzz
 
 bench: $(DEV) ## Speed and memory beside peers, one script a claim.
 	@set -e; for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done

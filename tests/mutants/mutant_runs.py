@@ -86,5 +86,6 @@ def run_on_copy(nodes: list[str], house: Path, log: Path, verdict: Path) -> None
     sys.dont_write_bytecode = True
     ours = {ROOT, ROOT / "tests", Path(__file__).parent}
     sys.path[:] = [str(house), *(place for place in sys.path if Path(place or ".").resolve() not in ours)]
-    code = pytest.main(["-x", "-q", "--tb=short", "-p", "no:cacheprovider", "-W", UNREWRITTEN, *nodes])
+    drawn = ["--hypothesis-profile", "fuzz"] if all(node.startswith("tests/fuzz/") for node in nodes) else []
+    code = pytest.main(["-x", "-q", "--tb=short", "-p", "no:cacheprovider", "-W", UNREWRITTEN, *drawn, *nodes])
     verdict.write_text(str(int(code)))

@@ -14,6 +14,7 @@ PAIRS = {
 HALVES = {"]": "[", ")": "("}
 STRUCK = re.compile(r"~~[^~]{0,400}~~")
 DRESSED = re.compile(r"[*`$\\\"'“”_~}\s.,;:!。，；：]")
+ESCAPED = re.compile(r"\\u(?!d[89a-f])([0-9a-f]{4})|\\([\\\"/])", re.IGNORECASE)
 DEPTH = 6
 """No reply seen dresses an answer deeper; a bound keeps hostile text linear."""
 ONE_SPELLING = str.maketrans({"−": "-", "‐": "-", "‑": "-", "–": "-", "’": "'", "‘": "'"})
@@ -62,6 +63,16 @@ def _peel(value: str) -> str:
     if value.endswith("!") and not value[-2:-1].isdigit():
         value = value[:-1]  # "5!" is a factorial, "Paris!" is a shout
     return value
+
+
+def unescaped(value: str) -> str:
+    r"""The text of a JSON string; a lone backslash that begins LaTeX (`\frac`) is a backslash.
+
+    Example:
+        >>> unescaped("2\\\\sqrt{3}"), unescaped("2\\sqrt{3}"), unescaped("90\\u00b0")
+        ('2\\sqrt{3}', '2\\sqrt{3}', '90°')
+    """
+    return ESCAPED.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], value)
 
 
 def normalise(answer: str) -> str:

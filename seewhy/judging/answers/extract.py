@@ -10,11 +10,12 @@ import math
 import re
 from functools import lru_cache
 
-from seewhy.judging.answers.decoration import undress
+from seewhy.judging.answers.boxes import later_than_a_box
+from seewhy.judging.answers.decoration import undress, unescaped
 from seewhy.judging.answers.findings import Abstention, Extraction, Rule
 from seewhy.judging.answers.letters import is_out_of_range, letter_of, names_an_option, other_letters
-from seewhy.judging.answers.statements import CHOICE_WORDS, STRONG, Statement, statements_by_rank
-from seewhy.judging.answers.values import NUMERIC, value_of
+from seewhy.judging.answers.statements import CHOICE_WORDS, STRONG, Statement, sentence_end, statements_by_rank
+from seewhy.judging.answers.values import NUMERIC, polar_of, value_of
 from seewhy.judging.answers.weak_letters import LONGEST_LINE, WORDS_OF_A_DIRECT_REPLY, conclusion, weak_letter
 from seewhy.records.thinking import thinking_ends
 from seewhy.records.types import MatchRule, Style
@@ -23,6 +24,7 @@ WORDS = {Style.DIRECT: WORDS_OF_A_DIRECT_REPLY, Style.REASON: 4, Style.PLAIN: 4}
 """A reply that was not asked for the answer alone and says no more than this has answered; a longer one broke off."""
 
 STILL_THINKING = "the reply ends while still thinking"
+CLAUSES = frozenset({Rule.IS, Rule.CHOICE_IS, Rule.FINAL})
 LINES = frozenset({Rule.MARK, Rule.FINAL, Rule.LINE})
 SPOKEN = re.compile(r"\S")
 RESPONSE_MARK = re.compile(r"my response[*_ \t]{0,4}[:：]")
@@ -32,14 +34,17 @@ REFUSAL = re.compile(
     r"|it(?: is|'s) (?:not (?:possible|clear|visible|legible|readable|shown|given|known|certain|stated|specified)"
     r"|un(?:clear|known|certain|readable|able|determin|specified|answer|visible))|it is not\.?$)"
 )
-POLAR = re.compile(r"\W{0,8}(yes|no|true|false)\b(?!\s?/|\s(?:or|and)\b)", re.IGNORECASE)
-SAID_ALONE = re.compile(r"(?:^|[,.?!:;]\s{1,3})[*_]{0,3}(yes|no)[*_]{0,3}(?=[,.!;]|\s*$)", re.IGNORECASE)
-TRUTH = {"yes": "yes", "no": "no", "true": "yes", "false": "no"}
 NEXT_QUESTION = re.compile(
     r"\n[ \t*#_]{0,8}(?:(?:next|new|another) )?(?:question|q)[ \t]?\d{0,3}[*_]{0,3}[ \t]?[:：]"
     r"|\n(?:user|human)[:：]|<\|user"
 )
 """A base model goes on to a question of its own."""
+END_TOKEN = re.compile(
+    r"(?:<\|(?:im_end|endoftext|eot_id|end|end_of_text|eom_id|return|assistant_end)\|>|</s>|<eos>"
+    r"|<end_of_turn>|<end_of_utterance>|<｜end▁of▁sentence｜>)$"
+)
+"""An end token of chat templates that a server or a file left in the text."""
+LONGEST_END_TOKEN = 24
 INTRODUCTION = re.compile(r"[*_\s]{0,4}(?:(?:so|thus|the|my|our|final|correct|right)[,]?\s){0,4}answer\b[^\d]{0,24}")
 NEW_SENTENCE = re.compile(
     r"\.\s{1,3}(?=(?:The|It|This|That|These|So|Thus|Hence|Therefore|We|They|There|Then|Because|Since|However|As|In)\s)"
@@ -66,6 +71,7 @@ def extract_answer(
         >>> extract_answer("The answer is (E).", ("cat", "dog")).why
         'letter E is not among the 2 options'
     """
+    text = _without_end_tokens(text)
     low = masked(lower(text), options)
     begin = reply_start(low)
     if isinstance(begin, Abstention):
@@ -74,12 +80,22 @@ def extract_answer(
     if ranked and not (_is_read_whole(rule, style) and ranked[0].rule not in STRONG):
         if options:
             return _stated_letter(text, begin, ranked, options)
-        return _read(text, _innermost(low, ranked), options, rule)
+        return _read(text, later_than_a_box(text, ranked, rule) or _innermost(low, ranked), options, rule)
     if options:
         return weak_letter(text, begin, options)
     if rule is MatchRule.YES_NO:
         return _read(text, Statement(Rule.WHOLE, begin, len(text)), options, rule)
     return _whole_reply(text, begin, math.inf if _is_read_whole(rule, style) else WORDS[style], rule)
+
+
+def _without_end_tokens(text: str) -> str:
+    """`text` up to the end tokens behind it; one that holds nothing else stays."""
+    bare = text.rstrip()
+    if not bare.endswith(">"):
+        return text
+    while bare.endswith(">") and (end := END_TOKEN.search(bare, max(0, len(bare) - LONGEST_END_TOKEN))):
+        bare = bare[: end.start()].rstrip()
+    return bare or text
 
 
 def _own_statements(text: str, low: str, begin: int, options: tuple[str, ...]) -> tuple[str, str, list[Statement]]:
@@ -177,13 +193,15 @@ def _read(text: str, statement: Statement, options: tuple[str, ...], rule: Match
     start, end = statement.start, statement.end
     if cut := NEW_SENTENCE.search(text, start, end):
         end = cut.start()
-    value = text[start:end]
+    value = unescaped(text[start:end]) if _is_json(text, statement) else text[start:end]
     if options:
         answer = letter_of(value, options)
+        if isinstance(answer, Abstention) and statement.rule in CLAUSES:
+            answer, end = _sentence_letter(text, start, end, options) or (answer, end)
         if isinstance(answer, str) and _is_one_of_several(text, statement, answer, options):
             answer = Abstention(f"more than one letter: {value[:40]!r} and more")
     elif rule is MatchRule.YES_NO:
-        answer = _polar(value)
+        answer = polar_of(value[:LONGEST_LINE]) or Abstention("the answer begins with neither yes nor no")
     else:
         answer = value_of(undress(value), rule)
     if isinstance(answer, Abstention):
@@ -191,6 +209,24 @@ def _read(text: str, statement: Statement, options: tuple[str, ...], rule: Match
     if not answer:
         return Abstention("the final statement holds no words")
     return Extraction(answer=answer, rule=statement.rule, start=start, end=end)
+
+
+def _is_json(text: str, statement: Statement) -> bool:
+    return (
+        statement.rule is Rule.TAG
+        and "\\" in text[statement.start : statement.end]
+        and text[: statement.start].endswith('"')
+    )
+
+
+def _sentence_letter(text: str, start: int, end: int, options: tuple[str, ...]) -> tuple[str, int] | None:
+    """The letter of the sentence from `start`, where its first clause names none: an option's text may have clauses."""
+    line = text.find("\n", start, start + LONGEST_LINE)
+    longer = sentence_end(lower(text), start, line if line >= 0 else min(len(text), start + LONGEST_LINE))
+    if longer <= end:
+        return None
+    answer = letter_of(text[start:longer], options, phrases=False)
+    return None if isinstance(answer, Abstention) else (answer, longer)
 
 
 def _is_one_of_several(text: str, statement: Statement, letter: str, options: tuple[str, ...]) -> bool:
@@ -204,14 +240,6 @@ def _is_one_of_several(text: str, statement: Statement, letter: str, options: tu
         return False
     next_line = LISTED_LINE.match(below.lstrip())
     return next_line is not None and next_line[1] != own[1]
-
-
-def _polar(value: str) -> str | Abstention:
-    bare = undress(value[:LONGEST_LINE])
-    if word := POLAR.match(bare):
-        return TRUTH[word[1].lower()]
-    said = {word.lower() for word in SAID_ALONE.findall(bare)}
-    return said.pop() if len(said) == 1 else Abstention("the answer begins with neither yes nor no")
 
 
 def _whole_reply(text: str, begin: int, longest: float, rule: MatchRule) -> Extraction | Abstention:

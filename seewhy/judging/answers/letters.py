@@ -15,7 +15,7 @@ LED = re.compile(
     r"(?=\s[-–—=]\s|\s?,\s|\s(?:because|since|is (?:the )?(?:correct|right|best|answer))\b"
     r"|\s{1,3}(?:\([^()]*\)|\\\(.*)[.\s]*$)"
     r"|(?:[Tt]he )?(?:(?:correct|best|right) )?(?:[Oo]ption|[Cc]hoice|[Ll]etter|[Aa]nswer)(?: is)?:?"
-    r"\s{1,3}[*]{0,2}[\(\[]?([A-Za-z])\b[\)\]]?"
+    r"\s{1,3}[*]{0,2}[\(\[]?([A-Za-z])\b(?![*\)\]]{0,3}\?)[\)\]]?"
     r"|选项?\s?[:：]?\s?[（(]?([A-Za-z])(?![A-Za-z])[)）]?"
 )
 REMARKED = re.compile(

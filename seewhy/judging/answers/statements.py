@@ -15,16 +15,23 @@ MARK_BEFORE = re.compile(r"#{1,6}[ \t*_]{0,4}(?:the )?(?:(?:final|correct)[ \t]{
 HEADING_BEFORE = re.compile(r"(?:^|\n)[*_ \t]{0,4}(?:the )?final[ \t]{1,3}$")
 FINAL_BEFORE = re.compile(r"\bfinal[ \t*_]{1,3}$")
 UNMEANT_BEFORE = re.compile(r"\b(?:if|whether|suppose|assuming|not|unless)[ \t](?:that )?(?:the |my )?(?:\w{1,8} )?$")
-COLON_AFTER = re.compile(r"(?: choice| option)?[*_`\s]{0,4}[:：][*_`\s]{0,20}")
+COLON_AFTER = re.compile(r"(?: choice| option)?[*_`\s]{0,4}(?:[:：]|(?<=\s)(?:[-=]>|[-–—→⇒])(?=[*_\s]))[*_`\s]{0,20}")
+"""A colon, or a dash or an arrow between spaces: the sign of a negative number has no space behind it."""
 NEWLINE_AFTER = re.compile(r"[*_ \t]{0,4}\n\s{0,20}[*_]{0,3}")
 IS_AFTER = re.compile(
-    r"(?: choice| option)?(?: (?:to|for) (?:the|this|that|your) (?:\w{1,12} ){0,2}(?:question|problem|puzzle)"
+    r"(?: choice| option)?(?: here| in this case)?"
+    r"(?: (?:to|for) (?:the|this|that|your) (?:\w{1,12} ){0,2}(?:question|problem|puzzle)"
     r"(?:,? [\"“'][^\"”\n]{1,160}[\"”'],?)?)?"
+    r"(?:, [^,.;:!?\n]{1,80},| \([^()\n]{1,80}\))?"
     r"[*_\s]{1,4}(?:is|(?:would|should|must|will) be|=)[*_]{0,3}[:：]?[*_\s]{1,20}"
     r"(?:(?:therefore|thus|then|hence|clearly|indeed|simply|(?:most )?likely|probably|equal to)[:,]?[*_\s]{1,4}){0,2}"
 )
 JSON_AFTER = re.compile(r'"\s{0,8}:\s{0,8}(?:"(?P<text>(?:[^"\\\n]|\\.){1,400})"|(?P<bare>-?\d[\d.]{0,30}|true|false))')
-SHORT_WORD = re.compile(r"(?:^|[\n*_>])\s{0,4}ans\.?[*_]{0,3}\s?[:：][*_`\s]{0,8}")
+SHORT_WORD = re.compile(r"(?:^|[\n*_>.!?])\s{0,4}ans(?:\.?[*_]{0,3}\s?[:：]|\.(?=\s))[*_`\s]{0,8}")
+HASHES_ALONE = re.compile(r"(?:^|\n)#### {0,4}(?P<value>[^\n#: ]{1,40}(?: [^\n#: ]{1,20}){0,4})\s*$")
+"""GSM8K's form, `#### 12`, at the end of a reply; a heading with words below it is none."""
+A_LINE = re.compile(r"(?:^|\n)[*_]{0,3}a[*_]{0,3}:[*_]{0,3}\s(?=[^\n]{1,200}\s*$)")
+"""The "A:" that answers a "Q:", as the last line."""
 VALUE_BEFORE = re.compile(
     r"(?:^|[\n,:;!?]|[.](?=\s))[*_\s]{0,4}(?:(?:so|thus|hence|therefore|then)\b,?[*_\s]{0,4})?"
     r"(?P<value>(?:[^\s.,:;!?]|[.,](?=\d)){1,24}(?: (?:[^\s.,:;!?]|[.,](?=\d)){1,24}){0,2}) (?:is|are) (?:the|our|my) "
@@ -40,14 +47,14 @@ LINE_END = re.compile(r"\n|(?<=[.!?*])\\n(?!(?:u|e|i|ot|eg|eq|mid|abla)\b)|##|</
 SENTENCE_END = re.compile(r"[.!?](?=\s|\\n)|[。！？]")
 CLAUSE_END = re.compile(r",?\s(?:because|since|as|given that|which|due to)\b|,\s(?:so|and|but|not)\b")
 ABBREVIATIONS = frozenset({
-    "st", "mt", "mr", "mrs", "ms", "dr", "jr", "sr", "vs", "no", "ft", "co", "inc", "ltd", "corp", "bros", "assn",
+    "st", "mt", "mr", "mrs", "ms", "dr", "jr", "sr", "vs", "ft", "co", "inc", "ltd", "corp", "bros", "assn",
     "univ", "dept", "govt", "inst", "prof", "gen", "lt", "col", "sgt", "capt", "cmdr", "maj", "rev", "hon", "gov",
     "sen", "rep", "pres", "supt", "messrs", "mme", "mlle", "ave", "blvd", "rd", "hwy", "apt", "approx", "est", "ca",
     "cf", "al", "esp", "incl", "viz",
 })  # fmt: skip
 BEFORE_A_NUMBER = frozenset({
     "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "fig", "figs", "vol", "vols",
-    "pp", "pg", "ch", "sec", "eq", "nos", "art", "par", "tab", "ex", "ver",
+    "pp", "pg", "ch", "no", "sec", "eq", "nos", "art", "par", "tab", "ex", "ver",
 })  # fmt: skip
 DAYS = frozenset({
     "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun",
@@ -81,8 +88,12 @@ def statements_by_rank(low: str, begin: int, *, options: bool) -> list[Statement
         found.append(boxed)
     if options:
         found += [choice for word in CHOICE_WORDS if word in low and (choice := _last_choice(low, begin, word))]
-    if not found and "ans" in low and (short := _short_word(low, begin)):
-        return [short]
+    if low.count("ans") > low.count("answer") and (short := _short_word(low, begin)):
+        found.append(short)
+    if "####" in low and (hashes := HASHES_ALONE.search(low, begin)):
+        found += [each for each in (_line(low, Rule.MARK, hashes.start("value")),) if each]
+    if not found and not options and (short := A_LINE.search(low, begin)):
+        found += [each for each in (_line(low, Rule.LINE, short.end()),) if each]
     return sorted(found, key=lambda statement: statement.rank, reverse=True) if found[1:] else found
 
 
@@ -156,8 +167,11 @@ def _line(low: str, rule: Rule, start: int) -> Statement | None:
 
 
 def _clause(low: str, rule: Rule, start: int) -> Statement | None:
+    """The first clause from `start`; what is denied or asked ("the answer is 5?") states nothing."""
     line = _line(low, rule, start)
     if line is None or low.startswith(("not ", "n't "), start):
+        return None
+    if low.startswith("?", line.end):
         return None
     stop = CLAUSE_END.search(low, start, line.end)
     return _filled(low, rule, start, stop.start() if stop else line.end)
@@ -172,7 +186,7 @@ def sentence_end(low: str, start: int, limit: int) -> int:
     """Where the first sentence of `low[start:limit]` ends; initials, abbreviations and months do not end one."""
     for stop in SENTENCE_END.finditer(low, start, limit):
         words = low[max(start, stop.start() - 8) : stop.start()].split()
-        word = words[-1].lstrip("(*") if words else ""
+        word = words[-1].lstrip("(*\"'“‘") if words else ""
         if not _goes_on(low, word, stop, limit):
             return stop.start()
     return limit
@@ -181,7 +195,7 @@ def sentence_end(low: str, start: int, limit: int) -> int:
 def _goes_on(low: str, word: str, stop: re.Match[str], limit: int) -> bool:
     if stop[0] in "!?":
         return word.isalpha() and len(rest := low[stop.end() : limit].split()) == 1 and rest[0].strip(".!?").isalpha()
-    if (len(word) == 1 and word.isalpha()) or "." in word or word in ABBREVIATIONS:
+    if (len(word) == 1 and word.isalpha()) or ("." in word and not word[-1:].isdigit()) or word in ABBREVIATIONS:
         return True
     if word in DAYS:
         return PART_OF_DAY.match(low, stop.end()) is not None

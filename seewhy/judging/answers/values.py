@@ -1,4 +1,4 @@
-"""Take the value out of a short sentence, a calculation or a number with words behind it."""
+"""Take the value out of a short sentence, a calculation or a number with words behind it; read a yes or no."""
 
 import re
 
@@ -38,6 +38,11 @@ NO_TAIL = re.compile(r"[\\^_={}+*/<>|~]")
 CALCULATION = re.compile(r"(?P<left>[^=≈\n]{1,80}(?:=[^=≈\n]{1,80}){0,3}?)[=≈]\s*(?P<right>[^=≈\n]{1,60})")
 ARITHMETIC = re.compile(r"[\d\s.,+\-−–*/×÷·xX()$€£%:=^]+")
 NAMED = re.compile(r"\\?[A-Za-z][A-Za-z' ]{0,39}(?:_\{?\w{1,3}\}?)?(?:\(\w{1,3}\))?")
+
+
+POLAR = re.compile(r"\W{0,8}(yes|no|true|false)\b(?!\s?/|\s(?:or|and)\b)", re.IGNORECASE)
+SAID_ALONE = re.compile(r"(?:^|[,.?!:;]\s{1,3})[*_]{0,3}(yes|no)[*_]{0,3}(?=[,.!;]|\s*$)", re.IGNORECASE)
+TRUTH = {"yes": "yes", "no": "no", "true": "yes", "false": "no"}
 
 
 def value_of(answer: str, rule: MatchRule) -> str:
@@ -119,3 +124,17 @@ def _before_its_tail(answer: str) -> str | None:
     if not is_remark and (any(letter.isdigit() for letter in tail) or not NUMBER_WORDS.keys().isdisjoint(words)):
         return None
     return None if not is_remark and "or" in words else shape["number"].strip()
+
+
+def polar_of(value: str) -> str | None:
+    """The yes or no that words begin with, or that stands alone among them; true is yes.
+
+    Example:
+        >>> polar_of("True, as it barks"), polar_of("Based on the picture, no."), polar_of("yes or no")
+        ('yes', 'no', None)
+    """
+    bare = undress(value)
+    if word := POLAR.match(bare):
+        return TRUTH[word[1].lower()]
+    said = {word.lower() for word in SAID_ALONE.findall(bare)}
+    return said.pop() if len(said) == 1 else None

@@ -11,6 +11,7 @@ WORDS_OF_A_DIRECT_REPLY = 10
 LONGEST_LINE = 400
 MOST_LINES = 60
 LONGEST_END = 1000
+NO_STATEMENT = "no final statement"
 
 CONCLUSION = re.compile(r"\b(?i:so|therefore|thus|hence|choose|select|pick|go with)\b[^.\n]{0,80}?[\(\[]([A-Z])[\)\]]")
 PARENTHESISED = re.compile(r"[\(\[]([A-Z])[\)\]]")
@@ -21,8 +22,10 @@ JUDGED = re.compile(
     r"(?: (?:answer|option|choice|one))?|answer\b)(?=[*\s]{0,4}(?:[.,!:]|$))"
 )
 CHOSEN = re.compile(
-    r"(?:\b(?i:it's|it is|it must be|that's|would say|choose|select|pick|go with|opt for)|[选為为]项?择?[:：]?)"
-    r"\s?(?:option |answer |choice )?[*(（\[]{0,3}([A-Z])[*)）\]]{0,3}(?=\s{0,3}(?:[.,!。，]|$))"
+    r"(?:\b(?i:it's|it is|it must be|that's|would say|choose|select|pick|go with|opt for"
+    r"|(?:conclusion|verdict|choice|selection|selected option|chosen option|prediction|decision)"
+    r"[*_]{0,3}\s?[:：][*_]{0,3})|[选為为]项?择?[:：]?)"
+    r"\s?(?:option |answer |choice )?[*(（\[]{0,3}([A-Z])[*)）\]]{0,3}(?=\s{0,3}(?:[.,!。，\n]|$))"
 )
 ENDS_IN_OPTION = re.compile(
     r"(?:\b(?i:option|choice|answer)|^(?i:so|therefore|thus|hence)[:,]?)\s[*(\[]{0,4}([A-Z])\b"
@@ -31,14 +34,42 @@ ENDS_IN_OPTION = re.compile(
 ENDS_IN_BRACKETS = re.compile(
     r"\b(?:is|are|was|be|means|shows|to|with|as)[:,]?\s[*]{0,2}[(\[]([A-Z])[)\]](?:[*.:,]{0,3}\s?[^\n]{1,200})?$"
 )
+LAST_SENTENCE = re.compile(
+    r"[a-z]{3}[)\"'”]?[.!?]\s{1,2}(?:(?i:so|therefore|thus|hence)[:,]?\s)?[*(\[]{0,4}([A-Z])[*)\].]{0,4}\s*$"
+)
+"""A letter that is a sentence of its own, at the end of the last line."""
 OPTION = re.compile(r"\b(?i:option|choice)\s[*(\[]{0,4}([A-Z])\b")
 LONGEST_OPTION = 60
 FIRST_SENTENCE = re.compile(r"\s*[*_\"]{0,3}([^.,;:!\n]{1,80})[*_\"]{0,3}[.,;:!]\s")
-UNMEANT = re.compile(r"\b(?:not|n't|if|whether|neither|nor|or|either|why|than)\b|不")
+UNMEANT = re.compile(
+    r"(?:\b(?:not|if|whether|neither|nor|or|either|why|than)\b|n't\b|不)(?![^\n]*[.!?。]\s|.*\n)", re.DOTALL
+)
+"""A word that takes back what follows it in the same sentence."""
+REMARKS = re.compile(
+    r"\n[ \t]*(?:[*_#]{1,4}[ \t]*)?"
+    r"(?:(?:explanation|reasoning|rationale|justification|note|confidence|remark|reason)\b"
+    r"(?:[*_ \t]{0,4}[:：]|[*_ \t]*\n)"
+    r"|(?:i hope|hope (?:this|that|it)|let me know|please (?:let|note)|feel free|thank|is there anything|if you have|"
+    r"would you like)\b)",
+    re.IGNORECASE,
+)
+"""What begins remarks behind an answer."""
 
 
 def weak_letter(text: str, begin: int, options: tuple[str, ...]) -> Extraction | Abstention:
-    """The letter of a reply without a final statement: it is all there is, leads it, or concludes it."""
+    """The letter of a reply without a final statement: it is all there is, leads it, or concludes it.
+
+    Where none is read, remarks that follow the answer ("I hope this helps", "Explanation: ...") are left out.
+    """
+    found = _weak_letter(text, begin, options)
+    if isinstance(found, Abstention) and found.why == NO_STATEMENT and (remarks := REMARKS.search(text, begin)):
+        before = text[: remarks.start()]
+        own = _weak_letter(before, begin, options) if before[begin:].strip() else found
+        return own if isinstance(own, Extraction) else found
+    return found
+
+
+def _weak_letter(text: str, begin: int, options: tuple[str, ...]) -> Extraction | Abstention:
     lines = [line for line in text[begin:].split("\n") if line.strip()]
     first, last = lines[0].strip(), lines[-1].strip()
     if len(lines) == 1 and len(first) <= LONGEST_LINE and len(first.split()) <= WORDS_OF_A_DIRECT_REPLY:
@@ -124,12 +155,15 @@ def conclusion(text: str, begin: int, options: tuple[str, ...]) -> Extraction | 
     ]
     if len({each[1] for each in found}) == 1:
         return _concluded(found[-1][1], found[-1].start(), found[-1].end(), options)
-    return Abstention("no final statement") if found else _ending(text, line, options)
+    return Abstention(NO_STATEMENT) if found else _ending(text, line, options)
 
 
 def _ending(text: str, line: str, options: tuple[str, ...]) -> Extraction | Abstention:
     """The option that the last sentence ends in, by its letter and perhaps its text."""
-    sentence = line[max(line.rfind(". ", 0, len(line) - LONGEST_OPTION), line.rfind("? "), 0) :]
+    sentence = line[max(line.rfind(". ", 0, len(line) - LONGEST_OPTION), line.rfind("? "), 0) :].lstrip(".? ")
+    if (alone := LAST_SENTENCE.search(line)) and UNMEANT.search(line[: alone.start(1)]) is None:
+        start = text.rfind(line) + alone.start(1)
+        return _concluded(alone[1], start, start + 1, options)
     for form in (ENDS_IN_OPTION, ENDS_IN_BRACKETS):
         ended = form.search(sentence)
         if ended is None or UNMEANT.search(sentence[max(0, ended.start() - 24) : ended.start()]):
@@ -139,7 +173,7 @@ def _ending(text: str, line: str, options: tuple[str, ...]) -> Extraction | Abst
         if is_alone and (not rest or letter_of_text(rest, options) == ended[1]):
             start = text.rfind(sentence) + ended.start()
             return _concluded(ended[1], start, start + len(ended[0]), options)
-    return Abstention("no final statement")
+    return Abstention(NO_STATEMENT)
 
 
 def _concluded(letter: str, start: int, end: int, options: tuple[str, ...]) -> Extraction | Abstention:
