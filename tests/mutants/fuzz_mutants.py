@@ -8,8 +8,8 @@ CHOICE = f"{REPLIES}::test_the_option_that_a_reply_states_is_read"
 BARE = f"{REPLIES}::test_a_letter_in_a_paragraph_of_its_own_is_read"
 VALUE = f"{REPLIES}::test_the_value_that_a_reply_states_is_read"
 JUDGES = "tests/fuzz/test_judges_replies.py"
-PICTURES = "tests/fuzz/test_pictures.py"
-FILES = "tests/fuzz/test_files.py"
+PICTURES = "tests/fuzz/test_drawn_pictures.py"
+FILES = "tests/fuzz/test_drawn_files.py"
 PIXELS = "seewhy/records/pictures.py"
 
 FUZZ_MUTANTS = [
