@@ -25,15 +25,20 @@ from transformers import (
 from seewhy.model.families.hub import HubModel
 
 
-def llava() -> HubModel:
-    """LLaVA-1.5: CLIP tower, two-layer projector, Llama."""
+def llava_over(text: dict[str, object], name: str) -> HubModel:
+    """LLaVA-1.5's tower, projector and processor before a language model of these settings."""
     tokenizer = words_of(image_token="<image>")
     pictures = CLIPImageProcessor(size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE}, **HALVES)
     processor = LlavaProcessor(pictures, tokenizer, patch_size=PATCH, vision_feature_select_strategy="default",
                                chat_template=chat_of("<image>"), num_additional_image_tokens=1)  # fmt: skip
-    config = LlavaConfig(vision_config=CLIPVisionConfig(**VISION), text_config=LlamaConfig(**TEXT, **ids(tokenizer)),
+    config = LlavaConfig(vision_config=CLIPVisionConfig(**VISION), text_config={**text, **ids(tokenizer)},
                          image_token_index=tokenizer.convert_tokens_to_ids("<image>"))  # fmt: skip
-    return finished(LlavaForConditionalGeneration(config), processor, "llava")
+    return finished(LlavaForConditionalGeneration(config), processor, name)
+
+
+def llava() -> HubModel:
+    """LLaVA-1.5: CLIP tower, two-layer projector, Llama."""
+    return llava_over({**TEXT, "model_type": "llama"}, "llava")
 
 
 def llava_next() -> HubModel:

@@ -108,7 +108,7 @@ def _prompt(net: PreTrainedModel, ids: tuple[int, ...], encoded: dict[str, Any])
         pictures=pictures,
         token_type_ids=token_type_ids,
         response_mark=RESPONSE_MARKS.get(kind, 0),
-        positions=_positions(net, ids, token_type_ids, pictures),
+        positions=positions_of(net, ids, token_type_ids, pictures),
         cross_attention_mask=cross_attention_mask,
         blocks=_runs(token_type_ids.get(BLOCK_MARKS.get(kind, ""), ())),
     )
@@ -142,7 +142,7 @@ def without_last(prompt: Prompt, ids: Sequence[int]) -> Prompt:
     )
 
 
-def _positions(
+def positions_of(
     net: PreTrainedModel,
     ids: Sequence[int],
     token_type_ids: Mapping[str, Sequence[int]],

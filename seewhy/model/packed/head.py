@@ -33,6 +33,8 @@ class Head:
         return logits if self.cap is None else self.cap * torch.tanh(logits / self.cap)
 
 
+DIVISORS, MULTIPLIERS = ("logits_scaling",), ("logit_scale", "output_multiplier", "lm_head_multiplier")
+"""Names of settings by which families scale their logits: Granite; Cohere, Muse, Falcon-H1."""
 CHOSEN: WeakKeyDictionary[nn.Module, tuple[float, float | None]] = WeakKeyDictionary()
 """Divisor and cap of nets whose own logits have been looked at."""
 
@@ -40,9 +42,8 @@ CHOSEN: WeakKeyDictionary[nn.Module, tuple[float, float | None]] = WeakKeyDictio
 def candidates(net: PreTrainedModel) -> Iterator[tuple[float, float | None]]:
     """Divisors and caps that the net's settings name, applied or not: some heads do not do what the text's say."""
     config = net.config.get_text_config().to_dict()
-    divisors = {float(config.get("logits_scaling") or 1.0): None}
-    if config.get("logit_scale"):
-        divisors = {1.0 / float(config["logit_scale"]): None}
+    divisors = [1.0 / float(config[name]) for name in MULTIPLIERS if config.get(name)]
+    divisors += [float(config[name]) for name in DIVISORS if config.get(name)]
     yield from product(dict.fromkeys([*divisors, 1.0]), dict.fromkeys([config.get("final_logit_softcapping"), None]))
 
 

@@ -31,7 +31,7 @@ def check_head(net: PreTrainedModel, group: Group, tolerance: float = 1e-4) -> N
     kept: dict[str, Any] = {"logits_to_keep": len(response)} if _keeps_logits(net) else {}
     try:
         told = net(**arguments_of(net, group.prompt, [row]), **kept).logits[0, -len(response) :]
-    except (AttributeError, LookupError, TypeError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{type(net).__name__} does not run on a prompt and a reply: {error!r}") from error
     hidden = net.model(**arguments_of(net, group.prompt, [row])).last_hidden_state[0, -len(response) :]  # pyright: ignore[reportCallIssue]
     choose_head(net, hidden, told)

@@ -64,6 +64,9 @@ class _Operations(TorchDispatchMode):
             args = (args[0], [number for index in args[1] for number in _numbers(index)], *args[2:])
         if "device" in given:
             given["device"] = META  # nets bring embeddings to where the token ids are
+        if name == "_grouped_mm":  # which the meta device has for bfloat16 alone
+            first, second, *others = tree_map(_on_meta, tuple(args))
+            return func(first.bfloat16(), second.bfloat16(), *others, **tree_map(_on_meta, given)).to(first.dtype)
         made = func(*tree_map(_on_meta, tuple(args)), **tree_map(_on_meta, given))
         if name == "topk":
             return made[0], _in_turn(made[1], args[0].shape[-1])
@@ -82,6 +85,8 @@ def _name(func: Callable[..., Any]) -> str:
 def _with_values(func: Callable[..., Any], args: Sequence[Any], given: Mapping[str, Any], *, has_tensors: bool) -> Any:  # noqa: ANN401 - what torch gives
     """What an operation gives that no weight takes part in: on the CPU, but for room for floating numbers."""
     if torch.device(given.get("device") or CPU) != META:
+        if _name(func) == "histc":  # which the CPU has for floating numbers alone
+            return func(args[0].float(), *args[1:], **given).to(args[0].dtype)
         return func(*args, **given)
     here = {**given, "device": CPU}
     if has_tensors:
