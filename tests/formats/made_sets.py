@@ -11,6 +11,7 @@ from PIL import Image
 
 from seewhy.cli.data_convert import known_formats
 from seewhy.formats.api import Format, Source
+from seewhy.formats.converting.convert import Converted, Target, convert
 from seewhy.formats.converting.reading import Found, ReadPlan, Tally, read_sources
 from seewhy.formats.converting.sources import Known, sources_of
 from seewhy.formats.pictures.finding import PictureFinder
@@ -171,7 +172,10 @@ def examples_in(place: Path, plan: ReadPlan | None = None) -> list[Example]:
 
 def faults_in(place: Path, plan: ReadPlan | None = None) -> list[str]:
     """What is wrong with the rows of a place, each with file and row."""
-    return [f"{one.raw.place}: {one.fault}" for one in found_in(place, plan) if one.fault]
+    try:
+        return [f"{one.raw.place}: {one.fault}" for one in found_in(place, plan) if one.fault]
+    except ValueError as error:  # none of its rows can be read
+        return [str(error)]
 
 
 def plain(example: Example) -> tuple[object, ...]:
@@ -211,3 +215,29 @@ def round_trip(name: str, example: Example, folder: Path) -> Example:
     finder = PictureFinder((folder,))
     assert [one for one, other in FORMATS.items() if other.recognises(row)] == [name]
     return form.parse(Row(place="row", fields=row, pictures=finder, longest=1000))
+
+
+SWIFT = PAIRS["swift"][1][0]
+
+
+def swift(tmp_path: Path, **changes: object) -> Path:
+    """One row of ms-swift with some fields changed; None takes a field out."""
+    row = {name: value for name, value in {**SWIFT, **changes}.items() if value is not ...}
+    return write_lines(tmp_path / "pairs.jsonl", [row])
+
+
+def convert_to(place: Path, folder: Path, name: str = "trl", *, skip_bad: bool = False) -> Converted:
+    """Convert a set into a folder."""
+    return convert(
+        sources_of(place, KNOWN),
+        ReadPlan(),
+        Target(format=FORMATS[name], folder=folder, name="set", skip_bad=skip_bad),
+    )
+
+
+def refused(place: Path, *words: str) -> None:
+    """Its first row is refused, with these words."""
+    (fault,) = faults_in(place)
+    assert fault.startswith(f"{place}:1: "), fault
+    for word in words:
+        assert word in fault, fault

@@ -21,6 +21,8 @@ from seewhy.records.files import write_text_atomically
 
 MOST_FAULTS = 20
 """Faults that are told where the first already refuses the file."""
+TOLD = 3
+"""First rows of the most frequent faults that are told where no row is left."""
 BAD = "_bad.jsonl"
 REPORT = "_convert.json"
 
@@ -110,9 +112,27 @@ def _clean(target: Target, *, was_there: bool) -> None:
 
 
 def _convert(sources: Sequence[Source], plan: ReadPlan, target: Target, ids: SeenIds) -> Converted:
-    tally, shelf = Tally(), OutShelf(target.folder)
-    writer = _writer(target, ids)
-    bad = _BadRows(target)
+    shelf, writer, bad = OutShelf(target.folder), _writer(target, ids), _BadRows(target)
+    try:
+        tally = _write_all(sources, plan, target, ids, shelf, writer, bad)
+        files = writer.close()
+    except BaseException:
+        writer.abandon()
+        raise
+    for name, content in target.format.beside(target.name, files).items():
+        _write_beside(target.folder / name, content)
+    bad.close()
+    if not target.is_file:
+        text = json.dumps(tally.as_json(), indent=2, ensure_ascii=False) + "\n"
+        write_text_atomically(target.folder / REPORT, text)
+    return Converted(tally=tally, files=files, pictures=shelf.store.count)
+
+
+def _write_all(
+    sources: Sequence[Source], plan: ReadPlan, target: Target, ids: SeenIds, shelf: OutShelf, writer: Writer,
+    bad: "_BadRows",
+) -> Tally:  # fmt: skip
+    tally = Tally()
     for found in read_sources(sources, plan, tally):
         fault = found.fault or _written(found, target, writer, shelf, ids, tally)
         if fault is not None:
@@ -123,15 +143,9 @@ def _convert(sources: Sequence[Source], plan: ReadPlan, target: Target, ids: See
     if tally.bad and not target.skip_bad:
         raise ValueError(bad.words(tally))
     if not tally.written:
-        raise ValueError(f"no row is left of {tally.read:,}: {_reasons(tally) or 'the files have none'}")
-    files = writer.close()
-    for name, content in target.format.beside(target.name, files).items():
-        _write_beside(target.folder / name, content)
-    bad.close()
-    if not target.is_file:
-        text = json.dumps(tally.as_json(), indent=2, ensure_ascii=False) + "\n"
-        write_text_atomically(target.folder / REPORT, text)
-    return Converted(tally=tally, files=files, pictures=shelf.store.count)
+        first = "".join(f"\n{words}" for words in list(tally.first.values())[:TOLD])
+        raise ValueError(f"no row is left of {tally.read:,}: {_reasons(tally) or 'the files have none'}{first}")
+    return tally
 
 
 def _writer(target: Target, ids: SeenIds) -> Writer:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -86,9 +87,10 @@ def read_sources(sources: Sequence[Source], plan: ReadPlan, tally: Tally) -> Ite
     for source in sources:
         finder = PictureFinder(plan.pictures or (source.root,), plan.fetch)
         draw = _draw(source, plan.seed, tally)
-        for raw in read_raw(source.path):
-            tally.read += raw.count
-            yield _read(source, raw, finder, plan, next(draw) if draw and raw.fault is None else 1)
+        with closing(finder):
+            for raw in read_raw(source.path):
+                tally.read += raw.count
+                yield _read(source, raw, finder, plan, next(draw) if draw and raw.fault is None else 1)
 
 
 def _read(source: Source, raw: RawRow, finder: PictureFinder, plan: ReadPlan, times: int) -> Found:

@@ -6,8 +6,18 @@ from itertools import islice
 from pathlib import Path
 
 from seewhy.formats.api import Format, Source
+from seewhy.formats.rows.faults import RowError
 from seewhy.formats.rows.listed import read_list
-from seewhy.formats.rows.raw import FileKind, RawRow, kind_of, read_lines, read_object
+from seewhy.formats.rows.raw import (
+    MAX_OBJECT,
+    FileKind,
+    RawRow,
+    decoded_row,
+    kind_of,
+    open_bytes,
+    read_lines,
+    read_object,
+)
 from seewhy.formats.rows.tables import read_arrow, read_parquet
 
 ENDINGS = (".parquet", ".jsonl", ".json", ".arrow", ".jsonl.gz", ".json.gz", ".ndjson")
@@ -59,7 +69,12 @@ def read_raw(path: Path) -> Iterator[RawRow]:
 
 
 def _read_one(path: Path) -> Iterator[RawRow]:
-    return iter([RawRow(place=f"{path}:1", fields=read_object(path))])
+    with open_bytes(path) as file:
+        text = file.read(MAX_OBJECT).decode("utf-8-sig")
+    try:
+        return iter([RawRow(place=f"{path}:1", fields=decoded_row(text), text=text)])
+    except RowError as fault:
+        return iter([RawRow(place=f"{path}:1", fault=fault, text=text)])
 
 
 def sources_of(place: Path, known: Known) -> list[Source]:
@@ -104,10 +119,13 @@ def _below(place: Path) -> Iterable[Path]:
 
 def _sources_in(file: Path, place: Path, known: Known) -> Sequence[Source]:
     root = place if place.is_dir() else file.parent
-    if kind_of(file) is FileKind.OBJECT:
+    if file.name in LISTS or kind_of(file) is FileKind.OBJECT:
         claimed = _claimed(file, known)
         if claimed:
             return claimed
+    root = root if file.parent == root else file.parent
+    if known.forced:
+        return [Source(path=file, reader=known.formats[known.forced], root=root)]
     head = [row for row in islice(read_raw(file), HEAD_ROWS) if row.fault is None]
     if not head:
         first = next(iter(read_raw(file)), None)
@@ -115,7 +133,7 @@ def _sources_in(file: Path, place: Path, known: Known) -> Sequence[Source]:
             raise ValueError(f"{file} has no rows; write it again, or take it away")
         raise ValueError(f"{first.place}: {first.fault}; none of the first {HEAD_ROWS} rows can be read")
     reader = known.choose(head[0].fields, head[0].place)
-    return [Source(path=file, reader=reader, root=root if file.parent == root else file.parent)]
+    return [Source(path=file, reader=reader, root=root)]
 
 
 def _claimed(file: Path, known: Known) -> Sequence[Source]:

@@ -39,6 +39,10 @@ class Writer(Protocol):
         """Finish, and return the files."""
         ...
 
+    def abandon(self) -> None:
+        """Let go of files that are open: what they hold is taken away."""
+        ...
+
 
 class _Files:
     """Names of files: `name.suffix` alone, or `name-00000.suffix` and on once there are several."""
@@ -109,6 +113,9 @@ class TextWriter:
         self._end()
         return self._files.settle()
 
+    def abandon(self) -> None:
+        self._file.close()
+
 
 class TableWriter:
     """Parquet of declared types: no block of rows decides them."""
@@ -158,6 +165,9 @@ class TableWriter:
     def close(self) -> Sequence[Written]:
         self._end()
         return self._files.settle()
+
+    def abandon(self) -> None:
+        self._writer.close()
 
 
 def _size_of(value: object) -> int:
@@ -210,6 +220,9 @@ class OwnWriter:
     def close(self) -> Sequence[Written]:
         self._flush(1)
         return [Written(name=part or ".", rows=rows) for part, rows in self._counts.items() if rows]
+
+    def abandon(self) -> None:
+        self._rows, self._questions = [], []
 
 
 def _plural(kind: type | None) -> str:

@@ -20,6 +20,13 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def close(self) -> None:
+        """Let go of the file."""
+        for name in ("_zip", "_tar"):
+            opened = vars(self).get(name)
+            if opened is not None:
+                opened.close()
+
     def read(self, member: str, field: str) -> bytes:
         """The bytes of a member.
 

@@ -21,6 +21,8 @@ KEPT = 16_384
 NO_PATH = 256
 """Characters from which a text that is base64 is taken for a picture and no path."""
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
+HEADS = ("iVBORw0KGgo", "/9j/", "R0lGOD", "UklGR")
+"""How PNG, JPEG, GIF and WebP begin in base64."""
 BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 
 
@@ -38,6 +40,11 @@ class PictureFinder:
         self._archives: dict[Path, Archive] = {}
         self._known: OrderedDict[str, Picture] = OrderedDict()
         self._suffixes: OrderedDict[str, str] = OrderedDict()
+
+    def close(self) -> None:
+        """Let go of archives that are open."""
+        for archive in self._archives.values():
+            archive.close()
 
     def find(self, value: object, field: str) -> Picture:
         """The picture of a path, of bytes, of `{"bytes", "path"}`, of base64 or of a data URI.
@@ -91,7 +98,7 @@ class PictureFinder:
     def _of_text(self, text: str, field: str) -> Picture:
         if text.startswith("data:"):
             return self._held(_decoded(text, field), field, "a data URI")
-        if len(text) >= NO_PATH and BASE64.fullmatch(text):
+        if (len(text) >= NO_PATH or text.startswith(HEADS)) and BASE64.fullmatch(text):
             return self._held(_decoded(text, field), field, "base64")
         return self._known.get(text) or self._keep(text, self._looked_up(text, field))
 
@@ -101,7 +108,7 @@ class PictureFinder:
             if self._fetch is None:
                 raise RowError(Reason.PATH, f"field {field!r}: {shown(text)} is a URL, and URLs are not fetched unless "
                                "--fetch is given")  # fmt: skip
-            return self._held(self._fetched(text, field), field, text)
+            return self._held(self._fetched(text, field), field, shown(text))
         if scheme and scheme[1].lower() != "file":
             raise RowError(Reason.PATH, f"field {field!r}: {shown(text)} lies in a store that is not read; copy it to "
                            "a folder and name that with --pictures DIR")  # fmt: skip
@@ -110,7 +117,7 @@ class PictureFinder:
             suffix = self._checked(path, field, str(path))
             return Picture(sha256=hash_file(path), suffix=suffix, path=path)
         archive = self._archives.setdefault(path, Archive(path))
-        return self._held(archive.read(member, field), field, f"{path}/{member}")
+        return self._held(archive.read(member, field), field, f"{path}, {shown(member)},")
 
     def _fetched(self, url: str, field: str) -> bytes:
         assert self._fetch is not None
@@ -131,7 +138,7 @@ class PictureFinder:
 
     def _checked(self, source: Path | bytes, field: str, place: str) -> str:
         try:
-            kind = decode(source, field, shown(place))
+            kind = decode(source, field, place)
         except ValueError as error:
             raise RowError(Reason.PICTURE, str(error)) from error
         return SUFFIXES.get(kind, kind.lower())
