@@ -213,7 +213,11 @@ def slots_of(record_type: type[Record]) -> Mapping[str, Slot]:
 
 
 def build_records(record_type: type[Record], names: Iterable[str], columns: Sequence[list[Any]]) -> list[Any]:
-    """Records from one list of values for each field."""
+    """Records from one list of values for each field; a field without a list takes its default.
+
+    Raises:
+        TypeError: a field without a list has no default.
+    """
     order = tuple(names)
     if "__slots__" not in vars(record_type) or hasattr(record_type, "__post_init__"):
         return [record_type(**dict(zip(order, values, strict=True))) for values in zip(*columns, strict=True)]
@@ -224,7 +228,18 @@ def build_records(record_type: type[Record], names: Iterable[str], columns: Sequ
     records = list(map(object.__new__, repeat(record_type, counts.pop())))
     for name, values in zip(order, columns, strict=True):
         deque(map(vars(record_type)[name].__set__, records, values), maxlen=0)
+    for name, default in _defaults(record_type).items():
+        if name not in order:
+            if default is MISSING:
+                raise TypeError(f"{record_type.__name__} needs values of its field {name!r}, which has no default")
+            deque(map(vars(record_type)[name].__set__, records, repeat(default, len(records))), maxlen=0)
     return records
+
+
+@cache
+def _defaults(record_type: type[Record]) -> Mapping[str, object]:
+    """The default of each field; `MISSING` where it has none, or makes one for each record."""
+    return {one.name: one.default for one in fields(record_type)}
 
 
 MISFITS = (ValueError, TypeError, OverflowError, AttributeError)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from seewhy.records.columns import slots_of
+from seewhy.records.columns import build_records, slots_of
 from seewhy.records.shards import read_shard, schema_of, write_shard
-from seewhy.records.types import Response, Span
+from seewhy.records.types import Pair, Response, Span, Style
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,21 @@ class Torn:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixed:
     box: tuple[int, int]
+
+
+def test_records_built_from_columns_take_defaults_for_fields_without_values():
+    sides = [Response(text="12"), Response(text="11")]
+    columns = {
+        "question_id": ["q"],
+        "style": [Style.REASON],
+        "chosen": sides[:1],
+        "rejected": sides[1:],
+        "source": ["s"],
+    }
+    (pair,) = build_records(Pair, [*columns, "margin"], [*columns.values(), [1.0]])
+    assert pair == Pair(question_id="q", style=Style.REASON, chosen=sides[0], rejected=sides[1], source="s", margin=1.0)
+    with pytest.raises(TypeError, match="'margin'"):
+        build_records(Pair, columns, list(columns.values()))
 
 
 def test_none_may_stand_for_a_record_and_for_an_element(tmp_path):
