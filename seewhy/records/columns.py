@@ -242,8 +242,7 @@ def _defaults(record_type: type[Record]) -> Mapping[str, object]:
     return {one.name: one.default for one in fields(record_type)}
 
 
-MISFITS = (ValueError, TypeError, OverflowError, AttributeError)
-"""What encoding or decoding a value of another type raises."""
+MISFITS = (ValueError, TypeError, OverflowError, AttributeError)  # of encoding or decoding a value of another type
 
 
 def first_misfit(count: int, attempt: Callable[[int], object]) -> int:

@@ -17,6 +17,8 @@ from seewhy.records.types import Chain, Verdict
 
 ROWS = many_rows(400)
 CHAINS, VERDICTS = [chain for chain, _ in ROWS], [verdict for _, verdict in ROWS]
+LATER_FIELDS = ", rejected_images=None, stream='', weight=1.0"
+"""Fields that pairs had not yet when these were taken down."""
 GOLDEN = {
     ByOutcome(): (551, "f78a2c525365e0de"),
     ByOutcome(lowest=0.0, highest=1.0, most=5, seed=3, format_negatives=True): (1019, "c671e5ddf59d61ab"),
@@ -41,7 +43,8 @@ def readers(tmp_path_factory):
 def test_pairs_are_those_that_they_ever_were_from_memory_and_from_files(rule, readers):
     from_files = list(pair_chains(rule, *readers))
     assert from_files == list(pair_chains(rule, CHAINS, VERDICTS))
-    assert (len(from_files), hashlib.sha256(repr(from_files).encode()).hexdigest()[:16]) == GOLDEN[rule]
+    written = repr(from_files).replace(LATER_FIELDS, "")
+    assert (len(from_files), hashlib.sha256(written.encode()).hexdigest()[:16]) == GOLDEN[rule]
 
 
 @pytest.mark.parametrize("rule", GOLDEN)
