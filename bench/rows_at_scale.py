@@ -64,16 +64,12 @@ def make_questions(ids: pa.Array, gold: pa.Array) -> Arrays:
     """Short answers, compared as numbers."""
     count = len(ids)
     ones = pa.array(np.arange(count + 1), pa.int32())
-    none = pa.array(np.zeros(count + 1), pa.int32())
-    schema = schema_of(Question)
     rule = pa.array(["relaxed_number"] * count)
     golds = pa.StructArray.from_arrays([pa.ListArray.from_arrays(ones, gold), rule], ["answers", "rule"])
-    empty = {name: schema.field(name).type for name in ("options", "images", "facets")}
     return {
         "id": ids, "benchmark": constant("bench", count), "split": constant("train", count),
         "text": constant("What is the sum of the first row?", count), "gold": golds, "context": constant("", count),
         "rationale": pa.nulls(count, pa.string()),
-        **{name: pa.ListArray.from_arrays(none, pa.nulls(0, of.value_type)).cast(of) for name, of in empty.items()},
     }  # fmt: skip
 
 
@@ -121,10 +117,19 @@ def constant(word: str, count: int) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([word])).cast(pa.string())
 
 
+def absent(of: pa.DataType, count: int) -> pa.Array:
+    """A column that holds nothing: empty lists, or nulls."""
+    if not hasattr(of, "value_type"):
+        return pa.nulls(count, of)
+    none = pa.array(np.zeros(count + 1), pa.int32())
+    return pa.ListArray.from_arrays(none, pa.nulls(0, of.value_type)).cast(of)
+
+
 def write(place: Path, number: int, record_type: type, columns: Arrays) -> None:
     """A shard as `write_shard` writes it."""
-    schema = schema_of(record_type)
-    table = pa.table([columns[name].cast(schema.field(name).type) for name in schema.names], schema=schema)
+    schema, count = schema_of(record_type), len(next(iter(columns.values())))
+    whole = {name: columns.get(name, absent(schema.field(name).type, count)) for name in schema.names}
+    table = pa.table([column.cast(schema.field(name).type) for name, column in whole.items()], schema=schema)
     pq.write_table(table, shard_path(place, number), compression="zstd", write_page_checksum=True)
 
 

@@ -244,12 +244,25 @@ class RowStage(Stage, Protocol):
         return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        """What it will need; no server is asked for it and no model is opened."""
-        return StageForecast(unit=self.unit)
+        """What it will need; no server is asked for it and no model is opened.
+
+        Unless a stage says otherwise, one that reads rows of the kind that it writes is taken to write as many.
+        """
+        like = self._like()
+        if not like:
+            return StageForecast(unit=self.unit)
+        found = outlook.forecast(like)
+        return StageForecast(rows=found.rows, unit=found.unit, is_exact=False, per_prompt=found.per_prompt,
+                             max_tokens=found.max_tokens, basis=f"assumed: as many as {like}")  # fmt: skip
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Any]:
         """Rows such as it will write, of as many questions as `outlook` looks at; empty where it cannot say."""
-        return ()
+        like = self._like()
+        return outlook.rows(like, self.rows) if like else ()
+
+    def _like(self) -> str:
+        """The first input of the record that it writes; empty where there is none."""
+        return next((need.ref for need in self.needs() if need.wants is self.rows and not need.behind), "")
 
 
 @runtime_checkable

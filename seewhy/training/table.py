@@ -73,7 +73,7 @@ def tabulate(
             digest.add(example)
     return ExampleTable(
         make=made,
-        kept=np.array(kept, dtype=np.int32),
+        kept=np.frombuffer(kept, dtype=np.int32),
         units=PromptUnits.of(np.frombuffer(hashes, dtype=np.uint64)),
         digest=digest.end(),
         dropped=len(rows) - len(kept),

@@ -151,7 +151,17 @@ class RunOutlook:
             return StageForecast(rows=self.run.manifest(ref).counts["rows"], unit=name, basis="finished")
         if isinstance(unit, PageStage):
             return StageForecast(unit="pages")
+        unknown = [other for other in self.run.reads(self.run.nodes[ref]).values() if self._is_unknown(other)]
+        if unknown:
+            basis = f"not known: {unknown[0]} does not say how many rows it will write"
+            return StageForecast(is_exact=False, basis="" if type(unit).forecast is RowStage.forecast else basis)
         return unit.forecast(self.run, self)
+
+    def _is_unknown(self, ref: str) -> bool:
+        """Whether a unit writes rows that are not there and does not say how many there will be."""
+        node = self.run.nodes.get(ref)
+        is_pending = node is not None and isinstance(node.unit, RowStage) and ref not in self.finished
+        return is_pending and self.forecast(ref).rows is None
 
     def _record(self, ref: str) -> type[Any] | None:
         """The record of a unit's rows; of an input, the one that is first read from it."""
