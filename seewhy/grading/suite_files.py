@@ -29,24 +29,27 @@ def require_suites(names: Sequence[str], option: str) -> tuple[Suite, ...]:
 def write_suites(
     place: Path, suites: Sequence[Suite], questions: Sequence[Question], chains: Sequence[Chain],
     verdicts: Sequence[Verdict], *, model: str,
-) -> None:  # fmt: skip
-    """The first reply to each question and its verdict in the forms of these suites.
+) -> list[Path]:  # fmt: skip
+    """The first reply to each question and its verdict in the forms of these suites; the files that were written.
 
     `samples_BENCHMARK.jsonl` is lmms-eval's, `MODEL_BENCHMARK.xlsx` is VLMEvalKit's.
     """
     replies = {chain.question_id: chain.text for chain in chains if chain.index == 0}
     judged = {verdict.question_id: verdict for verdict in verdicts}
-    benchmark = _file_name(questions[0].benchmark)
+    benchmark, written = _file_name(questions[0].benchmark), list[Path]()
     for suite in suites:
         match suite:
             case Suite.LMMS_EVAL:
                 rows = lmms_eval_rows(questions, replies, judged, gold_text)
-                write_text_atomically(place / f"samples_{benchmark}.jsonl", json_lines(rows))
+                written.append(place / f"samples_{benchmark}.jsonl")
+                write_text_atomically(written[-1], json_lines(rows))
             case Suite.VLMEVALKIT:
                 payload: bytes = load_part("evaluation", "sheets").sheet_bytes(
                     vlmevalkit_rows(questions, replies, judged, gold_text)
                 )
-                write_bytes_atomically(place / f"{_file_name(model)}_{benchmark}.xlsx", payload)
+                written.append(place / f"{_file_name(model)}_{benchmark}.xlsx")
+                write_bytes_atomically(written[-1], payload)
+    return written
 
 
 def gold_text(question: Question) -> str:

@@ -294,6 +294,9 @@ class TrainStage(Stage, Protocol):
 class PageStage(Stage, Protocol):
     """Reads finished steps and writes files for people, such as a report."""
 
+    shows_steps: ClassVar[bool] = True
+    """Whether it shows the sections of all finished steps; one that does not follows from `needs` alone."""
+
     def needs(self) -> Sequence[Need]:
         """What it reads beside the sections of all finished steps before it."""
         ...

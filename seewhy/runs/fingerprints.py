@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 from seewhy.records.canonical import as_plain, flatten_plain
 from seewhy.records.files import hash_file
 from seewhy.records.lineage import MANIFEST, fingerprint_of
-from seewhy.runs.api import ModelKind, RowStage
+from seewhy.runs.api import ModelKind, PageStage, RowStage
 from seewhy.runs.choice import Choice, Layer, plain_choice
 from seewhy.runs.discovery import unplaced
 from seewhy.runs.graph import Node
@@ -71,13 +71,19 @@ def spec_of(run: OpenRun, node: Node) -> StepSpec:
 
 
 def page_spec(run: OpenRun, node: Node, finished: Sequence[str]) -> StepSpec:
-    """What a page follows from: what every finished unit says of itself, and the code that draws pages."""
+    """What a page follows from: its settings and what it reads; of one that shows steps, each of them and our code."""
+    unit, reads = node.unit, run.reads(node)
+    own = {**settings_of(unit, {need.field for need in unit.needs()}), **unit.follows()}
+    inputs = {name: run.identity(ref) for name, ref in reads.items()}
+    if isinstance(unit, PageStage) and not unit.shows_steps:
+        return StepSpec(stage=stage_of(unit), version=unit.version, record="page", per_shard=0, settings=own,
+                        models={}, inputs=inputs)  # fmt: skip
     units = [other.ref for other in run.nodes.values() if other.step in finished and run.is_done(other.ref)]
     code = sorted(path for path in REPORT.rglob("*") if path.suffix in (".py", ".jinja", ".css"))
     return StepSpec(
-        stage=stage_of(node.unit), version=node.unit.version, record="page", per_shard=0,
-        settings={"steps": list(finished), "code": [hash_file(path) for path in code]}, models={},
-        inputs={ref: hash_file(run.place(ref) / MANIFEST) for ref in units},
+        stage=stage_of(unit), version=unit.version, record="page", per_shard=0, models={},
+        settings={**own, "steps": list(finished), "code": [hash_file(path) for path in code]},
+        inputs={**inputs, **{ref: hash_file(run.place(ref) / MANIFEST) for ref in units}},
     )  # fmt: skip
 
 

@@ -209,7 +209,8 @@ class Runner:
             return
         yield Began(ref=node.ref, step=node.step, number=number, of=of, total=None, unit="pages")
         (folder / MANIFEST).unlink(missing_ok=True)
-        found = {name: self.run.recipe.steps[name].section(self.run, name) for name in finished}
+        shown = finished if unit.shows_steps else []
+        found = {name: self.run.recipe.steps[name].section(self.run, name) for name in shown}
         sections = {name: section for name, section in found.items() if section is not None}
         for path in unit.write(self.run, folder, sections):
             yield Noted(ref=node.ref, text=f"{node.step}: {path}")

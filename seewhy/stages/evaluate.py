@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
+from seewhy.evaluation.suites import Suite
+from seewhy.grading.suite_files import require_suites, write_suites
 from seewhy.model.api import SamplingParams
+from seewhy.model.plan import ComputePlan
 from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Chain, Question, Response, Style, Verdict
 from seewhy.report.inputs import Evaluation, Reply, Sample, Section
-from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
+from seewhy.runs.api import ModelKind, Models, Need, PageStage, RowStage, Run, Stage
 from seewhy.runs.choice import Model, Rows, choose
 from seewhy.runs.discovery import call_part, load_part
 from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast
@@ -42,6 +46,8 @@ class Evaluate(Stage):
     """Questions a shard."""
     seed: int = 0
     """Seed of every drawn reply's own generator."""
+    also: tuple[Suite, ...] = ()
+    """Suites in whose form each model's replies and verdicts are written too, under `also`: lmms-eval, vlmevalkit."""
 
     main: ClassVar[str] = ""
 
@@ -53,13 +59,21 @@ class Evaluate(Stage):
         require_seed(self)
         assert SamplingParams(temperature=self.temperature)
 
-    def units(self, name: str) -> Mapping[str, RowStage]:
-        found: dict[str, RowStage] = {}
+    def require(self, compute: ComputePlan) -> None:
+        require_suites([suite.value for suite in self.also], "also")
+
+    def units(self, name: str) -> Mapping[str, RowStage | PageStage]:
+        found: dict[str, RowStage | PageStage] = {}
         for setting in self.settings():
             part = setting.part
             found[f"{part}/chains"] = setting
             found[f"{part}/verdicts"] = Judge(chains=f"{name}.{part}/chains", questions=self.questions,
                                               judge=choose("outcome"))  # fmt: skip
+            if self.also:
+                found[f"also/{part}"] = SuiteFiles(
+                    model=setting.model, questions=self.questions, chains=f"{name}.{part}/chains",
+                    verdicts=f"{name}.{part}/verdicts", suites=self.also,
+                )  # fmt: skip
         return found
 
     def settings(self) -> Iterator["Replies"]:
@@ -115,6 +129,34 @@ class Evaluate(Stage):
                       outcome=found[model][question.id].outcome, answer=found[model][question.id].answer)
                 for model in self.models
             ))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteFiles(PageStage):
+    """The replies of a model and their verdicts as files of other evaluation suites."""
+
+    model: str
+    """Its name in the files."""
+    questions: Rows
+    chains: Rows
+    verdicts: Rows
+    suites: tuple[Suite, ...]
+
+    shows_steps: ClassVar[bool] = False
+
+    def needs(self) -> Sequence[Need]:
+        return (
+            Need(field="questions", ref=self.questions, wants=Question),
+            Need(field="chains", ref=self.chains, wants=Chain),
+            Need(field="verdicts", ref=self.verdicts, wants=Verdict),
+        )
+
+    def write(self, run: Run, place: Path, sections: Mapping[str, Section]) -> Sequence[Path]:
+        verdicts = list(run.read(self.verdicts, Verdict))
+        asked = {verdict.question_id for verdict in verdicts}
+        questions = [question for question in run.questions(self.questions) if question.id in asked]
+        return write_suites(place, self.suites, questions, list(run.read(self.chains, Chain)), verdicts,
+                            model=self.model)  # fmt: skip
 
 
 def _part(model: str, style: Style) -> str:
