@@ -14,7 +14,7 @@ from seewhy.records.lineage import Manifest
 from seewhy.records.rows import RowReader
 from seewhy.records.types import Question, Response, StepLog, Style
 from seewhy.report.inputs import Section
-from seewhy.runs.forecast.api import Outlook, StageForecast
+from seewhy.runs.forecast.api import Outlook, StageForecast, expect_like, forecast_like
 from seewhy.runs.machine import Machine, ModelSpec
 
 R = TypeVar("R", bound=Record)
@@ -244,25 +244,12 @@ class RowStage(Stage, Protocol):
         return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        """What it will need; no server is asked for it and no model is opened.
-
-        Unless a stage says otherwise, one that reads rows of the kind that it writes is taken to write as many.
-        """
-        like = self._like()
-        if not like:
-            return StageForecast(unit=self.unit)
-        found = outlook.forecast(like)
-        return StageForecast(rows=found.rows, unit=found.unit, is_exact=False, per_prompt=found.per_prompt,
-                             max_tokens=found.max_tokens, basis=f"assumed: as many as {like}")  # fmt: skip
+        """What it will need, without a server or a model; as many rows as it reads of its own record, if it says nothing."""
+        return forecast_like(self, outlook)
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Any]:
         """Rows such as it will write, of as many questions as `outlook` looks at; empty where it cannot say."""
-        like = self._like()
-        return outlook.rows(like, self.rows) if like else ()
-
-    def _like(self) -> str:
-        """The first input of the record that it writes; empty where there is none."""
-        return next((need.ref for need in self.needs() if need.wants is self.rows and not need.behind), "")
+        return expect_like(self, outlook)
 
 
 @runtime_checkable
@@ -298,7 +285,7 @@ class PageStage(Stage, Protocol):
     """Whether it shows the sections of all finished steps; one that does not follows from `needs` alone."""
 
     def needs(self) -> Sequence[Need]:
-        """What it reads beside the sections of all finished steps before it."""
+        """What it reads beside these."""
         ...
 
     def write(self, run: Run, place: Path, sections: Mapping[str, Section]) -> Sequence[Path]:

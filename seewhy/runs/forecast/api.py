@@ -164,6 +164,26 @@ class Outlook(Protocol):
         ...
 
 
+def forecast_like(stage: Any, outlook: Outlook) -> StageForecast:  # noqa: ANN401
+    """The forecast of a `RowStage` without one of its own: as many rows as it reads of the record that it writes."""
+    ref = _input_like(stage)
+    if not ref:
+        return StageForecast(unit=stage.unit)
+    found = outlook.forecast(ref)
+    return StageForecast(rows=found.rows, unit=found.unit, is_exact=False, per_prompt=found.per_prompt,
+                         max_tokens=found.max_tokens, basis=f"assumed: as many as {ref}")  # fmt: skip
+
+
+def expect_like(stage: Any, outlook: Outlook) -> Sequence[Any]:  # noqa: ANN401
+    """The rows that `forecast_like` counts; empty where the stage reads no rows of the record that it writes."""
+    ref = _input_like(stage)
+    return outlook.rows(ref, stage.rows) if ref else ()
+
+
+def _input_like(stage: Any) -> str:  # noqa: ANN401
+    return next((need.ref for need in stage.needs() if need.wants is stage.rows and not need.behind), "")
+
+
 def total_rows(outlook: Outlook, ref: str, ask: int = 0) -> int:
     """Rows of a unit, or the first `ask` of them where that is not 0; 0 where nothing is known."""
     found = outlook.forecast(ref).rows or 0
