@@ -244,7 +244,7 @@ class RowStage(Stage, Protocol):
         return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        """What it will need, without a server or a model; as many rows as it reads of its own record, if it says nothing."""
+        """What it will need, without server or model; as many rows as it reads of its record unless it says more."""
         return forecast_like(self, outlook)
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Any]:
