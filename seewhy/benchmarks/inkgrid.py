@@ -12,6 +12,7 @@ from PIL import Image
 from seewhy.benchmarks.ink.digits import Scans, load_scans
 from seewhy.benchmarks.ink.drawing import draw
 from seewhy.benchmarks.ink.drills import pose_drill
+from seewhy.benchmarks.ink.in_words import page_in_words
 from seewhy.benchmarks.ink.line_drills import pose_line_drill
 from seewhy.benchmarks.ink.posing import (
     BASE_READING,
@@ -23,7 +24,6 @@ from seewhy.benchmarks.ink.posing import (
     pose,
     to_question,
 )
-from seewhy.benchmarks.ink.told import tell
 from seewhy.benchmarks.release.pictures import keep_bytes
 from seewhy.records.pictures import as_png
 from seewhy.records.types import ImageRef, Question, Split
@@ -78,8 +78,8 @@ def beside_pages(root: Path, drills: Iterable[Question], *, seed: int = 0) -> It
 
 
 def told(root: Path, *, count: int, seed: int = 0) -> Iterator[Question]:
-    """Questions of TRAIN that tell their page in words first: whoever cannot read it can still reason about it."""
-    yield from map(tell, load(root, Split.TRAIN, count=count, seed=seed))
+    """Questions of TRAIN that begin with their page in words, so that a model that cannot read it can still reason."""
+    yield from map(page_in_words, load(root, Split.TRAIN, count=count, seed=seed))
 
 
 def make_question(root: Path, syllabus: Syllabus, scans: Scans, address: str, split: Split) -> Question:

@@ -84,7 +84,7 @@ class Corrector:
     """Corrects chains by seven rules, told the right answer."""
 
     talks: ChatModel
-    wording: PromptTemplate = field(default_factory=lambda: builtin_prompt("corrector"))
+    template: PromptTemplate = field(default_factory=lambda: builtin_prompt("corrector"))
     grader: Judge = field(default_factory=OutcomeJudge)
     """Says whether a correction ends in the gold answer."""
     max_tokens: int = 1000
@@ -93,13 +93,13 @@ class Corrector:
 
     def __post_init__(self) -> None:
         """Refuse a prompt that does not show the chain."""
-        self.wording.require(("id", "question", "reply"))
+        self.template.require(("id", "question", "reply"))
         require_least(self, 1, "max_tokens")
 
     @property
     def name(self) -> str:
         """Kind, model, prompts and settings."""
-        return name_judge("corrector", self, self.talks, self.wording)
+        return name_judge("corrector", self, self.talks, self.template)
 
     def correct(self, question: Question, chains: Sequence[Chain]) -> tuple[Correction, ...]:
         """One correction a chain, in the chains' order.
@@ -112,7 +112,7 @@ class Corrector:
 
     def _request(self, question: Question, chain: Chain) -> Request:
         slots = question_slots(question, blind=self.blind, show_gold=True)
-        text = self.wording.fill(**slots, id=request_tag(question, chain.text), reply=chain.text.strip())
+        text = self.template.fill(**slots, id=request_tag(question, chain.text), reply=chain.text.strip())
         return Request(messages=(message_about(question, text, blind=self.blind),), max_tokens=self.max_tokens)
 
     def _correction(self, question: Question, chain: Chain, answer: ChatResponse) -> Correction:

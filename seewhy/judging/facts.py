@@ -51,7 +51,7 @@ class FactsJudge:
     """Minus the number of rejected facts; a chain with a fact that nobody could check is UNJUDGED."""
 
     talks: ChatModel
-    wording: PromptTemplate = field(default_factory=lambda: builtin_prompt("facts"))
+    template: PromptTemplate = field(default_factory=lambda: builtin_prompt("facts"))
     checking: PromptTemplate = field(default_factory=lambda: builtin_prompt("facts_check"))
     most: int = 20
     """Facts of one chain at most."""
@@ -63,13 +63,13 @@ class FactsJudge:
     def __post_init__(self) -> None:
         """Refuse prompts that do not say what is split and checked."""
         require_least(self, 1, "most", "max_tokens")
-        self.wording.require(("id", "reply", "most"))
+        self.template.require(("id", "reply", "most"))
         self.checking.require(("fact", "check"))
 
     @property
     def name(self) -> str:
         """Kind, model, prompts and settings."""
-        return name_judge("facts", self, self.talks, self.wording, self.checking)
+        return name_judge("facts", self, self.talks, self.template, self.checking)
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
@@ -102,7 +102,7 @@ class FactsJudge:
 
     def _split(self, question: Question, chain: Chain) -> Request:
         slots = question_slots(question, blind=self.blind, show_gold=False)
-        text = self.wording.fill(
+        text = self.template.fill(
             **slots, id=request_tag(question, chain.text), reply=chain.text.strip(), most=str(self.most)
         )
         # Splitting a text takes no look at a picture.

@@ -63,20 +63,20 @@ class RatingJudge:
 
     talks: ChatModel
     scale: Scale = OPEN
-    wording: PromptTemplate = field(default_factory=lambda: builtin_prompt("rating_open"))
+    template: PromptTemplate = field(default_factory=lambda: builtin_prompt("rating_open"))
     max_tokens: int = 400
     blind: bool = False
     """Withhold the pictures, as the judges of MM-Vet and MMHal-Bench do without."""
 
     def __post_init__(self) -> None:
         """Refuse a prompt that does not show the reply and what it is rated against."""
-        self.wording.require(("id", "question", "gold", "reply"))
+        self.template.require(("id", "question", "gold", "reply"))
         require_least(self, 1, "max_tokens")
 
     @property
     def name(self) -> str:
         """Kind, model, prompt and settings."""
-        return name_judge("rating", self, self.talks, self.wording)
+        return name_judge("rating", self, self.talks, self.template)
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
@@ -97,7 +97,7 @@ class RatingJudge:
 
     def _request(self, question: Question, chain: Chain) -> Request:
         return request_about(
-            question, chain, self.wording, blind=self.blind, show_gold=True, form=self.form,
+            question, chain, self.template, blind=self.blind, show_gold=True, form=self.form,
             max_tokens=self.max_tokens,
         )  # fmt: skip
 
@@ -117,4 +117,4 @@ class RatingJudge:
 def rating_judge(talks: ChatModel, benchmark: str, *, blind: bool = False) -> RatingJudge:
     """The judge of a benchmark's open questions, on its scale and with its prompt."""
     scale = SCALES.get(benchmark, OPEN)
-    return RatingJudge(talks=talks, scale=scale, wording=builtin_prompt(f"rating_{scale.name}"), blind=blind)
+    return RatingJudge(talks=talks, scale=scale, template=builtin_prompt(f"rating_{scale.name}"), blind=blind)

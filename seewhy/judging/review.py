@@ -37,20 +37,20 @@ class ReviewJudge:
     """
 
     talks: ChatModel
-    wording: PromptTemplate = field(default_factory=lambda: builtin_prompt("review"))
+    template: PromptTemplate = field(default_factory=lambda: builtin_prompt("review"))
     max_tokens: int = 600
     blind: bool = False
     """Withhold the pictures: a control that shows what sight is worth."""
 
     def __post_init__(self) -> None:
         """Refuse a prompt that does not show both answers."""
-        self.wording.require(("id", "question", "gold", "reply"))
+        self.template.require(("id", "question", "gold", "reply"))
         require_least(self, 1, "max_tokens")
 
     @property
     def name(self) -> str:
         """Kind, model, prompt and settings."""
-        return name_judge("review", self, self.talks, self.wording)
+        return name_judge("review", self, self.talks, self.template)
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
@@ -66,7 +66,7 @@ class ReviewJudge:
 
     def _request(self, question: Question, chain: Chain) -> Request:
         return request_about(
-            question, chain, self.wording, blind=self.blind, show_gold=True, form=FORM,
+            question, chain, self.template, blind=self.blind, show_gold=True, form=FORM,
             max_tokens=self.max_tokens,
         )  # fmt: skip
 

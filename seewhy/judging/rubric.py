@@ -55,7 +55,7 @@ class RubricJudge:
     """
 
     talks: ChatModel
-    wording: PromptTemplate = field(default_factory=lambda: builtin_prompt("rubric"))
+    template: PromptTemplate = field(default_factory=lambda: builtin_prompt("rubric"))
     votes: int = 1
     """Replies asked for each chain; more than half of them must be readable, else the chain is UNJUDGED."""
     temperature: float = 0.0
@@ -73,12 +73,12 @@ class RubricJudge:
         require_least(self, 0, "temperature", "correct_at")
         if self.votes > 1 and self.temperature == 0:
             raise ValueError(f"votes={self.votes} at temperature 0 are one vote; set a temperature, such as 0.7")
-        self.wording.require(("id", "question", "reply"))
+        self.template.require(("id", "question", "reply"))
 
     @property
     def name(self) -> str:
         """Kind, model, prompts and settings."""
-        return name_judge("rubric", self, self.talks, self.wording)
+        return name_judge("rubric", self, self.talks, self.template)
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
@@ -91,7 +91,7 @@ class RubricJudge:
 
     def _request(self, question: Question, chain: Chain) -> Request:
         return request_about(
-            question, chain, self.wording, blind=self.blind, show_gold=self.show_gold, form=FORM,
+            question, chain, self.template, blind=self.blind, show_gold=self.show_gold, form=FORM,
             max_tokens=self.max_tokens,
             count=self.votes, temperature=self.temperature,
         )  # fmt: skip

@@ -48,7 +48,7 @@ class SentenceJudge:
     """Scores in tenths; `Verdict.spans` holds each sentence, `Verdict.score` their mean."""
 
     talks: ChatModel
-    wording: PromptTemplate = field(default_factory=lambda: builtin_prompt("sentences"))
+    template: PromptTemplate = field(default_factory=lambda: builtin_prompt("sentences"))
     again: PromptTemplate = field(default_factory=lambda: builtin_prompt("sentences_again"))
     """What is said once to a model whose reply cannot be used."""
     max_tokens: int = 2000
@@ -61,7 +61,7 @@ class SentenceJudge:
 
     def __post_init__(self) -> None:
         """Refuse prompts that do not say what is scored."""
-        self.wording.require(("id", "question", "sentences", "count"))
+        self.template.require(("id", "question", "sentences", "count"))
         self.again.require(("id", "count", "fault"), ())
         require_least(self, 1, "max_tokens")
         require_share(self, "correct_at")
@@ -69,7 +69,7 @@ class SentenceJudge:
     @property
     def name(self) -> str:
         """Kind, model, prompts and settings."""
-        return name_judge("sentences", self, self.talks, self.wording, self.again)
+        return name_judge("sentences", self, self.talks, self.template, self.again)
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
@@ -108,7 +108,7 @@ class SentenceJudge:
         sentences = [" ".join(chain.text[start:end].split()) for start, end in places]
         slots = question_slots(question, blind=self.blind, show_gold=self.show_gold)
         subject = request_tag(question, chain.text)
-        text = self.wording.fill(
+        text = self.template.fill(
             **slots, id=subject, count=str(len(places)),
             sentences="\n".join(f"{number}. {sentence}" for number, sentence in enumerate(sentences, start=1)),
         )  # fmt: skip

@@ -40,7 +40,7 @@ class VersusJudge:
     talks: ChatModel
     rivals: Mapping[str, Chain]
     """The other model's chain of each question, by question id."""
-    wording: PromptTemplate = field(default_factory=lambda: builtin_prompt("versus"))
+    template: PromptTemplate = field(default_factory=lambda: builtin_prompt("versus"))
     max_tokens: int = 400
     show_gold: bool = False
     """Whether the judge is told the right answer."""
@@ -49,14 +49,14 @@ class VersusJudge:
 
     def __post_init__(self) -> None:
         """Refuse a prompt that does not show both replies."""
-        self.wording.require(("id", "question", "first", "second"))
+        self.template.require(("id", "question", "first", "second"))
         require_least(self, 1, "max_tokens")
 
     @property
     def name(self) -> str:
         """Kind, model, prompt, settings, and whose chains the rivals are."""
         samplers = ", ".join(sorted({rival.sampler for rival in self.rivals.values()}))
-        return f"{name_judge('versus', self, self.talks, self.wording)}, against {samplers or 'nobody'}"
+        return f"{name_judge('versus', self, self.talks, self.template)}, against {samplers or 'nobody'}"
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order; UNJUDGED where there is no rival."""
@@ -99,7 +99,7 @@ class VersusJudge:
     def _request(self, question: Question, first: str, second: str) -> Request:
         slots = question_slots(question, blind=self.blind, show_gold=self.show_gold)
         subject = request_tag(question, first, second)
-        text = self.wording.fill(**slots, id=subject, first=first.strip(), second=second.strip())
+        text = self.template.fill(**slots, id=subject, first=first.strip(), second=second.strip())
         message = message_about(question, text, blind=self.blind)
         return Request(messages=(message,), max_tokens=self.max_tokens, form=FORM)
 

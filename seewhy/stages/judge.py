@@ -164,9 +164,9 @@ def make_judge(choice: Choice, asked: ChatModel | None, prompt: str, place: str)
     """
     given: dict[str, object] = {ASKED: asked or RecordingClient(name="nobody")} if asks_model(choice.kind) else {}
     if prompt:
-        if "wording" not in settings_of(class_of("judging", choice.kind)):
+        if "template" not in settings_of(class_of("judging", choice.kind)):
             raise ValueError(f"prompt: judge {choice.kind} has no prompt")
-        given["wording"] = read_prompt(Path(prompt))
+        given["template"] = read_prompt(Path(prompt))
     judge = make(choice, "judging", place, **given)
     if not isinstance(judge, Judges):
         raise ValueError(f"judge {choice.kind} has no `name` or no `judge(question, chains)`")

@@ -49,16 +49,16 @@ class EndpointTeacher:
             raise ValueError(
                 f"prompt {self.prompt!r} is neither a file nor one of {', '.join(kind.value for kind in Kind)}"
             )
-        return TeacherPrompt(wording=read_prompt(Path(self.prompt)))
+        return TeacherPrompt(template=read_prompt(Path(self.prompt)))
 
     def require(self, questions: Sequence[Question]) -> None:
         """ValueError where a question has no prompt."""
         for question in questions:
-            self.template.wording_of(question)
+            self.template.template_of(question)
 
     def versions(self, questions: Sequence[Question]) -> list[str]:
         """Hashes of the prompts in use."""
-        return sorted({self.template.wording_of(question).version for question in questions})
+        return sorted({self.template.template_of(question).version for question in questions})
 
     def teach(self, questions: Sequence[Question]) -> Iterator[Chain]:
         """At most one chain a question."""

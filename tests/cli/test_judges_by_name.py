@@ -104,7 +104,7 @@ def test_a_prompt_of_ones_own_takes_the_place_of_the_judge_s(tmp_path):
     mine = tmp_path / "mine.txt"
     mine.write_text('{{question}}\n<reply id="{{id}}">{{reply}}</reply>')
     judge = make_judge(choose("rubric"), NOBODY, str(mine), "judge")
-    assert judge == RubricJudge(talks=NOBODY, wording=read_prompt(mine))
+    assert judge == RubricJudge(talks=NOBODY, template=read_prompt(mine))
 
 
 SERVED = ("--verdicts.model", "judge")

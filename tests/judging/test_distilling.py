@@ -6,7 +6,7 @@ import pytest
 from asked_judges import SUM
 
 from seewhy.endpoints.chat import Request
-from seewhy.judging.prompts.distilling import KINDS, WORDINGS, Kind, TeacherPrompt
+from seewhy.judging.prompts.distilling import KINDS, TEMPLATES, Kind, TeacherPrompt
 from seewhy.judging.prompts.template import PromptTemplate
 from seewhy.model.prompts import ANSWER_MARK, prompt_text
 from seewhy.records.types import Gold, MatchRule, Style
@@ -17,7 +17,7 @@ from seewhy.testing.oracle_chat import OracleChatModel
 
 def test_every_benchmark_but_the_user_s_own_has_a_kind():
     assert set(KINDS) == set(names_in("benchmarks")) - {"jsonl"}
-    assert set(KINDS.values()) == set(Kind) == set(WORDINGS)
+    assert set(KINDS.values()) == set(Kind) == set(TEMPLATES)
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -31,7 +31,7 @@ def test_each_kind_asks_for_the_rationale_before_the_answer_on_its_mark(kind):
 
 
 def test_the_kinds_ask_for_different_things():
-    assert len({wording.version for wording in WORDINGS.values()}) == len(Kind)
+    assert len({template.version for template in TEMPLATES.values()}) == len(Kind)
     assert "percent" in TeacherPrompt(Kind.CHART)(SUM, Style.REASON, False)[0].text
     assert "copied from the document" in TeacherPrompt(Kind.DOCUMENT)(SUM, Style.REASON, False)[0].text
 
@@ -61,9 +61,9 @@ def test_a_benchmark_without_a_kind_is_refused_until_one_is_named():
         TeacherPrompt()(mine, Style.REASON, False)
     assert TeacherPrompt(Kind.CHART)(mine, Style.REASON, False)
     own = PromptTemplate(text="{{question}} is {{gold}}. {{pictures}}")
-    assert TeacherPrompt(wording=own)(mine, Style.REASON, True)[0].text.startswith("What is the sum of row 2? is 5.")
+    assert TeacherPrompt(template=own)(mine, Style.REASON, True)[0].text.startswith("What is the sum of row 2? is 5.")
     with pytest.raises(ValueError, match="lacks the slot"):
-        TeacherPrompt(wording=PromptTemplate(text="{{question}}"))
+        TeacherPrompt(template=PromptTemplate(text="{{question}}"))
 
 
 def test_the_oracle_answers_every_kind_with_a_rationale():

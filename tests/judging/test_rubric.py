@@ -113,7 +113,7 @@ def test_votes_that_would_all_be_one_are_refused():
 
 def test_a_prompt_without_the_reply_is_refused():
     with pytest.raises(ValueError, match=r"lacks the slot \{\{id\}\}, \{\{reply\}\}"):
-        RubricJudge(talks=voting(4).talks, wording=PromptTemplate(text="{{question}}"))
+        RubricJudge(talks=voting(4).talks, template=PromptTemplate(text="{{question}}"))
 
 
 @pytest.mark.parametrize(

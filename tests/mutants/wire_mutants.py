@@ -97,9 +97,9 @@ WIRE_MUTANTS = [
     ),
     Mutant(
         name="served: what was cut short is charged as delivered",
-        file="seewhy/testing/served/wire.py",
-        source="is_whole = manner.share == 1.0",
-        defect="is_whole = True",
+        file="seewhy/testing/served/sending.py",
+        source="is_complete = manner.share == 1.0",
+        defect="is_complete = True",
         seen_by=f"{FAULTS}::test_a_cut_answer_is_http_that_is_whole_and_json_that_is_not",
     ),
     Mutant(

@@ -13,12 +13,12 @@ from seewhy.records.types import Chain, Outcome, Question, Span, Usage, Verdict
 EMPTY_CHAIN = "the chain is empty"
 
 
-def name_judge(kind: str, judge: object, talks: ChatModel, *wordings: PromptTemplate) -> str:
+def name_judge(kind: str, judge: object, talks: ChatModel, *templates: PromptTemplate) -> str:
     """What stands in a verdict: kind of judge, model, hash of each prompt, and every setting that is not the default.
 
     As in `rubric by gpt-4o-2024-05-13, prompt 1f3c5e7a9b2d, votes 3, temperature 0.7`.
     """
-    versions = "+".join(wording.version for wording in wordings)
+    versions = "+".join(template.version for template in templates)
     return ", ".join([f"{kind} by {talks.name}", f"prompt {versions}", *changed_settings(judge)])
 
 
@@ -50,12 +50,12 @@ def message_about(question: Question, text: str, *, blind: bool) -> Message:
 
 
 def request_about(
-    question: Question, chain: Chain, wording: PromptTemplate, *, blind: bool, show_gold: bool, form: ResponseFormat,
+    question: Question, chain: Chain, template: PromptTemplate, *, blind: bool, show_gold: bool, form: ResponseFormat,
     max_tokens: int, count: int = 1, temperature: float = 0.0,
 ) -> Request:  # fmt: skip
     """The request that shows a judge one chain, as a prompt with the slots `id` and `reply` puts it."""
     slots = question_slots(question, blind=blind, show_gold=show_gold)
-    text = wording.fill(**slots, id=request_tag(question, chain.text), reply=chain.text.strip())
+    text = template.fill(**slots, id=request_tag(question, chain.text), reply=chain.text.strip())
     return Request(
         messages=(message_about(question, text, blind=blind),), count=count, temperature=temperature,
         max_tokens=max_tokens, form=form,

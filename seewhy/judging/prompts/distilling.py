@@ -41,13 +41,13 @@ class TeacherPrompt:
 
     kind: Kind | None = None
     """The kind of all questions; None takes that of each question's benchmark."""
-    wording: PromptTemplate | None = None
+    template: PromptTemplate | None = None
     """A user's own prompt in place of all kinds."""
 
     def __post_init__(self) -> None:
         """Refuse a prompt that does not hold the question and its answer."""
-        if self.wording is not None:
-            self.wording.require(("question", "gold"), SLOTS)
+        if self.template is not None:
+            self.template.require(("question", "gold"), SLOTS)
 
     def __call__(self, question: Question, style: Style, blind: bool) -> tuple[Message, ...]:
         """One turn of the user. In direct style it is the question as any model is asked it, without the answer.
@@ -60,19 +60,19 @@ class TeacherPrompt:
             return (Message(text=prompt_text(question, style), images=images),)
         slots = question_slots(question, blind=blind, show_gold=True)
         form = "the letter of the right option alone" if question.options else "a number, a single word or a phrase"
-        return (Message(text=self.wording_of(question).fill(**slots, answer_form=form), images=images),)
+        return (Message(text=self.template_of(question).fill(**slots, answer_form=form), images=images),)
 
-    def wording_of(self, question: Question) -> PromptTemplate:
+    def template_of(self, question: Question) -> PromptTemplate:
         """The prompt that a question gets."""
-        if self.wording is not None:
-            return self.wording
+        if self.template is not None:
+            return self.template
         kind = self.kind or KINDS.get(question.benchmark)
         if kind is None:
             known = ", ".join(one.value for one in Kind)
             raise ValueError(f"question {question.id!r} of {question.benchmark!r} has no kind of prompt; name one of "
                              f"{known}, or a prompt of your own")  # fmt: skip
-        return WORDINGS[kind]
+        return TEMPLATES[kind]
 
 
 SLOTS = frozenset({"pictures", "options", "hint", "answer_form"})
-WORDINGS: Mapping[Kind, PromptTemplate] = {kind: builtin_prompt(f"distil_{kind}") for kind in Kind}
+TEMPLATES: Mapping[Kind, PromptTemplate] = {kind: builtin_prompt(f"distil_{kind}") for kind in Kind}

@@ -10,7 +10,7 @@ from seewhy.records.types import ImageRef, Question
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.oracle_replies import OracleReplies
 from seewhy.testing.served.asked import Asked, Turn
-from seewhy.testing.served.sight import name_colours
+from seewhy.testing.served.colours import name_colours
 
 UNKNOWN = "I know nothing about this."
 ROLES = {"system": Role.SYSTEM, "developer": Role.SYSTEM, "user": Role.USER, "assistant": Role.ASSISTANT}

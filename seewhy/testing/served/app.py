@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from seewhy.testing.served.asked import UnfitError, read_body
 from seewhy.testing.served.batches import Batches
-from seewhy.testing.served.desk import MODEL, ChatHandler, failure
+from seewhy.testing.served.chat_handler import MODEL, ChatHandler, failure
 from seewhy.testing.served.parts import read_upload
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from seewhy.records.files import write_text_atomically
 from seewhy.testing.served.asked import UnfitError, read_request
-from seewhy.testing.served.desk import ChatHandler
+from seewhy.testing.served.chat_handler import ChatHandler
+from seewhy.testing.served.file_store import FileStore, read_note
 from seewhy.testing.served.plan import Fault
-from seewhy.testing.served.shelf import FileStore, read_note
 
 ENDPOINT = "/v1/chat/completions"
 LOST = {Fault.RATE_LIMIT, Fault.RATE_LIMIT_TOLD, Fault.SERVER_ERROR, Fault.HANG, Fault.PAGE, Fault.RESET, Fault.CUT,

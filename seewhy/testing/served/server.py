@@ -15,7 +15,7 @@ from seewhy.testing.oracle import Oracle
 from seewhy.testing.served.answering import Answering
 from seewhy.testing.served.app import app_of
 from seewhy.testing.served.batches import Batches
-from seewhy.testing.served.desk import ChatHandler
+from seewhy.testing.served.chat_handler import ChatHandler
 from seewhy.testing.served.plan import FaultPlan, ServedPlan
 
 LOOPBACK = "127.0.0.1"

@@ -13,7 +13,7 @@ from seewhy.testing.served.bill import Bill
 from seewhy.testing.served.completion import Completion, complete
 from seewhy.testing.served.faults import HTML, REFUSAL, fault_of, spoil
 from seewhy.testing.served.plan import Fault, FaultPlan, ServedPlan
-from seewhy.testing.served.wire import Lines, Manner, Sending
+from seewhy.testing.served.sending import Lines, Manner, Sending
 
 MODEL = "oracle"
 """What a client may call the model, besides its whole name."""

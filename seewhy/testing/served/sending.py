@@ -64,11 +64,11 @@ class Sending(Response):
         """Send the body in its manner, and settle."""
         left = asyncio.create_task(_hear_end(receive))
         try:
-            is_whole = await self._send(scope, send, left)
+            is_complete = await self._send(scope, send, left)
         finally:
             left.cancel()
             await asyncio.wait({left})
-        if not self.manner.hang and not is_whole:
+        if not self.manner.hang and not is_complete:
             self.settle(False)
 
     async def _send(self, scope: Scope, send: Send, left: "asyncio.Task[None]") -> bool:
@@ -90,12 +90,12 @@ class Sending(Response):
             if await _has_left(left, manner.drip_s / DROPS):
                 return False
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-        is_whole = manner.share == 1.0
-        if is_whole:
+        is_complete = manner.share == 1.0
+        if is_complete:
             # Before the end is sent: whoever reads the answer and then the bill finds it there.
             self.settle(True)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-        return is_whole
+        return is_complete
 
 
 async def _hear_end(receive: Receive) -> None:
