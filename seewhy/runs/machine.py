@@ -7,6 +7,7 @@ from seewhy.endpoints.vision_check import CanaryPlan
 from seewhy.model.plan import FeaturePlan
 from seewhy.records.ranges import require_least
 from seewhy.training.monitor.plan import GUARDED, GuardPlan
+from seewhy.training.parallel.plan import ShardPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,8 @@ class Machine:
     """The check that a model behind a server sees pictures."""
     guard: GuardPlan = field(default=GUARDED)
     """How closely trainings are watched, and which alarms stop them."""
+    shard: ShardPlan = field(default_factory=ShardPlan)
+    """How weights lie over the processes of a training that has several."""
     features: FeaturePlan = field(default_factory=FeaturePlan)
     """How much is kept of what a frozen vision encoder computes."""
     save_every: int = 0

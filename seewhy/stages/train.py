@@ -113,7 +113,7 @@ class Train(TrainStage):
 
     def train(self, run: Run, models: Models, place: Path) -> Iterator[StepLog]:
         fit, questions = load_part("training", "fit"), questions_behind(run, self.data, self.questions)
-        objective, plan = self.made(), self._plan(run)
+        objective, plan, shard = self.made(), self._plan(run), run.machine.shard
         rows, begun = self._rows(run)
         model = models.trainable(self.start, place.name, self.adapter)
         store = None
@@ -127,10 +127,12 @@ class Train(TrainStage):
         if not path.is_packed:
             models.note(path.why)
         if self.is_imitation:
-            yield from fit.fit_lessons(model, objective, rows, questions, plan, place, run.machine.guard)
+            yield from fit.fit_lessons(model, objective, rows, questions, plan, place, run.machine.guard, shard)
         else:
             varied = list(run.questions(self.pictures)) if self.pictures else None
-            yield from fit.fit_pairs(model, objective, rows, questions, store, plan, place, run.machine.guard, varied)
+            yield from fit.fit_pairs(
+                model, objective, rows, questions, store, plan, place, run.machine.guard, varied, shard
+            )
 
     def _rows(self, run: Run) -> tuple[Any, list[Any]]:
         """What is trained on, read from disk as it is wanted, and its first two rows."""

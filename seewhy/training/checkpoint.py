@@ -1,7 +1,7 @@
 """Checkpoints that are whole or absent, and the list of steps that goes with them.
 
-A run's directory holds `checkpoint-<steps taken>/` (weights, moments, state), `steps.jsonl` (one line a step), and at
-the end `model/` and then `done.json`. Nothing is pickled.
+A run's directory holds `checkpoint-<steps taken>/` (weights and moments, in shards where processes share them, and the
+state), `steps.jsonl` (one line a step), and at the end `model/` and then `done.json`. Nothing is pickled.
 """
 
 import errno
@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,10 +20,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from seewhy.records.files import explain_failure
+from seewhy.training.parallel.shard_files import read_shards, spread
 
 KEPT = 2
 """Checkpoints that stay: the newest, and one before it in case the newest is damaged."""
 WEIGHTS, MOMENTS, STATE = "weights.safetensors", "moments.safetensors", "state.json"
+SHARDS = "shards"
+"""Folder of a checkpoint with the parts that processes wrote, each its own; absent where one wrote all."""
+WEIGHT, MOMENT = "weights/", "moments/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,38 +71,68 @@ def moved_tensors(net: nn.Module) -> dict[str, Tensor]:
     return {name: p for name, p in net.named_parameters() if p.requires_grad}
 
 
-def _moments(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    state = optimizer.state_dict()["state"]
-    return {f"{place}/{slot}": tensor.cpu() for place, slots in state.items() for slot, tensor in slots.items()}
+def _moments(net: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """What the optimiser remembers of each weight, by the weight's name and `/` with what it is."""
+    names = {id(parameter): name for name, parameter in net.named_parameters()}
+    return {
+        f"{names[id(parameter)]}/{slot}": tensor
+        for parameter, slots in optimizer.state.items()
+        for slot, tensor in slots.items()
+    }
+
+
+def tensors_of(net: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """All that a checkpoint holds, in one mapping: weights and moments, whole or sharded."""
+    weights = {f"{WEIGHT}{name}": p.detach() for name, p in moved_tensors(net).items()}
+    return weights | {f"{MOMENT}{name}": tensor for name, tensor in _moments(net, optimizer).items()}
 
 
 def save_checkpoint(directory: Path, net: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> Path:
     """Writes checkpoint-<steps>, whole or not at all, and removes all but the last two; returns its path."""
-    final = directory / f"checkpoint-{progress.steps}"
-    partial = directory / f".checkpoint-{progress.steps}.partial"
+    partial = partial_of(directory, progress.steps)
     try:
-        with writing(final):
-            _write_checkpoint(partial, net, optimizer, progress)
-            shutil.rmtree(final, ignore_errors=True)
-            partial.replace(final)
-            sync_file(directory)
+        with writing(directory / f"checkpoint-{progress.steps}"):
+            begin_checkpoint(directory, progress.steps)
+            _save(moved_tensors(net), partial / WEIGHTS)
+            _save(_moments(net, optimizer), partial / MOMENTS)
+            return seal_checkpoint(directory, progress, {})
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _save(tensors: Mapping[str, Tensor], path: Path) -> None:
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
+
+
+def partial_of(directory: Path, steps: int) -> Path:
+    """The folder of a checkpoint that is being written."""
+    return directory / f".checkpoint-{steps}.partial"
+
+
+def begin_checkpoint(directory: Path, steps: int) -> None:
+    """Makes an empty folder for what is to be written; what earlier processes left unfinished is taken away."""
+    for old in directory.glob(".checkpoint-*.partial"):
+        shutil.rmtree(old)
+    partial_of(directory, steps).mkdir(parents=True)
+
+
+def seal_checkpoint(directory: Path, progress: Progress, shapes: Mapping[str, Sequence[int]]) -> Path:
+    """Makes a checkpoint of what was written: its state last, its name after that, and older ones go when it is there.
+
+    `shapes` are of the tensors that lie in shards, by name.
+    """
+    partial, final = partial_of(directory, progress.steps), directory / f"checkpoint-{progress.steps}"
+    files = [path for path in partial.rglob("*") if path.is_file()]
+    state = asdict(progress) | {"files": {str(path.relative_to(partial)): _digest(path) for path in files}}
+    (partial / STATE).write_text(json.dumps(state | {"shapes": shapes}), encoding="utf-8")
+    for path in [*files, partial / STATE, partial]:
+        sync_file(path)
+    shutil.rmtree(final, ignore_errors=True)
+    partial.replace(final)
+    sync_file(directory)
     for old in checkpoints(directory)[:-KEPT]:
         shutil.rmtree(old)
     return final
-
-
-def _write_checkpoint(partial: Path, net: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    save_file({name: p.detach().cpu().contiguous() for name, p in moved_tensors(net).items()}, partial / WEIGHTS)
-    save_file(_moments(optimizer), partial / MOMENTS)
-    state = asdict(progress) | {"files": {name: _digest(partial / name) for name in (WEIGHTS, MOMENTS)}}
-    (partial / STATE).write_text(json.dumps(state), encoding="utf-8")
-    for name in (WEIGHTS, MOMENTS, STATE):
-        sync_file(partial / name)
-    sync_file(partial)
 
 
 def checkpoints(directory: Path) -> list[Path]:
@@ -127,17 +161,47 @@ def newest_checkpoint(directory: Path) -> tuple[Path, Progress] | None:
     return None
 
 
+@torch.no_grad()
 def load_checkpoint(checkpoint: Path, net: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-    """Puts weights and moments back in place; raises ValueError where the weights' names are not the net's."""
-    weights, moved = load_file(checkpoint / WEIGHTS), moved_tensors(net)
-    if weights.keys() != moved.keys():
-        strange = sorted(weights.keys() ^ moved.keys())
-        raise ValueError(f"{checkpoint / WEIGHTS}: not this model's weights, such as {strange[0]}; remove {checkpoint}")
-    with torch.no_grad():
-        for name, parameter in moved.items():
-            parameter.copy_(weights[name])
+    """Puts weights and moments back in place, whole or sharded, whichever of the two the checkpoint holds.
+
+    Raises:
+        ValueError: the weights' names are not the net's.
+    """
+    moved, shapes = moved_tensors(net), json.loads((checkpoint / STATE).read_text(encoding="utf-8"))["shapes"]
+    if shapes:
+        found = {name: _empty(name, shape, moved) for name, shape in shapes.items()}
+        read_shards(checkpoint / SHARDS, found)
+    else:
+        found = {f"{WEIGHT}{name}": tensor for name, tensor in load_file(checkpoint / WEIGHTS).items()}
+        found |= {f"{MOMENT}{name}": tensor for name, tensor in load_file(checkpoint / MOMENTS).items()}
+    weights = {name.removeprefix(WEIGHT): tensor for name, tensor in found.items() if name.startswith(WEIGHT)}
+    known = {name for name, _ in net.named_parameters()}
+    strange = sorted((weights.keys() - known) | (moved.keys() - weights.keys() if not shapes else set()))
+    if strange:
+        raise ValueError(f"{checkpoint}: not this model's weights, such as {strange[0]}; remove {checkpoint}")
+    for name, parameter in moved.items():
+        if name in weights:
+            parameter.copy_(spread(weights[name], parameter))
+    _recall(found, moved, optimizer)
+
+
+def _empty(name: str, shape: Sequence[int], moved: Mapping[str, Tensor]) -> Tensor:
+    """Room for a tensor of a checkpoint: as its weight lies, where it has its shape."""
+    weight = moved.get(name.removeprefix(WEIGHT).removeprefix(MOMENT).rpartition("/")[0] or name.removeprefix(WEIGHT))
+    if weight is not None and list(weight.shape) == list(shape):
+        return torch.empty_like(weight).detach()
+    return torch.empty(list(shape))
+
+
+def _recall(found: Mapping[str, Tensor], moved: Mapping[str, Tensor], optimizer: torch.optim.Optimizer) -> None:
+    names = {id(parameter): name for name, parameter in moved.items()}
+    places = {names[id(p)]: n for n, p in enumerate(p for group in optimizer.param_groups for p in group["params"])}
     state: dict[int, dict[str, Tensor]] = {}
-    for key, tensor in load_file(checkpoint / MOMENTS).items():
-        place, slot = key.split("/")
-        state.setdefault(int(place), {})[slot] = tensor
+    for key, tensor in found.items():
+        name, _, slot = key.removeprefix(MOMENT).rpartition("/")
+        if key.startswith(MOMENT) and name in places:
+            weight = moved[name]
+            slots = state.setdefault(places[name], {})
+            slots[slot] = spread(tensor, weight) if tensor.shape == weight.shape else tensor
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

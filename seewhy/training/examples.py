@@ -97,6 +97,11 @@ def _prompt(
     return model.prompt(question, example.style, variant is PictureVariant.NONE)
 
 
+def has_pictures(questions: Mapping[str, Question], example: TrainingExample) -> bool:
+    """Whether the example's prompt shows any."""
+    return example.pictures is not PictureVariant.NONE and bool(questions[example.question_id].images)
+
+
 def groups_of(forward: Sequence[SharedGroup]) -> list[Group]:
     """The groups of one forward pass: of each shared group its own, then the varied one where there is one."""
     return [group for shared in forward for group in shared.groups]

@@ -2,23 +2,20 @@
 
 import hashlib
 import json
-import shutil
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
+from torch.optim import Optimizer
 
 from seewhy.objectives.api import LessonObjective, PairObjective, reference_views
 from seewhy.objectives.parts.views import BOTH_SIDES, VARIED_PICTURES
 from seewhy.records.by_key import Rows
-from seewhy.records.files import write_text_atomically
 from seewhy.records.step_logs import append_step, cut_steps, read_steps
 from seewhy.records.types import Lesson, Pair, Question, StepLog
-from seewhy.training.api import Trainable, assume_frozen
-from seewhy.training.checkpoint import Progress, load_checkpoint, newest_checkpoint, save_checkpoint, sync_file, writing
+from seewhy.training.api import Trainable
+from seewhy.training.checkpoint import Progress, checkpoints, load_checkpoint, newest_checkpoint
 from seewhy.training.examples import (
     Asked,
     TrainingExample,
@@ -27,19 +24,22 @@ from seewhy.training.examples import (
     questions_by_id,
     require_question,
 )
+from seewhy.training.export import export
 from seewhy.training.identity import weights_fingerprint
 from seewhy.training.monitor.monitor import TrainingMonitor
 from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
+from seewhy.training.moving import moving
 from seewhy.training.order import StepOrder
-from seewhy.training.parallel.engine import Engine, copies
+from seewhy.training.parallel.plan import ShardPlan
 from seewhy.training.parallel.ranks import ranks_here
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import ReferenceStore
 from seewhy.training.rows import Mixture
-from seewhy.training.schedule import moved_parameters, optimizer_of
 from seewhy.training.scoring import LessonScoring, PairScoring, Scoring
 from seewhy.training.step import Run, take_step
 from seewhy.training.table import ExampleTable, tabulate
+
+SHARD = ShardPlan()
 
 
 def fit_lessons(
@@ -50,6 +50,7 @@ def fit_lessons(
     plan: FitPlan,
     directory: Path,
     guard: GuardPlan = UNGUARDED,
+    shard: ShardPlan = SHARD,
 ) -> Iterator[StepLog]:
     """Trains the model in place on replies to imitate, and yields a log a step.
 
@@ -59,7 +60,7 @@ def fit_lessons(
     Rows are read by number when they are needed: from a list, a reader of shards, or a `Mixture` of streams, whose
     weights scale the losses of their rows. `guard` says what is probed while it trains, and which alarms stop it.
     Where this process has joined others (`parallel.ranks.join`), all of them call it, with equal models and rows, and
-    get equal logs; they share each step's groups, and the first writes the files.
+    get equal logs; they share each step's groups, and the first writes the files; `shard` says how weights lie there.
     Raises ValueError where rows, plan or model do not fit, AlarmError after the step of such an alarm.
     """
     known = questions_by_id(questions)
@@ -68,7 +69,9 @@ def fit_lessons(
         return lesson_example(model, lesson, plan.keep_tokens)
 
     table = tabulate(Mixture.of(lessons), encode, lambda example: require_question(known, example))
-    yield from _train(_run_of(model, LessonScoring(objective=objective), table, known, plan, guard, directory, {}))
+    yield from _train(
+        _run_of(model, LessonScoring(objective=objective), table, known, plan, guard, shard, directory, {})
+    )
 
 
 def fit_pairs(
@@ -81,6 +84,7 @@ def fit_pairs(
     directory: Path,
     guard: GuardPlan = UNGUARDED,
     varied: Rows[Question] | Mapping[str, Question] | None = None,
+    shard: ShardPlan = SHARD,
 ) -> Iterator[StepLog]:
     """Trains the model in place on preferences, and yields a log a step; stops and resumes as `fit_lessons` does.
 
@@ -107,7 +111,7 @@ def fit_pairs(
     table = tabulate(Mixture.of(pairs), encode, check)
     scoring = PairScoring(objective=objective, reference=store, questions=known)
     extra = {"dropped_pairs": float(table.dropped)}
-    yield from _train(_run_of(model, scoring, table, known, plan, guard, directory, extra))
+    yield from _train(_run_of(model, scoring, table, known, plan, guard, shard, directory, extra))
 
 
 def _needed_store(objective: PairObjective, reference: ReferenceStore | None) -> ReferenceStore | None:
@@ -134,6 +138,7 @@ def _run_of(
     questions: Mapping[str, Question],
     plan: FitPlan,
     guard: GuardPlan,
+    shard: ShardPlan,
     directory: Path,
     extra: Mapping[str, float],
 ) -> Run:
@@ -146,6 +151,7 @@ def _run_of(
         questions=questions,
         plan=plan,
         guard=guard,
+        shard=shard,
         directory=directory,
         steps=StepOrder(units=table.units, plan=plan),
         extra=extra,
@@ -160,7 +166,7 @@ def _train(run: Run) -> Iterator[StepLog]:
     contents = _contents_of(run)
     _require_equal(run, contents)
     rails = TrainingMonitor(run=run)
-    with _moving(run) as (optimizer, engine):
+    with moving(run) as (optimizer, engine):
         progress = _resume(run, optimizer, contents, rails)
         state = progress.objective
         for step in range(progress.steps, len(run.steps)):
@@ -169,13 +175,15 @@ def _train(run: Run) -> Iterator[StepLog]:
             is_due = (step + 1) % run.plan.save_every == 0 or step + 1 == len(run.steps) or rails.stop
             if run.ranks.is_first:
                 append_step(run.directory / "steps.jsonl", log)
-            if run.ranks.is_first and is_due:
+            if is_due:
                 reached = Progress(steps=step + 1, objective=state, run=contents)
-                save_checkpoint(run.directory, run.model.net, optimizer, reached)
+                engine.save(run.directory, run.model.net, optimizer, reached)
+            if rails.stop:
+                engine.flush()
             yield log
             rails.require_none()
     if run.ranks.is_first:
-        _finish(run)
+        export(run.model, run.directory, len(run.steps))
     run.ranks.meet()
 
 
@@ -209,36 +217,7 @@ def _contents_of(run: Run) -> dict[str, str]:
     }
 
 
-@contextmanager
-def _moving(run: Run) -> Generator[tuple[torch.optim.AdamW, Engine]]:
-    """An optimiser over the weights that the plan moves, and what adds up their gradients over processes.
-
-    While the context lasts, the other weights ask for no gradient and dropout is off.
-    """
-    net = run.model.net
-    moved = moved_parameters(run.model, run.plan)
-    moving = {id(p) for parameters in moved.values() for p in parameters}
-    asked = [(p, p.requires_grad) for p in net.parameters()]
-    was_training = net.training
-    try:
-        net.eval()
-        for parameter, _ in asked:
-            parameter.requires_grad_(id(parameter) in moving)
-        with (
-            assume_frozen(run.model, [p for parameters in moved.values() for p in parameters]),
-            copies(run.model, run.ranks) as engine,
-        ):
-            yield optimizer_of(moved, run.plan), engine
-    finally:
-        for parameter, flag in asked:
-            parameter.requires_grad_(flag)
-            parameter.grad = None
-        net.train(was_training)
-
-
-def _resume(
-    run: Run, optimizer: torch.optim.Optimizer, contents: Mapping[str, str], rails: TrainingMonitor
-) -> Progress:
+def _resume(run: Run, optimizer: Optimizer, contents: Mapping[str, str], rails: TrainingMonitor) -> Progress:
     """Where to go on: the newest whole checkpoint, put in place, or the start."""
     found = run.ranks.told(lambda: _newest(run))
     progress = Progress(**found[1]) if found else Progress(steps=0, objective=run.scoring.initial(), run=contents)
@@ -262,30 +241,9 @@ def _resume(
 
 def _newest(run: Run) -> tuple[str, dict[str, Any]] | None:
     found = newest_checkpoint(run.directory)
+    if found is None and (damaged := checkpoints(run.directory)):
+        raise ValueError(
+            f"{run.directory} holds checkpoints, such as {damaged[-1].name}, and none is as it was written: bring one "
+            "back, or remove the directory to start anew"
+        )
     return found and (str(found[0]), asdict(found[1]))
-
-
-def _finish(run: Run) -> None:
-    """Writes the trained model whole, beside it what of it is an adapter, and then the mark that the run is done."""
-    done = run.directory / "done.json"
-    if done.exists():
-        return
-    if run.model.has_adapter:
-        _export(run.directory / "adapter", run.model.save_adapter)
-    _export(run.directory / "model", run.model.save)
-    write_text_atomically(done, json.dumps({"steps": len(run.steps), "fingerprint": weights_fingerprint(run.model)}))
-
-
-def _export(final: Path, write: Callable[[Path], None]) -> None:
-    """A folder that is whole or absent."""
-    partial = final.with_name(f".{final.name}.partial")
-    try:
-        with writing(final):
-            shutil.rmtree(partial, ignore_errors=True)
-            write(partial)
-            for path in [*partial.rglob("*"), partial]:
-                sync_file(path)
-            shutil.rmtree(final, ignore_errors=True)
-            partial.replace(final)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

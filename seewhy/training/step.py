@@ -12,18 +12,21 @@ from seewhy.model.plan import BF16
 from seewhy.objectives.api import State
 from seewhy.records.types import Question, StepLog
 from seewhy.training.api import Trainable
-from seewhy.training.examples import TrainingExample, forwards_of, group_tokens, groups_of
+from seewhy.training.examples import TrainingExample, forwards_of, group_tokens, groups_of, has_pictures
 from seewhy.training.memory.peak import PROCESS, StepPeak
 from seewhy.training.monitor.lengths import with_cosine
 from seewhy.training.monitor.plan import GuardPlan
 from seewhy.training.parallel.engine import ONE_PROCESS, Engine
 from seewhy.training.parallel.own_rows import own_rows
+from seewhy.training.parallel.plan import ShardPlan
 from seewhy.training.parallel.ranks import ALONE, Ranks
+from seewhy.training.parallel.shard_files import gathered
 from seewhy.training.plan import FitPlan
 from seewhy.training.schedule import rate_factor, set_rates
 from seewhy.training.scoring import Scoring, rewards_of
 from seewhy.training.totals import AT_REFERENCE, StepTotals
 
+WHOLE = ShardPlan()
 START_TOLERANCE = 1e-4
 """How far the first loss may be from that of a policy equal to its reference: nats, or a share where that is above 1.
 """
@@ -51,6 +54,8 @@ class Run:
     """Hash of the rows."""
     ranks: Ranks = ALONE
     """The processes that take each step together."""
+    shard: ShardPlan = WHOLE
+    """How weights lie over these processes."""
 
 
 def take_step(
@@ -101,7 +106,9 @@ def _gradients(
     rewards: list[torch.Tensor] = []
     tokens, above = 0, 0
     own, spare = own_rows(run.ranks, run.model, run.questions, rows)
-    forwards = forwards_of(run.model, run.questions, own, run.plan.row_tokens)
+    forwards = forwards_of(run.model, run.questions, own, run.plan.row_tokens) if own else []
+    if engine.is_single:
+        forwards = [[shared] for forward in forwards for shared in forward]
     passes = engine.count_passes(len(forwards))
     for number in range(passes):
         with engine.one_pass(number, passes):
@@ -115,6 +122,7 @@ def _gradients(
         rewards.append(rewards_of(scored))
         size = sum(group_tokens(run.model, shared) for shared in forward)
         tokens, above = tokens + size, above + (size > run.plan.row_tokens)
+    engine.end_passes(has_pictures=any(has_pictures(run.questions, row) for row in rows))
     figures = {"tokens": float(tokens), "rows_above_budget": float(above)}
     gained = torch.cat(rewards) if rewards else torch.empty(0)
     if not run.ranks.is_alone:
@@ -128,7 +136,7 @@ def _gradients(
 def _nothing(run: Run, spare: TrainingExample) -> torch.Tensor:
     """A pass that weighs nothing, for the other processes wait for one."""
     [[shared]] = forwards_of(run.model, run.questions, [spare], run.plan.row_tokens)
-    logps = run.model.group_logps([shared.group])
+    logps = run.model.group_logps(groups_of([shared]))
     return torch.stack([row.sum() for rows in logps for row in rows]).sum() * 0.0
 
 
@@ -154,7 +162,7 @@ def _clip(run: Run, optimizer: torch.optim.AdamW, step: int) -> float:
     """Scales gradients down to the plan's norm where they are above it; the norm before."""
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     most = run.plan.max_grad_norm or math.inf
-    norm = float(torch.nn.utils.clip_grad_norm_(parameters, most))
+    norm = float(gathered(torch.nn.utils.clip_grad_norm_(parameters, most)))
     if not math.isfinite(norm):
         raise ArithmeticError(f"{run.directory}: the gradient of step {step} is not finite; lower the learning rate")
     return norm

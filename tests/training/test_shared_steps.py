@@ -2,24 +2,27 @@
 
 import hashlib
 import json
-from dataclasses import replace
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from several import together
-from small_hub import PLAN, asked_in, opened
+from small_hub import ADAPTER, BF16, FLOAT32, PLAN, asked_in, opened
 from tiny_trainable import lesson, pairs_of
 
-from seewhy.model.plan import AdapterPlan
+from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.objectives.mpo import MPO
 from seewhy.objectives.sft import SFT
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Question, StepLog
 from seewhy.training.checkpoint import checkpoints
 from seewhy.training.fit import fit_lessons, fit_pairs
+from seewhy.training.parallel.plan import SHARDED, ShardPlan
 from seewhy.training.parallel.ranks import ranks_here
+from seewhy.training.parallel.shard_files import read_shards
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import ReferenceStore, reference_rows
 
@@ -75,6 +78,17 @@ def weights_of(folder: Path) -> dict[str, torch.Tensor]:
     return load_file(folder / "model" / "model.safetensors")
 
 
+def moments_of(folder: Path) -> dict[str, torch.Tensor]:
+    """What the optimiser remembered of each weight at the end, by name."""
+    newest = checkpoints(folder)[-1]
+    if (newest / "moments.safetensors").exists():
+        return load_file(newest / "moments.safetensors")
+    shapes = json.loads((newest / "state.json").read_text())["shapes"]
+    found = {name: torch.empty(shape) for name, shape in shapes.items()}
+    read_shards(newest / "shards", found)
+    return {name.removeprefix("moments/"): each for name, each in found.items() if name.startswith("moments/")}
+
+
 def assert_same_weights(one: Path, other: Path) -> None:
     """Weights, and the running means of their gradients, to rounding.
 
@@ -85,11 +99,11 @@ def assert_same_weights(one: Path, other: Path) -> None:
     for name, weight in a.items():
         if not name.endswith("k_proj.bias"):
             assert float((weight - b[name]).abs().mean()) < 2e-6, name
-    means, others = (load_file(checkpoints(folder)[-1] / "moments.safetensors") for folder in (one, other))
-    assert means.keys() == others.keys()
+    means, others = moments_of(one), moments_of(other)
     firsts = [name for name in means if name.endswith("exp_avg")]
+    assert means.keys() >= others.keys() >= {name for name in firsts if means[name].any()}
     largest = max(float(means[name].abs().max()) for name in firsts)
-    for name in firsts:
+    for name in others.keys() & set(firsts):
         assert float((means[name] - others[name]).abs().max()) < 1e-4 * largest, name
 
 
@@ -202,3 +216,78 @@ def test_an_error_of_one_process_ends_all(place: Path) -> None:
     codes = together(2, broken_reply, place)
     assert codes[1] == 1
     assert codes[0] != 0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a sharded run differs by."""
+
+    adapter: AdapterPlan = NO_ADAPTER
+    offload: bool = False
+    compute: ComputePlan = FLOAT32
+
+
+def run_sharded(
+    directory: Path,
+    name: str,
+    plan: FitPlan,
+    stop: int | None = None,
+    setting: Setting = Setting(),
+    kind: str = SHARDED,
+) -> None:
+    """As `run_pairs`, with weights, gradients and moments sharded."""
+    model, questions, pairs = opened(directory, setting.adapter, setting.compute), mixed(directory), pairs_of(7)
+    store = ReferenceStore.of(model.fingerprint, reference_rows(model, pairs, questions, plan))
+    shard = ShardPlan(kind=kind, offload=setting.offload)
+    for log in fit_pairs(model, MPO(), pairs, questions, store, plan, directory / name, shard=shard):
+        if stop is not None and log.step + 1 == stop:
+            break
+    if stop is None and not ranks_here().is_first:
+        assert all(p.is_meta for p in model.net.get_decoder().layers.parameters()) == (kind == SHARDED)
+
+
+def test_sharded_weights_train_as_on_one_process_and_go_on_on_others(place: Path) -> None:
+    """Stopped after 3 of 6 steps on two processes, after 5 on one that holds all; whole on three."""
+    assert together(2, run_sharded, place, "sharded", LONGER, 3) == [0, 0]
+    assert (place / "sharded" / "checkpoint-2" / "shards").is_dir()
+    run_pairs(place, "sharded", LONGER, 5)
+    assert not (place / "sharded" / "checkpoint-4" / "shards").exists()
+    assert together(3, run_sharded, place, "sharded", LONGER) == [0, 0, 0]
+    assert_same_steps(place / "one-longer", place / "sharded")
+    assert_same_weights(place / "one-longer", place / "sharded")
+    shutil.rmtree(place / "sharded" / "model")
+    (place / "sharded" / "done.json").unlink()
+    for path in (*place.glob("sharded/checkpoint-*/shards/shard-00002*"),):
+        path.write_bytes(path.read_bytes()[:-4] + b"\0\0\0\0")
+    with pytest.raises(ValueError, match="none is as it was written"):
+        run_pairs(place, "sharded", LONGER)
+
+
+SETTINGS = {
+    "offload": Setting(offload=True),
+    "adapter": Setting(adapter=ADAPTER),
+    "bf16": Setting(compute=BF16),
+    "checkpointing": Setting(compute=replace(FLOAT32, gradient_checkpointing=True)),
+    "adapter in bf16 with checkpointing": Setting(
+        adapter=ADAPTER, compute=replace(BF16, gradient_checkpointing=True), offload=True
+    ),
+}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", SETTINGS)
+def test_sharding_holds_in_every_setting(place: Path, name: str) -> None:
+    setting = SETTINGS[name]
+    run_sharded(place, f"{name} alone", FULL, None, setting, "copies")
+    assert together(2, run_sharded, place, name, FULL, None, setting) == [0, 0]
+    logs, others = (steps_in(place / folder) for folder in (f"{name} alone", name))
+    rel = 5e-2 if setting.compute.precision == "bf16" else 1e-4
+    assert [log.loss for log in others] == pytest.approx([log.loss for log in logs], rel=rel)
+    norms = [[log.terms["grad_norm"] for log in each] for each in (logs, others)]
+    assert norms[1] == pytest.approx(norms[0], rel=2 * rel)
+    a, b = weights_of(place / f"{name} alone"), weights_of(place / name)
+    assert {key: tensor.dtype for key, tensor in a.items()} == {key: tensor.dtype for key, tensor in b.items()}
+    assert (place / name / "adapter").exists() == bool(setting.adapter.rank)
+    moments = list((place / name).glob("checkpoint-*/shards/*.safetensors"))
+    kinds = {tensor.dtype for path in moments for tensor in load_file(path).values()}
+    assert kinds == {torch.float32}

@@ -1,6 +1,8 @@
 """Rows for replies of very different lengths: like ones share a row, whose branches are padded to its longest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 
 from seewhy.model.packed.group import Group
@@ -38,9 +40,25 @@ def alike(lengths: Sequence[int]) -> Iterator[list[int]]:
             start = stop
 
 
+ONE_ROW: ContextVar[bool] = ContextVar("one row", default=False)
+"""Whether rows are left whole in this context, so that a pass calls the net once, however its responses differ."""
+
+
+@contextmanager
+def one_row_only() -> Generator[None]:
+    """Rows are not parted while the context lasts: over sharded weights all processes must call the net as often."""
+    before = ONE_ROW.set(True)
+    try:
+        yield
+    finally:
+        ONE_ROW.reset(before)
+
+
 def rows_of(groups: Sequence[Group], width: int) -> list[list[Place]]:
     """The responses of each row: of one row, or of several where padding would cost more than their prompts again."""
     places = [(number, place) for number, group in enumerate(groups) for place in range(len(group.responses))]
+    if ONE_ROW.get():
+        return [places]
     lengths = [len(groups[number].responses[place]) for number, place in places]
     prompt = max((len(group.prompt.ids) for group in groups), default=0)
     parts = list(alike(lengths))

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -12,6 +13,7 @@ from torch._C._distributed_c10d import GradBucket
 from torch.nn.parallel import DistributedDataParallel
 
 from seewhy.training.api import Trainable
+from seewhy.training.checkpoint import Progress, save_checkpoint
 from seewhy.training.parallel.ranks import ALONE, Ranks
 
 
@@ -39,6 +41,23 @@ class Engine(Protocol):
         """A context for the forward and the backward pass of that number."""
         ...
 
+    @property
+    def is_single(self) -> bool:
+        """Whether a pass holds one group, so that all processes call the net as often."""
+        ...
+
+    def end_passes(self, *, has_pictures: bool) -> None:
+        """Called when a step's gradients are added up; `has_pictures` of the rows of all processes."""
+        ...
+
+    def save(self, directory: Path, net: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+        """Writes a checkpoint, or begins to."""
+        ...
+
+    def flush(self) -> None:
+        """Waits until the checkpoint that was begun is whole."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copies:
@@ -46,6 +65,7 @@ class Copies:
 
     ranks: Ranks = ALONE
     root: DistributedDataParallel | None = None
+    is_single: bool = False
 
     def count_passes(self, own: int) -> int:
         return max(own, 1)
@@ -57,6 +77,16 @@ class Copies:
         else:
             with self.root.no_sync():
                 yield
+
+    def end_passes(self, *, has_pictures: bool) -> None:
+        """DDP leaves what no process has used without a gradient."""
+
+    def save(self, directory: Path, net: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+        if self.ranks.is_first:
+            save_checkpoint(directory, net, optimizer, progress)
+
+    def flush(self) -> None:
+        """A checkpoint is whole when it was saved."""
 
 
 ONE_PROCESS = Copies()
