@@ -93,9 +93,9 @@ FEATURE_MUTANTS = [
     ),
     Mutant(
         name="training: an encoder is kept that moves",
-        file="seewhy/training/fit.py",
-        source="        with assume_frozen(run.model, [p for parameters in moved.values() for p in parameters]):",
-        defect="        with assume_frozen(run.model):",
+        file="seewhy/training/moving.py",
+        source="with assume_frozen(run.model, moved),",
+        defect="with assume_frozen(run.model),",
         seen_by=f"{TRAINED}::test_a_tower_that_is_trained_is_never_kept",
     ),
 ]

@@ -20,7 +20,7 @@ GUARD_MUTANTS = [
     ),
     Mutant(
         name="probe: the last n-gram of a reply left out",
-        file=PROBE,
+        file="seewhy/records/repeats.py",
         source="range(len(ids) - size + 1)",
         defect="range(len(ids) - size)",
         seen_by=f"{TESTS}::test_a_reply_repeats_the_share_of_its_runs_that_stood_in_it_before",
@@ -58,10 +58,10 @@ GUARD_MUTANTS = [
         file="seewhy/training/fit.py",
         source="""        rails.begin(contents["starting model"])
     if found:
-        load_checkpoint(found[0], run.model.net, optimizer)
+        load_checkpoint(Path(found[0]), run.model.net, optimizer)
 """,
         defect="""        if found:
-            load_checkpoint(found[0], run.model.net, optimizer)
+            load_checkpoint(Path(found[0]), run.model.net, optimizer)
         rails.begin(contents["starting model"])
 """,
         seen_by=f"{RUNS}::test_a_run_whose_kept_replies_were_lost_hears_the_start_again_and_not_its_checkpoint",
@@ -69,8 +69,8 @@ GUARD_MUTANTS = [
     Mutant(
         name="abort: no checkpoint at the alarm",
         file="seewhy/training/fit.py",
-        source=" or rails.stop:",
-        defect=":",
+        source=" or rails.stop\n",
+        defect="\n",
         seen_by=f"{RUNS}::test_an_alarm_of_the_plan_stops_the_run_after_a_checkpoint_and_tells_where",
     ),
     Mutant(

@@ -36,4 +36,11 @@ PARALLEL_MUTANTS = [
         defect="gained = gained",
         seen_by=PAIRS,
     ),
+    Mutant(
+        name="processes: shards average their gradients",
+        file="seewhy/training/parallel/sharded.py",
+        source="module.set_gradient_divide_factor(1.0)",
+        defect="module.set_gradient_divide_factor(2.0)",
+        seen_by=f"{SHARED}::test_sharded_weights_train_as_on_one_process_and_go_on_on_others",
+    ),
 ]

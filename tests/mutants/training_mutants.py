@@ -138,7 +138,7 @@ TRAINING_MUTANTS = [
     ),
     Mutant(
         name="rows by key: the first of rows whose hashes agree, unread",
-        file="seewhy/training/rows.py",
+        file="seewhy/records/by_key.py",
         source="if self._key(row) == key:",
         defect="if row is not None:",
         seen_by=f"{LAZY}::test_keys_whose_hashes_agree_are_told_apart",
