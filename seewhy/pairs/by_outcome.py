@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from seewhy.pairs.judged import Judged, distinct_texts
-from seewhy.pairs.rule import Choice, Pairing, PairRule, Tally
+from seewhy.pairs.blocks import LOGPROBS, OutcomeCounts, Screened
+from seewhy.pairs.choosing import Pick, ordered, pair_up, require_pick
+from seewhy.pairs.judged import Choice, Judged
+from seewhy.pairs.rule import Pairing, PairRule, Tally
 from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Chain, Outcome, Pair, Style, Verdict
 
@@ -42,7 +44,10 @@ class ByOutcome:
     seed: int = 0
     """Seed of the choice among a prompt's chains."""
     format_negatives: bool = False
-    """Whether chains without a readable answer may be rejected too: that teaches the format, not the reasoning."""
+    """Whether chains without a readable answer may be rejected too: that teaches the format, not the reasoning.
+    `by_format` makes a stream of its own of them."""
+    pick: str = Pick.RANDOM
+    """Which of the right and of the wrong chains: `random`, `best_worst` or `hardest`."""
 
     def __post_init__(self) -> None:
         """Refuse a band that no accuracy lies in."""
@@ -51,16 +56,29 @@ class ByOutcome:
                              f"{self.highest}")  # fmt: skip
         require_least(self, 1, "most")
         require_seed(self)
+        require_pick(self.pick)
+
+    @property
+    def reads(self) -> Sequence[str]:
+        """Log-probabilities, where the hardest pairs are wanted."""
+        return (LOGPROBS,) if self.pick == Pick.HARDEST else ()
+
+    def screen(self, counts: OutcomeCounts) -> DropReason | None:
+        """Why a prompt is dropped by its outcomes; None where its chains must be looked at."""
+        if counts.judged == 0:
+            return DropReason.UNJUDGED
+        if counts.correct / counts.judged < self.lowest:
+            return DropReason.BELOW_BAND
+        if counts.correct / counts.judged > self.highest:
+            return DropReason.ABOVE_BAND
+        wrong = counts.incorrect + (counts.no_answer if self.format_negatives else 0)
+        return None if counts.correct and wrong else DropReason.NO_DISTINCT_ANSWERS
 
     def __call__(self, prompt: Sequence[Judged]) -> tuple[DropReason, tuple[Choice, ...]]:
         """What becomes of one prompt's chains, and the pairs among them: none unless they are KEPT."""
-        right, judged = count_right(prompt)
-        if judged == 0:
-            return DropReason.UNJUDGED, ()
-        if right / judged < self.lowest:
-            return DropReason.BELOW_BAND, ()
-        if right / judged > self.highest:
-            return DropReason.ABOVE_BAND, ()
+        dropped = self.screen(OutcomeCounts.of(prompt))
+        if dropped:
+            return dropped, ()
         choices = self._choose(prompt)
         return (DropReason.KEPT if choices else DropReason.NO_DISTINCT_ANSWERS), choices
 
@@ -73,59 +91,13 @@ class ByOutcome:
         return "widen the band with lowest and highest, or sample more chains of each question"
 
     def _choose(self, prompt: Sequence[Judged]) -> tuple[Choice, ...]:
-        """Random pairs, a positive or negative used again only when no fresher one is left."""
+        """A positive or negative is used again only when no fresher one is left."""
         rng = random.Random(f"{self.seed}/{prompt[0].question_id}/{prompt[0].style}")
         negative = (Outcome.INCORRECT, Outcome.NO_ANSWER) if self.format_negatives else (Outcome.INCORRECT,)
-        in_order = sorted(prompt, key=_index)
-        chosen = _shuffled(in_order, (Outcome.CORRECT,), rng)
-        rejected = _shuffled(in_order, negative, rng)
-        used = [0] * len(chosen), [0] * len(rejected)
-        taken: list[tuple[int, int]] = []
-        while len(taken) < self.most and (pair := _freshest(chosen, rejected, used, taken)):
-            taken.append(pair)
-            for counts, place in zip(used, pair, strict=True):
-                counts[place] += 1
-        return tuple(_choice(chosen[positive], rejected[other]) for positive, other in taken)
-
-
-def _freshest(
-    chosen: Sequence[Judged],
-    rejected: Sequence[Judged],
-    used: tuple[Sequence[int], Sequence[int]],
-    taken: Sequence[tuple[int, int]],
-) -> tuple[int, int] | None:
-    """Places of the pair not yet taken whose positive, then whose negative, was used least; ties as shuffled."""
-    freshest_first = sorted(range(len(rejected)), key=used[1].__getitem__)
-    for positive in sorted(range(len(chosen)), key=used[0].__getitem__):
-        for negative in freshest_first:
-            if (positive, negative) not in taken and _differ(chosen[positive], rejected[negative]):
-                return positive, negative
-    return None
-
-
-def count_right(prompt: Iterable[Judged]) -> tuple[int, int]:
-    """How many chains are CORRECT, and how many a judge could judge."""
-    outcomes = [one.outcome for one in prompt]
-    return outcomes.count(Outcome.CORRECT), len(outcomes) - outcomes.count(Outcome.UNJUDGED)
-
-
-def _index(one: Judged) -> int:
-    return one.index
-
-
-def _shuffled(in_order: Sequence[Judged], outcomes: Sequence[Outcome], rng: random.Random) -> list[Judged]:
-    """In an order that the order of the rows on disk does not change."""
-    distinct = distinct_texts(one for one in in_order if one.outcome in outcomes)
-    rng.shuffle(distinct)
-    return distinct
-
-
-def _differ(chosen: Judged, rejected: Judged) -> bool:
-    return chosen.folded_answer != rejected.folded_answer and chosen.text.strip() != rejected.text.strip()
-
-
-def _choice(chosen: Judged, rejected: Judged) -> Choice:
-    return Choice(chosen=chosen, rejected=rejected, margin=chosen.value - rejected.value)
+        pick = Pick(self.pick)
+        chosen = ordered([one for one in prompt if one.outcome is Outcome.CORRECT], pick, rng, is_chosen=True)
+        rejected = ordered([one for one in prompt if one.outcome in negative], pick, rng, is_chosen=False)
+        return pair_up(chosen, rejected, self.most)
 
 
 def pair_chains(rule: PairRule[object], chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> Iterator[Pair]:
@@ -190,10 +162,18 @@ class OutcomeTally(Tally[PairingStats]):
 
     def add(self, prompt: Sequence[Judged], reason: StrEnum, choices: Sequence[Choice]) -> None:
         """Count one prompt."""
-        right, judged = count_right(prompt)
-        self._reasons[reason] += 1
+        counts = OutcomeCounts.of(prompt)
+        self._count(reason, counts, 1)
         self._styles[prompt[0].style] += len(choices)
-        self._bins[judged, right] += judged > 0
+
+    def drop(self, screened: Screened) -> None:
+        """Count prompts that were dropped by their outcomes."""
+        self._count(screened.reason, screened.counts, screened.prompts)
+        self._styles[screened.style] += 0
+
+    def _count(self, reason: StrEnum, counts: OutcomeCounts, prompts: int) -> None:
+        self._reasons[reason] += prompts
+        self._bins[counts.judged, counts.correct] += prompts if counts.judged else 0
 
     def take(self, part: PairingStats) -> None:
         """Count what another tally counted."""

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from seewhy.pairs.judged import Judged, distinct_texts, judged_blocks
-from seewhy.pairs.rule import Choice, Pairing, Tally
+from seewhy.pairs.blocks import judged_blocks
+from seewhy.pairs.judged import Choice, Judged, distinct_texts
+from seewhy.pairs.rule import Pairing, Tally
 from seewhy.records.ranges import require_above, require_least
 from seewhy.records.types import Chain, FinishReason, Outcome, Verdict
 

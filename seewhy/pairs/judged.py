@@ -1,20 +1,18 @@
-"""What a rule knows of a chain and its verdict, from rows in memory or from files, which stream."""
+"""What a rule knows of a chain and its verdict, and when two of them say the same."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import Any
+from statistics import fmean
 
-import pyarrow as pa
-
-from seewhy.records.columns import Record, build_records, slots_of
-from seewhy.records.grouped import JudgedRows, judged_rows
-from seewhy.records.rows import RowReader
-from seewhy.records.types import Chain, FinishReason, Outcome, Style, Verdict
+from seewhy.records.types import Chain, FinishReason, Outcome, Span, Style, Verdict
 
 Key = tuple[str, Style, int]
 EDGES = " \t\n.,;:!?\"'`*$()[]"
+NUMBER_EDGES = EDGES.replace(".", "")
+WRAPPED = re.compile(r"\\(?:boxed|text|mathrm|textbf)\{([^{}]*)\}")
+NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?")
 TokenIds = tuple[int, ...] | None
 
 
@@ -40,6 +38,10 @@ class Judged:
     """The judge's own, in its own unit."""
     answer: str | None
     judge: str
+    spans: tuple[Span, ...] = ()
+    """Sentences, steps or facts with their scores, where the rule reads them."""
+    logprob: float | None = None
+    """Mean log-probability of its tokens as sampled, where the rule reads it; None where it is not known."""
 
     @property
     def value(self) -> float:
@@ -50,42 +52,22 @@ class Judged:
 
     @property
     def folded_answer(self) -> str | None:
-        """The answer without what changes nothing: case, spaces, edge punctuation; None where there is none."""
+        """The answer without what changes nothing; None where there is none.
+
+        That is case, spaces, punctuation at the edges, a LaTeX box around it, and how a number is written: 1,200.0 is
+        1200, and 5 % is 5, for an answer that differs in its unit alone is too close to be told from a right one.
+        """
         return None if self.answer is None else _fold(self.answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedBlock:
-    """The prompts (a question in one style) of some whole questions; only chains of one prompt may be compared."""
+class Choice:
+    """Two chains of one prompt, the first preferred."""
 
-    prompts: Sequence[Sequence[Judged]]
-    token_ids: Callable[[Sequence[int]], list[TokenIds]]
-    """Token ids of the chains at these rows, as sampled; they are read only for the chains that were chosen."""
-
-
-CHAIN_FIELDS = ("text", "stop", "token_ids")
-VERDICT_FIELDS = ("outcome", "score", "answer", "judge")
-
-
-def judged_blocks(
-    chains: Iterable[Chain], verdicts: Iterable[Verdict], start: int = 0, stop: int | None = None
-) -> Iterator[JudgedBlock]:
-    """The prompts of all chains, in the order in which `chains` first names each.
-
-    Two `RowReader` stream: some thousand rows are in memory, and rows `start` to `stop` alone may be asked for, which
-    must begin and end with a question. Other rows are joined in memory, in whatever order they come.
-
-    Raises:
-        ValueError: a chain or verdict stands alone or occurs twice; from files also where rows lie in another order.
-            The message names it.
-    """
-    if isinstance(chains, RowReader) and isinstance(verdicts, RowReader):
-        for rows in judged_rows(chains, verdicts, CHAIN_FIELDS, VERDICT_FIELDS, start, stop):
-            yield _block_of(rows)
-        return
-    if start or stop is not None:
-        raise ValueError("rows by number are those of files: give two RowReader")
-    yield _block_in_memory(join_verdicts(chains, verdicts))
+    chosen: Judged
+    rejected: Judged
+    margin: float
+    """Score of the chosen minus score of the rejected."""
 
 
 def join_verdicts(chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> list[tuple[Chain, Verdict]]:
@@ -131,40 +113,30 @@ def judged_of(joined: Sequence[tuple[Chain, Verdict]]) -> list[Judged]:
         Judged(
             row=row, question_id=chain.question_id, style=chain.style, index=chain.index, text=chain.text,
             stop=chain.stop, outcome=verdict.outcome, score=verdict.score, answer=verdict.answer, judge=verdict.judge,
+            spans=verdict.spans, logprob=fmean(chain.logprobs) if chain.logprobs else None,
         )
         for row, (chain, verdict) in enumerate(joined)
     ]  # fmt: skip
 
 
-def _block_in_memory(joined: Sequence[tuple[Chain, Verdict]]) -> JudgedBlock:
-    return JudgedBlock(
-        prompts=group_by_prompt(judged_of(joined)),
-        token_ids=lambda rows: [joined[row][0].token_ids for row in rows],
-    )
-
-
-def _block_of(rows: JudgedRows) -> JudgedBlock:
-    chains = _columns(rows.chains, Chain, ("question_id", "style", "index", "text", "stop"))
-    verdicts = _columns(rows.verdicts, Verdict, VERDICT_FIELDS)
-    columns = {"row": list(range(len(rows.chains))), **chains, **verdicts}
-    judged: list[Judged] = build_records(Judged, columns, list(columns.values()))
-    questions = [judged[begin:end] for begin, end in pairwise(rows.bounds)]
-    is_mixed = len(set(chains["style"])) > 1
-    ids = rows.chains.column("token_ids")
-    decode = slots_of(Chain)["token_ids"].decode
-    return JudgedBlock(
-        prompts=[prompt for one in questions for prompt in group_by_prompt(one)] if is_mixed else questions,
-        token_ids=lambda wanted: decode(ids.take(pa.array(wanted, pa.int64()))),
-    )
-
-
-def _columns(batch: pa.RecordBatch, record_type: type[Record], names: Sequence[str]) -> Mapping[str, list[Any]]:
-    return {name: slots_of(record_type)[name].decode(batch.column(name)) for name in names}
-
-
 @lru_cache(maxsize=1 << 14)
 def _fold(answer: str) -> str:
-    return " ".join(answer.casefold().split()).strip(EDGES)
+    bare = WRAPPED.sub(r"\1", answer) if "\\" in answer else answer
+    folded = " ".join(bare.casefold().split())
+    number = _fold_number(folded.strip(NUMBER_EDGES).removesuffix(".")) if any(map(str.isdigit, folded)) else None
+    return folded.strip(EDGES) if number is None else number
+
+
+def _fold_number(text: str) -> str | None:
+    """A number in digits, without what changes nothing; None where the text is none."""
+    digits = text.lstrip("€£").rstrip("% ")
+    if not NUMBER.fullmatch(digits):
+        return None
+    whole, _, part = digits.replace(",", "").partition(".")
+    sign, whole = ("-", whole[1:]) if whole.startswith("-") else ("", whole.lstrip("+"))
+    whole, part = whole.lstrip("0") or "0", part.rstrip("0")
+    number = f"{whole}.{part}" if part else whole
+    return number if number == "0" else sign + number
 
 
 def _key(row: Chain | Verdict) -> Key:

@@ -56,20 +56,33 @@ def is_shard_name(name: str) -> bool:
     return _SHARD.fullmatch(name) is not None
 
 
-def write_shard(directory: Path, number: int, rows: Sequence[R], record_type: type[R]) -> Path:
+def write_shard(directory: Path, number: int, rows: Sequence[R] | pa.Table, record_type: type[R]) -> Path:
     """Write one shard, whole or not at all, and return its path.
 
-    Equal rows give equal bytes with one version of pyarrow.
+    Equal rows give equal bytes with one version of pyarrow, as records or as a table of their columns.
 
     Raises:
         ValueError: a row or a field is of another type.
         OSError: it could not be written; the message says what was wanted and how to continue.
     """
     sink = pa.BufferOutputStream()
-    pq.write_table(to_table(rows, record_type, is_whole=False), sink, compression="zstd", write_page_checksum=True)
+    is_table = isinstance(rows, pa.Table)
+    table = _checked(rows, record_type) if is_table else to_table(rows, record_type, is_whole=False)
+    pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
     path = shard_path(directory, number)
     write_bytes_atomically(path, sink.getvalue().to_pybytes())
     return path
+
+
+def _checked(table: pa.Table, record_type: type[Record]) -> pa.Table:
+    wanted = schema_of(record_type)
+    common = pa.schema([field for field in wanted if field.name not in _rare_names(record_type)])
+    if not (table.schema.equals(wanted) or table.schema.equals(common)):
+        raise ValueError(
+            f"the table's columns are {table.schema.names}, and those of {record_type.__name__} are wanted"
+        )
+    # One chunk a column: how a table was put together must not show in the bytes.
+    return table.combine_chunks()
 
 
 def shard_numbers(directory: Path) -> list[int]:

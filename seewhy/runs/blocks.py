@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from seewhy.records.files import write_text_atomically
 from seewhy.records.shards import shard_numbers, write_shard
 from seewhy.runs.api import Counted, Models, RowStage, Run
@@ -45,7 +47,7 @@ class BlockWorker:
         started = time.perf_counter()
         block = block_of(self.inputs, number, self.stage.block_size())
         made = self.work(block) if len(block) else ()
-        rows = list(made.rows if isinstance(made, Counted) else made)
+        rows = _joined(list(made.rows if isinstance(made, Counted) else made))
         counts = {**self.stage.tally(block, rows), **(made.counts() if isinstance(made, Counted) else {})}
         self.models.end_block()
         seconds = time.perf_counter() - started
@@ -54,6 +56,10 @@ class BlockWorker:
         write_text_atomically(self.folder / BLOCKS / f"{number:05d}.json", json.dumps(noted))
         write_shard(self.folder, number, rows, self.stage.rows)
         return Done(number, len(block), seconds)
+
+
+def _joined(rows: list[Any]) -> Any:  # noqa: ANN401
+    return pa.concat_tables(rows) if rows and all(isinstance(one, pa.Table) for one in rows) else rows
 
 
 def block_of(inputs: Sequence[Any], number: int, per_shard: int) -> Sequence[Any]:

@@ -58,12 +58,24 @@ def nodes_of(recipe: Recipe) -> dict[str, Node]:
     return found
 
 
-def resolve(recipe: Recipe, ref: str, nodes: Mapping[str, Node]) -> str:
-    """The reference of a unit, where a step with several parts was named alone its main part; others as they are."""
+def resolve(recipe: Recipe, ref: str, nodes: Mapping[str, Node], wants: Wants | None = None) -> str:
+    """The reference of a unit; others as they are.
+
+    A step with several parts that was named alone is its main part, or the only part that makes what is wanted where
+    the main part does not.
+    """
     if ref in nodes or ref not in recipe.steps:
         return ref
     main = recipe.steps[ref].main
-    return f"{ref}.{main}" if main else ref
+    if not main:
+        return ref
+    fitting = [other for other, node in nodes.items() if node.step == ref and _makes(node, wants)]
+    found = f"{ref}.{main}"
+    return fitting[0] if len(fitting) == 1 and found in nodes and not _makes(nodes[found], wants) else found
+
+
+def _makes(node: Node, wants: Wants | None) -> bool:
+    return wants is not None and _fits(node.makes, wants)
 
 
 def input_place(recipe: Recipe, ref: str) -> Path | None:
@@ -93,7 +105,7 @@ def origin(recipe: Recipe, nodes: Mapping[str, Node], ref: str, wants: Wants) ->
         elif found in nodes:
             if nodes[found].makes == wants:
                 return found
-            waiting += [resolve(recipe, need.ref, nodes) for need in nodes[found].unit.needs()]
+            waiting += [resolve(recipe, need.ref, nodes, need.wants) for need in nodes[found].unit.needs()]
     remedy = f"name them as `{record.lower()}s` of the step"
     for name in outside:
         place = Path(recipe.inputs[name]).expanduser()
@@ -109,7 +121,9 @@ def origin(recipe: Recipe, nodes: Mapping[str, Node], ref: str, wants: Wants) ->
 
 def source(recipe: Recipe, nodes: Mapping[str, Node], need: Need) -> str:
     """The reference of what is read for a need; errors as `origin`."""
-    return origin(recipe, nodes, need.ref, need.wants) if need.behind else resolve(recipe, need.ref, nodes)
+    if need.behind:
+        return origin(recipe, nodes, need.ref, need.wants)
+    return resolve(recipe, need.ref, nodes, need.wants)
 
 
 def check(recipe: Recipe) -> None:
@@ -156,7 +170,7 @@ def _fault_behind(recipe: Recipe, need: Need, nodes: Mapping[str, Node]) -> str:
 def _fault(recipe: Recipe, need: Need, before: Mapping[str, Wants | None], nodes: Mapping[str, Node]) -> str:
     if need.behind:
         return _fault_behind(recipe, need, nodes)
-    ref = resolve(recipe, need.ref, nodes)
+    ref = resolve(recipe, need.ref, nodes, need.wants)
     if ref in recipe.models:
         spec = recipe.models[ref]
         fits = {ModelKind.ANY: True, ModelKind.SERVER: spec.is_server, ModelKind.WEIGHTS: not spec.is_server}

@@ -96,7 +96,7 @@ class OpenRun:
 
     def read(self, ref: str, record: type[R]) -> RowReader[R]:
         """The rows of a unit or an input, in order, read from disk as they are asked for."""
-        return RowReader(self.place(ref), record)
+        return RowReader(self.place(resolve(self.recipe, ref, self.nodes, record)), record)
 
     def questions(self, ref: str) -> Sequence[Question]:
         """Question rows, the paths of their pictures resolved."""

@@ -54,7 +54,7 @@ class PairChains(RowStage):
 
         def pair(block: Sequence[tuple[int, int]]) -> Counted:
             pairing = Pairing(rule, chains, verdicts, block[0][0], block[-1][1])
-            return Counted(pairing, lambda: pairing.stats.named)
+            return Counted(pairing.tables(), lambda: {**pairing.stats.named, **pairing.funnel})
 
         return pair
 

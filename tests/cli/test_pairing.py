@@ -110,8 +110,8 @@ def test_chains_that_are_all_wrong_make_no_pairs_by_outcome(tmp_path, capsys):
         (["--pairs.rule", "by_score", "--pairs.rule.most", "2"],
          ("steps.pairs", "rule.most is 2: by_score has no such setting")),
         (["--pairs.rule", "by_scores"], ("steps.pairs.rule", "'by_scores'; did you mean 'by_score'?")),
-        (["--pairs.rule.lowest", "0.9"], ("steps.pairs", "rule: the band [0.9, 0.85] must lie in [0, 1]")),
-        (["--pairs.rule", "by_score", "--pairs.rule.margin", "0"], ("steps.pairs", "rule: margin=0")),
+        (["--pairs.rule.lowest", "0.9"], ("steps.pairs", "rule: lowest", "0.9", "0.85")),
+        (["--pairs.rule", "by_score", "--pairs.rule.margin", "0"], ("steps.pairs", "rule: margin", "0")),
     ],
 )  # fmt: skip
 def test_a_setting_that_a_rule_does_not_have_or_refuses_stops_a_run_before_anything_is_made(

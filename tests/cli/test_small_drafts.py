@@ -9,7 +9,7 @@ from wired_runs import QUICK, pages
 from seewhy.cli.main import main
 from seewhy.records.rows import RowReader
 from seewhy.records.step_logs import read_steps
-from seewhy.records.types import Pair, Question, ReferenceRow
+from seewhy.records.types import Chain, Pair, Question, ReferenceRow
 from seewhy.runs.open import open_run
 from seewhy.runs.recipe_text import plain_recipe
 from seewhy.runs.structure import natural, unstructure
@@ -67,6 +67,36 @@ def test_mdpo_draws_crops_of_the_paired_questions_once_and_keys_the_reference_by
     first = next(iter(read_steps(mdpo / "mdpo" / "steps.jsonl")))
     assert first.loss == pytest.approx(3 * 0.693147, abs=1e-3)
     assert 0.0 <= first.terms["picture_accuracy"] <= 1.0
+
+
+@pytest.fixture(scope="module")
+def mpo(tmp_path_factory) -> Path:
+    few = {"per_question": 8, "ask": 8, "max_tokens": 40, "temperature": 1.8, "multiple_choice_temperature": 1.8}
+    plain = small(
+        "mpo", {"base": {"path": "tiny"}}, chains=few, blind_chains={"max_tokens": 32}, right={"rule": {
+            "kind": "by_outcome", "lowest": 0.0, "highest": 1.0, "most": 15}}, mpo={"fit": SHORT},
+        test={"max_tokens": 8, "styles": ["reason"]},
+    )  # fmt: skip
+    return run(plain, tmp_path_factory.mktemp("mpo"))
+
+
+def test_mpo_trains_on_three_streams_of_its_own_chains(mpo):
+    opened = open_run(mpo)
+    blind = list(RowReader(mpo / "blind", Pair))
+    pictures = {one.id for one in opened.questions("questions.train") if one.images}
+    assert blind
+    for pair in blind:
+        words = pair.chosen.text.split()
+        assert pair.rejected.text.split()[: len(words) // 2] == words[: len(words) // 2]
+        assert pair.question_id in pictures
+        assert pair.source == "continue_blind"
+    chains = list(RowReader(mpo / "blind-chains" / "chains", Chain))
+    assert {chain.sampler for chain in chains if chain.index % 2} == {"base without pictures"}
+    assert {chain.sampler for chain in chains if not chain.index % 2} == {"base"}
+    logs = list(read_steps(mpo / "mpo" / "steps.jsonl"))
+    streams = {name.partition("/")[2] for log in logs for name in log.terms if name.startswith("rows/")}
+    rows = {name: len(RowReader(mpo / name, Pair)) for name in ("right", "format", "blind")}
+    assert streams == {name for name, count in rows.items() if count}
 
 
 def test_the_same_questions_are_varied_alike_by_a_step_of_their_own(mdpo, tmp_path):

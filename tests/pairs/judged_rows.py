@@ -3,7 +3,7 @@
 import random
 from dataclasses import replace
 
-from seewhy.records.types import Chain, FinishReason, Outcome, Style, Verdict
+from seewhy.records.types import Chain, FinishReason, Outcome, Span, Style, Verdict
 
 RIGHT, WRONG, NONE, UNJUDGED = Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER, Outcome.UNJUDGED
 
@@ -57,5 +57,7 @@ def many_rows(count: int, seed: int = 0) -> list[tuple[Chain, Verdict]]:
                 )
                 ids = rng.choice([None, chain.token_ids, ()])
                 score = rng.choice([None, 1.0, 2.5, rng.random()])
-                rows.append((replace(chain, token_ids=ids), replace(verdict, score=score)))
+                spans = tuple(Span(start=place, end=place + 3, score=random.Random(len(rows) + place).random())
+                              for place in range(0, len(chain.text) - 3, 4))  # fmt: skip
+                rows.append((replace(chain, token_ids=ids), replace(verdict, score=score, spans=spans)))
     return rows

@@ -2,18 +2,22 @@
 
 import hashlib
 import operator
+from collections import Counter
 from functools import reduce
 
+import pyarrow as pa
 import pytest
 from judged_rows import many_rows
 
+from seewhy.pairs.by_format import ByFormat
 from seewhy.pairs.by_outcome import ByOutcome, account_of, pair_chains
 from seewhy.pairs.by_score import ByScore, account_of_scores, widest_gap
+from seewhy.pairs.by_step import ByStep
 from seewhy.pairs.rule import Pairing
 from seewhy.records.grouped import question_starts
 from seewhy.records.rows import RowReader
-from seewhy.records.shards import write_shard
-from seewhy.records.types import Chain, Verdict
+from seewhy.records.shards import to_table, write_shard
+from seewhy.records.types import Chain, Pair, Verdict
 
 ROWS = many_rows(400)
 CHAINS, VERDICTS = [chain for chain, _ in ROWS], [verdict for _, verdict in ROWS]
@@ -61,6 +65,27 @@ def test_one_pass_gives_the_pairs_and_the_counts_and_those_of_parts_add_up(rule,
     ]
     assert [pair for part in parts for pair in part] == pairs
     assert reduce(operator.add, (part.stats for part in parts)) == whole.stats
+
+
+MORE = (ByFormat(most=5), ByStep(words=0, margin=0.2), ByOutcome(pick="best_worst", lowest=0.0, highest=1.0))
+
+
+@pytest.mark.parametrize("rule", [*GOLDEN, *MORE], ids=repr)
+def test_pairs_counts_and_columns_are_the_same_whatever_the_shards_and_parts(rule, readers):
+    chains, verdicts = readers
+    memory, whole, columns = (Pairing(rule, *rows) for rows in ((CHAINS, VERDICTS), readers, readers))
+    pairs = list(memory)
+    assert list(whole) == pairs
+    table = pa.concat_tables(columns.tables())
+    assert table.equals(to_table(pairs, Pair, is_whole=False))
+    assert memory.stats == whole.stats == columns.stats
+    assert memory.funnel == whole.funnel == columns.funnel
+    assert memory.funnel["characters of the chosen"] == sum(len(pair.chosen.text) for pair in pairs)
+    starts = question_starts(chains)
+    middle = starts[len(starts) // 3]
+    parts = [Pairing(rule, chains, verdicts, *bounds) for bounds in ((0, middle), (middle, starts[-1]))]
+    assert [pair for part in parts for pair in part] == pairs
+    assert Counter(parts[0].funnel) + Counter(parts[1].funnel) == +Counter(whole.funnel)
 
 
 def test_the_widest_gap_is_the_same_from_memory_and_from_files(readers):

@@ -17,12 +17,8 @@ from seewhy.runs.yaml_text import dump_yaml, read_yaml
 from seewhy.stages.evaluate import Replies
 
 PLACE = Path(__file__).parents[1] / "data" / "recipes"
-WHOLE = ("mm-cot-rlaif", "llava-reasoner", "iterative-dpo", "mdpo")
+WHOLE = ("mm-cot-rlaif", "llava-reasoner", "iterative-dpo", "mdpo", "mpo")
 MISSING = {
-    "mpo": {
-        "format": "rule of pairs 'by_format'", "blind-chains": "stage 'continue_blind'",
-        "blind": "rule of pairs 'by_blindness'",
-    },
     "ares": {
         "ppo-1": "stage 'online'", "corrected-1": "stage 'correct'", "ppo-2": "stage 'online'",
         "corrected-2": "stage 'correct'", "wins": "stage 'compare'",
@@ -90,10 +86,10 @@ def test_a_run_of_a_draft_with_missing_stages_writes_nothing(name, tmp_path, cap
 
 
 def test_without_what_is_missing_the_rest_of_a_draft_holds_together():
-    plain = plain_recipe(path_of("mpo"))
-    steps = {name: step for name, step in plain["steps"].items() if name not in MISSING["mpo"]}
-    steps["mpo"] = {**steps["mpo"], "data": {"right": 1.0}}
-    recipe, _ = build_recipe({**plain, "steps": steps}, "mpo")
+    plain = plain_recipe(path_of("ares"))
+    steps = {name: step for name, step in plain["steps"].items() if name in ("questions", "own", "own-verdicts")}
+    steps["own"] = {**steps["own"], "model": "base"}
+    recipe, _ = build_recipe({**plain, "steps": steps}, "ares")
     check(recipe)
     require_steps(recipe)
 

@@ -60,7 +60,7 @@ class RunOutlook:
 
     def rows(self, ref: str, record: type[R]) -> Sequence[R]:
         """Rows of a unit or an input: its own where they are finished, else those that it expects."""
-        name = self._resolved(ref)
+        name = resolve(self.run.recipe, ref, self.run.nodes, record)
         if name not in self.found:
             self.found[name] = self._there(name, record) if self.is_there(name) else self._expected(name)
         return self.found[name]

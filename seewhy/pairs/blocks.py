@@ -1,0 +1,185 @@
+"""Judged chains in blocks of whole questions, from rows in memory or from files, which stream.
+
+Of files, prompts whose outcomes alone decide that a rule drops them are counted in columns: their texts never become
+objects.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from seewhy.pairs.judged import Judged, TokenIds, group_by_prompt, join_verdicts, judged_of
+from seewhy.records.columns import Record, build_records, slots_of
+from seewhy.records.grouped import JudgedRows, judged_rows
+from seewhy.records.rows import RowReader
+from seewhy.records.types import Chain, Outcome, Style, Verdict
+
+LOGPROBS, SPANS = "logprobs", "spans"
+"""What a rule may read beside the columns that all rules read."""
+CHAIN_FIELDS = ("text", "stop", "token_ids")
+VERDICT_FIELDS = ("outcome", "score", "answer", "judge")
+RESPONSE_FIELDS = ("text", "token_ids")
+
+
+class OutcomeCounts(NamedTuple):
+    """Chains of a prompt by their outcome."""
+
+    correct: int
+    incorrect: int
+    no_answer: int
+    unjudged: int
+
+    @property
+    def judged(self) -> int:
+        """Chains that a judge could judge."""
+        return self.correct + self.incorrect + self.no_answer
+
+    @classmethod
+    def of(cls, prompt: Iterable[Judged]) -> "OutcomeCounts":
+        """Of the chains of a prompt."""
+        outcomes = [one.outcome for one in prompt]
+        return cls(*map(outcomes.count, Outcome))
+
+
+@runtime_checkable
+class Screens(Protocol):
+    """A rule that drops prompts by their outcomes alone."""
+
+    def screen(self, counts: OutcomeCounts) -> StrEnum | None:
+        """Why a prompt is dropped; None where more must be known. The rule itself gives the same reason."""
+        ...
+
+
+@runtime_checkable
+class ReadsMore(Protocol):
+    """A rule that reads `LOGPROBS` or `SPANS`."""
+
+    @property
+    def reads(self) -> Sequence[str]:
+        """What it reads beside what all rules read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screened:
+    """Prompts of a block that were dropped by their outcomes."""
+
+    reason: StrEnum
+    counts: OutcomeCounts
+    style: Style
+    prompts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedBlock:
+    """The prompts (a question in one style) of some whole questions; only chains of one prompt may be compared."""
+
+    prompts: Sequence[Sequence[Judged]]
+    screened: Sequence[Screened] = ()
+    """Prompts that are not among `prompts`."""
+    responses: Callable[[Sequence[int]], pa.RecordBatch]
+    """Text and token ids, as sampled, of the chains at these rows."""
+
+    def token_ids(self, rows: Sequence[int]) -> list[TokenIds]:
+        """Token ids of the chains at these rows; they are read only for the chains that were chosen."""
+        return slots_of(Chain)["token_ids"].decode(self.responses(rows).column("token_ids"))
+
+
+def judged_blocks(
+    chains: Iterable[Chain], verdicts: Iterable[Verdict], start: int = 0, stop: int | None = None, rule: object = None
+) -> Iterator[JudgedBlock]:
+    """The prompts of all chains, in the order in which `chains` first names each.
+
+    Two `RowReader` stream: some thousand rows are in memory, and rows `start` to `stop` alone may be asked for, which
+    must begin and end with a question; what `rule` drops by outcomes alone is `screened`. Other rows are joined in
+    memory, in whatever order they come.
+
+    Raises:
+        ValueError: a chain or verdict stands alone or occurs twice; from files also where rows lie in another order.
+            The message names it.
+    """
+    more = tuple(rule.reads) if isinstance(rule, ReadsMore) else ()
+    if isinstance(chains, RowReader) and isinstance(verdicts, RowReader):
+        wanted = ((*CHAIN_FIELDS, LOGPROBS) if LOGPROBS in more else CHAIN_FIELDS,
+                  (*VERDICT_FIELDS, SPANS) if SPANS in more else VERDICT_FIELDS)  # fmt: skip
+        for rows in judged_rows(chains, verdicts, *wanted, start, stop):
+            yield _block_of(rows, rule, more)
+        return
+    if start or stop is not None:
+        raise ValueError("rows by number are those of files: give two RowReader")
+    yield _block_in_memory(join_verdicts(chains, verdicts))
+
+
+def _block_in_memory(joined: Sequence[tuple[Chain, Verdict]]) -> JudgedBlock:
+    def responses(rows: Sequence[int]) -> pa.RecordBatch:
+        slots = slots_of(Chain)
+        columns = [slots[name].encode([getattr(joined[row][0], name) for row in rows]) for name in RESPONSE_FIELDS]
+        return pa.RecordBatch.from_arrays(columns, names=list(RESPONSE_FIELDS))
+
+    return JudgedBlock(prompts=group_by_prompt(judged_of(joined)), responses=responses)
+
+
+def _block_of(rows: JudgedRows, rule: object, more: Sequence[str]) -> JudgedBlock:
+    styles = rows.chains.column("style").dictionary_encode()
+    sizes = np.diff(np.asarray(rows.bounds))
+    screened, is_kept = list[Screened](), np.ones(len(sizes), bool)
+    if isinstance(rule, Screens) and len(styles.dictionary) == 1:
+        screened, is_kept = _screen(rows, rule, Style(styles.dictionary[0].as_py()))
+    wanted = np.flatnonzero(np.repeat(is_kept, sizes))
+    judged = _judged(rows, wanted, more)
+    bounds = np.concatenate(([0], np.cumsum(sizes[is_kept]))).tolist()
+    questions = [judged[begin:end] for begin, end in pairwise(bounds)]
+    is_mixed = len(styles.dictionary) > 1
+    return JudgedBlock(
+        prompts=[prompt for one in questions for prompt in group_by_prompt(one)] if is_mixed else questions,
+        screened=screened,
+        responses=lambda numbers: rows.chains.select(RESPONSE_FIELDS).take(pa.array(numbers, pa.int64())),
+    )
+
+
+def _screen(rows: JudgedRows, rule: Screens, style: Style) -> tuple[list[Screened], NDArray[np.bool_]]:
+    """What the rule drops by outcomes, and for each question whether it is left."""
+    outcomes = rows.verdicts.column("outcome").dictionary_encode()
+    order = {value: code for code, value in enumerate(outcomes.dictionary.to_pylist())}
+    codes = outcomes.indices.to_numpy(zero_copy_only=False)
+    starts = np.asarray(rows.bounds[:-1])
+    counts = np.stack([np.add.reduceat((codes == order.get(one.value, -1)).astype(np.int64), starts)
+                       for one in Outcome])  # fmt: skip
+    distinct, which, prompts = np.unique(counts, axis=1, return_inverse=True, return_counts=True)
+    found = [OutcomeCounts(*column) for column in distinct.T.tolist()]
+    reasons = [rule.screen(one) for one in found]
+    screened = [Screened(reason=reason, counts=one, style=style, prompts=number)
+                for reason, one, number in zip(reasons, found, prompts.tolist(), strict=True) if reason]  # fmt: skip
+    return screened, np.asarray([reason is None for reason in reasons])[which.ravel()]
+
+
+def _judged(rows: JudgedRows, wanted: NDArray[np.int64], more: Sequence[str]) -> list[Judged]:
+    """The chains at these rows of a block."""
+    is_whole = len(wanted) == len(rows.chains)
+
+    def column(batch: pa.RecordBatch, record_type: type[Record], name: str) -> list[Any]:
+        found = batch.column(name)
+        return slots_of(record_type)[name].decode(found if is_whole else found.take(pa.array(wanted)))
+
+    names = ("question_id", "style", "index", "text", "stop")
+    columns = {"row": wanted.tolist(), **{name: column(rows.chains, Chain, name) for name in names},
+               **{name: column(rows.verdicts, Verdict, name) for name in VERDICT_FIELDS}}  # fmt: skip
+    columns["spans"] = column(rows.verdicts, Verdict, SPANS) if SPANS in more else [()] * len(wanted)
+    columns["logprob"] = (
+        _mean_logprobs(rows.chains.column(LOGPROBS).take(pa.array(wanted))) if LOGPROBS in more
+        else [None] * len(wanted)
+    )  # fmt: skip
+    return build_records(Judged, columns, list(columns.values()))
+
+
+def _mean_logprobs(found: pa.Array) -> list[float | None]:
+    """The mean of each row; None where there is none."""
+    return [
+        None if row is None or not len(row) else float(np.mean(row)) for row in found.to_numpy(zero_copy_only=False)
+    ]

@@ -1,0 +1,93 @@
+"""Which of the chains that may be chosen meets which that may be rejected."""
+
+import random
+from collections.abc import Sequence
+from enum import StrEnum
+
+from seewhy.pairs.judged import Choice, Judged, distinct_texts
+
+
+class Pick(StrEnum):
+    """In which order chains are taken."""
+
+    RANDOM = "random"
+    """By chance (LLaVA-Reasoner, arXiv 2410.16198, section 3.3)."""
+    BEST_WORST = "best_worst"
+    """The best scored with the worst scored first, as far as the judge gave scores; of equals by chance."""
+    HARDEST = "hardest"
+    """The wrong chains that the sampler itself finds likeliest, a token, with the right ones it finds least likely."""
+
+
+def require_pick(pick: str) -> None:
+    """ValueError where a rule's `pick` is none of `Pick`."""
+    if pick not in set(Pick):
+        raise ValueError(f"pick must be one of {', '.join(Pick)}, not {pick!r}")
+
+
+def ordered(prompt: Sequence[Judged], pick: Pick, rng: random.Random, *, is_chosen: bool) -> list[Judged]:
+    """The first chain of each text, in the order in which they are taken; that of the rows on disk has no say.
+
+    Raises:
+        ValueError: `HARDEST`, and the log-probabilities of a chain are not known.
+    """
+    found = distinct_texts(sorted(prompt, key=_index))
+    rng.shuffle(found)
+    match pick:
+        case Pick.RANDOM:
+            return found
+        case Pick.BEST_WORST:
+            return sorted(found, key=_value, reverse=is_chosen)
+        case Pick.HARDEST:
+            return sorted(found, key=_logprob, reverse=not is_chosen)
+
+
+def pair_up(chosen: Sequence[Judged], rejected: Sequence[Judged], most: int) -> tuple[Choice, ...]:
+    """At most so many distinct pairs, of different answers and texts; a chain again only when none is left that is
+    used less.
+    """
+    used = [0] * len(chosen), [0] * len(rejected)
+    taken: list[tuple[int, int]] = []
+    while len(taken) < most and (pair := _freshest(chosen, rejected, used, taken)):
+        taken.append(pair)
+        for counts, place in zip(used, pair, strict=True):
+            counts[place] += 1
+    return tuple(_choice(chosen[one], rejected[other]) for one, other in taken)
+
+
+def differ(chosen: Judged, rejected: Judged) -> bool:
+    """Whether neither answers, normalised, nor texts are equal; a chain without an answer differs by that."""
+    return chosen.folded_answer != rejected.folded_answer and chosen.text.strip() != rejected.text.strip()
+
+
+def _freshest(
+    chosen: Sequence[Judged], rejected: Sequence[Judged], used: tuple[Sequence[int], Sequence[int]],
+    taken: Sequence[tuple[int, int]],
+) -> tuple[int, int] | None:  # fmt: skip
+    """Places of the pair not yet taken whose positive, then whose negative, was used least; ties in order."""
+    freshest_first = sorted(range(len(rejected)), key=used[1].__getitem__)
+    for positive in sorted(range(len(chosen)), key=used[0].__getitem__):
+        for negative in freshest_first:
+            if (positive, negative) not in taken and differ(chosen[positive], rejected[negative]):
+                return positive, negative
+    return None
+
+
+def _choice(chosen: Judged, rejected: Judged) -> Choice:
+    return Choice(chosen=chosen, rejected=rejected, margin=chosen.value - rejected.value)
+
+
+def _index(one: Judged) -> int:
+    return one.index
+
+
+def _value(one: Judged) -> float:
+    return one.value
+
+
+def _logprob(one: Judged) -> float:
+    if one.logprob is None:
+        raise ValueError(
+            f"chain {one.index} ({one.style}) of question {one.question_id!r} has no log-probabilities, by which the "
+            "hardest are found: sample with a local model, or set pick to random"
+        )
+    return one.logprob

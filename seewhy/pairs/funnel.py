@@ -1,0 +1,54 @@
+"""What pairs are like, counted while they are made: lengths of both sides, repeated texts, agreement, equal starts."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from seewhy.pairs.judged import Choice, Judged
+
+CUT_WORDS = 90
+"""Words to which LLaVA-Reasoner's code cuts both sides; pairs that are equal in them have no gradient there."""
+LETTERS = "characters of the chosen", "characters of the rejected"
+LONGER = "pairs with a longer chosen side"
+EQUAL = f"pairs equal in their first {CUT_WORDS} words"
+CHAINS, REPEATED = "chains of kept questions", "chains that repeat a text"
+ANSWERED, USUAL = "chains with an answer", "chains with the usual answer"
+NAMES = (*LETTERS, LONGER, EQUAL, CHAINS, REPEATED, ANSWERED, USUAL)
+
+
+class Funnel:
+    """Counts over pairs and over the prompts that they come from; those of two parts add up."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter(dict.fromkeys(NAMES, 0))
+
+    def add(self, prompt: Sequence[Judged], choices: Sequence[Choice]) -> None:
+        """Count one prompt that was kept, and its pairs."""
+        counts = self._counts
+        counts[CHAINS] += len(prompt)
+        counts[REPEATED] += len(prompt) - len({one.text for one in prompt})
+        answers = Counter(one.folded_answer for one in prompt if one.answer is not None)
+        counts[ANSWERED] += answers.total()
+        counts[USUAL] += max(answers.values(), default=0)
+        for choice in choices:
+            chosen, rejected = choice.chosen.text, choice.rejected.text
+            counts[LETTERS[0]] += len(chosen)
+            counts[LETTERS[1]] += len(rejected)
+            counts[LONGER] += len(chosen) > len(rejected)
+            counts[EQUAL] += begin_alike(chosen, rejected)
+
+    @property
+    def named(self) -> Mapping[str, int]:
+        """The counts by name, as a manifest holds them."""
+        return dict(self._counts)
+
+
+def begin_alike(one: str, other: str, words: int = CUT_WORDS) -> bool:
+    """Whether two texts are equal in their first words, which white space parts.
+
+    Example:
+        >>> begin_alike("a b c", "a b d", words=2), begin_alike("a b c", "a b d", words=3)
+        (True, False)
+    """
+    if one.lstrip()[:1] != other.lstrip()[:1]:
+        return False
+    return one.split(None, words)[:words] == other.split(None, words)[:words]
