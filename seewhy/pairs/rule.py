@@ -126,7 +126,7 @@ def _pairs_of(block: JudgedBlock, choices: Sequence[Choice]) -> list[Pair]:
     ids = block.token_ids([side.row for side in sides])
     responses = build_records(Response, ("text", "token_ids"), [[side.text for side in sides], ids])
     columns = {**_plain_columns(choices), "chosen": responses[0::2], "rejected": responses[1::2]}
-    return [Pair(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+    return build_records(Pair, columns, list(columns.values()))
 
 
 def _table_of(block: JudgedBlock, choices: Sequence[Choice]) -> pa.Table:
