@@ -29,6 +29,7 @@ file, or a Python file with a function `recipe`.
                         which steps are run; those before must be finished
   --reuse RUN           take finished steps of another run where settings and inputs are the same; may be repeated
   --remake              make finished steps anew where what they follow from has changed
+  --skip-preflight      do not open models, encode a few questions and visit servers before the first step
   --dry-run             price the calls to servers, and make none
   --set STEP.FIELD=VALUE
                         set a field; `--STEP.FIELD VALUE` does the same
@@ -79,7 +80,10 @@ def take_extent(words: Sequence[str]) -> tuple[Extent, list[str]]:
         raise ValueError("--only goes without --from and --until")
     reuse, rest = take_option(rest, "--reuse")
     remake, rest = take_flag(rest, "--remake")
-    return Extent(first=first, last=last, only=only, remake=remake, reuse=tuple(map(Path, reuse))), rest
+    is_blindly, rest = take_flag(rest, "--skip-preflight")
+    return Extent(
+        first=first, last=last, only=only, remake=remake, preflight=not is_blindly, reuse=tuple(map(Path, reuse))
+    ), rest
 
 
 def recipe_of(name: str, words: Sequence[str]) -> tuple[Recipe, Machine]:

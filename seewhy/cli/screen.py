@@ -18,7 +18,7 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
-from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
+from seewhy.runs.events import Advanced, Began, Concluded, Ended, Event, Noted, Stepped
 
 
 class RateColumn(ProgressColumn):
@@ -123,6 +123,11 @@ class Screen:
                 self.say(f"  {event.text}")
             case Ended():
                 self._end(event)
+            case Concluded():
+                self._end_step()
+                self.shown = Shown()
+                for line in event.lines:
+                    self.say(line)
 
     def _begin(self, event: Began) -> None:
         if event.step != self.shown.step:

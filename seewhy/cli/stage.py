@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast, get_args, get_origin, get_type_hints
 
@@ -15,6 +16,7 @@ from seewhy.cli.run import SHORTCUTS
 from seewhy.cli.screen import Screen
 from seewhy.runs.choice import Choice, names_what
 from seewhy.runs.discovery import class_of
+from seewhy.runs.hooks import Concludes
 from seewhy.runs.open import run_step
 from seewhy.runs.recipe_text import Plain, build_recipe
 from seewhy.runs.structure import unstructure
@@ -35,8 +37,7 @@ def run(stage: str, words: Sequence[str]) -> int:
             print("\n".join(help_lines(stage, kind)))
             return 0
     place, rest = take_one(words, "--out")
-    if not place:
-        raise ValueError(f"seewhy {stage} needs --out DIR, where its rows or its model go")
+    place = place or usual_place(stage, kind, rest)
     processes, rest = take_processes(rest)
     seed, rest = take_whole(rest, "--seed")
     out = Path(place)
@@ -66,8 +67,21 @@ def _usual_choices(kind: type[Any]) -> dict[str, object]:
     return {name: unstructure(value) for name, value in made.items() if isinstance(value, Choice)}
 
 
+def usual_place(stage: str, kind: type[Any], words: Sequence[str]) -> str:
+    """Where a stage with a result goes that names no folder: by its model and its questions.
+
+    Raises:
+        ValueError: it has no result but its rows, which need a folder by name.
+    """
+    if not issubclass(kind, Concludes):
+        raise ValueError(f"seewhy {stage} needs --out DIR, where its rows or its model go")
+    named = [Path(word).stem for flag, word in pairwise(words) if flag in ("--model", "--models", "--questions")]
+    return f"runs/{'-'.join([stage, *named])}"
+
+
 def _prefixed(word: str, names: Sequence[str]) -> str:
     """`--per-question` as `--step.per-question`."""
+    word = "--models" if word == "--model" and "model" not in names and "models" in names else word
     first = word.removeprefix("--").partition("=")[0].partition(".")[0].replace("-", "_").removeprefix("no_")
     return f"--{STEP}.{word.removeprefix('--')}" if word.startswith("--") and first in names else word
 
@@ -85,11 +99,24 @@ def _outside(
             continue
         listed = list(value) if isinstance(value, list | tuple) else [value]
         names = [field if len(listed) == 1 else f"{field}-{number}" for number in range(1, len(listed) + 1)]
+        if field == "models":
+            names = _names_of(list(map(str, listed)), names)
         for name, one in zip(names, listed, strict=True):
             groups[what][name] = _model_of(str(one)) if what == "model" else str(one)
         is_weighted = get_origin(get_args(hints[field])[0]) is Mapping if get_args(hints[field]) else False
-        renamed[field] = dict.fromkeys(names, 1.0) if is_weighted else names if len(listed) > 1 else names[0]
+        is_several = len(listed) > 1 or _holds_several(hints[field])
+        renamed[field] = dict.fromkeys(names, 1.0) if is_weighted else names if is_several else names[0]
     return groups["model"], groups["rows"], renamed
+
+
+def _holds_several(hint: object) -> bool:
+    return tuple in (get_origin(hint), *(get_origin(part) for part in get_args(hint)))
+
+
+def _names_of(values: Sequence[str], usual: Sequence[str]) -> list[str]:
+    """Models by the last part of their place, where these differ: what stands in the results."""
+    found = ["".join(one if one.isalnum() or one in "-_" else "-" for one in Path(value).name) for value in values]
+    return found if len(set(found)) == len(found) and STEP not in found else list(usual)
 
 
 def _model_of(value: str) -> dict[str, object]:

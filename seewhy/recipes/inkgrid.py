@@ -7,6 +7,7 @@ from seewhy.runs.recipe import Recipe
 from seewhy.stages.credit import Credit
 from seewhy.stages.distil import Distil
 from seewhy.stages.evaluate import Evaluate
+from seewhy.stages.fitting import Unfit
 from seewhy.stages.judge import Judge
 from seewhy.stages.lessons import Lessons
 from seewhy.stages.pair import PairChains
@@ -51,7 +52,8 @@ def recipe() -> Recipe:
             start="sft", data={"pairs": 1.0}, objective=choose("mpo", beta=0.1), fit=PREFERENCES,
             reference="reference",
         ),
-        "test": Evaluate(models=("base", "sft", "mpo"), questions="questions.test", blind=(Style.REASON,)),
+        "test": Evaluate(models=("base", "sft", "mpo"), questions="questions.test", blind=(Style.REASON,),
+                         unfit=Unfit.UNCHECKED),
         "verifier": Rerank(
             policy="mpo", reference="sft", sampler="sft", questions="questions.test", ask=300, per_question=16,
             temperature=0.7,

@@ -8,6 +8,7 @@ from seewhy.records.types import Style
 from seewhy.runs.choice import choose
 from seewhy.runs.recipe import Recipe
 from seewhy.stages.evaluate import Evaluate
+from seewhy.stages.fitting import Unfit
 from seewhy.stages.train import Train
 
 MODELS = ("base", "sft", "mpo", "dpo")
@@ -22,8 +23,10 @@ def recipe() -> Recipe:
     for name, step in base.steps.items():
         if name == "test":
             steps["dpo"] = dpo
-            steps["test"] = Evaluate(models=MODELS, questions="questions.test", blind=(Style.REASON,))
-            steps["shifted"] = Evaluate(models=MODELS, questions="questions.shifted")
+            steps["test"] = Evaluate(
+                models=MODELS, questions="questions.test", blind=(Style.REASON,), unfit=Unfit.UNCHECKED
+            )
+            steps["shifted"] = Evaluate(models=MODELS, questions="questions.shifted", blind=(), unfit=Unfit.UNCHECKED)
         else:
             steps[name] = step
     return replace(base, name="inkgrid-full", steps=steps)

@@ -66,4 +66,11 @@ class Ended:
     """It was finished before, or taken over from another run."""
 
 
-Event = Began | Advanced | Stepped | Noted | Ended
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    """What a run that ended leaves: its results, and where they are."""
+
+    lines: tuple[str, ...]
+
+
+Event = Began | Advanced | Stepped | Noted | Ended | Concluded

@@ -7,11 +7,12 @@ from pathlib import Path
 from seewhy.records.files import write_text_atomically
 from seewhy.runs.changes import require_unchanged
 from seewhy.runs.discovery import call_part
-from seewhy.runs.events import Event
+from seewhy.runs.events import Event, Noted
 from seewhy.runs.graph import Node, check
 from seewhy.runs.lock import LOCK
 from seewhy.runs.machine import Machine
 from seewhy.runs.plan_file import PLAN
+from seewhy.runs.preflight import look_ahead
 from seewhy.runs.processes import processes_here, writing_in
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.recipe_text import find_recipe, recipe_text
@@ -36,6 +37,8 @@ class Extent:
     """The only step."""
     remake: bool = False
     """Make finished steps anew where what they follow from has changed."""
+    preflight: bool = True
+    """Look ahead before anything is drawn or paid for: models open, questions encode, servers answer."""
     reuse: tuple[Path, ...] = ()
     """Runs whose finished steps are taken over where they are the same."""
 
@@ -75,6 +78,8 @@ def run_recipe(root: Path, recipe: Recipe, machine: Machine, extent: Extent, com
             write_if_changed(run.root / MACHINE_FILE, dump_yaml(unstructure(machine)))
         processes.meet()
         reuse = tuple(Reuse(path.resolve()) for path in extent.reuse)
+        if processes.is_first and extent.preflight:
+            yield from (Noted(ref=nodes[0].ref, text=said) for said in look_ahead(run, nodes))
         yield from _heard(Runner(run=run, command=command, reuse=reuse, processes=processes), nodes)
 
 
@@ -105,6 +110,8 @@ def run_step(root: Path, recipe: Recipe, machine: Machine, out: Path, command: s
     if processes.is_first:
         _require_own(run, out)
     _require_machine(run, nodes)
+    if processes.is_first:
+        yield from (Noted(ref=nodes[0].ref, text=said) for said in look_ahead(run, nodes))
     with writing_in(root, processes):
         processes.meet()
         yield from _heard(Runner(run=run, command=command, processes=processes), nodes)

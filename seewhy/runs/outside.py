@@ -11,7 +11,7 @@ from seewhy.records.types import Question
 
 def is_questions_file(path: Path) -> bool:
     """Whether a path holds questions as `docs/your-questions.md` has them, and no rows of ours."""
-    return is_questions(path)
+    return is_questions(path) or (path.is_file() and path.suffix != ".parquet")
 
 
 def read_questions(path: Path, pictures: Path) -> list[Question]:

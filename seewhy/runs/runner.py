@@ -17,10 +17,12 @@ from seewhy.records.step_logs import read_steps
 from seewhy.records.types import StepLog
 from seewhy.runs.api import PageStage, RowStage, TrainStage
 from seewhy.runs.blocks import BlockWorker, count_blocks, missing_blocks, sum_blocks
+from seewhy.runs.conclusion import conclusions
 from seewhy.runs.discovery import call_part
 from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
 from seewhy.runs.fingerprints import StepSpec, differences, page_spec, read_spec, sources_of, spec_of, write_spec
 from seewhy.runs.graph import Node
+from seewhy.runs.hooks import NothingLeftError
 from seewhy.runs.lock import LOCK
 from seewhy.runs.models import ProcessModels
 from seewhy.runs.plan_file import PLAN
@@ -47,6 +49,8 @@ class Runner:
     specs: dict[str, StepSpec] = field(default_factory=dict[str, StepSpec])
     """What each unit that was begun follows from, as it was then; of the process that writes."""
     notes: list[str] = field(default_factory=list[str])
+    empty: dict[str, NothingLeftError] = field(default_factory=dict[str, NothingLeftError])
+    """Units that kept nothing, and those that follow from them."""
     pool: ProcessPoolExecutor | None = None
     workers: int = 0
     stack: ExitStack = field(default_factory=ExitStack)
@@ -61,10 +65,26 @@ class Runner:
             self.stack.enter_context(self.models)
             steps = list(dict.fromkeys(node.step for node in nodes))
             for node in nodes:
-                for event in self._unit(node, steps.index(node.step) + 1, len(steps)):
-                    yield from self._noted(node.ref)
-                    yield event
+                if self._is_without(node):
+                    continue
+                try:
+                    for event in self._unit(node, steps.index(node.step) + 1, len(steps)):
+                        yield from self._noted(node.ref)
+                        yield event
+                except NothingLeftError as error:
+                    self.empty[node.ref] = error
+                    self.notes.append(f"{error}. What does not follow from it goes on")
                 yield from self._noted(node.ref)
+            yield from conclusions(self.run, steps)
+        if self.empty:
+            raise next(iter(self.empty.values()))
+
+    def _is_without(self, node: Node) -> bool:
+        """Whether a unit follows from one that kept nothing."""
+        if node.ref in self.empty or not self.empty.keys() & set(self.run.reads(node).values()):
+            return False
+        self.empty[node.ref] = self.empty[next(iter(self.empty.keys() & set(self.run.reads(node).values())))]
+        return True
 
     def _noted(self, ref: str) -> Iterator[Event]:
         while self.notes:
@@ -219,7 +239,9 @@ class Runner:
         yield Ended(ref=node.ref, seconds=seconds, rows=1, unit="pages")
 
     def _is_finished_step(self, name: str) -> bool:
-        return all(self.run.is_done(node.ref) for node in self.run.nodes.values() if node.step == name)
+        """Whether nothing of a step is missing but what follows from a unit that kept nothing."""
+        units = [node.ref for node in self.run.nodes.values() if node.step == name]
+        return all(self.run.is_done(ref) or ref in self.empty for ref in units) and any(map(self.run.is_done, units))
 
 
 def _rung(ref: str, detector: AlarmDetector, logs: Sequence[StepLog]) -> Iterator[Noted]:

@@ -1,6 +1,7 @@
 """Rationales from a teacher, graded by their answer (LLaVA-Reasoner, arXiv 2410.16198, section 3.1)."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,18 +9,23 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from seewhy.model.plan import ComputePlan
-from seewhy.records.ranges import require_least
-from seewhy.records.types import Chain, Question, Style
+from seewhy.records.ranges import require_least, require_share
+from seewhy.records.types import Chain, Outcome, Question, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
 from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make, settings_of
 from seewhy.runs.discovery import class_of
 from seewhy.runs.forecast.api import Outlook, ServerWork, StageForecast, first_of, total_rows
+from seewhy.runs.hooks import NothingLeftError
 from seewhy.sampling.stand_ins import stand_ins
 from seewhy.stages.judge import Judge
 from seewhy.teachers.api import AlwaysRight, LimitsTokens
 
 UNANSWERED = "unanswered.jsonl"
 ASKED = "talks"
+LITTLE = 0.5
+"""A share of right rationales below which the run says so."""
+FEW = 8
+"""Rationales from which on a share can be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,9 @@ class Distil(Stage):
     """`oracle` knows inkgrid's pages, `gold` gives the questions' own rationales, `endpoint` asks `model`."""
     model: Model = ""
     """The model behind a server that an `endpoint` asks."""
+    floor: float = field(default=0.05, compare=False)
+    """Share of a block's rationales that must end in the right answer where a model is asked, from 0 to 1: below it the
+    run stops at the first block, before more is paid for."""
 
     main: ClassVar[str] = "chains"
 
@@ -44,10 +53,13 @@ class Distil(Stage):
             say = "asks a model: name it as `model`" if asks else "asks no model: leave `model` away"
             raise ValueError(f"teacher {self.teacher.kind} {say}")
         require_least(self, 0, "ask")
+        require_share(self, "floor")
 
     def units(self, name: str) -> Mapping[str, RowStage]:
         return {
-            "chains": Rationales(questions=self.questions, ask=self.ask, teacher=self.teacher, model=self.model),
+            "chains": Rationales(
+                questions=self.questions, ask=self.ask, teacher=self.teacher, model=self.model, floor=self.floor
+            ),
             "verdicts": Judge(chains=f"{name}.chains", questions=self.questions),
         }
 
@@ -64,6 +76,7 @@ class Rationales(RowStage):
     ask: int
     teacher: Annotated[Choice, Layer("teachers")]
     model: Model
+    floor: float = field(default=0.0, compare=False)
 
     rows: ClassVar[type[Chain]] = Chain
     unit: ClassVar[str] = "questions"
@@ -83,6 +96,14 @@ class Rationales(RowStage):
         """The teacher; ValueError where a setting is refused."""
         return make(self.teacher, "teachers", "teacher", talks=talks, unanswered=unanswered)
 
+    def fault_ahead(self, questions: Sequence[Question]) -> str:
+        """What the teacher has against the first questions."""
+        try:
+            self.made(None, _ignore).require(questions[: self.ask or len(questions)])
+        except ValueError as error:
+            return str(error)
+        return ""
+
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Chain]]:
         missed = Unanswered(run.root / "servers" / UNANSWERED, models.note)
         by_batch = run.machine.by_batch
@@ -97,6 +118,8 @@ class Rationales(RowStage):
         def teach(block: Sequence[Question]) -> list[Chain]:
             chains = list(teacher.teach(block))
             missed.write()
+            if self.model:
+                require_some_right(block, chains, self.floor, models.note)
             return chains
 
         return teach
@@ -169,3 +192,27 @@ class Unanswered:
         name, why = next(iter(self.heard.items()))
         self.note(f"{len(self.heard)} of a block of questions got no rationale, such as {name}: {why}")
         self.heard.clear()
+
+
+def require_some_right(
+    questions: Sequence[Question], chains: Sequence[Chain], floor: float, note: Callable[[str], None]
+) -> None:
+    """Say where fewer than half of a block's rationales end in the right answer, and why.
+
+    Raises:
+        NothingLeftError: fewer than `floor` of at least `FEW` do.
+    """
+    asked = {question.id: question for question in questions}
+    judge = class_of("judging", "outcome")()
+    verdicts = [verdict for chain in chains for verdict in judge.judge(asked[chain.question_id], (chain,))]
+    found = Counter(str(verdict.outcome.value) for verdict in verdicts)
+    right, total = found.pop(Outcome.CORRECT.value, 0), len(verdicts)
+    if not total or right >= LITTLE * total:
+        return
+    why = next(verdict.why for verdict in verdicts if verdict.outcome is not Outcome.CORRECT)
+    others = ", ".join(f"{count} {name}" for name, count in found.most_common(3))
+    said = f"{right} of {total} rationales end in the right answer ({others}; such as: {why})"
+    if total >= FEW and right < floor * total:
+        raise NothingLeftError(f"{said}; floor wants {floor:.1%}. Look at the teacher's prompt and the rule of the "
+                               "questions, or set a lower floor")  # fmt: skip
+    note(said)

@@ -1,7 +1,7 @@
 """Replies of models to questions, graded: with their pictures, and with the pictures withheld."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from seewhy.model.plan import ComputePlan
 from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Chain, Question, Response, Style, Verdict
 from seewhy.report.inputs import Evaluation, Reply, Sample, Section
+from seewhy.report.results import measured_lines
 from seewhy.runs.api import ModelKind, Models, Need, PageStage, RowStage, Run, Stage
 from seewhy.runs.choice import Model, Rows, choose
 from seewhy.runs.discovery import call_part, load_part
@@ -19,9 +20,12 @@ from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast
 from seewhy.sampling.sample import answer_once
 from seewhy.sampling.stand_ins import imitations, stand_in
 from seewhy.stages.credit import picture_of
+from seewhy.stages.fitting import Fitting, Unfit
 from seewhy.stages.judge import Judge
 
 SHOWN = 8
+FIT = "fit"
+"""Part with the questions that all models can take."""
 DIRECT_TOKENS = 4
 """Of a reply without reasoning, where none was seen: an answer and the end of the turn."""
 
@@ -36,12 +40,17 @@ class Evaluate(Stage):
     """Rows of questions."""
     styles: tuple[Style, ...] = (Style.DIRECT, Style.REASON)
     """Prompts: `direct` asks for the answer alone, `reason` for a chain of thought."""
-    blind: tuple[Style, ...] = ()
+    blind: tuple[Style, ...] = (Style.REASON,)
     """Prompts for which the pictures are withheld too, as a control."""
     temperature: float = 0.0
     """0 takes the likeliest reply; above it one reply a question is drawn (mm-cot-rlaif: 0.4 and 0.8)."""
     max_tokens: int = 128
     """Tokens of a reply, at most."""
+    unfit: Unfit = Unfit.STOP
+    """Of questions that a model cannot take: `stop` when all are counted, `drop` them for all models alike, or
+    `unchecked`, where a step before has looked."""
+    split: str = "test"
+    """Of questions of several splits, the one that is measured."""
     per_shard: int = 250
     """Questions a shard."""
     seed: int = 0
@@ -64,17 +73,34 @@ class Evaluate(Stage):
 
     def units(self, name: str) -> Mapping[str, RowStage | PageStage]:
         found: dict[str, RowStage | PageStage] = {}
+        asked = self._asked(name)
+        if asked != self.questions:
+            found[FIT] = Fitting(own=asked, questions=self.questions, models=self.models, unfit=self.unfit,
+                                 styles=self.styles, max_tokens=self.max_tokens, split=self.split)  # fmt: skip
         for setting in self.settings():
             part = setting.part
-            found[f"{part}/chains"] = setting
-            found[f"{part}/verdicts"] = Judge(chains=f"{name}.{part}/chains", questions=self.questions,
-                                              judge=choose("outcome"))  # fmt: skip
+            chains, verdicts = f"{name}.{part}/chains", f"{name}.{part}/verdicts"
+            found[f"{part}/chains"] = replace(setting, questions=asked)
+            found[f"{part}/verdicts"] = Judge(chains=chains, questions=asked, judge=choose("outcome"))
             if self.also:
-                found[f"also/{part}"] = SuiteFiles(
-                    model=setting.model, questions=self.questions, chains=f"{name}.{part}/chains",
-                    verdicts=f"{name}.{part}/verdicts", suites=self.also,
-                )  # fmt: skip
+                found[f"also/{part}"] = SuiteFiles(model=setting.model, questions=asked, chains=chains,
+                                                   verdicts=verdicts, suites=self.also)  # fmt: skip
         return found
+
+    def _asked(self, name: str) -> Rows:
+        """The questions that all models can take, or all."""
+        return self.questions if self.unfit is Unfit.UNCHECKED else f"{name}.{FIT}"
+
+    def _finished(self, run: Run, name: str) -> "Evaluate":
+        """The measurement of those models all of whose replies are judged."""
+        parts = {model: [one.part for one in self.settings() if one.model == model] for model in self.models}
+        done = [model for model in self.models if all(run.is_done(f"{name}.{part}/verdicts") for part in parts[model])]
+        return replace(self, models=tuple(done)) if done else self
+
+    def conclusion(self, run: Run, name: str) -> Sequence[str]:
+        """A line a model: accuracy in each prompt with its interval, and without the pictures."""
+        section = self.section(run, name)
+        return measured_lines(section) if isinstance(section, Evaluation) else ()
 
     def settings(self) -> Iterator["Replies"]:
         """All measurements, model by model."""
@@ -91,7 +117,10 @@ class Evaluate(Stage):
         return (Need(field="questions", ref=self.questions, wants=Question),)
 
     def section(self, run: Run, name: str) -> Section | None:
-        questions = run.questions(self.questions)
+        return self._finished(run, name)._section(run, name)
+
+    def _section(self, run: Run, name: str) -> Section | None:
+        questions = run.questions(self._asked(name))
         clusters = call_part("evaluation", "pictures", "picture_clusters", questions)
         scorecard_of = load_part("evaluation", "scorecard").scorecard_of
         paired_difference = load_part("evaluation", "compare").paired_difference

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from seewhy.pairs.lessons import Distilled, block_sizes, direct_lessons, lessons_from, mix_lessons
@@ -12,8 +12,11 @@ from seewhy.report.inputs import Count, Distillation, Section
 from seewhy.runs.api import Counted, Models, Need, RowStage, Run
 from seewhy.runs.choice import Rows
 from seewhy.runs.forecast.api import Outlook, StageForecast, first_of, total_rows
+from seewhy.runs.hooks import NothingLeftError
 
 DROPPED = "dropped "
+LITTLE = 0.5
+"""A share of rationales that is kept below which the run says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,8 @@ class Lessons(RowStage):
     """Direct lessons as a share of all lessons; in the paper 193k of 386k."""
     format_aligned: int = 50
     """Questions of each benchmark that are shown in both styles (50 in the paper)."""
+    floor: float = field(default=0.05, compare=False)
+    """Share of the rationales that must be kept, from 0 to 1: with fewer the run stops, and says why they were not."""
     seed: int = 0
     """Seed of the choice and of the order."""
 
@@ -40,7 +45,7 @@ class Lessons(RowStage):
 
     def __post_init__(self) -> None:
         """Refuse shares and counts that no mix has."""
-        require_share(self, "direct_share")
+        require_share(self, "direct_share", "floor")
         require_least(self, 0, "ask", "format_aligned")
         require_seed(self)
 
@@ -82,12 +87,18 @@ class Lessons(RowStage):
         return Counter(f"{row.style.value} {row.source}" for row in rows)
 
     def settle(self, run: Run, counts: Mapping[str, int]) -> str:
-        dropped = {name.removeprefix(DROPPED): count for name, count in counts.items() if name.startswith(DROPPED)}
+        dropped = Counter({name.removeprefix(DROPPED): count for name, count in counts.items()
+                           if name.startswith(DROPPED)})  # fmt: skip
+        total = len(run.read(self.rationales, Chain))
+        reasons = ", ".join(f"{count} {reason}" for reason, count in dropped.most_common(3))
         if len(counts) == len(dropped):
-            reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(dropped).most_common(3))
-            total = sum(dropped.values())
-            raise ValueError(f"no lesson is left of {total} rationales of {self.rationales} ({reasons})")
-        return ""
+            raise NothingLeftError(f"no lesson is left of {total} rationales of {self.rationales} ({reasons})")
+        kept = 1 - dropped.total() / total if total else 1.0
+        said = f"{dropped.total()} of {total} rationales were dropped: {reasons}" if dropped.total() else ""
+        if kept < self.floor:
+            raise NothingLeftError(f"{said}; {kept:.1%} are left, and floor wants {self.floor:.1%}. Look at the "
+                                   f"verdicts of {self.rationales}, or set a lower floor")  # fmt: skip
+        return said if kept < LITTLE else ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         told = outlook.forecast(self.rationales)

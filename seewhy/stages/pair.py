@@ -12,6 +12,7 @@ from seewhy.report.inputs import Count, Sampling, Section
 from seewhy.runs.api import Counted, Models, Need, RowStage, Run
 from seewhy.runs.choice import Choice, Layer, Rows, choose, make
 from seewhy.runs.forecast.api import Outlook, StageForecast
+from seewhy.runs.hooks import NothingLeftError
 from seewhy.runs.question_chains import JudgedRanges, judged_ranges
 
 
@@ -65,7 +66,7 @@ class PairChains(RowStage):
                             if name.startswith("dropped ") and count)  # fmt: skip
         more = self.made().explain(run.read(self.chains, Chain), run.read(self.verdicts, Verdict))
         place, seen = run.place(self.verdicts), counts["questions seen"]
-        raise ValueError(f"{place}: no pair is left of {seen} questions ({dropped}): {more}")
+        raise NothingLeftError(f"{place}: no pair is left of {seen} questions ({dropped}): {more}")
 
     def _most(self) -> int:
         """Pairs of a prompt, at most: as the rule says, or a single one."""

@@ -10,9 +10,11 @@ from seewhy.records.files import hash_file
 from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Question, Split
 from seewhy.runs.api import Models, Need, RowStage, Run, Stage
+from seewhy.runs.choice import Model
 from seewhy.runs.discovery import find_module
 from seewhy.runs.forecast.api import Outlook, StageForecast
 from seewhy.runs.picture_paths import relate_pictures
+from seewhy.stages.fitting import Fitting, Unfit
 
 PER_SHARD = 500
 MAX_SHOWN = 5
@@ -36,6 +38,13 @@ class Questions(Stage):
     """Questions of another kind than any trained on; 0 where a benchmark has none."""
     seed: int = 0
     """Seed of the training and validation questions; test and shifted are the same for every seed."""
+    models: tuple[Model, ...] = ()
+    """Models that will be asked: every question is encoded once as they do, before anything is drawn or paid for;
+    none looks at no question."""
+    unfit: Unfit = Unfit.STOP
+    """Of questions that these models cannot take: `stop` when all are counted, or `drop` them."""
+    with_rationale: bool = False
+    """Whether a training question without a rationale does not fit, as where teacher gold gives them."""
 
     main: ClassVar[str] = "train"
 
@@ -43,6 +52,8 @@ class Questions(Stage):
         """Refuse counts below zero, and a source where none is read or the other way round."""
         require_least(self, 0, *(split.value for split in Split))
         require_seed(self)
+        if (self.unfit is not Unfit.STOP or self.with_rationale) and not self.models:
+            raise ValueError("unfit and with_rationale need `models`, by which questions are looked at")
         reads = "files" in vars(find_module("benchmarks", self.benchmark))
         if reads and not self.source:
             raise ValueError(f"source: benchmark {self.benchmark} reads files; name their file or folder")
@@ -56,13 +67,22 @@ class Questions(Stage):
                 Split.SHIFTED: self.shifted}  # fmt: skip
 
     def units(self, name: str) -> Mapping[str, RowStage]:
+        found: dict[str, RowStage] = {}
+        for split, count in self._counts().items():
+            if count and self.models:
+                found[f"{split.value}/read"] = self._split(f"{name}.{split.value}/read", split, count)
+                found[split.value] = Fitting(
+                    own=f"{name}.{split.value}", questions=f"{name}.{split.value}/read", models=self.models,
+                    unfit=self.unfit, with_rationale=self.with_rationale and split is Split.TRAIN,
+                )  # fmt: skip
+            elif count:
+                found[split.value] = self._split(f"{name}.{split.value}", split, count)
+        return found
+
+    def _split(self, own: str, split: Split, count: int) -> RowStage:
         kind = ReadSplit if self.source else DrawSplit
-        return {
-            split.value: kind(own=f"{name}.{split.value}", benchmark=self.benchmark, source=self.source, split=split,
-                              count=count,
-                              seed=self.seed if split in (Split.TRAIN, Split.VALIDATION) else 0)
-            for split, count in self._counts().items() if count
-        }  # fmt: skip
+        seed = self.seed if split in (Split.TRAIN, Split.VALIDATION) else 0
+        return kind(own=own, benchmark=self.benchmark, source=self.source, split=split, count=count, seed=seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +128,10 @@ class DrawSplit(RowStage):
             rows=self.count, unit="questions", is_tried=True, disk_bytes=self.count * pictures / max(1, len(few)),
             basis=f"as the recipe has them; {len(few)} were drawn and timed",
         )  # fmt: skip
+
+    def preview(self, run: Run, scratch: Path, count: int) -> Sequence[Question]:
+        """The first so many, drawn under `scratch`."""
+        return list(_module(self.benchmark).load(scratch, self.split, count=min(count, self.count), seed=self.seed))
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Question]:
         count = min(self.count, outlook.limit or self.count)
@@ -172,6 +196,11 @@ class ReadSplit(RowStage):
         return StageForecast(
             rows=min(self.count, there), unit="questions", is_tried=True, basis=f"as {self.source} has them"
         )
+
+    def preview(self, run: Run, scratch: Path, count: int) -> Sequence[Question]:
+        """The first so many; every row of one's own file is looked at."""
+        source = Path(self.source).expanduser().resolve()
+        return read_questions(_module(self.benchmark), source, self.split, min(count, self.count), scratch)
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Question]:
         source = Path(self.source).expanduser().resolve()

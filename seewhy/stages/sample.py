@@ -82,6 +82,13 @@ class Sample(RowStage):
             raise ValueError(f"no question of {self.questions} is asked: {why}")
         return chosen
 
+    def fault_ahead(self, questions: Sequence[Question]) -> str:
+        """Whether all of these have options and are left out."""
+        if self.with_options or not all(question.options for question in questions):
+            return ""
+        return (f"with_options is false, and each of the first {len(questions)} questions has options: nothing would "
+                "be drawn; set it to true")  # fmt: skip
+
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Chain]]:
         model, plan = models.local(self.model), self.plan(self.ask)
         return lambda block: sample_chains(model, block, plan, self.style)

@@ -66,6 +66,18 @@ class HttpTransport:
                 raise
             raise ConnectionError(f"{error or type(error).__name__}") from error
 
+    async def get(self, path: str, deadline_s: float) -> HttpResponse:
+        """The answer to a plain request, whatever its status; errors as in `post`."""
+        try:
+            async with (
+                asyncio.timeout(deadline_s),
+                self._session.get(f"{self._root}{path}", allow_redirects=False, proxy=self._proxy or None) as response,
+            ):
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return HttpResponse(status=response.status, headers=headers, body=await read_body(response))
+        except (aiohttp.ClientError, ValueError) as error:
+            raise ConnectionError(f"{error or type(error).__name__}") from error
+
     async def close(self) -> None:
         """Let all connections go."""
         await self._session.close()

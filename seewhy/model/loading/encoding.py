@@ -32,6 +32,10 @@ BLOCK_MARKS = {"gemma3": "token_type_ids"}
 """Marks, by `config.model_type`, of which a run of ones is a picture whose tokens see each other both ways."""
 
 
+class PromptTooLongError(ValueError):
+    """A prompt with its reply is longer than the model's context."""
+
+
 def encode(
     net: PreTrainedModel, processor: ProcessorMixin, question_id: str, words: str, files: Sequence[PictureFile]
 ) -> Prompt:
@@ -119,7 +123,7 @@ def check_length(net: PreTrainedModel, prompt: int, reply: int, question_id: str
     most, why = context_of(net)
     longer = f" and a reply {reply}" if reply > 1 else ""
     if most is not None and prompt + reply > most:
-        raise ValueError(
+        raise PromptTooLongError(
             f"question {question_id}: its prompt has {prompt} tokens{longer} and the model takes {most}{why}; a prompt "
             "is never truncated. Shorten the question, its pictures or the reply (sampling.max_tokens), or choose "
             "a model with a longer context."

@@ -1,0 +1,72 @@
+"""Whether a server answers, asked at no cost: its list of models."""
+
+import json
+from dataclasses import dataclass
+
+from seewhy.endpoints.client import headers_for
+from seewhy.endpoints.plan import EndpointPlan
+from seewhy.endpoints.secrets import read_key, redactor_for
+from seewhy.endpoints.transport.http import HttpTransport
+from seewhy.endpoints.transport.loop import BackgroundLoop
+
+WITHIN_S = 5.0
+"""Seconds in which a server must answer."""
+REFUSED = (401, 403)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedModels:
+    """What a server said of its models."""
+
+    names: tuple[str, ...]
+    """Empty where it keeps no such list."""
+
+
+class Probe:
+    """A short visit to one server; close it."""
+
+    def __init__(self, endpoint: EndpointPlan) -> None:
+        """ValueError where the key's variable is empty."""
+        self.endpoint = endpoint
+        self._key = read_key(endpoint.key_variable)
+        self._loop = BackgroundLoop(f"probe {endpoint.model}")
+
+    def models(self) -> ServedModels:
+        """The models that the server lists.
+
+        Raises:
+            ValueError: it does not answer, or refuses the key.
+        """
+        return self._loop.run(self._models())
+
+    async def _models(self) -> ServedModels:
+        place, say = self.endpoint.base_url, redactor_for(self._key).clean
+        transport = HttpTransport(place, headers_for(place, self._key))
+        try:
+            answer = await transport.get("/models", WITHIN_S)
+        except (OSError, TimeoutError) as error:
+            why = say(str(error)) or f"no answer within {WITHIN_S:g} s"
+            raise ValueError(
+                f"{place} does not answer ({why}): is the server running, and the address right?"
+            ) from error
+        finally:
+            await transport.close()
+        if answer.status in REFUSED:
+            key = self.endpoint.key_variable or "no key was given: name its variable as key_variable"
+            raise ValueError(f"{place} refuses the key ({answer.status}; {key})")
+        return ServedModels(names=_names(answer.body) if answer.status == 200 else ())
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._loop.close()
+
+
+def _names(body: bytes) -> tuple[str, ...]:
+    try:
+        found: object = json.loads(body)
+    except (ValueError, RecursionError):
+        return ()
+    listed = found.get("data") if isinstance(found, dict) else None
+    if not isinstance(listed, list):
+        return ()
+    return tuple(str(one["id"]) for one in listed if isinstance(one, dict) and one.get("id"))

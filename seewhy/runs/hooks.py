@@ -1,0 +1,39 @@
+"""What a stage may offer beside its form, found by its methods: questions ahead of a run, faults ahead, a result."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from seewhy.records.types import Question
+from seewhy.runs.api import Run
+
+
+class NothingLeftError(ValueError):
+    """A unit kept nothing, or too little, for what follows from it; other steps of the run do not depend on it."""
+
+
+@runtime_checkable
+class Previews(Protocol):
+    """A unit that makes questions and can show some before it runs."""
+
+    def preview(self, run: Run, scratch: Path, count: int) -> Sequence[Question]:
+        """At most `count` of its questions, with pictures; nothing is written but under `scratch`."""
+        ...
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """A unit that can tell by a few of its questions that it will keep or ask nothing."""
+
+    def fault_ahead(self, questions: Sequence[Question]) -> str:
+        """What is wrong with its settings for such questions; empty where nothing is."""
+        ...
+
+
+@runtime_checkable
+class Concludes(Protocol):
+    """A stage with a result that is said when the run ends."""
+
+    def conclusion(self, run: Run, name: str) -> Sequence[str]:
+        """The result in a few lines, figures with their intervals; empty where nothing is finished."""
+        ...

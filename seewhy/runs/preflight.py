@@ -1,0 +1,113 @@
+"""A look ahead before anything is drawn or paid for: models open, questions encode, servers answer."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from seewhy.model.weights import weights_place
+from seewhy.records.types import Question, Style
+from seewhy.runs.api import ModelKind
+from seewhy.runs.discovery import call_part, load_part
+from seewhy.runs.graph import Node, resolve
+from seewhy.runs.hooks import LooksAhead, Previews
+from seewhy.runs.machine import ModelSpec
+from seewhy.runs.run import OpenRun
+
+ENCODED = 3
+"""Questions that each model encodes."""
+LOOKED_AT = 64
+"""Questions that stages look at."""
+
+
+def look_ahead(run: OpenRun, nodes: Sequence[Node]) -> Iterator[str]:
+    """What a user should know of the units that are still to run, in lines.
+
+    Raises:
+        ValueError: something would fail later; every fault, each with model, step or question.
+    """
+    waiting = [node for node in nodes if not run.is_done(node.ref)]
+    names = dict.fromkeys(ref for node in waiting for ref in _models(run, node))
+    specs = {name: run.recipe.models[name] for name in names}
+    faults: list[str] = []
+    for name, spec in specs.items():
+        if spec.is_server:
+            yield from _asked(name, spec, faults)
+    with TemporaryDirectory(prefix="seewhy-") as scratch:
+        questions = _previews(run, waiting, Path(scratch))
+        for node in waiting:
+            faults += _faults_ahead(run, node, questions)
+        few = next((rows[:ENCODED] for rows in questions.values() if rows), ())
+        for name, spec in specs.items():
+            if not spec.is_server:
+                faults += _encoded(name, spec, few)
+    if faults:
+        raise ValueError("\n".join(dict.fromkeys(faults)))
+
+
+def _models(run: OpenRun, node: Node) -> Iterator[str]:
+    """Models of the recipe that a unit works with."""
+    for need in node.unit.needs():
+        if isinstance(need.wants, ModelKind) and need.ref in run.recipe.models:
+            yield need.ref
+
+
+def _previews(run: OpenRun, nodes: Sequence[Node], scratch: Path) -> dict[str, Sequence[Question]]:
+    """Some questions of each unit that makes them, or that is finished or comes from outside, by its reference."""
+    found: dict[str, Sequence[Question]] = {}
+    wanted = {ref for node in nodes for ref in _question_refs(run, node)}
+    for ref in sorted(wanted):
+        unit = run.nodes[ref].unit if ref in run.nodes else None
+        if unit is None or run.is_done(ref):
+            found[ref] = run.questions(ref)[:LOOKED_AT]
+        elif isinstance(unit, Previews):
+            found[ref] = unit.preview(run, scratch, LOOKED_AT)
+    return found
+
+
+def _question_refs(run: OpenRun, node: Node) -> Iterator[str]:
+    if isinstance(node.unit, Previews):
+        yield node.ref
+    for need in node.unit.needs():
+        if need.wants is Question:
+            yield resolve(run.recipe, need.ref, run.nodes)
+
+
+def _faults_ahead(run: OpenRun, node: Node, questions: Mapping[str, Sequence[Question]]) -> Iterator[str]:
+    if not isinstance(node.unit, LooksAhead):
+        return
+    for ref in _question_refs(run, node):
+        fault = node.unit.fault_ahead(questions[ref]) if questions.get(ref) else ""
+        if fault:
+            yield f"step {node.step}: {fault}"
+
+
+def _encoded(name: str, spec: ModelSpec, questions: Sequence[Question]) -> Iterator[str]:
+    """What is wrong with a model with weights: it is opened without them, and encodes a few questions."""
+    try:
+        call_part("model", "loading.whole_weights", "require_whole", weights_place(spec.path))
+        model: Any = call_part("runs", "forecast.meta", "open_meta", spec.path)
+    except (OSError, ValueError) as error:
+        yield f"model {name}: {error}"
+        return
+    for question in questions:
+        try:
+            assert model.prompt(question, Style.REASON)
+        except ValueError as error:
+            yield f"model {name}: {error}"
+            return
+
+
+def _asked(name: str, spec: ModelSpec, faults: list[str]) -> Iterator[str]:
+    """Ask a server which models it has: no call that is paid for."""
+    probe = load_part("endpoints", "probe")
+    with closing(probe.Probe(spec.endpoint(""))) as asked:
+        try:
+            answer = asked.models()
+        except ValueError as error:
+            faults.append(f"model {name}: {error}")
+            return
+    if answer.names and spec.model not in answer.names:
+        near = ", ".join(sorted(answer.names)[:8])
+        yield f"model {name}: {spec.base_url} lists no model {spec.model!r}; it has {near}"
