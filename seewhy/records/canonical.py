@@ -79,7 +79,10 @@ def flatten_plain(plain: object, place: str = "") -> dict[str, object]:
 
 def _is_left_out(value: object, field: Field[Any]) -> bool:
     """Whether a field is marked `RARE` and holds its default."""
-    return IS_RARE in field.metadata and field.default is not MISSING and getattr(value, field.name) == field.default
+    if IS_RARE not in field.metadata:
+        return False
+    default = field.default if field.default_factory is MISSING else field.default_factory()
+    return default is not MISSING and getattr(value, field.name) == default
 
 
 def _plain_number(value: float) -> object:

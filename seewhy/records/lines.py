@@ -45,6 +45,16 @@ class LinesFile:
             self.offsets.extend(offset for offset, _ in _filled_lines(self.path, 0))
         return len(self.offsets)
 
+    def names(self) -> list[str]:
+        """Keys of the first line; empty where the file has no row, or its first is no object."""
+        for _, line in _filled_lines(self.path, 0):
+            try:
+                found: object = json.loads(line)
+            except (ValueError, RecursionError):
+                return []
+            return [str(name) for name in found] if isinstance(found, Mapping) else []
+        return []
+
     def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Any]:
         """Rows `start` to `stop`, lazily.
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from seewhy.records.columns import Record
 from seewhy.records.lines import LinesFile
-from seewhy.records.parquet import BlockCache, ParquetRows
+from seewhy.records.parquet import BlockCache, ParquetRows, open_parquet
 from seewhy.records.shards import shard_paths
 
 R = TypeVar("R", bound=Record)
@@ -88,6 +88,14 @@ class RowReader(Sequence[R]):
         spans = self._spans(start, stop) if start or stop is not None else ((file, 0, None) for file in self.files)
         for file, first, last in spans:
             yield from file.batches(columns, first, last)
+
+    def names(self) -> Sequence[str]:
+        """Names of the columns of the first file, or of the keys of the first line; empty where it has no row."""
+        first = self.files[0]
+        if isinstance(first, LinesFile):
+            return first.names()
+        with open_parquet(first.path) as file:
+            return list(file.schema_arrow.names)
 
     def place_of(self, number: int) -> str:
         """File and row of a row, as an error names them."""

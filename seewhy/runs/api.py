@@ -44,6 +44,8 @@ class Need:
     ref: str
     """A step, `step.part`, a model or an input of the recipe."""
     wants: Wants
+    also: type[Any] | None = None
+    """Another record that it takes in place of what it wants."""
     behind: bool = False
     """Whether `ref` names rows that follow from what is wanted, such as the chains of the questions that are read."""
 

@@ -181,7 +181,7 @@ def _fault(recipe: Recipe, need: Need, before: Mapping[str, Wants | None], nodes
         is_rows = not isinstance(need.wants, ModelKind)
         return "" if is_rows else f"{need.ref} is an input of rows; wanted: {describe(need.wants)}"
     if ref in before:
-        return "" if _fits(before[ref], need.wants) else (
+        return "" if _fits(before[ref], need.wants) or before[ref] is need.also is not None else (
             f"{need.ref} makes {describe(before[ref])}; wanted: {describe(need.wants)}{_fitting(recipe, need, before)}"
         )  # fmt: skip
     if ref in nodes or need.ref in recipe.steps:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from seewhy.model.plan import AdapterPlan
 from seewhy.records.ranges import require_least
+from seewhy.records.ranked import PickedPairs, RankedGroup, pair_of
 from seewhy.records.types import Lesson, Pair, Question, ReferenceRow, Response, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Model, Rows
@@ -47,14 +48,14 @@ class Reference(RowStage):
 
     def needs(self) -> Sequence[Need]:
         return (
-            *(Need(field="pairs", ref=ref, wants=Pair) for ref in self.pairs),
+            *(Need(field="pairs", ref=ref, wants=Pair, also=RankedGroup) for ref in self.pairs),
             Need(field="model", ref=self.model, wants=ModelKind.WEIGHTS),
             *question_needs(self.pairs, self.questions),
             *((Need(field="pictures", ref=self.pictures, wants=Question),) if self.pictures else ()),
         )
 
     def inputs(self, run: Run) -> Sequence[Pair]:
-        return [pair for ref in self.pairs for pair in run.read(ref, Pair)]
+        return [pair for ref in self.pairs for pair in pairs_in(run, ref)]
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Pair]], Iterable[ReferenceRow]]:
         questions = questions_behind(run, self.pairs, self.questions)
@@ -69,7 +70,7 @@ class Reference(RowStage):
         return lambda block: rows_of(model, block, questions, plan, views=views, varied=varied)
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        pairs = [pair for ref in self.pairs for pair in outlook.rows(ref, Pair)]
+        pairs = [pair for ref in self.pairs for pair in expected_pairs(run, outlook, ref)]
         prompts = trained_prompts(outlook, self.pairs, pairs)
         counts = [count for ref in self.pairs for count in outlook.counts(ref)]
         each = max((len(one.responses) for one in prompts), default=0)
@@ -95,6 +96,25 @@ def trained_prompts(outlook: Outlook, refs: Iterable[str], rows: Iterable[Lesson
         TrainedPrompt(question=asked[name], style=style, responses=tuple(distinct))
         for (name, style), distinct in found.items()
     )
+
+
+def is_ranked(run: Run, ref: str) -> bool:
+    """Whether the rows of a finished unit or an input are ranked groups, by their columns."""
+    return "responses" in run.read(ref, RankedGroup).names()
+
+
+def pairs_in(run: Run, ref: str) -> Iterable[Pair]:
+    """Rows of pairs, or the pairs of rows of ranked groups, by number."""
+    return PickedPairs(run.read(ref, RankedGroup)) if is_ranked(run, ref) else run.read(ref, Pair)
+
+
+def expected_pairs(run: Run, outlook: Outlook, ref: str) -> list[Pair]:
+    """Pairs of a unit or an input as an outlook has them, those of ranked groups among them."""
+    record = RankedGroup if outlook.is_there(ref) and is_ranked(run, ref) else Pair
+    found: list[Pair] = []
+    for row in outlook.rows(ref, record):
+        found += [pair_of(row, pick) for pick in row.picks] if isinstance(row, RankedGroup) else [row]
+    return found
 
 
 def responses_of(row: Lesson | Pair) -> tuple[Response, ...]:

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 from seewhy.model.api import ScoreRequest
 from seewhy.model.plan import AdapterPlan, ComputePlan
+from seewhy.records.marks import RARE
+from seewhy.records.ranked import RankedGroup
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Lesson, Pair, Question, ReferenceRow, Response, StepLog, Style
 from seewhy.report.inputs import Section, TrainingRun
@@ -15,7 +17,15 @@ from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, TrainStage
 from seewhy.runs.choice import Choice, Layer, Model, Names, Rows, make
 from seewhy.runs.discovery import constant_of, load_part
 from seewhy.runs.forecast.api import Outlook, StageForecast, TrainingWork
-from seewhy.stages.reference import Reference, question_needs, questions_behind, responses_of, trained_prompts
+from seewhy.stages.reference import (
+    Reference,
+    expected_pairs,
+    pairs_in,
+    question_needs,
+    questions_behind,
+    responses_of,
+    trained_prompts,
+)
 from seewhy.stages.vary_pictures import Varied
 from seewhy.training.monitor.alarms import alarms_of
 from seewhy.training.plan import FitPlan
@@ -31,7 +41,7 @@ class Train(TrainStage):
     start: Model
     """The model that is trained: of the recipe, or of a step before."""
     data: Annotated[Mapping[str, float], Names("rows")]
-    """Rows that are trained on, SFT examples or pairs by what the objective takes, each with its weight."""
+    """Rows that are trained on, each with its weight: SFT examples, or pairs and ranked groups, by the objective."""
     objective: Annotated[Choice, Layer("objectives")]
     """The loss: `sft` on SFT examples; `dpo`, `mpo`, `bco`, `ipo`, ... on pairs."""
     fit: FitPlan
@@ -45,6 +55,8 @@ class Train(TrainStage):
     pictures: Rows = ""
     """A step of stage `vary_pictures`, for objectives that compare pictures; empty draws its own: crops that keep 0 to
     20 % of each picture."""
+    streams: Mapping[str, float] = field(default_factory=dict[str, float], metadata=RARE)
+    """Weights of rows that name a stream of their own, by its name, times those of `data`; empty weighs all alike."""
 
     def __post_init__(self) -> None:
         """Refuse a training without data, and weights that are none."""
@@ -52,9 +64,8 @@ class Train(TrainStage):
             raise ValueError("data names no rows")
         if constant_of("objectives", self.objective.kind, "trains_on", "pairs") == ROLLOUTS:
             raise ValueError(f"objective {self.objective.kind} trains on rollouts, which stage `online` draws")
-        wrong = [name for name, weight in self.data.items() if not (isfinite(weight) and weight > 0)]
-        if wrong:
-            raise ValueError(f"data.{wrong[0]}: a weight must be above 0, and is {self.data[wrong[0]]}")
+        _require_weights(self.data, "data")
+        _require_weights(self.streams, "streams")
         if self.reference and not self.has_reference:
             raise ValueError(f"reference: objective {self.objective.kind} reads none; leave it away")
         if self.pictures and not self.compares_pictures:
@@ -92,7 +103,8 @@ class Train(TrainStage):
 
     def needs(self) -> Sequence[Need]:
         wants = Lesson if self.is_imitation else Pair
-        found = [Need(field=f"data.{ref}", ref=ref, wants=wants) for ref in self.data]
+        also = None if self.is_imitation else RankedGroup
+        found = [Need(field=f"data.{ref}", ref=ref, wants=wants, also=also) for ref in self.data]
         found.append(Need(field="start", ref=self.start, wants=ModelKind.WEIGHTS))
         found += question_needs(self.data, self.questions)
         if self.reference:
@@ -136,14 +148,16 @@ class Train(TrainStage):
 
     def _rows(self, run: Run) -> tuple[Any, list[Any]]:
         """What is trained on, read from disk as it is wanted, and its first two rows."""
-        wants: Any = Lesson if self.is_imitation else Pair
-        readers = {ref: run.read(ref, wants) for ref in self.data}
-        begun = next((reader[:2] for reader in readers.values() if len(reader)), [])
-        if list(self.data.values()) == [1.0]:
+        readers: dict[str, Any] = {
+            ref: run.read(ref, Lesson) if self.is_imitation else pairs_in(run, ref) for ref in self.data
+        }
+        begun = next(([rows[number] for number in range(min(2, len(rows)))] for rows in readers.values() if rows), [])
+        if list(self.data.values()) == [1.0] and not self.streams:
             return next(iter(readers.values())), begun
+        names = {ref: "" if len(self.data) == 1 and self.streams else ref for ref in self.data}
         streams = load_part("training", "rows")
-        return streams.Mixture(streams=tuple(
-            streams.Stream(name=ref, rows=reader, weight=self.data[ref]) for ref, reader in readers.items()
+        return streams.Mixture(weights=self.streams, streams=tuple(
+            streams.Stream(name=names[ref], rows=reader, weight=self.data[ref]) for ref, reader in readers.items()
         )), begun  # fmt: skip
 
     def _plan(self, run: Run) -> FitPlan:
@@ -159,7 +173,7 @@ class Train(TrainStage):
         counts = [count for ref in self.data for count in outlook.counts(ref)]
         training = TrainingWork(
             start=self.start, fit=self._plan(run), adapter=self.adapter, counts=counts,
-            prompts=trained_prompts(outlook, self.data, self._expected(outlook)),
+            prompts=trained_prompts(outlook, self.data, self._expected(run, outlook)),
             max_tokens=0 if self.is_imitation else max(one.max_tokens for one in told),
         )  # fmt: skip
         there = [ref for ref in self.data if outlook.is_there(ref)]
@@ -169,9 +183,16 @@ class Train(TrainStage):
 
     def replies(self, run: Run, outlook: Outlook, style: Style) -> Sequence[Response]:
         """Those that it is trained on in this style, as long as they are; else those of the model before it."""
-        found = [responses_of(row)[0] for row in self._expected(outlook) if row.style is style]
+        found = [responses_of(row)[0] for row in self._expected(run, outlook) if row.style is style]
         return found or outlook.replies(self.start, style)
 
-    def _expected(self, outlook: Outlook) -> list[Lesson | Pair]:
-        wants: Any = Lesson if self.is_imitation else Pair
-        return [row for ref in self.data for row in outlook.rows(ref, wants)]
+    def _expected(self, run: Run, outlook: Outlook) -> list[Lesson | Pair]:
+        if self.is_imitation:
+            return [row for ref in self.data for row in outlook.rows(ref, Lesson)]
+        return [row for ref in self.data for row in expected_pairs(run, outlook, ref)]
+
+
+def _require_weights(weights: Mapping[str, float], field: str) -> None:
+    for name, weight in weights.items():
+        if not (isfinite(weight) and weight > 0):
+            raise ValueError(f"{field}.{name}: a weight must be above 0, and is {weight}")

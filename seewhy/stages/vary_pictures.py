@@ -11,13 +11,14 @@ from seewhy.benchmarks.release.pictures import keep_bytes
 from seewhy.pairs.varied import vary_question
 from seewhy.records.pictures import PictureError, as_png, read_pixels
 from seewhy.records.ranges import require_seed
+from seewhy.records.ranked import RankedGroup
 from seewhy.records.types import ImageRef, Pair, Question
 from seewhy.report.inputs import Count, Facts, Section
 from seewhy.runs.api import Models, Need, RowStage, Run, Stage
 from seewhy.runs.choice import Choice, Layer, Rows, choose, make
 from seewhy.runs.forecast.api import Outlook, StageForecast
 from seewhy.runs.picture_paths import relate_pictures
-from seewhy.stages.reference import question_needs, questions_behind
+from seewhy.stages.reference import pairs_in, question_needs, questions_behind
 
 PICTURES = "pairs.pictures"
 WITHOUT = "questions without pictures"
@@ -68,13 +69,13 @@ class Varied(RowStage):
         return 256
 
     def needs(self) -> Sequence[Need]:
-        pairs = (Need(field="pairs", ref=ref, wants=Pair) for ref in self.pairs)
+        pairs = (Need(field="pairs", ref=ref, wants=Pair, also=RankedGroup) for ref in self.pairs)
         return (*question_needs(self.pairs, self.questions), *pairs)
 
     def inputs(self, run: Run) -> Sequence[Question]:
         if not self.pairs:
             return run.questions(self.questions)
-        paired = {pair.question_id for ref in self.pairs for pair in run.read(ref, Pair)}
+        paired = {pair.question_id for ref in self.pairs for pair in pairs_in(run, ref)}
         return [question for question in self._all(run) if question.id in paired]
 
     def _all(self, run: Run) -> Sequence[Question]:

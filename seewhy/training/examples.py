@@ -125,7 +125,16 @@ def _trained_ids(model: ScoresGroups, question_id: str, response: Response, keep
 def lesson_example(model: ScoresGroups, lesson: Lesson, keep_tokens: int) -> TrainingExample:
     """A lesson as token ids, its first `keep_tokens` where that is not 0."""
     ids = _trained_ids(model, lesson.question_id, lesson.response, keep_tokens)
-    return TrainingExample(question_id=lesson.question_id, style=lesson.style, responses=(ids,))
+    return TrainingExample(
+        question_id=lesson.question_id, style=lesson.style, responses=(ids,),
+        weight=_weight(lesson), stream=lesson.stream,
+    )  # fmt: skip
+
+
+def _weight(row: Lesson | Pair) -> float:
+    if not row.weight > 0:
+        raise ValueError(f"question {row.question_id}: weight {row.weight} is not above 0; leave the row out")
+    return row.weight
 
 
 def pair_example(
@@ -142,7 +151,7 @@ def pair_example(
         return None
     return TrainingExample(
         question_id=pair.question_id, style=pair.style, responses=(chosen, rejected),
-        varied=(chosen,) if is_varied else (),
+        varied=(chosen,) if is_varied else (), weight=_weight(pair), stream=pair.stream,
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Rows that training reads by number, in one stream or several."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import inf
 from typing import Generic, TypeVar
 
@@ -47,13 +48,29 @@ class Mixture(Generic[Row]):
     """Streams one after another, numbered through."""
 
     streams: tuple[Stream[Row], ...]
+    weights: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Weight of the rows that name a stream of their own, by that name; empty weighs them 1 each."""
 
     def __post_init__(self) -> None:
-        """Refuses two streams of one name."""
+        """Refuses two streams of one name, and weights that are not above 0."""
         names = [stream.name for stream in self.streams]
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two streams are called {name!r}; give each a name of its own")
+
+        for name, weight in self.weights.items():
+            if not 0.0 < weight < inf:
+                raise ValueError(f"weights: {name!r} is {weight}; a weight must be a finite number above 0")
+
+    def factor_of(self, own: str, place: str) -> float:
+        """The weight of a row's own stream, empty where it names none; `place` of the row begins an error's message."""
+        if not own or not self.weights:
+            return 1.0
+        if own not in self.weights:
+            raise ValueError(
+                f"{place}: its stream is {own!r}, which has no weight; weights are given for {', '.join(self.weights)}"
+            )
+        return self.weights[own]
 
     @classmethod
     def of(cls, rows: "Rows[Row] | Mixture[Row]") -> "Mixture[Row]":

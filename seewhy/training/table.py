@@ -3,7 +3,7 @@
 import hashlib
 import json
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,7 +55,10 @@ def tabulate(
     def make(number: int) -> TrainingExample | None:
         stream, place = rows.find(number)
         example = encode(stream.rows[place])
-        return example and replace(example, weight=stream.weight_of(place), stream=stream.name)
+        if example is None:
+            return None
+        weight = stream.weight_of(place) * example.weight * rows.factor_of(example.stream, f"row {number}")
+        return replace(example, weight=weight, stream=example.stream or stream.name)
 
     def made(number: int) -> TrainingExample:
         example = make(number)
@@ -64,6 +67,7 @@ def tabulate(
         return example
 
     kept, hashes, digest = array("i"), array("Q"), Digest(is_plain=_is_plain(rows))
+    streams = {stream.name: 0 for stream in rows.streams}
     for number in range(len(rows)):
         example = make(number)
         if example is not None:
@@ -71,14 +75,23 @@ def tabulate(
             kept.append(number)
             hashes.append(prompt_hash(example))
             digest.add(example)
+            streams[example.stream] = streams.get(example.stream, 0) + 1
+    _require_streams(rows.weights, streams)
     return ExampleTable(
         make=made,
         kept=np.frombuffer(kept, dtype=np.int32),
         units=PromptUnits.of(np.frombuffer(hashes, dtype=np.uint64)),
         digest=digest.end(),
         dropped=len(rows) - len(kept),
-        streams=tuple(stream.name for stream in rows.streams),
+        streams=tuple(name for name, count in streams.items() if count),
     )
+
+
+def _require_streams(weights: Mapping[str, float], streams: Mapping[str, int]) -> None:
+    for name in weights:
+        if not streams.get(name):
+            found = ", ".join(repr(one) for one, count in streams.items() if one and count) or "no stream"
+            raise ValueError(f"weights: no row is of stream {name!r}; the rows are of {found}")
 
 
 def _is_plain(rows: Mixture[Row]) -> bool:
@@ -89,14 +102,14 @@ class Digest:
     """SHA-256 of the JSON list of all examples, which is never in memory as a whole."""
 
     def __init__(self, *, is_plain: bool) -> None:
-        """`is_plain` leaves streams and weights out."""
+        """`is_plain` leaves streams and weights out where a row has neither."""
         self._hash = hashlib.sha256(b"[")
         self._is_plain, self._between = is_plain, b""
 
     def add(self, example: TrainingExample) -> None:
         """Takes in the next example."""
         row: list[object] = [example.question_id, str(example.style), example.responses]
-        if not self._is_plain:
+        if not self._is_plain or (example.stream, example.weight) != ("", 1.0):
             row += [example.stream, example.weight]
         self._hash.update(self._between + json.dumps(row).encode())
         self._between = b", "

@@ -11,6 +11,8 @@ from seewhy.training.examples import TrainingExample
 from seewhy.training.scoring import Scored
 
 LOSS, AT_REFERENCE = "loss", "at_reference"
+NO_STREAM = "no stream"
+"""What rows without a stream are logged under, beside rows with one."""
 OF_STREAM = (LOSS, "margin", "chosen_tokens", "rejected_tokens", "lesson_tokens")
 """Figures that are logged for each stream, as `<figure>/<stream>`, where there is more than one stream."""
 
@@ -33,7 +35,7 @@ class StepTotals:
     @classmethod
     def of(cls, rows: Sequence[TrainingExample], streams: Sequence[str]) -> "StepTotals":
         """Nothing added yet, for a step of these rows of a run of these streams."""
-        names = [row.stream for row in rows] if len(streams) > 1 else []
+        names = [row.stream or NO_STREAM for row in rows] if len(streams) > 1 else []
         return cls(
             rows=len(rows),
             weight=sum(row.weight for row in rows),
@@ -51,7 +53,7 @@ class StepTotals:
         for name, values in figures.items():
             self._add(name, values)
         for stream in self.streams:
-            of_stream = torch.tensor([row.stream == stream for row in rows], device=each.device)
+            of_stream = torch.tensor([(row.stream or NO_STREAM) == stream for row in rows], device=each.device)
             for name, values in ({LOSS: each.detach()} | figures).items():
                 if name in OF_STREAM:
                     self._add(f"{name}/{stream}", values[of_stream])

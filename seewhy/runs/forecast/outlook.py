@@ -15,6 +15,7 @@ from seewhy.endpoints.payload import prepare_request
 from seewhy.endpoints.plan import EndpointPlan
 from seewhy.endpoints.recording import RecordingClient
 from seewhy.records.columns import Record
+from seewhy.records.ranked import RankedGroup
 from seewhy.records.types import Question, Response, Style
 from seewhy.runs.api import ModelKind, PageStage, RowStage, TrainStage
 from seewhy.runs.changes import State, status_of
@@ -77,7 +78,8 @@ class RunOutlook:
         if not self.is_there(ref):
             return [told.per_prompt] * ((told.rows or 0) // max(1, told.per_prompt))
         record = self._record(self._resolved(ref))
-        keys = (_prompt_of(row) for row in self.run.read(ref, record)) if record else ()
+        rows = self.run.read(ref, record) if record else ()
+        keys = (_prompt_of(row) for row in rows for _ in range(_pairs_of(row)))
         return list(Counter(keys).values())
 
     def forecast(self, ref: str) -> StageForecast:
@@ -179,6 +181,11 @@ def _question_of(row: Any) -> str:  # noqa: ANN401
 def _prompt_of(row: Any) -> tuple[str, str]:  # noqa: ANN401
     names = {one.name for one in fields(row)}
     return _question_of(row), str(row.style) if "style" in names else ""
+
+
+def _pairs_of(row: Any) -> int:  # noqa: ANN401
+    """Pairs of a ranked group; of another row 1."""
+    return len(row.picks) if isinstance(row, RankedGroup) else 1
 
 
 def spread(found: Sequence[Any], count: int) -> list[Any]:
