@@ -18,7 +18,8 @@ from tiny_llava import LLAVA, add_clock, in_turns, letters, make_net, make_proce
 
 from seewhy.model.families.hub import HubModel
 from seewhy.objectives.dpo import DPO
-from seewhy.records.ranked import PairPick, PickedPairs, RankedGroup, RankedResponse
+from seewhy.records.picked_pairs import PickedPairs
+from seewhy.records.ranked import PairPick, RankedGroup, RankedResponse
 from seewhy.records.turns import ImageRef
 from seewhy.records.types import Gold, MatchRule, Question, Response, Split, StepLog, Style
 from seewhy.training.fit import fit_pairs
@@ -51,9 +52,10 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         place = Path(folder)
         picture(0).save(place / "page.png")
+        page = ImageRef(sha256="0", path=str(place / "page.png"))
         question = Question(
             id="q", benchmark="bench", split=Split.TRAIN, text=letters(LLAVA.letters, 99), facets={},
-            gold=Gold(answers=("1",), rule=MatchRule.EXACT), images=(ImageRef(sha256="0", path=str(place / "page.png")),),
+            gold=Gold(answers=("1",), rule=MatchRule.EXACT), images=(page,),
         )  # fmt: skip
         logs: dict[str, list[StepLog]] = {}
 

@@ -5,7 +5,7 @@ a 95 % interval. A section whose rows are empty, or None, is left out of the pag
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seewhy.records.measures import Comparison, CurvePoint, Interval, Scorecard
 from seewhy.records.token_credit import TokenCredit
@@ -123,6 +123,23 @@ class TrainingRun:
     )
     alarms: tuple[str, ...] = ()
     """Guard rails that fired, in plain words."""
+
+    def by_stream(self) -> "TrainingRun":
+        """With panels of the loss, margin and length of each stream, where the steps tell them apart."""
+        names = dict.fromkeys(name for step in self.steps for name in step.terms if "/" in name)
+        panels = [
+            TermPanel(title=title, unit=unit, terms=tuple(name for name in names if name.partition("/")[0] in figures))
+            for title, unit, figures in STREAM_PANELS
+        ]
+        return replace(self, panels=(*self.panels, *(panel for panel in panels if panel.terms)))
+
+
+STREAM_PANELS = (
+    ("Loss by stream", "", ("loss",)),
+    ("Margin by stream", "nats", ("margin",)),
+    ("Length by stream", "tokens", ("chosen_tokens", "rejected_tokens", "lesson_tokens")),
+)
+"""Title, unit and figures of panels whose terms are `<figure>/<stream>`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from seewhy.model.plan import AdapterPlan
+from seewhy.records.picked_pairs import PickedPairs
 from seewhy.records.ranges import require_least
-from seewhy.records.ranked import PickedPairs, RankedGroup, pair_of
+from seewhy.records.ranked import RankedGroup, pair_of
 from seewhy.records.types import Lesson, Pair, Question, ReferenceRow, Response, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Model, Rows

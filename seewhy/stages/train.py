@@ -166,7 +166,9 @@ class Train(TrainStage):
     def section(self, run: Run, name: str) -> Section | None:
         steps = tuple(read_steps(run.place(name) / "steps.jsonl"))
         alarms = tuple(alarm.summary for alarm in alarms_of(steps))
-        return TrainingRun(name=name, start=self.start, objective=self.objective.kind, steps=steps, alarms=alarms)
+        return TrainingRun(
+            name=name, start=self.start, objective=self.objective.kind, steps=steps, alarms=alarms
+        ).by_stream()
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         told = [outlook.forecast(ref) for ref in self.data]

@@ -17,8 +17,10 @@ from seewhy.objectives.ipo import IPO
 from seewhy.objectives.mpo import MPO
 from seewhy.objectives.nll import NLL
 from seewhy.objectives.sft import SFT
-from seewhy.records.ranked import PairPick, PickedPairs, RankedGroup, RankedResponse
+from seewhy.records.picked_pairs import PickedPairs
+from seewhy.records.ranked import PairPick, RankedGroup, RankedResponse
 from seewhy.records.types import Lesson, Response, Style
+from seewhy.report.inputs import TrainingRun
 from seewhy.training.examples import forwards_of, groups_of, pair_example
 from seewhy.training.fit import fit_lessons, fit_pairs
 from seewhy.training.plan import FitPlan
@@ -157,6 +159,9 @@ def test_margins_of_streams_are_logged_apart(tmp_path: Path) -> None:
     plan = replace(PLAN, batch_size=48, learning_rate=3e-2)
     *_, last = fit_pairs(model, DPO(), PickedPairs(groups), questions, store, plan, tmp_path)
     assert last.terms["margin/right"] != last.terms["margin/format"] != 0.0
+    panels = {panel.title: panel.terms for panel in TrainingRun(name="dpo", steps=(last,)).by_stream().panels}
+    assert set(panels["Margin by stream"]) == {"margin/right", "margin/format"}
+    assert len(panels["Length by stream"]) == 4
     whole = (last.terms["margin/right"] + last.terms["margin/format"]) / 2
     assert last.terms["margin"] == pytest.approx(whole, rel=1e-5)
 
