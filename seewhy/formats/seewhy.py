@@ -15,8 +15,8 @@ from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.keys import DIGITS, prompt_key
 from seewhy.formats.talk.marks import Draft, emptied, fill
 from seewhy.formats.talk.messages import answer
+from seewhy.formats.talk.question_finder import QuestionFinder
 from seewhy.formats.talk.questions import turns_of, with_turns
-from seewhy.records.by_key import RowsByKey
 from seewhy.records.columns import Record
 from seewhy.records.lines import record_from
 from seewhy.records.ranked import RankedGroup
@@ -90,7 +90,7 @@ class Seewhy(Format):
         return replace(found, replies=replies, picks=picks, source=group.source, stream=group.stream)
 
     def _answered(self, row: Row, name: str, style: Style, kind: Kind, replies: tuple[Response, ...]) -> Example:
-        question = self._questions.get(name)
+        question = self._questions.find(name)
         if question is None:
             raise RowError(Reason.MISSING, f"field 'question_id': there is no question {name!r} in {self.questions}; "
                            "name the folder of the questions with --questions DIR")  # fmt: skip
@@ -99,11 +99,11 @@ class Seewhy(Format):
         return example_of(row, question, style, kind, replies, folder)
 
     @cached_property
-    def _questions(self) -> RowsByKey[Question, Question]:
+    def _questions(self) -> QuestionFinder:
         if self.questions is None:
             raise ValueError("pairs and lessons are read with their questions, and none were found beside them: name "
                              "their folder with --questions DIR")  # fmt: skip
-        return RowsByKey(RowReader(self.questions, Question), key=lambda one: one.id, value=lambda one: one)
+        return QuestionFinder(RowReader(self.questions, Question))
 
     def form(self, example: Example, shelf: Shelf) -> Mapping[str, object]:
         """The question, and the pair or lesson on it, as records under "question" and "row"."""

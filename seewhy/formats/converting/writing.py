@@ -26,6 +26,7 @@ GROUP_BYTES = 32 << 20
 FILE_BYTES = 500_000_000
 """Of one Parquet file with pictures."""
 PER_SHARD = 8192
+ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 class Writer(Protocol):
@@ -86,7 +87,7 @@ class TextWriter:
 
     def write(self, row: Mapping[str, object], place: str) -> None:
         del place
-        line = json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
+        line = ENCODE(row).encode()
         most = self._layout.max_bytes
         if most and len(line) + 1 > most:
             raise RowError(Reason.LONG, f"its line has {len(line):,} bytes, and a file takes {most:,}; make its "
@@ -141,7 +142,7 @@ class TableWriter:
             self._end()
             self._open()
         note = row.get(NOTE)
-        told = {**row, NOTE: json.dumps(note, ensure_ascii=False, allow_nan=False) if note else None}
+        told = {**row, NOTE: ENCODE(note) if note else None}
         self._waiting.append(told)
         self._waiting_bytes += _size_of(told)
         if len(self._waiting) >= self._group_rows or self._waiting_bytes > GROUP_BYTES:

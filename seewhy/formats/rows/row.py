@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -136,7 +136,8 @@ class Row:
 
     def within(self, fields: object) -> "Row":
         """Other fields at the same place."""
-        return replace(self, fields=cast(Mapping[str, object], fields))
+        held = cast(Mapping[str, object], fields)
+        return Row(place=self.place, fields=held, pictures=self.pictures, longest=self.longest)
 
     def refuse(self, names: Sequence[str], what: str) -> None:
         """Raise RowError where one of some fields is filled."""
