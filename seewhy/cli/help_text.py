@@ -6,9 +6,9 @@ import inspect
 import textwrap
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_type_hints
 
-from seewhy.runs.choice import Choice, Layer
+from seewhy.runs.choice import Choice, layer_of
 from seewhy.runs.discovery import kind_names
 
 INDENT = "      "
@@ -42,7 +42,7 @@ def options_of(prefix: str, kind: type[Any], value: object) -> Iterator[tuple[st
         name = f"{prefix}.{one.name.replace('_', '-')}" if prefix else one.name.replace("_", "-")
         held = getattr(value, one.name) if value is not None else _default(one)
         if isinstance(held, Choice):
-            layer = next(part.name for part in get_args(hints[one.name]) if isinstance(part, Layer))
+            layer = layer_of(hints[one.name])
             yield name, held.kind, f"{docs.get(one.name, '')} Kinds: {', '.join(kind_names(layer))}."
             for setting, given in held.settings.items():
                 yield f"{name}.{setting.replace('_', '-')}", str(given), ""

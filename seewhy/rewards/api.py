@@ -27,6 +27,9 @@ class Earned:
         """Refuse a value that is no finite number."""
         if self.value is not None and not math.isfinite(self.value):
             raise ValueError(f"a reward must be a finite number or None, not {self.value}")
+        parts = math.fsum(span.score for span in self.spans)
+        if self.spans and not math.isclose(self.value or 0.0, parts, abs_tol=1e-6):
+            raise ValueError(f"a reward of {self.value} has parts that add up to {parts}")
 
 
 @runtime_checkable

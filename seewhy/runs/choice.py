@@ -52,6 +52,22 @@ def names_what(hint: object) -> str:
     return next(iter(marks or [one for one in inner if one]), "")
 
 
+def layer_of(hint: object) -> str:
+    """The layer of a field whose type is a `Choice`, an optional one or a mapping of some; TypeError of all others.
+
+    Example:
+        >>> layer_of(Annotated[Choice, Layer("objectives")] | None)
+        'objectives'
+    """
+    marks = [one.name for one in get_args(hint) if isinstance(one, Layer)]
+    if marks:
+        return marks[0]
+    for inner in get_args(hint):
+        if get_args(inner):
+            return layer_of(inner)
+    raise TypeError(f"a field of type Choice is Annotated[Choice, Layer(...)], not {hint}")
+
+
 def choose(kind: str, **settings: object) -> Choice:
     """A choice in a recipe written in Python."""
     return Choice(kind=kind, settings=settings)

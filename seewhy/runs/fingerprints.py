@@ -4,13 +4,13 @@ import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
+from typing import Any, cast, get_type_hints
 
 from seewhy.records.canonical import as_plain, flatten_plain
 from seewhy.records.files import hash_file
 from seewhy.records.lineage import MANIFEST, fingerprint_of
 from seewhy.runs.api import ModelKind, PageStage, RowStage
-from seewhy.runs.choice import Choice, Layer, plain_choice
+from seewhy.runs.choice import Choice, layer_of, plain_choice
 from seewhy.runs.discovery import unplaced
 from seewhy.runs.graph import Node
 from seewhy.runs.plan_file import SOURCES, Source, read_plan, source_of, write_plan
@@ -102,14 +102,16 @@ def settings_of(unit: object, references: set[str]) -> dict[str, object]:
     for one in fields(cast(Any, unit)):
         if one.compare and one.name not in references:
             value = getattr(unit, one.name)
-            found[one.name] = plain_choice(value, _layer(hints[one.name])) if isinstance(value, Choice) else value
+            found[one.name] = _plain(value, hints[one.name])
     return found
 
 
-def _layer(hint: object) -> str:
-    if get_origin(hint) is not Annotated:
-        raise TypeError(f"a field of type Choice is Annotated[Choice, Layer(...)], not {hint}")
-    return next(one.name for one in get_args(hint) if isinstance(one, Layer))
+def _plain(value: object, hint: object) -> object:
+    if isinstance(value, Choice):
+        return plain_choice(value, layer_of(hint))
+    if isinstance(value, Mapping):
+        return {name: _plain(held, hint) for name, held in cast(Mapping[str, object], value).items()}
+    return value
 
 
 def _compute(run: OpenRun, node: Node) -> dict[str, object]:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
 from seewhy.model.api import Generates
 from seewhy.model.packed.group import Group, Prompt
+from seewhy.model.packed.scores import Path
+from seewhy.model.plan import ComputePlan
 from seewhy.model.vision.image_features import ImageFeatures
 from seewhy.records.types import Question, Response, Style
 
@@ -62,11 +64,11 @@ class Trainable(ScoresGroups, Protocol):
         """All weights under "tower" (what sees), "projector" and "language"."""
         ...
 
-    def save(self, directory: Path) -> None:
+    def save(self, directory: FilePath) -> None:
         """Writes the model, whole, so that it can be opened again by its path."""
         ...
 
-    def save_adapter(self, directory: Path) -> None:
+    def save_adapter(self, directory: FilePath) -> None:
         """Writes what lies beside the weights alone; called where `has_adapter`."""
         ...
 
@@ -74,6 +76,28 @@ class Trainable(ScoresGroups, Protocol):
 @runtime_checkable
 class Probed(Trainable, Generates, Protocol):
     """A trainable model that replies as well: what a probe asks of it."""
+
+
+@runtime_checkable
+class DrawsRollouts(Probed, Protocol):
+    """A trainable model that draws rollouts, and scores them by the distribution that they were drawn from."""
+
+    @property
+    def compute(self) -> ComputePlan:
+        """Device and precision of its forward passes."""
+        ...
+
+    def as_drawn(self, temperature: float) -> AbstractContextManager[None]:
+        """While it lasts, log-probabilities are at this temperature, and without what may not be drawn."""
+        ...
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """The text of each token; joined they are the text."""
+        ...
+
+    def path_of(self, prompts: Sequence[Prompt]) -> Path:
+        """How groups of these prompts run: packed, or in separate rows."""
+        ...
 
 
 @runtime_checkable

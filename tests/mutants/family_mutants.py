@@ -99,8 +99,8 @@ FAMILY_MUTANTS = [
     Mutant(
         name="logits: the cap is forgotten",
         file="seewhy/model/packed/head.py",
-        source="return logits if self.cap is None else",
-        defect="return logits if self.cap != 0 else",
+        source="if self.cap is not None:",
+        defect="if self.cap == 0:",
         seen_by=f"{FAMILIES}::test_log_probabilities_are_those_of_the_nets_own_logits",
     ),
     Mutant(

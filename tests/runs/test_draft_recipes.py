@@ -17,13 +17,11 @@ from seewhy.runs.yaml_text import dump_yaml, read_yaml
 from seewhy.stages.evaluate import Replies
 
 PLACE = Path(__file__).parents[1] / "data" / "recipes"
-WHOLE = ("mm-cot-rlaif", "llava-reasoner", "iterative-dpo", "mdpo", "mpo")
+WHOLE = ("mm-cot-rlaif", "llava-reasoner", "iterative-dpo", "grpo", "mdpo", "mpo")
 MISSING = {
     "ares": {
-        "ppo-1": "stage 'online'", "corrected-1": "stage 'correct'", "ppo-2": "stage 'online'",
-        "corrected-2": "stage 'correct'", "wins": "stage 'compare'",
+        "corrected-1": "stage 'correct'", "corrected-2": "stage 'correct'", "wins": "stage 'compare'",
     },
-    "grpo": {"grpo": "stage 'online'"},
 }  # fmt: skip
 """Step to the stage or kind that does not exist."""
 DRAFTS = (*WHOLE, *MISSING)

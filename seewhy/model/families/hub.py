@@ -25,6 +25,7 @@ from seewhy.model.loading.root import Root
 from seewhy.model.loading.supported import check_supported
 from seewhy.model.packed.budget import spans_within
 from seewhy.model.packed.group import Group, Prompt, tokens_of
+from seewhy.model.packed.head import scoring_as_drawn
 from seewhy.model.packed.precision import groups_as, in_float32, prompts_as
 from seewhy.model.packed.recompute import enable_checkpointing
 from seewhy.model.packed.scores import Path as ScorePath
@@ -150,13 +151,16 @@ class HubModel:
     def response_ids(self, response: Response) -> tuple[int, ...]:
         """The ids as sampled, or those of the text as the chat template writes it, up to the end of the turn.
 
-        Raises:
-            ValueError: the ids spell another text than the response's, as those of another model's vocabulary do.
+        Raises ValueError where the ids spell another text than the response's, as those of another vocabulary do.
         """
         if response.token_ids is not None:
             self.replies.check_spelling(response)
             return response.token_ids
         return self.replies.ids(response.text)
+
+    def as_drawn(self, temperature: float) -> AbstractContextManager[None]:
+        """While it lasts, log-probabilities are those of chains drawn at this temperature."""
+        return scoring_as_drawn(temperature, self._banned())
 
     def group_tokens(self, group: Group) -> int:
         """Tokens of the group's packed row."""
@@ -204,7 +208,7 @@ class HubModel:
 
     @as_held
     def _check(self, groups: Sequence[Group]) -> PathCheck:
-        with in_float32(self.net) as tolerance:
+        with scoring_as_drawn(1.0, ()), in_float32(self.net) as tolerance:
             exact = groups_as(groups, self.net.dtype)
             check_head(self.net, exact[0], tolerance.value)
             check = check_paths(self.net, exact, tolerance.value, tolerance.gradient)
@@ -212,8 +216,7 @@ class HubModel:
         return check
 
     def _tell(self, check: PathCheck) -> None:
-        if not check.is_packed:
-            LOG.warning("%s: %s", self.name, check.why)
+        LOG.log(logging.DEBUG if check.is_packed else logging.WARNING, "%s: %s", self.name, check.why)
 
     def group(self, ask: ScoreRequest) -> Group:
         """The encoded group of a prompt and its responses."""

@@ -192,7 +192,10 @@ def _all_steps(steps: Steps, token: Tensor, draws: Tensor, rules: _Rules) -> lis
     active = torch.arange(len(token), device=token.device)
     for time in range(most):
         logits = steps.logits(token)
-        token = choose(logits.index_fill(1, rules.banned, float("-inf")), rules.decoding, draws[active, time])
+        allowed = logits.index_fill(1, rules.banned, float("-inf"))
+        token = choose(allowed, rules.decoding, draws[active, time])
+        if rules.decoding.as_drawn and rules.decoding.temperature:
+            logits = allowed / rules.decoding.temperature
         logprobs = logits.gather(1, token[:, None]).squeeze(1) - logits.logsumexp(-1)
         drawing.record(active, time, token, logprobs, torch.isin(token, rules.ends))
         rows = (~drawing.ended[active]).nonzero().squeeze(1)

@@ -1,6 +1,8 @@
 """From the last hidden states to logits, as the net's own forward pass makes them."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import product
 from weakref import WeakKeyDictionary
@@ -24,13 +26,35 @@ class Head:
     """Logits are divided by it: Granite's `logits_scaling`, or one over Cohere's `logit_scale`."""
     cap: float | None = None
     """Logits are bent to stay below it: Gemma 2's `final_logit_softcapping` (arXiv 2408.00118, section 2)."""
+    temperature: float = 1.0
+    """Logits are divided by it at last."""
+    banned: tuple[int, ...] = ()
+    """Tokens of probability 0."""
 
     def __call__(self, hidden: Tensor) -> Tensor:
         """[..., width] to [..., vocabulary]."""
         logits = self.layer(hidden)
         if self.divisor != 1.0:
             logits = logits / self.divisor
-        return logits if self.cap is None else self.cap * torch.tanh(logits / self.cap)
+        if self.cap is not None:
+            logits = self.cap * torch.tanh(logits / self.cap)
+        if self.banned:
+            logits = logits.index_fill(-1, torch.tensor(self.banned, device=logits.device), float("-inf"))
+        return logits if self.temperature == 1.0 else logits.float() / self.temperature
+
+
+DRAWN: ContextVar[tuple[float, tuple[int, ...]]] = ContextVar("drawn", default=(1.0, ()))
+"""Temperature and banned tokens of the distribution that log-probabilities are of in this context."""
+
+
+@contextmanager
+def scoring_as_drawn(temperature: float, banned: Sequence[int]) -> Generator[None]:
+    """While it lasts, log-probabilities are those of chains drawn at this temperature without these tokens."""
+    before = DRAWN.set((temperature, tuple(banned)))
+    try:
+        yield
+    finally:
+        DRAWN.reset(before)
 
 
 DIVISORS, MULTIPLIERS = ("logits_scaling",), ("logit_scale", "output_multiplier", "lm_head_multiplier")
@@ -53,7 +77,8 @@ def head_of(net: PreTrainedModel) -> Head:
     if layer is None:
         raise ValueError(f"{type(net).__name__} has no output layer: load the model with its language-model head")
     divisor, cap = CHOSEN.get(net) or next(candidates(net))
-    return Head(layer=layer, divisor=divisor, cap=cap)
+    temperature, banned = DRAWN.get()
+    return Head(layer=layer, divisor=divisor, cap=cap, temperature=temperature, banned=banned)
 
 
 @torch.no_grad()

@@ -1,9 +1,8 @@
 """When a figure of a training's log is an alarm: one rule a figure, with its bound, its words and its remedy."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from seewhy.training.monitor.history import WIDEST, History
+from seewhy.training.monitor.online_rules import ONLINE_RULES, REWARD
+from seewhy.training.monitor.rule import Rule
 
 CHOSEN_FALL = -0.1
 """Nats a token under the reference: a 100-token chosen chain is then e^10 times less likely than before."""
@@ -31,17 +30,6 @@ LENGTH_GROWTH = 1.5
 """Mean length of the replies over that at the start, or over that of the lessons where these are longer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One figure and when it rings."""
-
-    figure: str
-    """Its name in the log, which is the alarm's name too."""
-    judge: Callable[[History], str | None]
-    """What is wrong, in words; None where nothing is."""
-    remedy: str
-
-
 def _chosen_falls(history: History) -> str | None:
     late = history.late("chosen_drift")
     if late is None or late >= CHOSEN_FALL:
@@ -65,7 +53,8 @@ def _nothing_is_preferred(history: History) -> str | None:
 
 def _loss_rises(history: History) -> str | None:
     ends = history.ends("loss")
-    if ends is None:
+    # The loss of a policy objective is near 0 and says nothing: its rollouts change with the policy.
+    if ends is None or REWARD in history.latest:
         return None
     early, late = ends
     if 0 < early * LOSS_RISE < late:
@@ -150,5 +139,6 @@ RULES = (
     Rule(figure="probe_repetition", judge=_goes_round_in_circles, remedy=f"{SLOWER}, and read the probe's replies"),
     Rule(figure="probe_cut", judge=_does_not_end, remedy=f"{SLOWER}, and see that the rows end their turn"),
     Rule(figure="probe_length", judge=_grows_longer, remedy="see whether the chosen rows are longer than the rejected"),
+    *ONLINE_RULES,
 )  # fmt: skip
 NAMES = tuple(rule.figure for rule in RULES)

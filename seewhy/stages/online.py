@@ -1,0 +1,170 @@
+"""A model trained on rollouts that it draws itself, by rewards: PPO with a critic, GRPO and their kin."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, Any
+
+from seewhy.endpoints.recording import RecordingClient
+from seewhy.model.plan import AdapterPlan, ComputePlan
+from seewhy.records.step_logs import read_steps
+from seewhy.records.types import Question, Response, StepLog, Style
+from seewhy.report.inputs import Section, TermPanel, TrainingRun
+from seewhy.rewards.api import Reward
+from seewhy.runs.api import ModelKind, Models, Need, Run, TrainStage
+from seewhy.runs.choice import Choice, Layer, Model, Rows, make, plain_choice, settings_of
+from seewhy.runs.discovery import class_of, constant_of, load_part
+from seewhy.runs.forecast.api import Outlook, StageForecast
+from seewhy.training.monitor.alarms import alarms_of
+from seewhy.training.online.plan import CriticPlan, RolloutPlan
+from seewhy.training.plan import FitPlan
+
+ROLLOUTS = "rollouts"
+ASKED, POLICY = "talks", "policy"
+"""The fields of a reward for the model that judges, and for the policy itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Online(TrainStage):
+    """Draws rollouts, rewards them and trains on them, round after round; the trained model is whole under `model`."""
+
+    start: Model
+    """The model that is trained, and the reference of divergences."""
+    questions: Rows
+    """Rows of questions that are asked, shuffled, every one once an epoch."""
+    objective: Annotated[Choice, Layer("objectives")]
+    """`grpo`, `dr_grpo`, `dapo`, `gspo`, `cispo`, `rloo`, `reinforce_pp` or `ppo` (`docs/online.md`)."""
+    reward: Annotated[Choice, Layer("rewards")] | None = None
+    """The one reward; `rewards` for several."""
+    rewards: Mapping[str, Annotated[Choice, Layer("rewards")]] = field(default_factory=dict[str, Choice])
+    """Rewards by name."""
+    weights: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Of `rewards`; 1 where none is given. A reward of weight 0 is watched and not trained on."""
+    model: Model = ""
+    """The model behind a server that rewards ask; empty where none does."""
+    per_question: int = 0
+    """Rollouts a question; 0 leaves it to `rollouts.per_question`."""
+    style: Style = Style.REASON
+    """The prompt."""
+    rollouts: RolloutPlan = field(default_factory=RolloutPlan)
+    """What is drawn in each round."""
+    fit: FitPlan
+    """How the weights move: `epochs` over the rollouts of a round, `batch_size` rollouts an update."""
+    critic: CriticPlan = field(default_factory=CriticPlan)
+    """Of objectives that have one."""
+    adapter: AdapterPlan = field(default_factory=AdapterPlan)
+    """LoRA; rank 0 trains the weights themselves."""
+
+    def __post_init__(self) -> None:
+        """Refuse an objective of another kind, rewards that do not fit together, and a judge without its model."""
+        if constant_of("objectives", self.objective.kind, "trains_on", "pairs") != ROLLOUTS:
+            raise ValueError(f"objective {self.objective.kind} does not train on rollouts: use stage `train`")
+        if bool(self.reward) == bool(self.rewards):
+            raise ValueError("give either `reward`, or several by name as `rewards`")
+        unknown = sorted(set(self.weights) - set(self.chosen))
+        if unknown:
+            raise ValueError(f"weights names {unknown[0]!r}, and the rewards are {', '.join(self.chosen)}")
+        wrong = [name for name, value in self.weights.items() if not isfinite(value)]
+        if wrong:
+            raise ValueError(f"weights.{wrong[0]} must be a finite number, and is {self.weights[wrong[0]]}")
+        if not any(self.weight_of(name) for name in self.chosen):
+            raise ValueError("weights: every reward has weight 0, so there is nothing to train on")
+        asks = [one.kind for one in self.chosen.values() if self._takes(one, ASKED)]
+        if asks and not self.model:
+            raise ValueError(f"reward {asks[0]} asks a model: name it as `model`")
+        if self.model and not asks:
+            raise ValueError("no reward asks a model: leave `model` away")
+
+    @property
+    def chosen(self) -> Mapping[str, Choice]:
+        """The rewards by name; the only one is called as its kind."""
+        return self.rewards if self.reward is None else {self.reward.kind: self.reward}
+
+    def weight_of(self, name: str) -> float:
+        """Of a reward."""
+        return self.weights.get(name, 1.0)
+
+    @property
+    def plan(self) -> RolloutPlan:
+        """What is drawn, with the stage's own number of rollouts a question."""
+        return replace(self.rollouts, per_question=self.per_question) if self.per_question else self.rollouts
+
+    def _takes(self, choice: Choice, name: str) -> bool:
+        return name in settings_of(class_of("rewards", choice.kind))
+
+    def made(self) -> Any:  # noqa: ANN401
+        """The objective; ValueError where it refuses a setting."""
+        return make(self.objective, "objectives", "objective")
+
+    def made_rewards(self, talks: object, policy: object) -> dict[str, Reward]:
+        """The rewards; ValueError where there is no such kind or it refuses a setting."""
+        found: dict[str, Reward] = {}
+        for name, choice in self.chosen.items():
+            known = {ASKED: talks, POLICY: policy}
+            given = {one: value for one, value in known.items() if self._takes(choice, one)}
+            place = "reward" if self.reward is not None else f"rewards.{name}"
+            found[name] = make(choice, "rewards", place, **given)
+        return found
+
+    def needs(self) -> Sequence[Need]:
+        found = [
+            Need(field="start", ref=self.start, wants=ModelKind.WEIGHTS),
+            Need(field="questions", ref=self.questions, wants=Question),
+        ]
+        if self.model:
+            found.append(Need(field="model", ref=self.model, wants=ModelKind.SERVER))
+        return found
+
+    def require(self, compute: ComputePlan) -> None:
+        compute.require_adapter(self.adapter)
+        assert self.made()
+        assert self.made_rewards(RecordingClient(name=self.model), RecordingClient(name=self.start))
+
+    def steps(self, run: Run) -> int | None:
+        return self.rollouts.rounds
+
+    def train(self, run: Run, models: Models, place: Path) -> Iterator[StepLog]:
+        parts = load_part("training", "online.assemble")
+        model = models.trainable(self.start, place.name, self.adapter)
+        talks = models.server(self.model) if self.model else None
+        rewards = {name: plain_choice(one, "rewards") for name, one in self.chosen.items()}
+        critic = self.critic if constant_of("objectives", self.objective.kind, "needs_critic", False) else None
+        yield from parts.train_online(parts.Parts(
+            model=model, objective=self.made(), rewards=self.made_rewards(talks, model),
+            weights={name: self.weight_of(name) for name in self.chosen}, questions=run.questions(self.questions),
+            plan=self.plan, fit=self._fit(run), critic=critic, style=self.style, directory=place,
+            reference=lambda: models.local(self.start), note=models.note, guard=run.machine.guard,
+            recipe={"rewards": rewards, "asked": run.identity(self.model) if self.model else ""},
+        ))  # fmt: skip
+
+    def _fit(self, run: Run) -> FitPlan:
+        return replace(self.fit, save_every=run.machine.save_every or self.fit.save_every)
+
+    def section(self, run: Run, name: str) -> Section | None:
+        steps = tuple(read_steps(run.place(name) / "steps.jsonl"))
+        alarms = tuple(alarm.summary for alarm in alarms_of(steps))
+        return TrainingRun(name=name, start=self.start, objective=self.objective.kind, steps=steps, alarms=alarms,
+                           panels=self._panels())  # fmt: skip
+
+    def _panels(self) -> tuple[TermPanel, ...]:
+        apart = tuple(f"reward/{name}" for name in self.chosen)
+        return (
+            TermPanel(title="Reward", unit="reward", terms=("reward", "held_out")),
+            TermPanel(title="Rewards apart", unit="reward", terms=apart),
+            TermPanel(title="Length", unit="tokens", terms=("length",)),
+            TermPanel(title="Entropy and divergence", unit="nats", terms=("entropy", "kl_old", "kl_reference")),
+            TermPanel(title="Shares", unit="share", terms=("cut", "repetition", "flat_groups", "clipped")),
+            TermPanel(title="Critic", unit="", terms=("value_loss", "value_explained")),
+        )
+
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
+        plan = self.plan
+        each = plan.questions * plan.per_question
+        return StageForecast(
+            rows=plan.rounds * each, unit="rollouts", is_exact=not plan.redraw, per_prompt=plan.per_question,
+            max_tokens=plan.max_tokens, basis=f"{plan.rounds} rounds of {each} rollouts; the time is not known",
+        )  # fmt: skip
+
+    def replies(self, run: Run, outlook: Outlook, style: Style) -> Sequence[Response]:
+        return outlook.replies(self.start, style)

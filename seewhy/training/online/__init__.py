@@ -1,0 +1,1 @@
+"""Training on rollouts that the model draws while it is trained."""

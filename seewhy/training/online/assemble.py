@@ -1,0 +1,75 @@
+"""From what a stage names to a run of online training."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from seewhy.objectives.api import PolicyObjective, reference_views
+from seewhy.records.types import Question, StepLog, Style
+from seewhy.rewards.api import Reward
+from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
+from seewhy.training.online.critic import Critic
+from seewhy.training.online.draw import Drawing
+from seewhy.training.online.fit import OnlineRun, fit_online
+from seewhy.training.online.plan import CriticPlan, RolloutPlan
+from seewhy.training.online.prepare import Learner
+from seewhy.training.online.scored import Reference
+from seewhy.training.plan import FitPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What an online training is put together from."""
+
+    model: Any
+    """A `DrawsRollouts`, as it is before the first round."""
+    objective: PolicyObjective
+    rewards: Mapping[str, Reward]
+    weights: Mapping[str, float]
+    questions: Sequence[Question]
+    plan: RolloutPlan
+    fit: FitPlan
+    critic: CriticPlan | None
+    style: Style
+    directory: Path
+    reference: Callable[[], Any]
+    """Opens the start once more; called where a divergence from it is penalised and no adapter can be switched off."""
+    note: Callable[[str], None]
+    guard: GuardPlan = UNGUARDED
+    recipe: Mapping[str, object]
+    """What else decides the run, as plain data."""
+
+
+def train_online(parts: Parts) -> Iterator[StepLog]:
+    """The rounds that are left; as in `fit_online`."""
+    questions = {question.id: question for question in parts.questions}
+    if len(questions) < len(parts.questions):
+        raise ValueError("a question id occurs twice: ids must be unique")
+    learner = Learner(
+        model=parts.model, objective=parts.objective, questions=questions, weights=parts.weights, plan=parts.plan,
+        critic=_critic(parts), reference=_reference(parts), row_tokens=parts.fit.row_tokens,
+    )  # fmt: skip
+    drawing = Drawing(
+        model=parts.model, rewards=parts.rewards, questions=parts.questions, plan=parts.plan, style=parts.style,
+        seed=parts.fit.seed, directory=parts.directory,
+    )  # fmt: skip
+    recipe = {**parts.recipe, "weights": dict(parts.weights), "critic": parts.critic and asdict(parts.critic)}
+    yield from fit_online(OnlineRun(
+        drawing=drawing, learner=learner, fit=parts.fit, recipe=recipe, note=parts.note, guard=parts.guard,
+    ))  # fmt: skip
+
+
+def _critic(parts: Parts) -> Critic | None:
+    if parts.critic is None:
+        return None
+    return Critic(parts.model.net, parts.critic, parts.model.compute, parts.fit.seed)
+
+
+def _reference(parts: Parts) -> Reference | None:
+    """The start: the model with its new adapter off, which is the start to the bit, or a copy of its own."""
+    if not reference_views(parts.objective):
+        return None
+    if parts.model.has_adapter:
+        return Reference(model=parts.model, off=parts.model.adapter_off)
+    return Reference(model=parts.reference())

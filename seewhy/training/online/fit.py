@@ -1,0 +1,211 @@
+"""Train a policy on rollouts that it draws: one loop that yields what happened in each round and can be resumed."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, is_dataclass
+from pathlib import Path
+
+from torch import nn
+
+from seewhy.objectives.api import State
+from seewhy.records.step_logs import append_step, cut_steps
+from seewhy.records.types import StepLog
+from seewhy.training.api import assume_frozen
+from seewhy.training.checkpoint import Progress, checkpoints, load_checkpoint, newest_checkpoint, save_checkpoint
+from seewhy.training.export import export
+from seewhy.training.identity import weights_fingerprint
+from seewhy.training.memory.peak import PROCESS
+from seewhy.training.monitor.alarms import AlarmDetector, AlarmError
+from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
+from seewhy.training.online.draw import TRAINED, Drawing, draw_round, folder_of
+from seewhy.training.online.figures import drawn_figures, failures_of, reward_figures
+from seewhy.training.online.prepare import Learner, keep, prepare
+from seewhy.training.online.update import Mover, update
+from seewhy.training.plan import FitPlan
+from seewhy.training.schedule import moved_parameters, optimizer_of, rate_factor
+
+ASKED, TAKEN = "asked", "updates"
+"""In the checkpoint beside the objective's own state: questions taken, and updates."""
+SAMPLER_TOLERANCE = 1e-4
+"""Nats by which sampler and trainer may differ in float32 without a word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlineRun:
+    """Everything that an online training is made of."""
+
+    drawing: Drawing
+    learner: Learner
+    fit: FitPlan
+    """`epochs` are passes over the rollouts of a round, `batch_size` rollouts an update, `save_every` rounds."""
+    recipe: Mapping[str, object]
+    """What else decides the run, as plain data: rewards with their settings and weights, the critic's plan."""
+    note: Callable[[str], None]
+    guard: GuardPlan = UNGUARDED
+
+    @property
+    def directory(self) -> Path:
+        """Where it lies."""
+        return self.drawing.directory
+
+    @property
+    def total(self) -> int:
+        """Updates at most."""
+        plan = self.drawing.plan
+        return plan.rounds * self.fit.epochs * -(-plan.questions * plan.per_question // self.fit.batch_size)
+
+
+def fit_online(run: OnlineRun) -> Iterator[StepLog]:
+    """Trains the policy in place, and yields a log a round.
+
+    Called again after a stop, with the model as it was before the first round, it goes on from the newest checkpoint
+    and yields the rounds from there; rollouts and rewards that are there as rows are not made again. At the end
+    `directory/model` is the trained model and `directory/done.json` says so.
+    """
+    _require(run)
+    run.directory.mkdir(parents=True, exist_ok=True)
+    contents = _contents_of(run)
+    detector = AlarmDetector()
+    with _moving(run) as (mover, weights):
+        found = newest_checkpoint(run.directory)
+        if found is None and (damaged := checkpoints(run.directory)):
+            raise ValueError(f"{run.directory} holds checkpoints, such as {damaged[-1].name}, and none is as it was "
+                             "written: bring one back, or remove the directory to start anew")  # fmt: skip
+        start = {**run.learner.objective.initial(), ASKED: 0.0, TAKEN: 0.0}
+        progress = found[1] if found else Progress(steps=0, objective=start, run=contents)
+        _require_same(run, contents, progress.run)
+        if found:
+            load_checkpoint(found[0], weights, mover.optimizer)
+        for log in cut_steps(run.directory / "steps.jsonl", progress.steps):
+            detector.take(log)
+        state = progress.objective
+        for number in range(progress.steps, run.drawing.plan.rounds):
+            log, state = _round(run, mover, number, state)
+            append_step(run.directory / "steps.jsonl", log)
+            stop = next((alarm for alarm in detector.take(log) if run.guard.stops(alarm.name)), None)
+            if (number + 1) % run.fit.save_every == 0 or number + 1 == run.drawing.plan.rounds or stop:
+                reached = Progress(steps=number + 1, objective=state, run=contents)
+                save_checkpoint(run.directory, weights, mover.optimizer, reached)
+            yield log
+            if stop:
+                raise AlarmError(f"stopped by the alarm {stop.name} at {stop.summary}")
+    export(run.learner.model, run.directory, run.drawing.plan.rounds)
+
+
+def _require(run: OnlineRun) -> None:
+    wants = constant(run.learner.objective, "needs_critic")
+    if wants and run.learner.critic is None:
+        raise ValueError(f"{run.learner.objective.name} needs a critic")
+    if constant(run.learner.objective, "is_on_policy") and run.fit.epochs > 1:
+        raise ValueError(f"{run.learner.objective.name} knows no ratio: fit.epochs must be 1, not {run.fit.epochs}")
+    if run.fit.keep_tokens:
+        raise ValueError("fit.keep_tokens must be 0: a rollout is trained on whole")
+
+
+def constant(objective: object, name: str) -> bool:
+    """A constant of an objective's class that is False where it has none."""
+    return bool(vars(type(objective)).get(name, False))
+
+
+def _round(run: OnlineRun, mover: Mover, number: int, state: State) -> tuple[StepLog, State]:
+    began = time.perf_counter()
+    learner, own = run.learner, {name: value for name, value in state.items() if name not in (ASKED, TAKEN)}
+    drawn = draw_round(run.drawing, number, int(state[ASKED]))
+    drawn_at = time.perf_counter()
+    taken = int(state[TAKEN])
+    figures: dict[str, float] = {"draws": float(drawn.draws), "dropped_questions": float(drawn.dropped)}
+    rate = run.fit.learning_rate * rate_factor(taken, run.total, run.fit.warmup)
+    loss = 0.0
+    if drawn.chains:
+        prepared = prepare(learner, drawn, own)
+        keep(prepared, folder_of(run.directory, number) / TRAINED)
+        figures |= reward_figures(drawn, learner.weights) | drawn_figures(prepared)
+        _tell(run, number, prepared.sampler_gap, failures_of(drawn))
+        warming = learner.critic is not None and number < learner.critic.plan.warmup_rounds
+        seed = f"update/{run.fit.seed}/{number}"
+        before = taken
+        taken, sums = update(learner, prepared, mover, own, taken, seed, moves_policy=not warming)
+        figures |= sums.means()
+        figures["updates"] = float(taken - before)
+        loss = figures.pop("loss", 0.0)
+        own = learner.objective.advance(own, figures.get("kl_reference", 0.0), len(drawn.chains))
+        figures |= own
+    else:
+        run.note(f"round {number}: no question with outcomes that differ in {drawn.draws} draws; no update")
+        figures["updates"] = 0.0
+    seconds = time.perf_counter() - began
+    terms = {**figures, "rows": float(len(drawn.chains)), "steps": float(run.drawing.plan.rounds),
+             "draw_seconds": drawn_at - began, "resident_mb": PROCESS.max_mb()}  # fmt: skip
+    log = StepLog(step=number, loss=loss, learning_rate=rate, terms=terms, seconds=seconds)
+    return log, {**own, ASKED: float(drawn.asked), TAKEN: float(taken)}
+
+
+def _tell(run: OnlineRun, number: int, gap: float, failures: Sequence[str]) -> None:
+    exact = not run.learner.model.settings.get("precision")
+    if number == 0 or (exact and gap > SAMPLER_TOLERANCE):
+        within = "within" if gap <= SAMPLER_TOLERANCE else "above"
+        run.note(f"round {number}: log-probabilities of sampler and trainer differ by at most {gap:.2g} nats, {within} "
+                 f"{SAMPLER_TOLERANCE:g}")  # fmt: skip
+    for line in failures[:3]:
+        run.note(f"round {number}: {line}")
+
+
+def _contents_of(run: OnlineRun) -> dict[str, str]:
+    """Hashes of what must be the same for a run to be resumed; how often it saves may change."""
+
+    def hashed(value: object) -> str:
+        return hashlib.sha256(json.dumps(value, default=str).encode()).hexdigest()
+
+    objective = run.learner.objective
+    settings = asdict(objective) if is_dataclass(objective) and not isinstance(objective, type) else {}
+    fit = {name: value for name, value in asdict(run.fit).items() if name != "save_every"}
+    return {
+        "plan": hashed([fit, asdict(run.drawing.plan), run.drawing.style, run.drawing.seed]),
+        "objective": hashed([objective.name, settings]),
+        "rewards or critic": hashed(run.recipe),
+        "questions": hashed([question.id for question in run.drawing.questions]),
+        "starting model": weights_fingerprint(run.learner.model),
+        **run.learner.model.settings,
+    }
+
+
+def _require_same(run: OnlineRun, contents: Mapping[str, str], kept: Mapping[str, str]) -> None:
+    different = [name for name in {**contents, **kept} if kept.get(name) != contents.get(name)]
+    if different:
+        raise ValueError(
+            f"{run.directory}: its checkpoint belongs to a run with another {different[0]}; give the same again, or "
+            "remove the directory to start anew"
+        )
+
+
+@contextmanager
+def _moving(run: OnlineRun) -> Generator[tuple[Mover, nn.Module]]:
+    """Who moves the weights, and what is saved of them; the others ask for no gradient, and dropout is off."""
+    model, critic, fit = run.learner.model, run.learner.critic, run.fit
+    moved = moved_parameters(model, fit)
+    moving = {id(p) for parameters in moved.values() for p in parameters}
+    asked = [(p, p.requires_grad) for p in model.net.parameters()]
+    was_training = model.net.training
+    try:
+        model.net.eval()
+        for parameter, _ in asked:
+            parameter.requires_grad_(id(parameter) in moving)
+        optimizer = optimizer_of(moved, fit)
+        parts = [tuple(p for parameters in moved.values() for p in parameters)]
+        saved = nn.ModuleDict({"policy": model.net})
+        if critic is not None:
+            saved["critic"] = critic
+            own = [p for parameters in critic.moved().values() for p in parameters]
+            parts.append(tuple(own))
+            optimizer.add_param_group({"params": own, "peak": critic.plan.learning_rate, "weight_decay": 0.0})
+        mover = Mover(optimizer=optimizer, fit=fit, total=run.total, parts=tuple(parts), directory=run.directory)
+        with assume_frozen(model, [p for parameters in moved.values() for p in parameters]):
+            yield mover, saved
+    finally:
+        for parameter, flag in asked:
+            parameter.requires_grad_(flag)
+            parameter.grad = None
+        model.net.train(was_training)

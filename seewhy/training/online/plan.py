@@ -1,0 +1,91 @@
+"""The settings of online training: what is drawn each round, and the critic."""
+
+from dataclasses import dataclass
+
+OWN, SHARED = "own", "shared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutPlan:
+    """What is drawn in each round, and what of it is trained on.
+
+    Example:
+        >>> RolloutPlan().per_question
+        8
+    """
+
+    rounds: int = 100
+    """Sampling rounds; each is followed by `fit.epochs` passes over its rollouts."""
+    questions: int = 16
+    """Questions a round."""
+    per_question: int = 8
+    """Rollouts a question (TRL's GRPO: 8)."""
+    temperature: float = 1.0
+    """Of drawing; the trainer's log-probabilities are of the same distribution."""
+    max_tokens: int = 256
+    """Tokens of a rollout, at most."""
+    redraw: int = 0
+    """Dynamic sampling (DAPO, arXiv 2503.14476, section 3.2): as often, questions whose outcomes are equal make way for
+    others; then a round trains on what there is. 0 takes the questions as they come."""
+    redraw_by: str = ""
+    """The reward whose spread says so; empty takes the first, which should be the outcome and not a shaped one."""
+    bootstrap_cut: bool = False
+    """Whether a rollout that was cut by `max_tokens` ends with the critic's value; else with 0, as if it had ended."""
+    skip_cut: bool = False
+    """Whether rollouts that were cut are left out of the training (DAPO's overlong filtering)."""
+    apart: bool = False
+    """Each reward is standardised in its group before the weighted sum, so that none drowns the others (GDPO)."""
+    correct_above: float = 0.0
+    """Truncated importance sampling: tokens are weighed by min(pi_old / pi_sampler, this); 0 leaves it off."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings that draw or train nothing, by name."""
+        least = {"rounds": 1, "questions": 1, "per_question": 1, "max_tokens": 1, "redraw": 0, "correct_above": 0}
+        wrong = [f"{name} must be {low} or above" for name, low in least.items() if not vars_of(self)[name] >= low]
+        if not self.temperature > 0:
+            wrong.append("temperature must be above 0: one greedy reply a question says nothing of the others")
+        if wrong:
+            raise ValueError(f"rollouts: {'; '.join(wrong)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriticPlan:
+    """The net that says what a state is worth; objectives such as `ppo` need one.
+
+    Example:
+        >>> CriticPlan().net
+        'own'
+    """
+
+    net: str = OWN
+    """`own` copies the net (ARES); `shared` reads the policy's own hidden states, which then move by both losses."""
+    frozen: tuple[str, ...] = ("tower",)
+    """Parts that the critic's loss does not move: tower, projector, language. With all three the head alone learns."""
+    learning_rate: float = 2e-5
+    """Peak rate of the critic (ARES: 2e-5)."""
+    weight: float = 1.0
+    """Of its loss where the net is shared, and in the log."""
+    clip: float = 0.2
+    """Of the value's move since the round began; 0 leaves it off, as ARES does."""
+    warmup_rounds: int = 0
+    """Rounds in which the critic alone learns."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings that cannot be meant, by name."""
+        wrong = [] if self.net in (OWN, SHARED) else [f"net must be {OWN} or {SHARED}, not {self.net!r}"]
+        unknown = sorted(set(self.frozen) - {"tower", "projector", "language"})
+        if unknown:
+            wrong.append(f"frozen names {unknown[0]!r}, and the parts are tower, projector and language")
+        for name in ("learning_rate", "weight"):
+            if not vars_of(self)[name] > 0:
+                wrong.append(f"{name} must be above 0")
+        for name in ("clip", "warmup_rounds"):
+            if not vars_of(self)[name] >= 0:
+                wrong.append(f"{name} must be 0 or above")
+        if wrong:
+            raise ValueError(f"critic: {'; '.join(wrong)}")
+
+
+def vars_of(plan: RolloutPlan | CriticPlan) -> dict[str, float]:
+    """A plan's numbers by name."""
+    return {name: getattr(plan, name) for name in plan.__slots__ if isinstance(getattr(plan, name), int | float)}

@@ -1,0 +1,181 @@
+"""The updates of a round: epochs of mini-batches over its rollouts, each one optimiser step with one denominator."""
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from seewhy.objectives.api import RolloutView, State
+from seewhy.objectives.parts.reduction import reduce_tokens, row_weights
+from seewhy.objectives.parts.values import value_loss
+from seewhy.training.online.critic import Critic
+from seewhy.training.online.prepare import Learner, Prepared
+from seewhy.training.online.scored import Pass, mask_of, passes_of
+from seewhy.training.plan import FitPlan
+from seewhy.training.schedule import rate_factor, set_rates
+
+
+@dataclass(slots=True, kw_only=True)
+class Sums:
+    """What the updates of a round add up to; means are taken once, at the end."""
+
+    values: dict[str, float] = field(default_factory=dict[str, float])
+    counts: dict[str, float] = field(default_factory=dict[str, float])
+
+    def add(self, name: str, value: float, count: float = 1.0) -> None:
+        """One more."""
+        self.values[name] = self.values.get(name, 0.0) + value
+        self.counts[name] = self.counts.get(name, 0.0) + count
+
+    def means(self) -> dict[str, float]:
+        """Of every figure that was counted."""
+        return {name: value / self.counts[name] for name, value in self.values.items() if self.counts[name]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mover:
+    """Who moves the weights: one optimiser, whose rate is a function of the updates taken."""
+
+    optimizer: torch.optim.Optimizer
+    fit: FitPlan
+    total: int
+    """Updates of the whole run, at most."""
+    parts: tuple[tuple[nn.Parameter, ...], ...]
+    """Weights that are clipped together: the policy's, and the critic's."""
+    directory: Path
+
+    def step(self, taken: int) -> float:
+        """One update; the policy's gradient norm before it was clipped.
+
+        Raises:
+            ArithmeticError: a gradient is not finite; no weight has moved.
+        """
+        most = self.fit.max_grad_norm or math.inf
+        norms = [float(nn.utils.clip_grad_norm_(part, most)) for part in self.parts if part]
+        if not all(map(math.isfinite, norms)):
+            raise ArithmeticError(f"{self.directory}: the gradient of update {taken} is not finite; lower the learning "
+                                  "rate. The weights before it are in the newest checkpoint")  # fmt: skip
+        set_rates(self.optimizer, rate_factor(taken, self.total, self.fit.warmup))
+        self.optimizer.step()
+        return norms[0]
+
+
+def mini_batches(prepared: Prepared, size: int, rng: random.Random) -> Iterator[list[int]]:
+    """Rollouts of each update: questions shuffled, those of one question together where they fit."""
+    groups: dict[int, list[int]] = {}
+    for number, group in enumerate(prepared.credit.groups.tolist()):
+        groups.setdefault(group, []).append(number)
+    members = list(groups.values())
+    rng.shuffle(members)
+    pieces = [part[start : start + size] for part in members for start in range(0, len(part), size)]
+    batch: list[int] = []
+    for piece in pieces:
+        if batch and len(batch) + len(piece) > size:
+            yield batch
+            batch = []
+        batch = [*batch, *piece]
+    if batch:
+        yield batch
+
+
+def update(
+    learner: Learner,
+    prepared: Prepared,
+    mover: Mover,
+    state: State,
+    taken: int,
+    seed: str,
+    *,
+    moves_policy: bool = True,
+) -> tuple[int, Sums]:
+    """All updates of a round; how many were taken since the run began, and the sums of their figures.
+
+    A mini-batch without signal, all of whose token losses have no gradient, takes no update: moments and schedule stay.
+    """
+    sums = Sums()
+    for epoch in range(mover.fit.epochs):
+        for batch in mini_batches(prepared, mover.fit.batch_size, random.Random(f"{seed}/{epoch}")):
+            mover.optimizer.zero_grad(set_to_none=True)
+            if not _gradients(learner, prepared, batch, state, sums, moves_policy=moves_policy):
+                sums.add("empty_updates", 1.0, 0.0)
+                continue
+            sums.add("grad_norm", mover.step(taken))
+            taken += 1
+    mover.optimizer.zero_grad(set_to_none=True)
+    return taken, sums
+
+
+def _gradients(
+    learner: Learner, prepared: Prepared, batch: Sequence[int], state: State, sums: Sums, *, moves_policy: bool
+) -> bool:
+    """Adds up the gradients of a mini-batch; whether there is any."""
+    counts = prepared.mask[list(batch)].sum(dim=1).float()
+    weights = dict(zip(batch, row_weights(counts, learner.objective.reduction, learner.plan.max_tokens), strict=True))
+    chosen = [n for n in batch if prepared.trained[n] and (learner.critic or _has_signal(learner, prepared, n))]
+    loss, value = 0.0, 0.0
+    for one in passes_of(learner.model, learner.questions, prepared.examples, chosen, learner.row_tokens):
+        scale = torch.stack([weights[number] for number in one.numbers])
+        if moves_policy:
+            part = _policy_loss(learner, prepared, one, scale, state, sums)
+            loss += float(part.detach())
+            part.backward()
+        if learner.critic:
+            tokens = float(counts.sum())
+            part = _critic_loss(learner, learner.critic, prepared, one, tokens, sums)
+            value += float(part.detach())
+            part.backward()
+    if not chosen:
+        return False
+    sums.add("loss", loss)
+    if learner.critic:
+        sums.add("value_loss", value)
+    return True
+
+
+def _has_signal(learner: Learner, prepared: Prepared, number: int) -> bool:
+    """Whether a rollout's token losses have a gradient: an advantage, or a penalty in the loss."""
+    return bool(prepared.advantages[number].any()) or learner.penalises_in_loss
+
+
+def _policy_loss(learner: Learner, prepared: Prepared, one: Pass, scale: Tensor, state: State, sums: Sums) -> Tensor:
+    with learner.model.as_drawn(learner.plan.temperature):
+        logps = one.pick(learner.model.group_logps([part.group for part in one.shared]))
+    device, width = logps[0].device, max(map(len, logps))
+    numbers = one.numbers
+    mask = mask_of([len(row) for row in logps], width).to(device)
+
+    def rows(table: Tensor) -> Tensor:
+        return table[numbers, :width].to(device)
+
+    reference = prepared.batch.reference
+    view = RolloutView(
+        policy=nn.utils.rnn.pad_sequence(logps, batch_first=True), old=rows(prepared.batch.old), mask=mask,
+        advantages=rows(prepared.advantages), reference=None if reference is None else rows(reference),
+    )  # fmt: skip
+    told = learner.objective.loss(view, state)
+    tokens = float(mask.sum())
+    for name, term in told.terms.items():
+        sums.add(name, float(term[mask].sum()), tokens)
+    each = told.each if prepared.weights is None else told.each * rows(prepared.weights)
+    return reduce_tokens(each, mask, scale.to(device))
+
+
+def _critic_loss(learner: Learner, critic: Critic, prepared: Prepared, one: Pass, tokens: float, sums: Sums) -> Tensor:
+    """Its part of the mean over the tokens of the mini-batch."""
+    groups = [part.group for part in one.shared]
+    told = one.pick(critic.values(groups, learner.model.path_of([group.prompt for group in groups])))
+    device, width, numbers = told[0].device, max(map(len, told)), one.numbers
+    mask = mask_of([len(row) for row in told], width).to(device)
+    old, returns = prepared.batch.values, prepared.returns
+    assert old is not None
+    assert returns is not None
+    each, held = value_loss(
+        nn.utils.rnn.pad_sequence(told, batch_first=True), old[numbers, :width].to(device),
+        returns[numbers, :width].to(device), critic.plan.clip,
+    )  # fmt: skip
+    sums.add("value_clipped", float(held[mask].sum()), float(mask.sum()))
+    return critic.plan.weight * torch.where(mask, each, 0.0).sum() / tokens
