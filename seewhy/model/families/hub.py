@@ -84,10 +84,7 @@ class HubModel:
         return cls(net, processor, label or str(source), compute=compute)
 
     def adapt(self, plan: AdapterPlan) -> None:
-        """Put an adapter into the net, which then is all that is trained; rank 0 puts none.
-
-        An adapter that the net came with is added into its weights first.
-        """
+        """Put a new adapter into the net, one that it came with added into its weights first; rank 0 puts none."""
         if adapters.is_adapted(self.net):
             adapters.merge(self.net)
         if plan.rank:
