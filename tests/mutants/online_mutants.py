@@ -4,6 +4,7 @@ from mutant_rows import Mutant
 
 ONLINE = "seewhy/training/online"
 RUNS = "tests/training/test_online.py"
+PARTS_OF = "tests/training/test_online_parts.py"
 REWARDS_OF = "tests/rewards/test_rewards.py"
 
 
@@ -27,13 +28,13 @@ ONLINE_MUTANTS = [
             'f"online/{seed}/{draw}"',
             f"{RUNS}::test_every_question_is_asked_once_an_epoch_and_a_rollout_does_not_depend_on_its_round_mates"),
     planted("importance weights: not truncated", f"{ONLINE}/prepare.py", ".clamp(max=ceiling or None)", "",
-            f"{RUNS}::test_missing_log_probabilities_of_the_sampler_weigh_one_and_others_are_held_at_a_ceiling"),
+            f"{PARTS_OF}::test_missing_log_probabilities_of_the_sampler_weigh_one_and_others_are_held_at_a_ceiling"),
     planted("critic: the value after a cut is that before its last token", f"{ONLINE}/prepare.py",
             "torch.where(is_cut, last, 0.0) if learner.plan.bootstrap_cut", "last if learner.plan.bootstrap_cut",
-            f"{RUNS}::test_a_cut_rollout_ends_with_nought_or_with_the_critics_value_as_asked"),
+            f"{PARTS_OF}::test_a_cut_rollout_ends_with_nought_or_with_the_critics_value_as_asked"),
     planted("checkpoint: the critic is left out", f"{ONLINE}/fit.py", 'saved["critic"] = critic',
             'saved["policy"] = model.net',
-            f"{RUNS}::test_the_critic_learns_is_in_the_checkpoint_and_its_frozen_parts_stay"),
+            f"{PARTS_OF}::test_the_critic_learns_is_in_the_checkpoint_and_its_frozen_parts_stay"),
     planted("sentences: the reward on the token behind", "seewhy/rewards/parts/scoring.py", "if seen >= wanted:",
             "if seen > wanted:", f"{REWARDS_OF}::test_a_sentence_ends_in_the_token_that_holds_its_last_character"),
 ]  # fmt: skip
