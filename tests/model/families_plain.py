@@ -8,6 +8,12 @@ from transformers import (
     Gemma3ForConditionalGeneration,
     Gemma3ImageProcessor,
     Gemma3Processor,
+    Gemma4AudioFeatureExtractor,
+    Gemma4Config,
+    Gemma4ForConditionalGeneration,
+    Gemma4ImageProcessor,
+    Gemma4Processor,
+    Gemma4VideoProcessor,
     LlamaConfig,
     LlavaConfig,
     LlavaForConditionalGeneration,
@@ -73,6 +79,29 @@ def gemma3() -> HubModel:
     return finished(Gemma3ForConditionalGeneration(config), processor, "gemma3")
 
 
+def gemma4() -> HubModel:
+    """Gemma 4: picture tokens see each other both ways in layers with a window, and within it; keys are shared."""
+    tokenizer = words_of(image_token="<soft>", boi_token="<boi>", eoi_token="<eoi>", audio_token="<sound>",
+                         boa_token="<boa>", eoa_token="<eoa>")  # fmt: skip
+    pictures = Gemma4ImageProcessor(patch_size=4, max_soft_tokens=70, **HALVES)
+    processor = Gemma4Processor(Gemma4AudioFeatureExtractor(), pictures, tokenizer, Gemma4VideoProcessor(),
+                                chat_template=chat_of("<soft>"), image_seq_length=70)  # fmt: skip
+    tokens = len(processor.tokenizer)
+    text = {
+        **TEXT, **ids(tokenizer), "vocab_size": tokens, "vocab_size_per_layer_input": tokens, "num_hidden_layers": 3,
+        "hidden_size_per_layer_input": 16, "global_head_dim": 16, "num_kv_shared_layers": 0, "sliding_window": 24,
+        "layer_types": ["sliding_attention", "full_attention", "full_attention"],
+        "use_bidirectional_attention": "vision",
+    }  # fmt: skip
+    vision = {**VISION, "num_key_value_heads": 4, "head_dim": 8, "patch_size": 4, "position_embedding_size": 256}
+    config = Gemma4Config(
+        text_config=text, vision_config=vision, image_token_id=tokenizer.image_token_id,
+        boi_token_id=tokenizer.boi_token_id, eoi_token_id=tokenizer.eoi_token_id,
+        audio_token_id=tokenizer.audio_token_id, video_token_id=processor.video_token_id,
+    )  # fmt: skip
+    return finished(Gemma4ForConditionalGeneration(config), processor, "gemma4")
+
+
 def paligemma_of(name: str, **text: object) -> HubModel:
     """A PaliGemma with a language model of these settings."""
     tokenizer = words_of(image_token="<image>")
@@ -101,6 +130,7 @@ PLAIN = (
     Family(name="llava", make=llava, is_packed=True),
     Family(name="llava_next", make=llava_next, is_packed=True),
     Family(name="gemma3", make=gemma3, is_packed=True),
+    Family(name="gemma4", make=gemma4, is_packed=True),
     Family(name="paligemma", make=paligemma, is_packed=False, pictures=(1, 2, 5)),
     Family(name="paligemma2", make=paligemma2, is_packed=False, pictures=(1, 2, 5)),
 )

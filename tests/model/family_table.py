@@ -27,7 +27,11 @@ from seewhy.records.types import Style
 PAGE = Path(__file__).parents[2] / "docs" / "families.md"
 BEGIN, END = "<!-- all families: written by bench/family_table.py -->", "<!-- end of all families -->"
 HEAD = "| family | tried with | scored | drawn | why |\n|---|---|---|---|---|"
-DRAWN = {ScorePath.PACKED: "branches", ScorePath.SEPARATE: "separate rows"}
+DRAWN = {
+    ScorePath.PACKED: "branches",
+    ScorePath.CONTINUED: "separate rows",
+    ScorePath.SEPARATE: "separate rows",
+}
 MISFIT = "RuntimeError"
 """Of a net that does not run as it was made here: sizes that do not fit together say nothing of the family."""
 

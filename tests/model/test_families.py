@@ -58,12 +58,13 @@ def test_packed_rows_equal_separate_rows_or_are_refused(model: HubModel, family:
     assert check.is_packed is family.is_packed, check.why
     if not family.is_packed:
         assert check.why.startswith("packed rows ")
-        assert check.why.endswith("; using separate rows")
+        assert check.path is ScorePath.CONTINUED
+        assert check.why.endswith("; running each prompt once and its replies after it")
 
 
 def test_the_path_taken_is_the_one_that_is_right(model: HubModel, family: Family, tmp_path: Path) -> None:
     prompts = [model.prompt(asking(tmp_path, 1, count), Style.REASON) for count in family.pictures[:2]]
-    assert model.path_of(prompts) is (ScorePath.PACKED if family.is_packed else ScorePath.SEPARATE)
+    assert model.path_of(prompts) is (ScorePath.PACKED if family.is_packed else ScorePath.CONTINUED)
 
 
 def test_a_prompt_holds_every_one_of_its_pictures(model: HubModel, family: Family, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from families import FAMILIES
 from families_wide import KINDS, small_net, text_group
 from family_table import PAGE, Row, on_page, over, seen_row, wide_row, written
 
+from seewhy.model.packed.scores import Path as ScorePath
 from seewhy.training.memory.trace import meta_net, trace_memory
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -24,7 +25,7 @@ def on_table(row: Row | None) -> bool:
 def test_the_table_has_at_least_a_hundred_families_and_a_reason_for_each_that_is_not_packed() -> None:
     lines = [line.split(" | ") for line in on_page(PAGE.read_text(encoding="utf-8")).splitlines()[3:-1]]
     assert len(lines) >= 100
-    assert {scored for _, _, scored, *_ in lines} == {"packed", "separate", "refused"}
+    assert {scored for _, _, scored, *_ in lines} == {"packed", "continued", "separate", "refused"}
     assert all(why != "– |" for _, _, scored, _, why in lines if scored != "packed")
 
 
@@ -52,7 +53,7 @@ def test_every_language_model_of_the_table_is_traced_without_weights() -> None:
         if row is None or isinstance(net, str):
             continue
         try:
-            found = trace_memory(meta_net(net.config), [text_group(net)], is_packed=row.scored == "packed")
+            found = trace_memory(meta_net(net.config), [text_group(net)], path=ScorePath(row.scored))
         except (RuntimeError, ValueError) as error:
             failed[kind] = repr(error)
             continue

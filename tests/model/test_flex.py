@@ -43,6 +43,19 @@ def test_tokens_of_a_picture_see_each_other_both_ways():
     torch.testing.assert_close(found, attend(*made, layout, 0.3), rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("window", [None, 2, 100])
+def test_blocks_that_are_seen_both_ways_in_windows_alone_are_those_of_padded_calls(window):
+    blocks = [[0, 1, 1, 1, 0, 2, 2, 0], [0, 0, 1, 1, 0, 0]]
+    layout = layout_of([8, 6], [3, 2], [0, 1], blocks=blocks, is_block_windowed=True)
+    made = states(len(layout.restore), (2, 2, 2))
+    found = attend_flex(made, layout, window, 0.3, run=flex_attention)
+    torch.testing.assert_close(found, attend(*made, layout, 0.3, window), rtol=0, atol=1e-5)
+    causal = attend(*made, layout_of([8, 6], [3, 2], [0, 1]), 0.3, window)
+    assert torch.equal(found, causal) is False or window is None
+    if window is None:
+        torch.testing.assert_close(found, causal, rtol=0, atol=1e-5)
+
+
 def test_on_a_cpu_it_is_not_even_tried():
     layout = layout_of([LONG], [8], [0])
     made = states(LONG + 8, (1, 1, 1), width=4)

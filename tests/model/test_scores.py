@@ -142,9 +142,9 @@ def both_ways() -> tuple[Gemma3ForConditionalGeneration, Group]:
 def test_the_check_falls_back_for_a_net_whose_picture_tokens_see_both_ways_and_says_why(both_ways):
     net, group = both_ways
     check = check_paths(net, [group])
-    assert check.path is Path.SEPARATE
+    assert check.path is Path.CONTINUED
     assert not check.is_packed
-    assert "using separate rows" in check.why
+    assert "packed rows differ from separate rows" in check.why
 
 
 def test_separate_rows_of_that_net_score_as_its_own_forward_call_does(both_ways):
@@ -164,8 +164,8 @@ def test_a_model_of_that_net_scores_separately_and_says_so_once(both_ways, caplo
     model = HubModel(net, untrained_model().processor, "both-ways")
     found = [model.group_logps([group]) for _ in range(2)]
     assert gap(found[0], separate_logps(net, [group])) <= VALUE
-    assert model.path is Path.SEPARATE
-    assert ["using separate rows" in record.message for record in caplog.records] == [True]
+    assert model.path is Path.CONTINUED
+    assert ["running each prompt once" in record.message for record in caplog.records] == [True]
 
 
 def test_rows_stay_within_the_token_budget_and_a_larger_group_stands_alone(model, tmp_path):

@@ -148,22 +148,22 @@ ENGINE_MUTANTS = [
     Mutant(
         name="self-check: gradients not compared",
         file="seewhy/model/packed/trials.py",
-        source=" and gradient_gap <= gradient_tolerance",
+        source=" and self.gradient <= gradient",
         defect="",
         seen_by=f"{PATHS}::test_a_net_whose_values_are_right_and_gradients_wrong_falls_back",
     ),
     Mutant(
         name="self-check: values not compared",
         file="seewhy/model/packed/trials.py",
-        source="value_gap <= value_tolerance and ",
+        source="self.value <= value and ",
         defect="",
         seen_by=f"{PATHS}::test_a_net_whose_values_alone_are_wrong_falls_back",
     ),
     Mutant(
         name="self-check: found wrong and used all the same",
         file=HUB,
-        source="trusted = all(self.checks[bool(prompt.pictures)].is_packed for prompt in prompts)",
-        defect="trusted = True",
+        source="return least_trusting([self.checks[bool(prompt.pictures)] for prompt in prompts])",
+        defect="return ScorePath.PACKED",
         seen_by=f"{PATHS}::test_a_model_that_falls_back_scores_and_draws_as_a_sound_one_and_says_so_once",
     ),
     Mutant(

@@ -24,13 +24,14 @@ from seewhy.model.loading.replies import Replies, end_tokens
 from seewhy.model.loading.root import Root
 from seewhy.model.loading.supported import check_supported
 from seewhy.model.packed.budget import spans_within
+from seewhy.model.packed.continued import continued_logps
 from seewhy.model.packed.group import Group, Prompt, tokens_of
 from seewhy.model.packed.head import scoring_as_drawn
 from seewhy.model.packed.precision import groups_as, in_float32, prompts_as
 from seewhy.model.packed.recompute import enable_checkpointing
 from seewhy.model.packed.scores import Path as ScorePath
 from seewhy.model.packed.scores import packed_logps, separate_logps
-from seewhy.model.packed.trials import PathCheck, check_head, check_paths
+from seewhy.model.packed.trials import PathCheck, check_head, check_paths, least_trusting
 from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
 from seewhy.model.prompts import prompt_text
 from seewhy.model.vision.image_features import ImageFeatures
@@ -166,11 +167,13 @@ class HubModel:
     @as_planned
     def group_logps(self, groups: Sequence[Group]) -> list[list[Tensor]]:
         """Per group, per response: float32 log-probabilities of its tokens; differentiable."""
-        match self.path_of([group.prompt for group in groups]):
-            case ScorePath.PACKED:
-                return packed_logps(self.net, self.image_features.groups(groups))
-            case ScorePath.SEPARATE:
-                return separate_logps(self.net, self.image_features.groups(groups))
+        path, seen = self.path_of([group.prompt for group in groups]), self.image_features.groups(groups)
+        if path is ScorePath.PACKED:
+            return packed_logps(self.net, seen)
+        # Checkpointed layers keep no keys for what comes after them.
+        is_whole = self.compute.gradient_checkpointing and torch.is_grad_enabled()
+        rows = separate_logps if path is ScorePath.SEPARATE or is_whole else continued_logps
+        return rows(self.net, seen)
 
     def settle_path(self, asks: Sequence[ScoreRequest]) -> PathCheck:
         """Score a few groups packed and separate, value and gradient, and take the path that can be trusted."""
@@ -181,11 +184,11 @@ class HubModel:
 
     @property
     def path(self) -> ScorePath:
-        """Separate once packed rows were found to be wrong on this net."""
-        return ScorePath.PACKED if all(check.is_packed for check in self.checks.values()) else ScorePath.SEPARATE
+        """The least trusting of what was found on this net."""
+        return least_trusting(self.checks.values())
 
     def path_of(self, prompts: Sequence[Prompt]) -> ScorePath:
-        """How these prompts run: packed, unless that was found to be wrong on this net.
+        """How these prompts run: packed, or as far apart as was found to be right on this net.
 
         Where `settle_path` has not spoken, the first prompt with a picture and the first without are tried.
         """
@@ -193,8 +196,7 @@ class HubModel:
             if bool(prompt.pictures) not in self.checks:
                 trial = Group(prompt=prompt, responses=self._trial_responses())
                 self.checks[bool(prompt.pictures)] = self._check([trial])
-        trusted = all(self.checks[bool(prompt.pictures)].is_packed for prompt in prompts)
-        return ScorePath.PACKED if trusted else ScorePath.SEPARATE
+        return least_trusting([self.checks[bool(prompt.pictures)] for prompt in prompts])
 
     def _trial_responses(self) -> tuple[tuple[int, ...], ...]:
         """Words from all over the vocabulary: what repeats the prompt could leave a layer's state as it was."""
@@ -253,7 +255,7 @@ class HubModel:
     @as_held
     def _drawing_path(self, prompts: Sequence[Prompt], asks: Sequence[GenerateRequest]) -> ScorePath:
         """How chains of these prompts are drawn: as they are scored, unless branches were found to draw others."""
-        if self.path_of(prompts) is ScorePath.SEPARATE:
+        if self.path_of(prompts) is not ScorePath.PACKED:
             return ScorePath.SEPARATE
         for prompt, ask in zip(prompts, asks, strict=True):
             if bool(prompt.pictures) not in self.draw_checks:
@@ -262,8 +264,7 @@ class HubModel:
                     check = check_drawing(self.net, exact, ask, self._banned(), tolerance.value)
                 self._tell(check)
                 self.draw_checks[bool(prompt.pictures)] = check
-        trusted = all(self.draw_checks[bool(prompt.pictures)].is_packed for prompt in prompts)
-        return ScorePath.PACKED if trusted else ScorePath.SEPARATE
+        return least_trusting([self.draw_checks[bool(prompt.pictures)] for prompt in prompts])
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """The text of each token; special tokens have none. Joined, the pieces are the decoded text."""

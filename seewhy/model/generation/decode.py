@@ -139,7 +139,7 @@ def draw(
             steps = BranchSteps.begin(net, prompts, counts, decoding.max_tokens)
             drawn = iter(_all_steps(steps, last, uniforms(asks, decoding), rules))
             return [[next(drawn) for _ in range(count)] for count in counts]
-        case Path.SEPARATE:
+        case Path.SEPARATE | Path.CONTINUED:
             return [
                 _all_steps(
                     RowSteps.begin(net, prompt, ask.count),

@@ -9,12 +9,11 @@ from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
+from seewhy.model.packed.continued import copy_rows, prefill
 from seewhy.model.packed.group import (
     CROSSING,
     Prompt,
     blocks_of,
-    crossing_of,
-    joined_marks,
     joined_pictures,
     joined_positions,
     layout_of,
@@ -78,7 +77,8 @@ def _by_prompt(states: Tensor, index: Tensor) -> Tensor:
 def _prefill(net: PreTrainedModel, prompts: Sequence[Prompt]) -> tuple[dict[int, tuple[Tensor, Tensor]], Tensor]:
     """Keys and values by layer as [G, kv heads, P, width] without the prompts' last tokens, and [G, P] filled."""
     lengths = [len(prompt.ids) - 1 for prompt in prompts]
-    layout = layout_of(lengths, [], [], net.device, blocks_of(prompts))
+    is_windowed = any(prompt.is_block_windowed for prompt in prompts)
+    layout = layout_of(lengths, [], [], net.device, blocks_of(prompts), is_windowed)
     recorder = _Recorder()
     with packing(net, layout):
         net.model(  # pyright: ignore[reportCallIssue]
@@ -148,23 +148,12 @@ class RowSteps:
 
     @classmethod
     def begin(cls, net: PreTrainedModel, prompt: Prompt, count: int) -> "RowSteps":
-        """Run the whole prompt once, for its tokens may see each other both ways, and copy it to `count` rows."""
-        positions = None if prompt.positions is None else prompt.positions[:, None].to(net.device)
-        run = net.model(  # pyright: ignore[reportCallIssue]
-            input_ids=torch.tensor([prompt.ids], device=net.device),
-            use_cache=True,
-            **({} if positions is None else {"position_ids": positions}),
-            **joined_pictures([prompt], net.device),
-            **joined_marks([(prompt, len(prompt.ids))], net.device),
-            **(looks := crossing_of(prompt, len(prompt.ids), net.device)),
-        )
+        """Run the whole prompt once and copy it to `count` rows."""
+        first = prefill(net, prompt)
         steps = cls(
-            net=net,
-            cache=run.past_key_values,
-            opening=run.last_hidden_state[0, -1:],
-            newest=None if positions is None else positions[:, :, -1:],
-            cross_attention_mask=looks[CROSSING][:, -1:] if looks else None,
-        )
+            net=net, cache=first.cache, opening=first.hidden, newest=first.newest,
+            cross_attention_mask=first.cross_attention_mask,
+        )  # fmt: skip
         steps.keep(torch.zeros(count, dtype=torch.long, device=net.device))
         return steps
 
@@ -192,5 +181,4 @@ class RowSteps:
         """As the protocol says; a row may stand in `rows` more than once."""
         if self.opening is not None:
             self.opening = self.opening[rows]
-        # The one way of copying rows that layers of every kind have, those with a state among them.
-        self.cache.reorder_cache(rows)  # pyright: ignore[reportArgumentType]
+        copy_rows(self.cache, rows)

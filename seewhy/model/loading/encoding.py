@@ -28,8 +28,10 @@ UNUSED = ("attention_mask", "labels")
 """What processors make beside: nothing is padded, and what is learnt is not the prompt."""
 RESPONSE_MARKS = {"paligemma": 1}
 """Of a response token, by `config.model_type`; else 0, which to PaliGemma is the prompt, that sees itself both ways."""
-BLOCK_MARKS = {"gemma3": "token_type_ids"}
+BLOCK_MARKS = {"gemma3": "token_type_ids", "gemma4": "mm_token_type_ids", "gemma4_unified": "mm_token_type_ids"}
 """Marks, by `config.model_type`, of which a run of ones is a picture whose tokens see each other both ways."""
+WINDOWED_BLOCKS = ("gemma4", "gemma4_unified")
+"""Families that do so where `use_bidirectional_attention` is `vision`, in layers with a window alone."""
 
 
 class PromptTooLongError(ValueError):
@@ -114,8 +116,18 @@ def _prompt(net: PreTrainedModel, ids: tuple[int, ...], encoded: dict[str, Any])
         response_mark=RESPONSE_MARKS.get(kind, 0),
         positions=positions_of(net, ids, token_type_ids, pictures),
         cross_attention_mask=cross_attention_mask,
-        blocks=_runs(token_type_ids.get(BLOCK_MARKS.get(kind, ""), ())),
+        blocks=_blocks(net, token_type_ids),
+        is_block_windowed=kind in WINDOWED_BLOCKS,
     )
+
+
+def _blocks(net: PreTrainedModel, token_type_ids: Mapping[str, Sequence[int]]) -> tuple[int, ...]:
+    """`Prompt.blocks` by what the processor says of each token."""
+    kind = str(net.config.model_type)
+    settings = net.config.get_text_config().to_dict()
+    if kind in WINDOWED_BLOCKS and settings.get("use_bidirectional_attention") != "vision":
+        return ()
+    return _runs(token_type_ids.get(BLOCK_MARKS.get(kind, ""), ()))
 
 
 def check_length(net: PreTrainedModel, prompt: int, reply: int, question_id: str) -> None:

@@ -71,13 +71,15 @@ def block_mask(layout: Layout, window: int | None) -> BlockMask:
     group, branch, index, block = places.group, places.branch, places.index, places.block
     length = len(layout.restore)
     reach = length if window is None else window
+    # How far back a picture's token sees its block: without an end, within the window, or not at all.
+    block_reach = length if not layout.is_block_windowed else 0 if window is None else window
     # A lambda, for torch compiles it and counts its arguments, and functions that are checked hide their own.
     return create_block_mask(
         lambda _batch, _head, q, k: (
             (group[q] == group[k])
             & (
                 ((branch[k] == -1) | (branch[k] == branch[q])) & (index[q] >= index[k]) & (index[q] - index[k] < reach)
-                | (block[q] > 0) & (block[q] == block[k])
+                | (block[q] > 0) & (block[q] == block[k]) & (index[q] - index[k] < block_reach) & (block_reach > 0)
             )
         ),
         None, None, length, length, device=str(layout.restore.device),

@@ -45,6 +45,8 @@ class Prompt:
     """[axes, tokens] where the net counts on several axes (M-RoPE: Qwen2-VL, arXiv 2409.12191); else 0, 1, 2..."""
     blocks: tuple[int, ...] = ()
     """Of each token, the number of the picture block in which all see each other both ways, 0 of none; or empty."""
+    is_block_windowed: bool = False
+    """Whether blocks are seen both ways in layers with a window alone, and within it (Gemma 4); else everywhere."""
     cross_attention_mask: Tensor | None = None
     """[tokens, pictures, tiles] 1 where a token looks at a tile, of nets that see by cross-attention (Mllama).
 
@@ -98,6 +100,8 @@ class Layout:
     """[B] tokens of its prompt that stand before a branch."""
     blocks: Tensor | None = None
     """[G, P] `Prompt.blocks`, 0 where padded; None where no prompt has any."""
+    is_block_windowed: bool = False
+    """`Prompt.is_block_windowed` of any prompt."""
     unread: int = 0
     """Tokens of all prompts, which stand first in the row, where nobody reads their last hidden states."""
     reads_prompts: bool = True
@@ -139,6 +143,7 @@ def layout_of(
     branch_group: Sequence[int],
     device: torch.device = CPU,
     blocks: Sequence[Sequence[int]] = (),
+    is_block_windowed: bool = False,
 ) -> Layout:
     """Layout of a row that holds the given prompts and then the given branches; `blocks` of each prompt's tokens."""
     prefix_total = sum(prefix_lengths)
@@ -160,6 +165,7 @@ def layout_of(
         restore=torch.cat([prefix_filled.flatten(), branch_filled.flatten()]).nonzero().squeeze(1),
         branch_start=torch.tensor(prefix_lengths, device=device)[group],
         blocks=torch.tensor(numbers, device=device) if numbers else None,
+        is_block_windowed=is_block_windowed,
         unread=prefix_total,
     )
 
@@ -267,6 +273,7 @@ def pack(groups: Sequence[Group], device: torch.device = CPU) -> Packed:
             group_of,
             device,
             blocks_of([group.prompt for group in groups]),
+            any(group.prompt.is_block_windowed for group in groups),
         ),
         pictures={
             **joined_pictures([group.prompt for group in groups], device),

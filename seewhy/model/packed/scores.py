@@ -20,6 +20,8 @@ class Path(StrEnum):
     """How a group is run through the net."""
 
     PACKED = "packed"
+    CONTINUED = "continued"
+    """The prompt once, and its replies after it in rows (`continued`)."""
     SEPARATE = "separate"
 
 

@@ -36,16 +36,18 @@ def _repeated(states: Tensor, groups: int) -> Tensor:
 def prefix_mask(layout: Layout, window: int | None) -> Tensor | None:
     """[G or 1, 1, P, P] which prompt token sees which, where that is not simply every one before it; else None."""
     length = layout.prefix_index.shape[1]
-    is_short = window is None or length <= window
-    if is_short and layout.blocks is None:
+    blocks = None if window is None and layout.is_block_windowed else layout.blocks
+    if (window is None or length <= window) and blocks is None:
         return None
     place = torch.arange(length, device=layout.prefix_index.device)
     behind = place[:, None] - place[None]
     seen = ((behind >= 0) if window is None else (behind >= 0) & (behind < window))[None, None]
-    if layout.blocks is None:
+    if blocks is None:
         return seen
-    same = layout.blocks[:, :, None] == layout.blocks[:, None, :]
-    return seen | (same & (layout.blocks > 0)[:, :, None])[:, None]
+    same = (blocks[:, :, None] == blocks[:, None, :]) & (blocks > 0)[:, :, None]
+    if window is not None and layout.is_block_windowed:
+        same = same & (behind < window)
+    return seen | same[:, None]
 
 
 def branch_mask(layout: Layout, window: int | None) -> Tensor:

@@ -1,7 +1,7 @@
 """What is tried on a net before it is trusted: its head, and packed rows against separate ones."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -10,11 +10,14 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from seewhy.model.packed.continued import continued_logps
 from seewhy.model.packed.group import Group
 from seewhy.model.packed.head import choose_head, head_of
 from seewhy.model.packed.logps import per_token_logps
 from seewhy.model.packed.scores import Path, arguments_of, packed_logps, separate_logps, vocabulary_of
 
+Way = Callable[[PreTrainedModel, Sequence[Group]], list[list[Tensor]]]
+"""Of scoring groups."""
 KNOWN_LAYERS = {"full_attention", "sliding_attention"}
 """Kinds of layers, by transformers' `layer_types`, that packed rows can run."""
 
@@ -69,6 +72,12 @@ class PathCheck:
         return self.path is Path.PACKED
 
 
+def least_trusting(checks: Iterable[PathCheck]) -> Path:
+    """The path that is right where all of these were found: packed, continued, or separate rows."""
+    ways = list(Path)
+    return max((check.path for check in checks), key=ways.index, default=Path.PACKED)
+
+
 def _value_and_gradient(net: PreTrainedModel, scored: list[list[Tensor]]) -> tuple[Tensor, list[Tensor]]:
     flat = torch.cat([row for rows in scored for row in rows])
     trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
@@ -94,30 +103,56 @@ def _largest(tensors: Sequence[Tensor]) -> float:
 def check_paths(
     net: PreTrainedModel, groups: Sequence[Group], value_tolerance: float = 1e-4, gradient_tolerance: float = 1e-3
 ) -> PathCheck:
-    """Score the groups both ways, value and gradient, and choose packed only where they agree.
+    """Score the groups in separate rows and in cheaper ways, value and gradient, and choose the cheapest that agrees.
 
-    Tolerances are for float32; a net whose layers carry state along the row, or look both ways, fails here. Layers that
-    say by their kind that they carry one are not tried: a trial can agree by luck, for a state that has stored what the
-    first response repeats does not change.
+    Packed rows come first, then the prompt once with its replies after it. Tolerances are for float32; a net whose
+    layers carry state along the row, or look both ways, is not packed. Layers that say by their kind that they carry one
+    are not tried packed: a trial can agree by chance, for a state that has stored what the first response repeats does
+    not change.
     """
+    expected = _value_and_gradient(net, separate_logps(net, groups))
     if foreign := foreign_layers(net):
-        why = f"packed rows are not for layers of {' and '.join(foreign)}; using separate rows"
-        return PathCheck(path=Path.SEPARATE, value_gap=math.inf, gradient_gap=math.inf, why=why)
-    expected, expected_gradients = _value_and_gradient(net, separate_logps(net, groups))
+        gap = Gap(why=f"packed rows are not for layers of {' and '.join(foreign)}")
+    else:
+        gap = _gap(net, groups, expected, packed_logps, "packed rows")
+        if gap.is_within(value_tolerance, gradient_tolerance):
+            return gap.check(Path.PACKED, "packed rows equal separate rows")
+    again = _gap(net, groups, expected, continued_logps, "replies after one run of their prompt")
+    if again.is_within(value_tolerance, gradient_tolerance):
+        return gap.check(Path.CONTINUED, f"{gap.why}; running each prompt once and its replies after it")
+    return gap.check(Path.SEPARATE, f"{gap.why}; {again.why}; using separate rows")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """How far a way of scoring is from separate rows."""
+
+    value: float = math.inf
+    gradient: float = math.inf
+    why: str
+    """What is wrong with it, where something is."""
+
+    def is_within(self, value: float, gradient: float) -> bool:
+        """Whether both gaps are at most that."""
+        return self.value <= value and self.gradient <= gradient
+
+    def check(self, path: Path, why: str) -> PathCheck:
+        """The outcome of a trial with these gaps."""
+        return PathCheck(path=path, value_gap=self.value, gradient_gap=self.gradient, why=why)
+
+
+def _gap(
+    net: PreTrainedModel, groups: Sequence[Group], expected: tuple[Tensor, list[Tensor]], way: Way, name: str
+) -> Gap:
     try:
-        found, gradients = _value_and_gradient(net, packed_logps(net, groups))
-    except (TypeError, ValueError, RuntimeError) as error:
-        why = f"packed rows do not run on this net ({error}); using separate rows"
-        return PathCheck(path=Path.SEPARATE, value_gap=math.inf, gradient_gap=math.inf, why=why)
-    value_gap = _largest([expected - found])
-    gaps = _largest([a - b for a, b in zip(expected_gradients, gradients, strict=True)])
-    gradient_gap = gaps / max(_largest(expected_gradients), 1e-30)
-    if value_gap <= value_tolerance and gradient_gap <= gradient_tolerance:
-        return PathCheck(
-            path=Path.PACKED, value_gap=value_gap, gradient_gap=gradient_gap, why="packed rows equal separate rows"
-        )
+        found, gradients = _value_and_gradient(net, way(net, groups))
+    except (AttributeError, TypeError, ValueError, RuntimeError) as error:
+        return Gap(why=f"{name} do not run on this net ({error})")
+    value = _largest([expected[0] - found])
+    most = _largest([a - b for a, b in zip(expected[1], gradients, strict=True)])
+    gradient = most / max(_largest(expected[1]), 1e-30)
     why = (
-        f"packed rows differ from separate rows (log-probability by {value_gap:.2g}, gradient by {gradient_gap:.2g} "
-        "of its largest entry); using separate rows"
+        f"{name} differ from separate rows (log-probability by {value:.2g}, gradient by {gradient:.2g} of its largest "
+        "entry)"
     )
-    return PathCheck(path=Path.SEPARATE, value_gap=value_gap, gradient_gap=gradient_gap, why=why)
+    return Gap(value=value, gradient=gradient, why=why)

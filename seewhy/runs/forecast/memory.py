@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 from seewhy.model.families.hub import HubModel
 from seewhy.model.loading.prompt_cache import MOST_BYTES, bytes_of
 from seewhy.model.packed.group import Group, tokens_of
+from seewhy.model.packed.scores import Path
 from seewhy.model.plan import BF16, ComputePlan
 from seewhy.training.checkpoint import KEPT
 from seewhy.training.memory.estimate import PassBytes, StepBytes, WeightBytes, checked_bytes, step_bytes
@@ -65,7 +66,7 @@ def training_bytes(
     step = largest_sum(sizes, per_step, steps)
     wanted = min(step, max(plan.row_tokens, *sizes))
     passes = math.ceil(step / plan.row_tokens)
-    heaviest = _traced(net, fill(groups, wanted), is_packed=is_packed, is_half=compute.precision == BF16)
+    heaviest = _traced(net, fill(groups, wanted), _ways(compute, is_packed=is_packed), compute)
     weights = weight_bytes(net)
     kept = min(MOST_BYTES, round(prompts * statistics.fmean(bytes_of(group.prompt) for group in groups)))
     return TrainingBytes(
@@ -77,12 +78,19 @@ def training_bytes(
     )  # fmt: skip
 
 
-def _traced(net: PreTrainedModel, groups: Sequence[Group], *, is_packed: bool, is_half: bool) -> PassBytes:
-    """One pass over these groups, in separate rows where attention of this net cannot run packed ones."""
-    if is_packed:
-        with suppress(ValueError):  # a training finds the same at its start, and says so
-            return trace_memory(net, groups, is_half=is_half)
-    return trace_memory(net, groups, is_packed=False, is_half=is_half)
+def _ways(compute: ComputePlan, *, is_packed: bool) -> list[Path]:
+    """How a training may run its rows, the cheapest first: checkpointed layers keep no keys for replies to come."""
+    kept = [] if compute.gradient_checkpointing else [Path.CONTINUED]
+    return [*([Path.PACKED] if is_packed else []), *kept, Path.SEPARATE]
+
+
+def _traced(net: PreTrainedModel, groups: Sequence[Group], ways: Sequence[Path], compute: ComputePlan) -> PassBytes:
+    """One pass over these groups in the first way that runs on this net; a training finds the same at its start."""
+    is_half = compute.precision == BF16
+    for way in ways[:-1]:
+        with suppress(AttributeError, RuntimeError, TypeError, ValueError):
+            return trace_memory(net, groups, path=way, is_half=is_half)
+    return trace_memory(net, groups, path=ways[-1], is_half=is_half)
 
 
 def fill(groups: Sequence[Group], tokens: int) -> list[Group]:

@@ -18,8 +18,9 @@ from torch.overrides import TorchFunctionMode
 from transformers import AutoConfig, AutoModelForImageTextToText, PreTrainedConfig, PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from seewhy.model.packed.continued import continued_logps, tokens_of_continued
 from seewhy.model.packed.group import Group, separate_tokens_of, tokens_of
-from seewhy.model.packed.scores import packed_logps, separate_logps
+from seewhy.model.packed.scores import Path, packed_logps, separate_logps
 from seewhy.training.memory.estimate import PassBytes, WeightBytes
 from seewhy.training.memory.live_bytes import LiveBytes
 from seewhy.training.memory.meta_mode import META, without_weights
@@ -29,6 +30,14 @@ HALVED = frozenset({
     Tensor.__matmul__,
 })  # fmt: skip
 """Functions that nets call and whose arguments autocast makes bfloat16 (PyTorch's list of CPU ops, those of them)."""
+
+
+WAYS = {
+    Path.PACKED: (packed_logps, tokens_of),
+    Path.CONTINUED: (continued_logps, tokens_of_continued),
+    Path.SEPARATE: (separate_logps, separate_tokens_of),
+}
+"""How groups are run, and how many tokens that takes without padding."""
 
 
 def meta_net(config: PreTrainedConfig | str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
@@ -127,23 +136,24 @@ class _Saved:
 
 
 def trace_memory(
-    net: PreTrainedModel, groups: Sequence[Group], *, is_packed: bool = True, is_half: bool = False
+    net: PreTrainedModel, groups: Sequence[Group], *, path: Path = Path.PACKED, is_half: bool = False
 ) -> PassBytes:
     """Runs these groups through a net on the meta device twice, forward and backward, and counts bytes.
 
-    The weights that ask for a gradient are those that training moves. `is_packed` chooses between packed and separate
-    rows; `is_half` makes products bfloat16, as the precision bf16 does. Of responses only the lengths count.
+    The weights that ask for a gradient are those that training moves. `path` says how the groups
+    are run; `is_half` makes products bfloat16, as the precision bf16 does. Of responses only the lengths count.
 
     Raises:
-        ValueError: packed rows do not run on this net.
+        ValueError: they do not run so on this net.
     """
     tensors = [*net.parameters(), *net.buffers()]
     saved = _Saved(known=frozenset(id(tensor.untyped_storage()) for tensor in tensors))
     counter = LiveBytes(tensors)
     plain = [_plain(group) for group in groups]
+    way, size = WAYS[path]
 
     def logps() -> Tensor:
-        scored = (packed_logps if is_packed else separate_logps)(net, plain)
+        scored = way(net, plain)
         return torch.cat([row for rows in scored for row in rows])
 
     with without_weights(), _Halves() if is_half else nullcontext(), _CpuAttention(), counter:
@@ -156,7 +166,6 @@ def trace_memory(
         logps().sum().backward()
     for parameter in net.parameters():
         parameter.grad = None
-    size = tokens_of if is_packed else separate_tokens_of
     return PassBytes(
         saved=sum(saved.sizes.values()), saved_in_layers=sum(saved.by_layer.values()),
         largest_layer=max(saved.by_layer.values(), default=0), layer_inputs=saved.inputs, peak=first,
