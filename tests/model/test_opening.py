@@ -79,7 +79,7 @@ def test_a_net_that_lies_in_bf16_takes_the_path_that_it_takes_in_float32(family:
         model.net.to(dtype)
         again = HubModel(model.net, model.processor, "again")
         paths.append(again.path_of([group.prompt for group in grouped(again, tmp_path)]))
-    assert set(paths) == {ScorePath.PACKED if made.is_packed else ScorePath.SEPARATE}
+    assert set(paths) == {ScorePath.PACKED if made.is_packed else ScorePath.CONTINUED}
 
 
 def test_the_model_that_ships_runs_packed_in_bf16(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from untrained import groups, picture, question, untrained_model
 
 from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
 from seewhy.model.families.hub import HubModel
+from seewhy.model.packed.continued import continued_logps
 from seewhy.model.packed.scores import Path, packed_logps, separate_logps
 from seewhy.model.packed.trials import check_paths
 from seewhy.records.types import Response, Style
@@ -74,7 +75,7 @@ def test_a_net_whose_attention_ignores_branches_falls_back_and_says_by_how_much_
     asked = groups(model, tmp_path, {0: (6, 8)})
     wrong = float((flat(packed_logps(model.net, asked)) - flat(separate_logps(model.net, asked))).detach().abs().max())
     check = check_paths(model.net, asked)
-    assert check.path is Path.SEPARATE
+    assert check.path is Path.CONTINUED
     assert check.value_gap == pytest.approx(wrong)
     assert wrong > 0.1
     assert f"differ from separate rows (log-probability by {wrong:.2g}," in check.why
@@ -105,7 +106,7 @@ def test_rows_that_would_change_the_positions_of_their_neighbours_are_refused_by
     text = model.net.config.get_text_config()
     text.rope_parameters = {"rope_type": kind, "original_max_position_embeddings": 100}
     asked = groups(model, tmp_path, {0: (6, 90)})
-    for score in (packed_logps, separate_logps):
+    for score in (packed_logps, continued_logps, separate_logps):
         with pytest.raises(ValueError, match=rf"^LlavaForConditionalGeneration takes rows of 100 tokens here \({kind}"):
             score(model.net, asked)
     with pytest.raises(ValueError, match=rf"question q5: .* the model takes 100 \({kind} positions change"):
@@ -140,7 +141,7 @@ def test_a_net_whose_values_are_right_and_gradients_wrong_falls_back(tmp_path):
     check = check_paths(model.net, asked)
     assert check.value_gap <= 1e-5
     assert check.gradient_gap > 1e-2
-    assert check.path is Path.SEPARATE
+    assert check.path is Path.CONTINUED
 
 
 def test_a_net_whose_values_alone_are_wrong_falls_back(tmp_path):
@@ -148,7 +149,7 @@ def test_a_net_whose_values_alone_are_wrong_falls_back(tmp_path):
     model.net.requires_grad_(False)
     check = check_paths(model.net, groups(model, tmp_path, {0: (6, 8)}))
     assert check.gradient_gap == 0
-    assert check.path is Path.SEPARATE
+    assert check.path is Path.CONTINUED
 
 
 def test_a_net_on_which_packed_rows_do_not_run_falls_back_with_the_reason(tmp_path):
@@ -168,7 +169,7 @@ def test_a_net_that_caps_the_scores_of_its_attention_falls_back_with_the_reason(
         layer.self_attn = CapsScores(layer.self_attn)
     model.net.set_attn_implementation("eager")
     check = check_paths(model.net, groups(model, tmp_path, {0: (6, 8)}))
-    assert check.path is Path.SEPARATE
+    assert check.path is Path.CONTINUED
     assert "this net's attention takes softcap, which packed rows do not know" in check.why
 
 
@@ -183,7 +184,7 @@ def test_a_model_that_falls_back_scores_and_draws_as_a_sound_one_and_says_so_onc
     ]
     drawn, expected = (model.generate(asks, SamplingParams(max_tokens=12)) for model in (leaking, sound))
     assert [[c.token_ids for c in chains] for chains in drawn] == [[c.token_ids for c in chains] for chains in expected]
-    assert (sound.path, leaking.path) == (Path.PACKED, Path.SEPARATE)
+    assert (sound.path, leaking.path) == (Path.PACKED, Path.CONTINUED)
     assert len(caplog.records) == 1
     assert "untrained: packed rows differ from separate rows" in caplog.records[0].message
 
@@ -191,7 +192,7 @@ def test_a_model_that_falls_back_scores_and_draws_as_a_sound_one_and_says_so_onc
 def test_the_check_at_the_start_of_a_run_settles_the_path_of_the_kind_of_prompt_it_was_given(tmp_path):
     leaking = leaking_model()
     check = leaking.settle_path(score_asks(tmp_path))
-    assert check.path is leaking.path is Path.SEPARATE
+    assert check.path is leaking.path is Path.CONTINUED
     assert leaking.checks == {True: check}
     sound = untrained_model()
     assert sound.settle_path(score_asks(tmp_path)).is_packed

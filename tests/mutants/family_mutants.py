@@ -64,8 +64,8 @@ FAMILY_MUTANTS = [
     Mutant(
         name="packed row: a picture's tokens do not see each other both ways",
         file=BRANCHES,
-        source="return seen | (same",
-        defect="return seen | (seen[0] & same",
+        source="return seen | same[:, None]",
+        defect="return seen | (seen[0] & same)[:, None]",
         seen_by=f"{FAMILIES}::test_packed_rows_equal_separate_rows_or_are_refused",
     ),
     Mutant(

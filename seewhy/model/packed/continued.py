@@ -1,7 +1,8 @@
 """Replies after one run of their prompt: its keys, values and states are kept once and continued by each reply.
 
-For nets on which packed rows are wrong: layers that carry a state, prompts that see themselves both ways, scores that are
-capped. Per question the prompt runs once, with its pictures, and not once a reply; gradients flow back through it.
+For nets on which packed rows are wrong: layers that carry a state, prompts that see themselves both ways, attention
+that caps its scores. The prompt runs once a question, with its pictures, and not once a reply; gradients flow back
+through it.
 """
 
 from collections.abc import Sequence

@@ -106,9 +106,9 @@ def check_paths(
     """Score the groups in separate rows and in cheaper ways, value and gradient, and choose the cheapest that agrees.
 
     Packed rows come first, then the prompt once with its replies after it. Tolerances are for float32; a net whose
-    layers carry state along the row, or look both ways, is not packed. Layers that say by their kind that they carry one
-    are not tried packed: a trial can agree by chance, for a state that has stored what the first response repeats does
-    not change.
+    layers carry a state along the row, or look both ways, is not packed. Layers that say by their kind that they carry
+    one are not tried packed: a trial can agree by chance, for a state that has stored what the first response repeats
+    does not change.
     """
     expected = _value_and_gradient(net, separate_logps(net, groups))
     if foreign := foreign_layers(net):
