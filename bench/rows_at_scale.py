@@ -134,9 +134,9 @@ def write(place: Path, number: int, record_type: type, columns: Arrays) -> None:
 
 
 def pair(place: Path) -> int:
-    """Pairs by outcome."""
+    """Pairs by outcome, as the stage writes them: Arrow tables."""
     pairing = Pairing(ByOutcome(), RowReader(place / "chains", Chain), RowReader(place / "verdicts", Verdict))
-    return sum(1 for _ in pairing)
+    return sum(map(len, pairing.tables()))
 
 
 def judge(place: Path) -> int:

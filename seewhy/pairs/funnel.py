@@ -42,6 +42,22 @@ class Funnel:
         return dict(self._counts)
 
 
+def shares_of(counts: Mapping[str, int], pairs: int) -> dict[str, float]:
+    """Means and shares from the counts of a manifest, under the names of `PairLook` of the report; none without pairs.
+
+    Example:
+        >>> shares_of({name: 2 for name in NAMES}, 2)["longer"]
+        1.0
+    """
+    if not pairs or EQUAL not in counts:
+        return {}
+    return {
+        "chosen_length": counts[LETTERS[0]] / pairs, "rejected_length": counts[LETTERS[1]] / pairs,
+        "longer": counts[LONGER] / pairs, "equal": counts[EQUAL] / pairs,
+        "repeated": counts[REPEATED] / max(1, counts[CHAINS]), "usual": counts[USUAL] / max(1, counts[ANSWERED]),
+    }  # fmt: skip
+
+
 def begin_alike(one: str, other: str, words: int = CUT_WORDS) -> bool:
     """Whether two texts are equal in their first words, which white space parts.
 

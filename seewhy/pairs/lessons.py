@@ -15,6 +15,7 @@ from seewhy.records.types import Chain, FinishReason, Lesson, MatchRule, Outcome
 
 CUT_OFF = "cut off"
 REPEATED = "repeated"
+BEYOND = "beyond most"
 STILL_THINKING = "still thinking"
 
 
@@ -27,7 +28,7 @@ class Dropped:
     index: int
     reason: str
     """The outcome where it was not CORRECT; else "cut off" (by the token limit), "still thinking" (ends within a
-    thought) or "repeated" (same text)."""
+    thought), "repeated" (same text) or "beyond most" (its question has enough)."""
     why: str
     """The judge's own words."""
 
@@ -51,18 +52,36 @@ def lessons_from(chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> Distil
     Where a teacher's chat template began the thought, its draft is left out: the student's template may begin none. A
     teacher's token ids are dropped: they belong to its own vocabulary. `ValueError` where a row stands alone.
     """
+    return imitate_chains(chains, verdicts)
+
+
+def imitate_chains(
+    chains: Iterable[Chain], verdicts: Iterable[Verdict], *, most: int = 0, is_own: bool = False
+) -> Distilled:
+    """`lessons_from`, with at most `most` lessons of each prompt, 0 all; `is_own` keeps token ids and whole texts.
+
+    Of the distinct chains those of the lowest indices are taken: chains are independent draws. `ValueError` where a
+    row stands alone.
+    """
     lessons: list[Lesson] = []
     dropped: list[Dropped] = []
     joined = join_verdicts(chains, verdicts)
     for prompt in group_by_prompt(judged_of(joined)):
-        usable = {one.row for one in distinct_texts(one for one in prompt if _flaw(one) is None)}
+        distinct = distinct_texts(one for one in sorted(prompt, key=_index) if _flaw(one) is None)
+        taken = {one.row for one in (distinct[:most] if most else distinct)}
+        spare = {one.row for one in distinct} - taken
         for one in prompt:
             chain, verdict = joined[one.row]
-            if one.row in usable:
-                lessons.append(_lesson(chain, Response(text=_taught(chain.text))))
+            if one.row in taken:
+                own = Response(text=chain.text, token_ids=chain.token_ids)
+                lessons.append(_lesson(chain, own if is_own else Response(text=_taught(chain.text))))
             else:
-                dropped.append(_drop(verdict, _flaw(one) or REPEATED))
+                dropped.append(_drop(verdict, _flaw(one) or (BEYOND if one.row in spare else REPEATED)))
     return Distilled(lessons=tuple(lessons), dropped=tuple(dropped))
+
+
+def _index(one: Judged) -> int:
+    return one.index
 
 
 def own_correct(chains: Iterable[Chain], verdicts: Iterable[Verdict], most: int) -> Iterator[Lesson]:

@@ -49,7 +49,7 @@ def as_plain(value: object, place: str = "plan") -> object:
         case set() | frozenset():
             return sorted((as_plain(inner, place) for inner in value), key=canonical_json)
         case _ if is_dataclass(value) and not isinstance(value, type):
-            names = (field.name for field in fields(value) if field.compare and not _is_left_out(value, field))
+            names = (field.name for field in fields(value) if field.compare and not is_left_out(value, field))
             plain = {name: as_plain(getattr(value, name), f"{place}.{name}") for name in names}
             return {"type": type(value).__name__, **plain}
         case _:
@@ -77,7 +77,7 @@ def flatten_plain(plain: object, place: str = "") -> dict[str, object]:
             return {place: plain}
 
 
-def _is_left_out(value: object, field: Field[Any]) -> bool:
+def is_left_out(value: object, field: Field[Any]) -> bool:
     """Whether a field is marked `RARE` and holds its default."""
     if IS_RARE not in field.metadata:
         return False

@@ -74,6 +74,23 @@ class Distillation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PairLook:
+    """What the pairs of a step are like; lengths in characters, shares from 0 to 1."""
+
+    chosen_length: float
+    rejected_length: float
+    longer: float
+    """Pairs whose chosen side is the longer one."""
+    equal: float
+    """Pairs that are equal in their first `equal_words` words."""
+    equal_words: int
+    repeated: float
+    """Chains of kept questions that repeat the text of another one."""
+    usual: float
+    """Chains of kept questions with an answer that give their question's most frequent one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
     """The chains the student drew, the filters they passed, and the pairs that came of them."""
 
@@ -92,6 +109,8 @@ class Sampling:
     """Share of the pairs of a judge's votes on a chain that say the same; None where it did not vote."""
     dropped: tuple[Count, ...] = ()
     pairs: int
+    look: PairLook | None = None
+    """None where no pair was made, or by an earlier version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

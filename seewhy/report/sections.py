@@ -11,7 +11,7 @@ from seewhy.records.types import Outcome, Split
 from seewhy.report.cards import blind_cards, find_styles, in_style, main_style, seen_cards
 from seewhy.report.curves import plot_accuracies, plot_choices, plot_training
 from seewhy.report.heat import colour_chain, find_scale
-from seewhy.report.inputs import Credit, Header, ModelName, ReportInput, Sampling
+from seewhy.report.inputs import Credit, Header, ModelName, PairLook, ReportInput, Sampling
 from seewhy.report.plots import Dot, Panel, plot_dots
 from seewhy.report.svg import assign_slots
 from seewhy.report.tables import Table, tabulate_counts, tabulate_curves, tabulate_facet, tabulate_settings
@@ -163,6 +163,19 @@ def tell_sampling(sampling: Sampling) -> str:
         f"{say_plural(sampling.chains, 'chain')} of {say_count(sampling.tokens)} tokens were drawn in "
         f"{say_seconds(sampling.seconds)}{rate}: {sampling.per_question} for each of "
         f"{say_plural(sampling.questions, 'question')}. {_tell_votes(sampling)}{_tell_pairs(sampling)}"
+        f"{tell_look(sampling.look)}"
+    )
+
+
+def tell_look(look: PairLook | None) -> str:
+    """What pairs are like, in sentences that follow others."""
+    if look is None:
+        return ""
+    return (
+        f" The chosen side has {look.chosen_length:,.0f} characters on average, the rejected one "
+        f"{look.rejected_length:,.0f}; in {say_percent(look.longer)} of the pairs the chosen side is longer, and "
+        f"{say_percent(look.equal)} are equal in their first {look.equal_words} words. Of the chains of kept questions "
+        f"{say_percent(look.repeated)} repeat a text and {say_percent(look.usual)} give the usual answer."
     )
 
 

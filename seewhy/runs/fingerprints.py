@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, cast, get_type_hints
 
-from seewhy.records.canonical import as_plain, flatten_plain
+from seewhy.records.canonical import as_plain, flatten_plain, is_left_out
 from seewhy.records.files import hash_file
 from seewhy.records.lineage import MANIFEST, fingerprint_of
 from seewhy.runs.api import ModelKind, PageStage, RowStage
@@ -96,11 +96,14 @@ def stage_of(unit: object) -> str:
 
 
 def settings_of(unit: object, references: set[str]) -> dict[str, object]:
-    """The compared fields of a unit that are no references, choices with the source of outside code."""
+    """The compared fields of a unit that are no references, choices with the source of outside code.
+
+    Settings that came later are marked `RARE`: at their defaults they change no fingerprint.
+    """
     hints = get_type_hints(type(unit), include_extras=True)
     found: dict[str, object] = {}
     for one in fields(cast(Any, unit)):
-        if one.compare and one.name not in references:
+        if one.compare and one.name not in references and not is_left_out(unit, one):
             value = getattr(unit, one.name)
             found[one.name] = _plain(value, hints[one.name])
     return found

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from seewhy.records.canonical import canonical_json
+from seewhy.records.files import write_text_atomically
 from seewhy.records.integrity import Fault, explain_faults, hash_files, verify_files
 from seewhy.records.lineage import MANIFEST, Manifest, library_versions, read_manifest, seeds_of, write_manifest
 from seewhy.records.shards import shard_numbers
@@ -17,6 +18,7 @@ from seewhy.records.step_logs import read_steps
 from seewhy.records.types import StepLog
 from seewhy.runs.api import PageStage, RowStage, TrainStage
 from seewhy.runs.blocks import BlockWorker, count_blocks, missing_blocks, sum_blocks
+from seewhy.runs.cards import CARD, HasCard
 from seewhy.runs.conclusion import conclusions
 from seewhy.runs.discovery import call_part
 from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
@@ -142,6 +144,8 @@ class Runner:
         if told:
             self.notes.append(told)
         counts = {**sums.counts, "inputs": total, "rows": sums.rows}
+        if isinstance(unit, HasCard):
+            write_text_atomically(folder / CARD, unit.card(counts))
         self._finish(folder, self.specs[node.ref], counts, sums.seconds, sums.dollars)
         seconds = time.perf_counter() - started
         yield Ended(ref=node.ref, seconds=seconds, rows=total - done, unit=unit.unit)

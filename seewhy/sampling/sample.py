@@ -1,6 +1,6 @@
 """Ask a model for chains of many questions; the order of the questions is kept."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from seewhy.model.api import GenerateRequest, Generates, SamplingParams
 from seewhy.records.types import Chain, Question, Style
@@ -23,6 +23,25 @@ def sample_chains(
         asks = [GenerateRequest(question=question, style=style, count=plan.per_question) for question in alike]
         for question, chains in zip(alike, model.generate(asks, plan.decoding(is_letter)), strict=True):
             drawn[question.id] = chains
+    for question in questions:
+        yield from drawn[question.id]
+
+
+def sample_in_turns(
+    model: Generates, questions: Sequence[Question], plan: SamplingPlan, style: Style, first: int,
+    is_live: Callable[[Question, Sequence[Chain]], bool],
+) -> Iterator[Chain]:  # fmt: skip
+    """The first chains of each question, and the others of those that are then live: the same as without a stop."""
+    drawn: dict[str, list[Chain]] = {question.id: [] for question in questions}
+    for begin, end in ((0, first), (first, plan.per_question)):
+        asked = [question for question in questions if not begin or is_live(question, drawn[question.id])]
+        for is_letter in (False, True):
+            alike = [question for question in asked if bool(question.options) is is_letter]
+            asks = [GenerateRequest(question=question, style=style, count=end - begin, first=begin)
+                    for question in alike]  # fmt: skip
+            chains = model.generate(asks, plan.decoding(is_letter)) if asks else []
+            for question, more in zip(alike, chains, strict=True):
+                drawn[question.id].extend(more)
     for question in questions:
         yield from drawn[question.id]
 

@@ -6,9 +6,11 @@ from itertools import groupby
 from typing import Annotated, Any, ClassVar
 
 from seewhy.evaluation.agreement import mean_agreement
+from seewhy.pairs.funnel import CUT_WORDS, shares_of
 from seewhy.pairs.rule import Pairing
 from seewhy.records.types import Chain, Outcome, Pair, Response, Verdict
-from seewhy.report.inputs import Count, Sampling, Section
+from seewhy.report.data_card import pair_card
+from seewhy.report.inputs import Count, PairLook, Sampling, Section
 from seewhy.runs.api import Counted, Models, Need, RowStage, Run
 from seewhy.runs.choice import Choice, Layer, Rows, choose, make
 from seewhy.runs.forecast.api import Outlook, StageForecast
@@ -68,6 +70,11 @@ class PairChains(RowStage):
         place, seen = run.place(self.verdicts), counts["questions seen"]
         raise NothingLeftError(f"{place}: no pair is left of {seen} questions ({dropped}): {more}")
 
+    def card(self, counts: Mapping[str, int]) -> str:
+        funnel = [Count(name=name, count=count) for name, count in counts.items()
+                  if name.startswith(("questions ", "dropped "))]  # fmt: skip
+        return pair_card(self.rule.kind, vars_of(self.made()), counts["rows"], funnel, look_of(counts))
+
     def _most(self) -> int:
         """Pairs of a prompt, at most: as the rule says, or a single one."""
         return int(vars_of(self.made()).get("most", 1))
@@ -112,7 +119,14 @@ class PairChains(RowStage):
             margin=settings.get("margin"), pairs=paired.counts["rows"], agreement=mean_agreement(verdicts),
             dropped=tuple(Count(name=key.removeprefix("dropped ").replace("_", " "), count=count)
                           for key, count in paired.counts.items() if key.startswith("dropped ")),
+            look=look_of(paired.counts),
         )  # fmt: skip
+
+
+def look_of(counts: Mapping[str, int]) -> PairLook | None:
+    """What the pairs of a manifest are like; None where there are none."""
+    shares = shares_of(counts, counts["rows"])
+    return PairLook(**shares, equal_words=CUT_WORDS) if shares else None
 
 
 def vars_of(rule: Any) -> dict[str, Any]:  # noqa: ANN401

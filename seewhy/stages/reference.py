@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from seewhy.model.plan import AdapterPlan
+from seewhy.records.marks import RARE
 from seewhy.records.picked_pairs import PickedPairs
 from seewhy.records.ranges import require_least
 from seewhy.records.ranked import RankedGroup, pair_of
@@ -33,7 +34,7 @@ class Reference(RowStage):
     """Tokens of one packed forward, at most."""
     adapter: AdapterPlan = field(default_factory=AdapterPlan)
     """Of the training: it decides in which precision the weights are read."""
-    pictures: Rows = ""
+    pictures: Rows = field(default="", metadata=RARE)
     """Questions with varied pictures (`vary_pictures`), for objectives that compare pictures; empty compares none."""
 
     rows: ClassVar[type[ReferenceRow]] = ReferenceRow

@@ -1,17 +1,23 @@
 """Many chains of a model for each question, with token ids and their log-probabilities."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
+from seewhy.judging.outcome import OutcomeJudge
+from seewhy.records.marks import RARE
 from seewhy.records.ranges import require_least, require_seed
-from seewhy.records.types import Chain, FinishReason, Question, Response, Style
+from seewhy.records.types import Chain, FinishReason, Outcome, Question, Response, Style
+from seewhy.report.inputs import Count, Facts, Section
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Model, Rows
 from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast, total_rows
+from seewhy.sampling.early import EarlyStop, Fate
 from seewhy.sampling.plan import SamplingPlan
-from seewhy.sampling.sample import sample_chains
+from seewhy.sampling.sample import sample_chains, sample_in_turns
 from seewhy.sampling.stand_ins import imitations, stand_in, stand_ins
+
+STOPPED = "questions stopped early"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,8 @@ class Sample(RowStage):
     """Questions a shard: what is lost at most when a run is stopped."""
     seed: int = 0
     """Seed of every chain's own generator, with question id and index."""
+    early: EarlyStop = field(default=EarlyStop(), metadata=RARE)
+    """Whether questions whose first chains tell that they are too easy or too hard get no more; judged by outcome."""
 
     rows: ClassVar[type[Chain]] = Chain
     unit: ClassVar[str] = "questions"
@@ -55,6 +63,8 @@ class Sample(RowStage):
         require_least(self, 1, "per_question", "per_shard")
         require_least(self, 0, "ask", "after")
         require_seed(self)
+        if self.early.first and self.early.first >= self.per_question:
+            raise ValueError(f"early.first is {self.early.first}: it must be below per_question, {self.per_question}")
         assert self.plan(0).decoding(is_letter=True)
 
     def block_size(self) -> int:
@@ -91,14 +101,46 @@ class Sample(RowStage):
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Chain]]:
         model, plan = models.local(self.model), self.plan(self.ask)
-        return lambda block: sample_chains(model, block, plan, self.style)
+        if not self.early.first:
+            return lambda block: sample_chains(model, block, plan, self.style)
+        judge = OutcomeJudge()
+
+        def is_live(question: Question, chains: Sequence[Chain]) -> bool:
+            outcomes = [verdict.outcome for verdict in judge.judge(question, tuple(chains))]
+            judged = sum(outcome is not Outcome.UNJUDGED for outcome in outcomes)
+            left = self.per_question - len(chains)
+            return self.early.fate(outcomes.count(Outcome.CORRECT), judged, left) is Fate.LIVE
+
+        return lambda block: sample_in_turns(model, block, plan, self.style, self.early.first, is_live)
 
     def tally(self, block: Sequence[Question], rows: Sequence[Chain]) -> Mapping[str, int]:
         tokens = cut = 0
         for row in rows:
             tokens += len(row.token_ids or ())
             cut += row.stop is FinishReason.LENGTH
-        return {"tokens": tokens, "cut": cut}
+        stopped = len(block) * self.per_question - len(rows)
+        early = {STOPPED: stopped // (self.per_question - self.early.first)} if self.early.first else {}
+        return {"tokens": tokens, "cut": cut, **early}
+
+    def section(self, run: Run, name: str) -> Section | None:
+        counts = run.manifest(name).counts
+        if not self.early.first:
+            return None
+        missed = ", ".join(f"{accuracy:.0%}: {self.early.chance_of_stop(accuracy, self.per_question):.1%}"
+                           for accuracy in self._accuracies())  # fmt: skip
+        return Facts(
+            title=f"Early stop of {name}",
+            counts=(Count(name="questions asked", count=counts["inputs"]), Count(name=STOPPED, count=counts[STOPPED])),
+            text=f"Questions were stopped after {self.early.first} of {self.per_question} chains where these tell that "
+            f"they will not reach the band of {self.early.lowest:.0%} to {self.early.highest:.0%} right. This loses "
+            f"questions that would have, by their true accuracy: {missed}. Mean accuracies over the chains of this "
+            "step are biased too: stopped questions have fewer chains.",
+        )
+
+    def _accuracies(self) -> tuple[float, ...]:
+        """Ends and middle of the band, and two between."""
+        low, high = self.early.lowest, self.early.highest
+        return tuple(low + (high - low) * quarter / 4 for quarter in range(5))
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         count = total_rows(outlook, self.questions, self.ask)

@@ -52,7 +52,7 @@ class Train(TrainStage):
     """Rows of the questions of its data; empty takes those from which the data follow."""
     reference: Rows = ""
     """A step of stage `reference` with the same pairs and start, to share it; empty computes its own rows."""
-    pictures: Rows = ""
+    pictures: Rows = field(default="", metadata=RARE)
     """A step of stage `vary_pictures`, for objectives that compare pictures; empty draws its own: crops that keep 0 to
     20 % of each picture."""
     streams: Mapping[str, float] = field(default_factory=dict[str, float], metadata=RARE)

@@ -1,0 +1,48 @@
+"""SFT examples without reasoning: the gold short answer or letter of each question."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from seewhy.pairs.lessons import direct_lessons
+from seewhy.records.ranges import require_least
+from seewhy.records.types import Lesson, Question
+from seewhy.runs.api import Models, Need, RowStage, Run
+from seewhy.runs.choice import Rows
+from seewhy.runs.forecast.api import Outlook, StageForecast, first_of, total_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Direct(RowStage):
+    """One SFT example a question; questions with open answers, or none, have none."""
+
+    questions: Rows
+    """Rows of questions."""
+    ask: int = 0
+    """The first so many of them; 0 takes all."""
+
+    rows: ClassVar[type[Lesson]] = Lesson
+    unit: ClassVar[str] = "questions"
+
+    def __post_init__(self) -> None:
+        """Refuse a count below 0."""
+        require_least(self, 0, "ask")
+
+    def block_size(self) -> int:
+        return 4096
+
+    def needs(self) -> Sequence[Need]:
+        return (Need(field="questions", ref=self.questions, wants=Question),)
+
+    def inputs(self, run: Run) -> Sequence[Question]:
+        return first_of(run.questions(self.questions), self.ask)
+
+    def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Lesson]]:
+        return direct_lessons
+
+    def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
+        return StageForecast(rows=total_rows(outlook, self.questions, self.ask), unit="lessons", is_exact=False,
+                             basis="at most: one a question")  # fmt: skip
+
+    def expected(self, run: Run, outlook: Outlook) -> Sequence[Lesson]:
+        return list(direct_lessons(first_of(outlook.rows(self.questions, Question), self.ask)))
