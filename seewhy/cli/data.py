@@ -18,7 +18,7 @@ from seewhy.grading.inspection import Finding, inspect
 from seewhy.records.files import write_text_atomically
 from seewhy.records.shards import write_shard
 from seewhy.records.types import Question, Split
-from seewhy.runs.discovery import find_module, kind_names, names_in
+from seewhy.runs.discovery import call_part, find_module, kind_names, names_in
 
 SHOWN = 10
 """Findings of a kind that the table tells; `--json` tells all."""
@@ -36,6 +36,8 @@ USAGE = """usage: seewhy data COMMAND ...
       write rows of one format in another; formats are {formats}.
   seewhy data stats IN [--json]
       count what is in rows of any format, and what is wrong with them.
+  seewhy data push DIR REPO [--public] [--license L] | seewhy data pull REPO OUT
+      send rows to the Hub with a card, or fetch them.
 
   `seewhy data import NAME --help` and the like list every option."""
 ByValue = Annotated[Split, tyro.conf.EnumChoicesFromValues]
@@ -91,6 +93,10 @@ def run(words: Sequence[str]) -> None:
         case ["stats", place, *rest] if not place.startswith("-"):
             if stats_words(place, rest):
                 raise SystemExit(1)
+        case ["push", place, repo, *rest] if not (place.startswith("-") or repo.startswith("-")):
+            call_part("cli", "data_share", "push_words", place, repo, rest)
+        case ["pull", repo, out, *rest] if not (repo.startswith("-") or out.startswith("-")):
+            call_part("cli", "data_share", "pull_words", repo, out, rest)
         case ["list"]:
             print("\n".join(_known()))
         case [] | ["-h" | "--help", *_]:
@@ -99,13 +105,15 @@ def run(words: Sequence[str]) -> None:
             convert_words("IN", "OUT", ["--help"])
         case ["stats", "-h" | "--help", *_]:
             stats_words("IN", ["--help"])
+        case ["push" | "pull" as verb, "-h" | "--help", *_]:
+            call_part("cli", "data_share", f"{verb}_words", "DIR", "REPO", ["--help"])
         case ["import" | "check" | "list", "-h" | "--help", *_]:
             print(_usage())
         case _:
             known = ", ".join(_known())
             raise ValueError("about data there are `seewhy data import NAME --root DIR --split S`, `seewhy data check "
-                             "NAME --root DIR`, `seewhy data list`, `seewhy data convert IN OUT --to FORMAT` and "
-                             f"`seewhy data stats IN`; NAME is one of {known}")  # fmt: skip
+                             "NAME --root DIR`, `seewhy data list`, `seewhy data convert IN OUT --to FORMAT`, "
+                             f"`stats IN`, `push DIR REPO` and `pull REPO OUT`; NAME is one of {known}")  # fmt: skip
 
 
 def _usage() -> str:

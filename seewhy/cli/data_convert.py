@@ -101,10 +101,10 @@ def run_convert(place: Path, out: Path, said: ConvertWords) -> None:
         format=target_format, folder=out.parent if is_file else out, name=out.stem if is_file else name,
         is_file=is_file, skip_bad=said.skip_bad, take=said.take,
     )  # fmt: skip
-    sources = _sources(place, said.read, formats)
+    sources = sources_at(place, said.read)
     if isinstance(target_format, Seewhy) and isinstance(sources[0].reader, Seewhy) and said.take == "all":
         raise ValueError(f"{place} holds seewhy's own rows already")
-    done = convert(sources, _read_plan(said.read), target)
+    done = convert(sources, read_plan(said.read), target)
     if isinstance(target_format, Seewhy):
         _name_questions(out)
     _show(done, sources[0].reader, target)
@@ -113,7 +113,7 @@ def run_convert(place: Path, out: Path, said: ConvertWords) -> None:
 def run_stats(place: Path, said: StatsWords) -> bool:
     """Count, and show it; whether rows are bad."""
     tally = Tally()
-    found = stats_of(_sources(place, said.read, known_formats()), _read_plan(said.read), tally)
+    found = stats_of(sources_at(place, said.read), read_plan(said.read), tally)
     if said.json:
         print(json.dumps({**found.as_json(), **tally.as_json()}, indent=2, ensure_ascii=False))
     else:
@@ -134,7 +134,13 @@ def _with_settings(one: Format, settings: dict[str, object]) -> Format:
     return replace(one, **{name: value for name, value in settings.items() if name in there and value})  # type: ignore[type-var]
 
 
-def _sources(place: Path, said: ReadWords, formats: dict[str, Format]) -> list[Source]:
+def sources_at(place: Path, said: ReadWords) -> list[Source]:
+    """The files of rows of a place, our own with the questions behind them.
+
+    Raises:
+        ValueError: there are none, or their format is not known.
+    """
+    formats = known_formats()
     forced = said.source.replace("-", "_")
     if forced:
         _format(formats, forced)
@@ -148,7 +154,8 @@ def _sources(place: Path, said: ReadWords, formats: dict[str, Format]) -> list[S
     return with_reader(sources, Seewhy(questions=questions))
 
 
-def _read_plan(said: ReadWords) -> ReadPlan:
+def read_plan(said: ReadWords) -> ReadPlan:
+    """How rows are read, by the words of the command line."""
     for root in said.pictures:
         if not root.exists():
             raise ValueError(f"--pictures {root}: no such file or folder")

@@ -21,7 +21,7 @@ TRAINING_LIBRARIES = ("accelerate", "jaxtyping", "peft", "safetensors", "torch",
 """What the extra `train` brings."""
 EXTRAS = {
     **dict.fromkeys(TRAINING_LIBRARIES, "train"), **dict.fromkeys(("aiohttp", "httpx2", "openai"), "teacher"),
-    **dict.fromkeys(("starlette", "uvicorn"), "serve"), "openpyxl": "xlsx",
+    **dict.fromkeys(("starlette", "uvicorn"), "serve"), "openpyxl": "xlsx", "huggingface_hub": "hub",
 }  # fmt: skip
 """The extra of `pip install` that brings a library."""
 VERBS = {

@@ -67,7 +67,7 @@ LIGHT_LIBRARIES = {
     "rewards": set[str](),
     "judging": {"rapidfuzz", "math_verify", "sympy"},
     "pairs": {"pyarrow", "PIL", "numpy"},
-    "formats": {"pyarrow"},
+    "formats": {"pyarrow", "yaml", "huggingface_hub"},
     "report": {"jinja2", "markupsafe", "matplotlib", "numpy", "PIL", "starlette", "uvicorn"},
     "testing": {"numpy", "PIL", "starlette", "uvicorn"},
 }

@@ -1,0 +1,63 @@
+"""The card of a data set on the Hub: a README with metadata, of which only our own part and keys are written."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import yaml
+
+BEGIN, END = "<!-- seewhy: begin -->", "<!-- seewhy: end -->"
+"""Around our part of the text; all else is left as a person wrote it."""
+HEAD = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)
+SIZES = (
+    (1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"),
+)  # fmt: skip
+"""The Hub's words for numbers of rows below a bound."""
+TAG = "seewhy"
+
+
+def card_of(before: str, told: Sequence[str], configs: Mapping[str, Sequence[str]], rows: int, licence: str) -> str:
+    """The card's text.
+
+    Args:
+        before: the card that is there; empty where there is none.
+        told: what the rows are, a sentence or figure each.
+        configs: names of parts of the set to their files.
+        rows: how many rows there are.
+        licence: by the Hub's name for it; empty leaves that of the card that is there.
+
+    Raises:
+        ValueError: the metadata of the card that is there cannot be read.
+    """
+    metadata, text = _parted(before)
+    tags = metadata.get("tags")
+    kept = [str(tag) for tag in cast(list[object], tags)] if isinstance(tags, list) else []
+    ours: dict[str, object] = {
+        "tags": [*kept, *([] if TAG in kept else [TAG])],
+        "size_categories": [next((word for bound, word in SIZES if rows < bound), "10M<n<100M")],
+        "configs": [{"config_name": name, "data_files": list(files)} for name, files in configs.items()],
+        **({"license": licence} if licence else {}),
+    }
+    head = yaml.safe_dump({**metadata, **ours}, sort_keys=False, allow_unicode=True)
+    part = "\n".join([BEGIN, "", *(f"- {line}" for line in told), "", END])
+    return f"---\n{head}---\n{_with_part(text, part)}"
+
+
+def _parted(before: str) -> tuple[dict[str, object], str]:
+    found = HEAD.match(before)
+    if not found:
+        return {}, before
+    try:
+        metadata: object = yaml.safe_load(found[1])
+    except yaml.YAMLError as error:
+        raise ValueError(f"README.md: its metadata is no YAML ({error}); mend it") from error
+    if not isinstance(metadata, dict):
+        raise ValueError("README.md: its metadata is no mapping; mend it")
+    return cast(dict[str, object], metadata), before[found.end() :]
+
+
+def _with_part(text: str, part: str) -> str:
+    begin, end = text.find(BEGIN), text.find(END)
+    if 0 <= begin < end:
+        return f"{text[:begin]}{part}{text[end + len(END) :]}"
+    return f"{text.rstrip()}\n\n{part}\n" if text.strip() else f"\n{part}\n"

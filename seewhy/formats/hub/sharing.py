@@ -1,0 +1,146 @@
+"""A folder of rows to the Hub in one commit, and from it; nothing that names this machine is sent."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RepositoryNotFoundError
+
+CARD = "README.md"
+MOST_FILES = 1000
+"""Of one commit: thousands of small files are refused by the Hub's limits on requests."""
+TEXTS = (".json", ".jsonl", ".md", ".txt")
+ENDINGS = (*TEXTS, ".parquet", ".zip", ".tar", ".png", ".jpg", ".webp", ".gif", ".bmp", ".tif")
+"""Files that are sent; logs, weights and all else stay."""
+BLOCK = 1 << 20
+CACHE = ".cache"
+"""Where the library keeps what it knows of a folder that it fetched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """What is sent."""
+
+    files: tuple[Path, ...]
+    size: int
+    """Bytes of all."""
+
+
+def outgoing(folder: Path) -> Outgoing:
+    """The files of a folder that are sent: rows, pictures and lists of files; reports and hidden files stay.
+
+    Raises:
+        ValueError: there are none or too many, a link, or one that names a path of this machine.
+    """
+    found = [path for path in sorted(folder.rglob("*")) if _is_sent(path, folder)]
+    if not found:
+        raise ValueError(f"{folder} holds no rows to send")
+    if len(found) > MOST_FILES:
+        raise ValueError(f"{folder} has {len(found):,} files, and at most {MOST_FILES:,} are sent; convert it to one "
+                         "whose rows hold their pictures first (`--to trl`)")  # fmt: skip
+    for path in found:
+        _require_portable(path)
+    return Outgoing(files=tuple(found), size=sum(path.stat().st_size for path in found))
+
+
+def _is_sent(path: Path, folder: Path) -> bool:
+    names = path.relative_to(folder).parts
+    if any(name.startswith((".", "_")) for name in names):
+        return False
+    if path.is_symlink():
+        raise ValueError(f"{path} is a symbolic link, and links are not sent; put the file itself there")
+    return path.is_file() and path.suffix in ENDINGS and path.name != CARD
+
+
+def _require_portable(path: Path) -> None:
+    home = str(Path.home()) + os.sep
+    if path.suffix in TEXTS:
+        with path.open("rb") as file:
+            _refuse_home(path, iter(lambda: file.read(BLOCK), b""), home.encode())
+    elif path.suffix == ".parquet":
+        for number, name in _absolute_pictures(path):
+            raise ValueError(f"{path}:{number}: its picture {name!r} lies outside of the folder; convert the set "
+                             "again, which puts pictures beside the rows")  # fmt: skip
+
+
+def _refuse_home(path: Path, blocks: Iterable[bytes], home: bytes) -> None:
+    end = b""
+    for block in blocks:
+        if len(home) > 2 and home in end + block:
+            raise ValueError(f"{path} names {home.decode()}, a folder of this machine; take that out, or convert the "
+                             "set again")  # fmt: skip
+        end = block[-len(home) :]
+
+
+def _absolute_pictures(path: Path) -> Iterable[tuple[int, str]]:
+    """Rows of our own questions whose pictures have an absolute path."""
+    with pq.ParquetFile(path) as file:
+        if not {"images", "benchmark", "gold"} <= set(file.schema_arrow.names):
+            return
+        number = 0
+        for batch in file.iter_batches(batch_size=1024, columns=["images"]):
+            for images in batch.column("images").to_pylist():
+                number += 1
+                yield from ((number, image["path"]) for image in images if Path(image["path"]).is_absolute())
+
+
+def push(
+    folder: Path, sent: Outgoing, repo: str, card: Callable[[str], str], *, public: bool, endpoint: str | None = None
+) -> str:  # fmt: skip
+    """Send files and card in one commit, so that an error leaves what was there; the address of the commit.
+
+    Args:
+        folder: of the files.
+        sent: which of them.
+        repo: name of the data set, `user/name`; made where it is not there.
+        card: makes the card from that which is there.
+        public: whether all may see it, where it is made.
+        endpoint: address of the Hub.
+
+    Raises:
+        ValueError: the Hub refuses; the message says why.
+    """
+    api = HfApi(endpoint=endpoint)
+    try:
+        api.create_repo(repo, repo_type="dataset", private=not public, exist_ok=True)
+        text = card(_there(api, repo))
+        operations = [
+            CommitOperationAdd(path_in_repo=path.relative_to(folder).as_posix(), path_or_fileobj=path)
+            for path in sent.files
+        ]
+        operations.append(CommitOperationAdd(path_in_repo=CARD, path_or_fileobj=text.encode()))
+        done = api.create_commit(repo, operations, commit_message="Rows written by seewhy", repo_type="dataset")
+    except HfHubHTTPError as error:
+        raise ValueError(
+            f"{repo} was not sent, and holds what it held before ({error}); run the same command again"
+        ) from error
+    return str(done.commit_url)
+
+
+def _there(api: HfApi, repo: str) -> str:
+    """The card that the repository has; empty where it has none."""
+    try:
+        path = api.hf_hub_download(repo, CARD, repo_type="dataset")
+    except (EntryNotFoundError, RepositoryNotFoundError):
+        return ""
+    return Path(path).read_text(encoding="utf-8")
+
+
+def pull(repo: str, out: Path, *, revision: str = "main", endpoint: str | None = None) -> Sequence[str]:
+    """Fetch a data set into a new or empty folder; the names of its files.
+
+    Raises:
+        ValueError: the folder holds files, or the Hub refuses.
+    """
+    if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
+        raise ValueError(f"{out} is there already; name a new folder")
+    try:
+        HfApi(endpoint=endpoint).snapshot_download(repo, repo_type="dataset", revision=revision, local_dir=out)
+    except HfHubHTTPError as error:
+        raise ValueError(f"{repo} was not fetched ({error})") from error
+    return sorted(
+        path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file() and ".cache" not in path.parts
+    )

@@ -1,0 +1,123 @@
+"""Folders of rows go to the Hub in one commit, private, with a card, and come back equal: on a stand-in."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import yaml
+from formats.hub_stand_in import standing_in
+from formats.made_sets import PAIRS, examples_in, plain, write_set
+
+from seewhy.cli.main import main
+from seewhy.formats.hub.card import BEGIN, END, card_of
+
+
+@pytest.fixture
+def hub():
+    with standing_in() as (address, state):
+        yield address, state
+
+
+def ran(address, *words):
+    """A command in a process of its own, which may reach the stand-in: here the library is kept offline."""
+    told = {**os.environ, "HF_HUB_OFFLINE": "0", "HF_ENDPOINT": address, "HF_TOKEN": "hf_secret"}
+    done = subprocess.run(
+        [sys.executable, "-m", "seewhy.cli.main", "data", *words], env=told, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def pushed(place, address, *words):
+    status, out, error = ran(address, "push", str(place), "me/set", *words)
+    assert status == 0, error
+    return out
+
+
+def pulled(place, address):
+    return ran(address, "pull", "me/set", str(place))[0]
+
+
+@pytest.mark.parametrize("name", [pytest.param("trl", marks=pytest.mark.nightly), "swift"])
+def test_a_set_goes_up_in_one_commit_and_comes_back_equal(tmp_path, hub, name):
+    address, state = hub
+    place = write_set(PAIRS, name, tmp_path / "in")
+    assert main(["data", "convert", str(place), str(tmp_path / "out"), "--to", name]) == 0
+    assert "private" in pushed(tmp_path / "out", address, "--license", "mit")
+    assert [one["visibility"] for one in state.created] == ["private"]
+    assert len(state.commits) == 1
+    assert not [path for path in state.files if path.startswith(("_", "."))]
+    assert b"hf_secret" not in b"".join(state.files.values())
+    assert str(tmp_path).encode() not in b"".join(state.files.values())
+    head = yaml.safe_load(state.files["README.md"].decode().split("---\n")[1])
+    assert head["license"] == "mit"
+    assert head["size_categories"] == ["n<1K"]
+    assert head["configs"][0]["data_files"] == [path for path in state.files if path.startswith(name)]
+    assert pulled(tmp_path / "back", address) == 0
+    assert [plain(one) for one in examples_in(tmp_path / "back")] == [plain(one) for one in examples_in(place)]
+    assert pulled(tmp_path / "back", address) == 2
+
+
+def test_our_own_rows_go_up_with_their_questions_and_come_back_to_train_on(tmp_path, hub, capsys):
+    address, state = hub
+    place = write_set(PAIRS, "swift", tmp_path / "in")
+    assert main(["data", "convert", str(place), str(tmp_path / "out"), "--to", "seewhy"]) == 0
+    pushed(tmp_path / "out", address)
+    assert pulled(tmp_path / "back", address) == 0
+    capsys.readouterr()
+    assert main(["data", "stats", str(tmp_path / "back"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["kinds"] == {"pair": 1}
+    head = yaml.safe_load(state.files["README.md"].decode().split("---\n")[1])
+    assert {one["config_name"] for one in head["configs"]} == {"default", "questions"}
+
+
+def test_a_card_that_a_person_edited_keeps_what_is_not_ours(tmp_path, hub):
+    address, state = hub
+    place = write_set(PAIRS, "swift", tmp_path)
+    pushed(tmp_path, address)
+    card = state.files["README.md"].decode()
+    edited = card.replace("---\n", "---\npretty_name: Cats\n", 1).replace(BEGIN, f"# Cats\n\n{BEGIN}") + "\nMine.\n"
+    state.files["README.md"] = edited.encode()
+    place.write_text(place.read_text() * 2)
+    pushed(tmp_path, address)
+    again = state.files["README.md"].decode()
+    assert "pretty_name: Cats" in again
+    assert "# Cats" in again
+    assert again.rstrip().endswith("Mine.")
+    assert again.count(BEGIN) == again.count(END) == 1
+    assert "2 pairs" in again
+
+
+def test_a_refused_commit_leaves_what_was_there(tmp_path, hub):
+    address, state = hub
+    write_set(PAIRS, "swift", tmp_path)
+    pushed(tmp_path, address)
+    before = dict(state.files)
+    state.fail = [403]
+    status, _, error = ran(address, "push", str(tmp_path), "me/set")
+    assert status == 2
+    assert "holds what it held before" in error
+    assert state.files == before
+
+
+def test_bad_rows_links_and_paths_of_this_machine_are_not_sent(tmp_path, hub, capsys, monkeypatch):
+    _, state = hub
+    place = write_set(PAIRS, "swift", tmp_path / "in")
+    (tmp_path / "in" / "link.json").symlink_to(place)
+    assert main(["data", "push", str(tmp_path / "in"), "me/set"]) == 2
+    (tmp_path / "in" / "link.json").unlink()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    place.write_text(place.read_text() + json.dumps({"note": f"{tmp_path}/secret"}) + "\n")
+    assert main(["data", "push", str(tmp_path / "in"), "me/set"]) == 2
+    assert "a folder of this machine" in capsys.readouterr().err
+    place.write_text("{}\n")
+    assert main(["data", "push", str(tmp_path / "in"), "me/set"]) == 2
+    assert state.commits == []
+
+
+def test_a_card_is_valid_metadata_whatever_it_was():
+    text = card_of("", ["1 pairs"], {"default": ["a.parquet"]}, 5_000, "")
+    assert yaml.safe_load(text.split("---\n")[1])["size_categories"] == ["1K<n<10K"]
+    with pytest.raises(ValueError, match="no YAML"):
+        card_of("---\na: [\n---\n", [], {}, 1, "")
