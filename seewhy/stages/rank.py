@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import ClassVar
 
-from seewhy.pairs.judged import judged_blocks
+from seewhy.pairs.blocks import judged_blocks
 from seewhy.pairs.ranked import Picking, rank
 from seewhy.records.ranked import RankedGroup, RankedResponse
 from seewhy.records.types import Chain, Response, Verdict
