@@ -4,7 +4,7 @@ The headers are those of the `openai` library, which knows what its environment 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 from openai import OpenAI
@@ -27,6 +27,8 @@ from seewhy.endpoints.transport.http import HttpTransport
 from seewhy.endpoints.transport.loop import BackgroundLoop
 from seewhy.endpoints.transport.pacing import Pacer
 from seewhy.records.collecting import RareCollection
+
+NONE: Mapping[str, str] = {}
 
 
 class Teacher:
@@ -96,23 +98,28 @@ class Teacher:
         self.close()
 
 
-def headers_for(base_url: str, key: str) -> dict[str, str]:
-    """What the `openai` library sends with every request, the key among it."""
+def headers_for(base_url: str, key: str, more: Mapping[str, str] = NONE) -> dict[str, str]:
+    """What the `openai` library sends with every request, the key among it, and `more`."""
     with OpenAI(base_url=base_url, api_key=key or NO_KEY) as library:
-        told = {"Authorization": f"Bearer {library.api_key}", **library.default_headers}
+        told = {"Authorization": f"Bearer {library.api_key}", **library.default_headers, **more}
     return {name: value for name, value in told.items() if isinstance(value, str)}
+
+
+def extra_headers(endpoint: EndpointPlan) -> dict[str, str]:
+    """A plan's headers with their values from the environment; ValueError where a variable is empty."""
+    return {name.replace("_", "-"): read_key(variable) for name, variable in endpoint.headers.items()}
 
 
 async def open_batch_desk(endpoint: EndpointPlan, spend: SpendPlan, plan: BatchPlan) -> BatchDesk:
     """Everything a client of a batch API needs, made on the loop that will use it."""
-    key = read_key(endpoint.key_variable)
+    key, more = read_key(endpoint.key_variable), extra_headers(endpoint)
     worth = worth_of(endpoint, spend, is_batch=True)
     place = jobs_place(endpoint)
     cache = ReplyCache(endpoint.cache)
     return BatchDesk(
         endpoint=endpoint,
         plan=plan,
-        batches=LibraryBatches(endpoint.base_url, key, plan.window),
+        batches=LibraryBatches(endpoint.base_url, key, plan.window, more, endpoint.query),
         cache=cache,
         ledger=Ledger(is_priced=worth.price is not None),
         budget=open_budget(spend, cache.database),
@@ -130,19 +137,19 @@ def open_budget(spend: SpendPlan, database: Database) -> Budget:
 
 async def open_desk(endpoint: EndpointPlan, pace: PacePlan, spend: SpendPlan) -> ChatClient:
     """Everything a client needs, made on the loop that will use it."""
-    key = read_key(endpoint.key_variable)
+    key, more = read_key(endpoint.key_variable), extra_headers(endpoint)
     worth = worth_of(endpoint, spend)
     cache = ReplyCache(endpoint.cache)
     return ChatClient(
         endpoint=endpoint,
         pace=pace,
-        wire=HttpTransport(endpoint.base_url, headers_for(endpoint.base_url, key)),
+        wire=HttpTransport(endpoint.base_url, headers_for(endpoint.base_url, key, more), endpoint.query),
         cache=cache,
         ledger=Ledger(is_priced=worth.price is not None),
         budget=open_budget(spend, cache.database),
         worth=worth,
         manners=manners_for(endpoint.form),
-        redactor=redactor_for(key),
+        redactor=redactor_for(key, *more.values()),
         requests=Pacer(per_minute=pace.requests_per_minute),
         tokens=Pacer(per_minute=pace.tokens_per_minute),
         slots=asyncio.Semaphore(pace.concurrency),

@@ -1,5 +1,6 @@
 """The settings of a model behind a server: which one, how fast it is asked, and what it may cost."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seewhy.records.ranges import require_above, require_least
@@ -33,6 +34,10 @@ class EndpointPlan:
     """The file that keeps what came back, so that nothing is paid for twice; empty keeps it in memory alone."""
     cache_salt: str = ""
     """Tells apart replies of two models that have the same name and host: a change asks everything anew."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    """Headers of every request, each with the environment variable that holds its value."""
+    query: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    """Parameters of every address, such as Azure's `api-version`."""
 
     def __post_init__(self) -> None:
         """Refuses what no server understands, by name."""

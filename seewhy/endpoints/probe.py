@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from seewhy.endpoints.client import headers_for
+from seewhy.endpoints.client import extra_headers, headers_for
 from seewhy.endpoints.plan import EndpointPlan
 from seewhy.endpoints.secrets import read_key, redactor_for
 from seewhy.endpoints.transport.http import HttpTransport
@@ -28,7 +28,7 @@ class Probe:
     def __init__(self, endpoint: EndpointPlan) -> None:
         """ValueError where the key's variable is empty."""
         self.endpoint = endpoint
-        self._key = read_key(endpoint.key_variable)
+        self._key, self._more = read_key(endpoint.key_variable), extra_headers(endpoint)
         self._loop = BackgroundLoop(f"probe {endpoint.model}")
 
     def models(self) -> ServedModels:
@@ -40,8 +40,8 @@ class Probe:
         return self._loop.run(self._models())
 
     async def _models(self) -> ServedModels:
-        place, say = self.endpoint.base_url, redactor_for(self._key).clean
-        transport = HttpTransport(place, headers_for(place, self._key))
+        place, say = self.endpoint.base_url, redactor_for(self._key, *self._more.values()).clean
+        transport = HttpTransport(place, headers_for(place, self._key, self._more), self.endpoint.query)
         try:
             answer = await transport.get("/models", WITHIN_S)
         except (OSError, TimeoutError) as error:

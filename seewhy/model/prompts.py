@@ -4,6 +4,7 @@ Source: LLaVA-Reasoner (arXiv 2410.16198), section 3.2.
 """
 
 import string
+from collections.abc import Mapping
 
 from seewhy.records.types import Question, Style
 
@@ -12,6 +13,8 @@ DIRECT_SHORT = "Answer the question with a short answer."
 REASON_LETTER = "Generate a reason first and then output a letter answer."
 REASON_SHORT = "Generate a reason first and then output a short answer."
 ANSWER_MARK = "### Answer:"
+USUAL: Mapping[str, str] = {}
+"""A model's own instructions where it has none: by style and kind of question, such as `reason_letter`."""
 
 
 def option_lines(question: Question) -> str:
@@ -35,8 +38,8 @@ def instruction(question: Question, style: Style) -> str:
             return REASON_SHORT
 
 
-def prompt_text(question: Question, style: Style) -> str:
-    """The user's turn without its pictures: context, question, options, instruction.
+def prompt_text(question: Question, style: Style, instructions: Mapping[str, str] = USUAL) -> str:
+    """The user's turn without its pictures: context, question, options, instruction; of a model's own where it has one.
 
     Example:
         >>> from seewhy.records.types import Gold, MatchRule, Split
@@ -53,7 +56,8 @@ def prompt_text(question: Question, style: Style) -> str:
         (B) 5
     """
     context = f"{question.context}\n" if question.context else ""
-    asked = instruction(question, style)
+    own = f"{style.value}_{'letter' if question.options else 'short'}"
+    asked = instructions.get(own) or instruction(question, style)
     words = f"{context}{question.text}{option_lines(question)}"
     return f"{words}\n{asked}" if asked else words
 

@@ -1,10 +1,12 @@
 """What a run works with: models, and the machine, whose settings change no row."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seewhy.endpoints.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.endpoints.vision_check import CanaryPlan
 from seewhy.model.plan import FeaturePlan
+from seewhy.model.prompt_plan import PromptPlan
 from seewhy.records.ranges import require_least
 from seewhy.training.monitor.plan import GUARDED, GuardPlan
 from seewhy.training.parallel.plan import ShardPlan
@@ -36,10 +38,21 @@ class ModelSpec:
     """How a reply's form is asked for: by JSON `schema`, as a JSON `object`, not at all (`none`), or what works."""
     cache_salt: str = ""
     """Separates the kept replies of two models with the same name and host: a change asks everything anew."""
+    prompt: PromptPlan = field(default_factory=PromptPlan)
+    """How a model with weights is asked: system text, template, words of each style, picture settings."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    """Headers of every request to a server, each with the environment variable that holds its value; Azure's key is
+    `api-key: AZURE_OPENAI_API_KEY`."""
+    query: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    """Parameters of every address of a server, such as Azure's `api-version: 2024-10-21`."""
 
     def __post_init__(self) -> None:
         """Refuse a model that is neither weights nor a server, or both; and what no server understands."""
         require_least(self, 0, "max_pixels")
+        if self.path and (self.headers or self.query):
+            raise ValueError("headers and query are of models behind a server; leave them away beside a path")
+        if not self.path and not self.prompt.is_usual:
+            raise ValueError("prompt is of models with weights; a server has its own template")
         if bool(self.path) == bool(self.base_url or self.model):
             raise ValueError("give a path (weights) or base_url and model (a server), and not both")
         if not self.path and not (self.base_url and self.model):
@@ -57,6 +70,7 @@ class ModelSpec:
         return EndpointPlan(
             base_url=self.base_url, model=self.model, key_variable=self.key_variable, detail=self.detail,
             max_pixels=self.max_pixels, form=self.form, cache=cache, cache_salt=self.cache_salt,
+            headers=self.headers, query=self.query,
         )  # fmt: skip
 
     @property

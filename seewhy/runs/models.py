@@ -119,7 +119,7 @@ class ProcessModels:
         place = self.run.weights(ref)
         try:
             model = load_part("model", "families.hub").HubModel.load(
-                place, label=label or ref, compute=self.run.compute, masters=masters
+                place, label=label or ref, compute=self.run.compute, masters=masters, **self._prompt(ref)
             )
         except (OSError, ValueError) as error:
             raise ValueError(
@@ -131,6 +131,11 @@ class ProcessModels:
         model.prompts = self.prompts.setdefault(model.processor_fingerprint, model.prompts)
         model.image_features.cache = self.features
         return model
+
+    def _prompt(self, ref: str) -> dict[str, Any]:
+        """How a model of the recipe is asked; one that a step trained has it from its folder."""
+        spec = self.run.spec(ref)
+        return {} if spec is None else {"prompt": spec.prompt}
 
     def _make_room(self, place: str) -> None:
         """Close the models that were used longest ago until the next one fits beside the others."""

@@ -87,7 +87,7 @@ def _encoded(name: str, spec: ModelSpec, questions: Sequence[Question]) -> Itera
     """What is wrong with a model with weights: it is opened without them, and encodes a few questions."""
     try:
         call_part("model", "loading.whole_weights", "require_whole", weights_place(spec.path))
-        model: Any = call_part("runs", "forecast.meta", "open_meta", spec.path)
+        model: Any = call_part("runs", "forecast.meta", "open_meta", spec.path, spec.prompt)
     except (OSError, ValueError) as error:
         yield f"model {name}: {error}"
         return

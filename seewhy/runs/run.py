@@ -135,7 +135,7 @@ class OpenRun:
         if spec is not None and spec.is_server:
             return "server " + " ".join(f"{key}={value}" for key, value in spec.server_identity.items())
         if spec is not None:
-            return weights_identity(spec.path)
+            return weights_identity(spec.path) + ("" if spec.prompt.is_usual else f" asked by {spec.prompt}")
         outside = input_place(self.recipe, found)
         if outside is not None:
             return hash_input(outside)

@@ -79,7 +79,8 @@ class Fitting(RowStage):
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Counted]:
         open_meta = load_part("runs", "forecast.meta").open_meta
-        opened = [open_meta(place) for place in dict.fromkeys(run.weights(model) for model in self.models)]
+        specs = {run.weights(model): run.spec(model) for model in self.models}
+        opened = [open_meta(place, spec.prompt) if spec else open_meta(place) for place, spec in specs.items()]
         distinct = {model.processor_fingerprint: model for model in opened}
         folder = run.place(self.own) if self.own else None
 

@@ -1,6 +1,6 @@
 """The batch API by the `openai` library; the one file that sends by it."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,16 +19,22 @@ STAGES = {
     "cancelled": BatchStage.FAILED,
 }  # fmt: skip
 
+NONE: Mapping[str, str] = {}
+
 
 class LibraryBatches:
     """The batch API by the `openai` library, which tries again what may pass."""
 
-    def __init__(self, base_url: str, key: str, window: str) -> None:
+    def __init__(
+        self, base_url: str, key: str, window: str, headers: Mapping[str, str] = NONE, query: Mapping[str, str] = NONE
+    ) -> None:  # fmt: skip
         # Requests and their pictures go to the address that was named, and to no other.
         self._client = AsyncOpenAI(
             base_url=base_url,
             api_key=key or NO_KEY,
             max_retries=5,
+            default_headers=dict(headers),
+            default_query=dict(query),
             http_client=DefaultAsyncHttpxClient(follow_redirects=False),
         )
         self._window = window

@@ -17,6 +17,7 @@ MAX_BODY = 1 << 26
 MAX_HEADER = 8_190
 """Bytes of a line of the head, and of the value of a header."""
 MAX_HEADERS = 128
+NO_QUERY: Mapping[str, str] = {}
 WRITTEN_WHOLE = 1 << 20
 """Bytes of a request that are handed to the socket at once; longer ones in pieces, so that other calls go on."""
 
@@ -24,7 +25,7 @@ WRITTEN_WHOLE = 1 << 20
 class HttpTransport:
     """Connections to one server, over http or https; made and used in one event loop."""
 
-    def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, base_url: str, headers: Mapping[str, str], query: Mapping[str, str] = NO_QUERY) -> None:
         """The proxy that the environment names for the address is used.
 
         Raises:
@@ -34,6 +35,7 @@ class HttpTransport:
         if any(mark in f"{name}{value}" for name, value in told.items() for mark in "\r\n"):
             raise ValueError("a header holds the end of a line; look at the key and at what the environment adds")
         self._root = str(URL(base_url).with_user(None)).rstrip("/")
+        self._query = dict(query)
         self._proxy = proxy_for(base_url)
         is_tls = base_url.startswith("https://") or self._proxy.startswith("https://")
         # httpx2 takes the certificates of certifi or of SSL_CERT_FILE, as the `openai` library does.
@@ -51,7 +53,7 @@ class HttpTransport:
     async def post(self, path: str, payload: bytes, deadline_s: float) -> HttpResponse:
         """The answer to JSON text, whatever its status; TimeoutError where it is not complete by the deadline."""
         data = payload if len(payload) <= WRITTEN_WHOLE else io.BytesIO(payload)
-        url, proxy = f"{self._root}{path}", self._proxy or None
+        url, proxy = self._address(path), self._proxy or None
         try:
             async with (
                 asyncio.timeout(deadline_s),
@@ -71,12 +73,16 @@ class HttpTransport:
         try:
             async with (
                 asyncio.timeout(deadline_s),
-                self._session.get(f"{self._root}{path}", allow_redirects=False, proxy=self._proxy or None) as response,
+                self._session.get(self._address(path), allow_redirects=False, proxy=self._proxy or None) as response,
             ):
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return HttpResponse(status=response.status, headers=headers, body=await read_body(response))
         except (aiohttp.ClientError, ValueError) as error:
             raise ConnectionError(f"{error or type(error).__name__}") from error
+
+    def _address(self, path: str) -> URL:
+        url = URL(f"{self._root}{path}")
+        return url.update_query(self._query) if self._query else url
 
     async def close(self) -> None:
         """Let all connections go."""

@@ -20,6 +20,7 @@ from seewhy.model.loading.opening import ON_CPU, as_held, as_planned, open_net
 from seewhy.model.loading.parts import PARTS, part_of_parameters
 from seewhy.model.loading.processors import open_processor
 from seewhy.model.loading.prompt_cache import PromptCache
+from seewhy.model.loading.prompting import read_instructions, settle_prompt, write_instructions
 from seewhy.model.loading.replies import Replies, end_tokens
 from seewhy.model.loading.root import Root
 from seewhy.model.loading.supported import check_supported
@@ -33,6 +34,7 @@ from seewhy.model.packed.scores import Path as ScorePath
 from seewhy.model.packed.scores import packed_logps, separate_logps
 from seewhy.model.packed.trials import PathCheck, check_head, check_paths, least_trusting
 from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
+from seewhy.model.prompt_plan import PromptPlan
 from seewhy.model.prompts import prompt_text
 from seewhy.model.vision.image_features import ImageFeatures
 from seewhy.model.vision.pictures import picture_files
@@ -40,6 +42,7 @@ from seewhy.model.weights import root_of
 from seewhy.records.types import Chain, Question, Response, Style
 
 LOG = logging.getLogger(__name__)
+AS_IS = PromptPlan()
 
 
 class HubModel:
@@ -70,19 +73,25 @@ class HubModel:
         self.replies = Replies(processor, self._ends, name)
         self._texts: dict[int, str] = {}
         self.prompts = PromptCache()
+        self.instructions: dict[str, str] = {}
+        """Words of each style in place of the usual ones, saved with the model."""
         self.image_features = ImageFeatures(self.net)
 
     @classmethod
     def load(
-        cls, source: str | Path, *, label: str = "", compute: ComputePlan = ON_CPU, masters: bool = False
-    ) -> "HubModel":
+        cls, source: str | Path, *, label: str = "", compute: ComputePlan = ON_CPU, masters: bool = False,
+        prompt: PromptPlan = AS_IS,
+    ) -> "HubModel":  # fmt: skip
         """Load a folder in Hugging Face format, a model of the Hub, or an adapter's folder with its base.
 
         `label` is its name in rows; `masters` keeps float32 weights in any precision, so that they can be trained.
         """
         net = open_net(source, compute, masters)
         processor = open_processor(root_of(source))
-        return cls(net, processor, label or str(source), compute=compute)
+        settle_prompt(processor, prompt)
+        model = cls(net, processor, label or str(source), compute=compute)
+        model.instructions = {**read_instructions(source), **prompt.instructions}
+        return model
 
     def adapt(self, plan: AdapterPlan) -> None:
         """Put a new adapter into the net, one that it came with added into its weights first; rank 0 puts none."""
@@ -99,6 +108,7 @@ class HubModel:
         """Write net and processor in Hugging Face format, an adapter added into the weights."""
         adapters.save_merged(self.net, directory) if self.has_adapter else self.net.save_pretrained(directory)
         self.processor.save_pretrained(directory)
+        write_instructions(directory, self.instructions)
 
     @property
     def has_adapter(self) -> bool:
@@ -119,6 +129,7 @@ class HubModel:
     def processor_fingerprint(self) -> str:
         """Hash of the chat template, picture settings and vocabulary: equal ones encode prompts alike."""
         parts = self.processor.to_json_string() + repr(sorted(self.tokenizer.get_vocab().items()))
+        parts += repr(sorted(self.instructions.items())) if self.instructions else ""
         return hashlib.sha256(f"{parts}{self.net.dtype}".encode()).hexdigest()
 
     @property
@@ -139,7 +150,7 @@ class HubModel:
     def prompt(self, question: Question, style: Style, blind: bool = False) -> Prompt:
         """Token ids and picture tensors of a question; kept in bounded memory, by words and picture bytes."""
         files = [] if blind else picture_files(question)
-        words = prompt_text(question, style)
+        words = prompt_text(question, style, self.instructions)
         key = (words, tuple(file.digest for file in files))
         return self.prompts.get(
             key,

@@ -32,6 +32,8 @@ class UnusedVideoProcessor(VideoProcessorMixin):
         """`settings` as the model's files have them; they are written back as they are."""
         super().__init__()
         self.settings = settings
+        # SmolVLM's processor reads these two of its video part while it renders a conversation without a video.
+        self.num_frames, self.fps = settings.get("num_frames", 1), settings.get("fps", 1)
 
     def to_dict(self) -> dict[str, Any]:
         """The settings of the model's files."""
