@@ -55,3 +55,7 @@ class PromptPlan:
         own = {"direct_letter": self.direct_letter, "direct_short": self.direct_short,
                "reason_letter": self.reason_letter, "reason_short": self.reason_short}  # fmt: skip
         return {name: words for name, words in own.items() if words != usual[name]}
+
+
+AS_IS = PromptPlan()
+"""As the model's own files say."""

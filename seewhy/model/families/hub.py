@@ -18,9 +18,8 @@ from seewhy.model.loading import adapters
 from seewhy.model.loading.encoding import check_length, encode, without_last
 from seewhy.model.loading.opening import ON_CPU, as_held, as_planned, open_net
 from seewhy.model.loading.parts import PARTS, part_of_parameters
-from seewhy.model.loading.processors import open_processor
 from seewhy.model.loading.prompt_cache import PromptCache
-from seewhy.model.loading.prompting import read_instructions, settle_prompt, write_instructions
+from seewhy.model.loading.prompting import open_prompting, write_instructions
 from seewhy.model.loading.replies import Replies, end_tokens
 from seewhy.model.loading.root import Root
 from seewhy.model.loading.supported import check_supported
@@ -34,15 +33,13 @@ from seewhy.model.packed.scores import Path as ScorePath
 from seewhy.model.packed.scores import packed_logps, separate_logps
 from seewhy.model.packed.trials import PathCheck, check_head, check_paths, least_trusting
 from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
-from seewhy.model.prompt_plan import PromptPlan
-from seewhy.model.prompts import prompt_text
+from seewhy.model.prompt_plan import AS_IS, PromptPlan
+from seewhy.model.prompts import USUAL, prompt_text
 from seewhy.model.vision.image_features import ImageFeatures
 from seewhy.model.vision.pictures import picture_files
-from seewhy.model.weights import root_of
 from seewhy.records.types import Chain, Question, Response, Style
 
 LOG = logging.getLogger(__name__)
-AS_IS = PromptPlan()
 
 
 class HubModel:
@@ -50,7 +47,7 @@ class HubModel:
 
     def __init__(
         self, net: PreTrainedModel, processor: ProcessorMixin, name: str, row_tokens: int = 8192,
-        compute: ComputePlan = ON_CPU,
+        compute: ComputePlan = ON_CPU, instructions: Mapping[str, str] = USUAL,
     ) -> None:  # fmt: skip
         """`row_tokens` bounds the tokens of one packed forward that needs no gradient; of `compute`, its precision
         and gradient checkpointing are read here, and the rest where a net is opened.
@@ -62,8 +59,7 @@ class HubModel:
         if compute.gradient_checkpointing:
             enable_checkpointing(net)
         self.processor = processor
-        self.name = name
-        self.row_tokens = row_tokens
+        self.name, self.row_tokens = name, row_tokens
         self.checks: dict[bool, PathCheck] = {}
         """What packed rows were found to be on this net, for prompts without and with pictures."""
         self.draw_checks: dict[bool, PathCheck] = {}
@@ -72,9 +68,7 @@ class HubModel:
         self._ends = end_tokens(processor, net)
         self.replies = Replies(processor, self._ends, name)
         self._texts: dict[int, str] = {}
-        self.prompts = PromptCache()
-        self.instructions: dict[str, str] = {}
-        """Words of each style in place of the usual ones, saved with the model."""
+        self.prompts, self.instructions = PromptCache(), instructions
         self.image_features = ImageFeatures(self.net)
 
     @classmethod
@@ -86,12 +80,8 @@ class HubModel:
 
         `label` is its name in rows; `masters` keeps float32 weights in any precision, so that they can be trained.
         """
-        net = open_net(source, compute, masters)
-        processor = open_processor(root_of(source))
-        settle_prompt(processor, prompt)
-        model = cls(net, processor, label or str(source), compute=compute)
-        model.instructions = {**read_instructions(source), **prompt.instructions}
-        return model
+        net, (processor, words) = open_net(source, compute, masters), open_prompting(source, prompt)
+        return cls(net, processor, label or str(source), compute=compute, instructions=words)
 
     def adapt(self, plan: AdapterPlan) -> None:
         """Put a new adapter into the net, one that it came with added into its weights first; rank 0 puts none."""
@@ -129,7 +119,7 @@ class HubModel:
     def processor_fingerprint(self) -> str:
         """Hash of the chat template, picture settings and vocabulary: equal ones encode prompts alike."""
         parts = self.processor.to_json_string() + repr(sorted(self.tokenizer.get_vocab().items()))
-        parts += repr(sorted(self.instructions.items())) if self.instructions else ""
+        parts += "".join(f"{name}: {words}" for name, words in sorted(self.instructions.items()))
         return hashlib.sha256(f"{parts}{self.net.dtype}".encode()).hexdigest()
 
     @property

@@ -7,12 +7,21 @@ from typing import Any, cast
 
 from transformers import ProcessorMixin
 
+from seewhy.model.loading.processors import open_processor
 from seewhy.model.prompt_plan import AUTO, ON, PromptPlan
+from seewhy.model.weights import root_of
 
 FILE = "seewhy_prompt.json"
 """Beside a model's weights: the words of each style that it is asked in, where they are not the usual ones."""
 PIXELS = {"max_pixels": "size.longest_edge", "min_pixels": "size.shortest_edge"}
 """Qwen's names for what its processor keeps as a size."""
+
+
+def open_prompting(source: str | Path, plan: PromptPlan) -> tuple[ProcessorMixin, dict[str, str]]:
+    """The processor of a model as the plan says, and the words that it is asked in where they are its own."""
+    processor = open_processor(root_of(source))
+    settle_prompt(processor, plan)
+    return processor, {**read_instructions(source), **plan.instructions}
 
 
 def settle_prompt(processor: ProcessorMixin, plan: PromptPlan) -> None:

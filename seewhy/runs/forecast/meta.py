@@ -9,12 +9,11 @@ import torch
 from torch import Tensor, nn
 from transformers import GenerationConfig, PreTrainedModel
 
-from seewhy.model.families.hub import AS_IS, HubModel
-from seewhy.model.loading.processors import open_processor
-from seewhy.model.loading.prompting import read_instructions, settle_prompt
+from seewhy.model.families.hub import HubModel
+from seewhy.model.loading.prompting import open_prompting
 from seewhy.model.packed.group import Group, Prompt, tokens_of
 from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
-from seewhy.model.prompt_plan import PromptPlan
+from seewhy.model.prompt_plan import AS_IS, PromptPlan
 from seewhy.model.weights import weights_place
 from seewhy.records.types import Question, Response, Style
 from seewhy.training.memory.trace import meta_net
@@ -77,8 +76,8 @@ def open_meta(name: str, prompt: PromptPlan = AS_IS) -> HubModel:
     """
     place = weights_place(name)
     try:
-        net, processor = meta_net(place), open_processor(place)
-        settle_prompt(processor, prompt)
+        net = meta_net(place)
+        processor, words = open_prompting(place, prompt)
     except (OSError, ValueError) as error:
         raise ValueError(
             f"model {name!r} cannot be opened ({error}); give `tiny`, a folder in Hugging Face format with its "
@@ -86,9 +85,7 @@ def open_meta(name: str, prompt: PromptPlan = AS_IS) -> HubModel:
         ) from error
     if not names_no_end(place):
         net.generation_config = GenerationConfig.from_pretrained(place)
-    model = HubModel(net, processor, name)
-    model.instructions = {**read_instructions(place), **prompt.instructions}
-    return model
+    return HubModel(net, processor, name, instructions=words)
 
 
 def names_no_end(place: str) -> bool:
