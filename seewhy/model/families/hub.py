@@ -65,8 +65,7 @@ class HubModel:
         self.draw_checks: dict[bool, PathCheck] = {}
         """What drawing by branches was found to be, likewise."""
         self.tokenizer = processor.tokenizer  # pyright: ignore[reportAttributeAccessIssue]
-        self._ends = end_tokens(processor, net)
-        self.replies = Replies(processor, self._ends, name)
+        self.replies = Replies(processor, end_tokens(processor, net), name)
         self._texts: dict[int, str] = {}
         self.prompts, self.instructions = PromptCache(), instructions
         self.image_features = ImageFeatures(self.net)
@@ -80,8 +79,8 @@ class HubModel:
 
         `label` is its name in rows; `masters` keeps float32 weights in any precision, so that they can be trained.
         """
-        net, (processor, words) = open_net(source, compute, masters), open_prompting(source, prompt)
-        return cls(net, processor, label or str(source), compute=compute, instructions=words)
+        net, asked = open_net(source, compute, masters), open_prompting(source, prompt)
+        return cls(net, asked[0], label or str(source), compute=compute, instructions=asked[1])
 
     def adapt(self, plan: AdapterPlan) -> None:
         """Put a new adapter into the net, one that it came with added into its weights first; rank 0 puts none."""
@@ -201,7 +200,7 @@ class HubModel:
 
     def _trial_responses(self) -> tuple[tuple[int, ...], ...]:
         """Words from all over the vocabulary: what repeats the prompt could leave a layer's state as it was."""
-        banned = {*self._banned(), *self._ends}
+        banned = {*self._banned(), *self.replies.ends}
         words = [token for token in range(len(self.tokenizer)) if token not in banned]
         spread = words[:: max(1, len(words) // 16)]
         return tuple(spread[:12:2]), tuple(spread[1:9:2])
@@ -249,7 +248,7 @@ class HubModel:
         for start, stop in spans_within(costs, 4 * self.row_tokens):
             path = self._drawing_path(prompts[start:stop], asks[start:stop])
             seen = self.image_features.prompts(prompts[start:stop])
-            drawn = draw(self.net, seen, asks[start:stop], decoding, self._ends, self._banned(), path)
+            drawn = draw(self.net, seen, asks[start:stop], decoding, self.replies.ends, self._banned(), path)
             chains.extend(self._chains(ask, rows, decoding) for ask, rows in zip(asks[start:stop], drawn, strict=True))
         return chains
 
