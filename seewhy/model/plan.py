@@ -28,6 +28,12 @@ class AdapterPlan:
     """Ends of layers' names, such as `q_proj v_proj`; none is every linear layer of the language model but its head."""
     seed: int = 0
     """Address of the first values; the update itself starts at zero."""
+    exclude: tuple[str, ...] = ()
+    """Ends of layers' names that are left out, such as `down_proj`."""
+    rank_stabilised: bool = False
+    """Scale the update by alpha / sqrt(rank) (rsLoRA, arXiv 2312.03732)."""
+    go_on: bool = False
+    """Train the adapter that the model came with, instead of adding it into the weights and making a new one."""
 
     def __post_init__(self) -> None:
         """Refuses an adapter that cannot be made."""

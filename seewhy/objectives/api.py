@@ -256,6 +256,15 @@ class PolicyObjective(Protocol):
         ...
 
 
+@runtime_checkable
+class WeighsByTokens(Protocol):
+    """A loss of lessons that do not all weigh the same in the mean over a step."""
+
+    def weight_of(self, tokens: int) -> float:
+        """Of a lesson with so many tokens, above 0."""
+        ...
+
+
 Objective = LessonObjective | PairObjective
 
 

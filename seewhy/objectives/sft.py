@@ -7,15 +7,34 @@ from seewhy.objectives.api import LessonView, Loss, View
 from seewhy.objectives.parts.terms import mean_nll
 from seewhy.objectives.parts.views import RESPONSE
 
+REPLIES, TOKENS = MEANS = ("replies", "tokens")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SFT:
     """-log pi(y) / |y|: the mean over the tokens of each lesson, so a long lesson weighs as much as a short one.
 
-    (Trainers that average over all tokens of a batch weigh lessons by their length instead.)
+    With `mean: tokens` each lesson weighs as many tokens as it has: the mean over all tokens of a step, over all its
+    passes and processes. TRL's SFTTrainer takes that one, which has another optimum.
+
+    Example:
+        >>> SFT(mean="tokens").weight_of(100)
+        100.0
     """
 
+    mean: str = REPLIES
+    """`replies` or `tokens`: over what the loss of a step is the mean."""
+
     trains_on: ClassVar[str] = "lessons"
+
+    def __post_init__(self) -> None:
+        """Refuses a mean that does not exist."""
+        if self.mean not in MEANS:
+            raise ValueError(f"mean is {self.mean!r}, and there are {' and '.join(MEANS)}")
+
+    def weight_of(self, tokens: int) -> float:
+        """Of a lesson with so many tokens, in the mean over a step."""
+        return float(tokens) if self.mean == TOKENS else 1.0
 
     @property
     def name(self) -> str:

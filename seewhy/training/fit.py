@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from torch.optim import Optimizer
 
-from seewhy.objectives.api import LessonObjective, PairObjective, reference_views
+from seewhy.objectives.api import LessonObjective, PairObjective, WeighsByTokens, reference_views
 from seewhy.objectives.parts.views import BOTH_SIDES, VARIED_PICTURES
 from seewhy.records.by_key import Rows
 from seewhy.records.step_logs import append_step, cut_steps, read_steps
@@ -66,7 +66,9 @@ def fit_lessons(
     known = questions_by_id(questions)
 
     def encode(lesson: Lesson) -> TrainingExample:
-        return lesson_example(model, lesson, plan.keep_tokens)
+        example = lesson_example(model, lesson, plan.keep_tokens)
+        weigh = objective.weight_of if isinstance(objective, WeighsByTokens) else None
+        return replace(example, weight=weigh(len(example.responses[0]))) if weigh else example
 
     table = tabulate(Mixture.of(lessons), encode, lambda example: require_question(known, example))
     yield from _train(

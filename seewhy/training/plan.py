@@ -4,10 +4,60 @@ from dataclasses import dataclass, field
 
 from seewhy.records.ranges import require_above, require_least, require_seed
 
+ADAMW, FUSED, MUON = "adamw", "adamw_fused", "muon"
+OPTIMIZERS = (ADAMW, FUSED, "adamw_8bit", "paged_adamw_8bit", MUON)
+COSINE, LINEAR, CONSTANT = "cosine", "linear", "constant"
+SCHEDULES = (COSINE, LINEAR, CONSTANT)
+PARTS = ("tower", "projector", "language")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimizerPlan:
+    """By which rule weights move, along which schedule, and which parts of the model do not.
+
+    Example:
+        >>> OptimizerPlan(frozen=("language",)).rate_of("language", usual=1e-5, tower=0.0)
+        0.0
+    """
+
+    kind: str = ADAMW
+    """`adamw`, `adamw_fused`, of bitsandbytes `adamw_8bit` and `paged_adamw_8bit`, or `muon`, which leaves to AdamW
+    what is no matrix of a layer."""
+    betas: tuple[float, float] = (0.9, 0.999)
+    """AdamW's decay rates of the first and the second moment (MPO, arXiv 2411.10442, section 5)."""
+    schedule: str = COSINE
+    """`cosine`, `linear` or `constant`, after the warm-up."""
+    lowest: float = 0.0
+    """Share of the peak rate to which `cosine` and `linear` fall."""
+    projector_learning_rate: float = 0.0
+    """Peak rate of the projector; 0 takes that of all weights. LLaVA-1.5 (arXiv 2310.03744): 1e-3 at first."""
+    frozen: tuple[str, ...] = ()
+    """Parts that are not moved: `projector`, `language`, `tower`."""
+
+    def __post_init__(self) -> None:
+        """Refuses what does not exist, by name."""
+        require_least(self, 0, "projector_learning_rate")
+        for name, value, known in (("kind", self.kind, OPTIMIZERS), ("schedule", self.schedule, SCHEDULES)):
+            if value not in known:
+                raise ValueError(f"{name} is {value!r}, and there are {', '.join(known)}")
+        unknown = [part for part in self.frozen if part not in PARTS]
+        if unknown:
+            raise ValueError(f"frozen names {unknown[0]!r}, and the parts are {', '.join(PARTS)}")
+        if not (0 <= self.lowest < 1 and all(0 <= beta < 1 for beta in self.betas)):
+            raise ValueError(f"lowest ({self.lowest}) and betas {self.betas} are 0 or above, and below 1")
+
+    def rate_of(self, part: str, usual: float, tower: float) -> float:
+        """Peak rate of a part of the model; 0 where it is not moved."""
+        if part in self.frozen:
+            return 0.0
+        if part == "tower":
+            return tower
+        return (part == "projector" and self.projector_learning_rate) or usual
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitPlan:
-    """How weights move: AdamW (betas 0.9 and 0.999), linear warm-up, then cosine to 0; dropout is off.
+    """How weights move: unless `optimizer` says otherwise AdamW, a linear warm-up, then a cosine to 0; dropout is off.
 
     The optimiser and the schedule are those of LLaVA-Reasoner (arXiv 2410.16198) and MPO (arXiv 2411.10442, section 5).
 
@@ -39,6 +89,8 @@ class FitPlan:
     """Steps between checkpoints; a run may go on with another number."""
     seed: int = 0
     """Address of the order of the rows."""
+    optimizer: OptimizerPlan = field(default_factory=OptimizerPlan)
+    """By which rule, along which schedule, and which parts."""
 
     def __post_init__(self) -> None:
         """Refuses settings that cannot train, by name."""
@@ -48,6 +100,10 @@ class FitPlan:
         require_seed(self)
         if not 0 <= self.warmup < 1:
             raise ValueError(f"warmup is a share of all steps, from 0 to below 1, and is {self.warmup}")
+
+    def rate_of(self, part: str) -> float:
+        """Peak rate of a part of the model (`tower`, `projector`, `language`); 0 where it is not moved."""
+        return self.optimizer.rate_of(part, self.learning_rate, self.tower_learning_rate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How fast the weights move at each step: linear warm-up, then a cosine to 0."""
+"""Which weights move, and how fast at each step: a linear warm-up, then down along a cosine or a line, or level."""
 
 import math
 
@@ -6,10 +6,7 @@ import torch
 from torch import nn
 
 from seewhy.training.api import Trainable
-from seewhy.training.plan import FitPlan
-
-BETAS = (0.9, 0.999)
-"""AdamW's decay rates of the first and the second moment (MPO, arXiv 2411.10442, section 5)."""
+from seewhy.training.plan import CONSTANT, LINEAR, FitPlan
 
 
 def warmup_steps(steps: int, share: float) -> int:
@@ -31,14 +28,31 @@ def rate_factor(step: int, steps: int, share: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - rising) / (steps - rising)))
 
 
+def rate_at(step: int, steps: int, plan: FitPlan) -> float:
+    """The plan's share of the peak rate at `step`.
+
+    Example:
+        >>> from seewhy.training.plan import OptimizerPlan
+        >>> line = FitPlan(learning_rate=1.0, warmup=0.0, optimizer=OptimizerPlan(schedule="linear", lowest=0.5))
+        >>> [rate_at(step, 4, line) for step in range(4)]
+        [1.0, 0.875, 0.75, 0.625]
+    """
+    optimizer, rising = plan.optimizer, warmup_steps(steps, plan.warmup)
+    if step < rising or optimizer.schedule == CONSTANT:
+        return min(1.0, (step + 1) / rising) if rising else 1.0
+    if optimizer.schedule == LINEAR:
+        falling = 1 - (step - rising) / (steps - rising)
+    else:
+        falling = rate_factor(step, steps, plan.warmup)
+    return optimizer.lowest + (1 - optimizer.lowest) * falling
+
+
 def moved_parameters(model: Trainable, plan: FitPlan) -> dict[str, list[nn.Parameter]]:
     """Weights that the plan moves, by part; those that ask for no gradient on entry (a base under adapters) stay.
 
     Raises ValueError where a moved weight is half precision: a step of 1e-6 of its size is lost in rounding there.
     """
-    parts = dict(model.parameter_groups())
-    if plan.tower_learning_rate == 0:
-        parts.pop("tower", None)
+    parts = {part: parameters for part, parameters in model.parameter_groups().items() if plan.rate_of(part) > 0}
     seen: set[int] = set()
     moved: dict[str, list[nn.Parameter]] = {}
     for part, parameters in parts.items():
@@ -47,21 +61,6 @@ def moved_parameters(model: Trainable, plan: FitPlan) -> dict[str, list[nn.Param
         if any(p.dtype in (torch.float16, torch.bfloat16) for p in moved[part]):
             raise ValueError(f"the {part}'s weights are half precision and would not move; open the model in float32")
     return moved
-
-
-def optimizer_of(moved: dict[str, list[nn.Parameter]], plan: FitPlan) -> torch.optim.AdamW:
-    """AdamW over the moved weights; each group keeps its peak rate under "peak"."""
-    groups: list[dict[str, object]] = []
-    for part, parameters in moved.items():
-        peak = plan.tower_learning_rate if part == "tower" else plan.learning_rate
-        matrices = [p for p in parameters if p.ndim > 1]
-        vectors = [p for p in parameters if p.ndim <= 1]
-        groups.append({"params": matrices, "peak": peak, "weight_decay": plan.weight_decay})
-        groups.append({"params": vectors, "peak": peak, "weight_decay": 0.0})
-    filled = [group for group in groups if group["params"]]
-    if not filled:
-        raise ValueError("the plan moves no weight: all of them are frozen")
-    return torch.optim.AdamW(filled, lr=plan.learning_rate, betas=BETAS)
 
 
 def set_rates(optimizer: torch.optim.Optimizer, factor: float) -> None:

@@ -22,7 +22,7 @@ from seewhy.training.parallel.plan import ShardPlan
 from seewhy.training.parallel.ranks import ALONE, Ranks
 from seewhy.training.parallel.shard_files import gathered
 from seewhy.training.plan import FitPlan
-from seewhy.training.schedule import rate_factor, set_rates
+from seewhy.training.schedule import rate_at, set_rates
 from seewhy.training.scoring import Scoring, rewards_of
 from seewhy.training.totals import AT_REFERENCE, StepTotals
 
@@ -59,7 +59,7 @@ class Run:
 
 
 def take_step(
-    run: Run, optimizer: torch.optim.AdamW, step: int, state: State, engine: Engine = ONE_PROCESS
+    run: Run, optimizer: torch.optim.Optimizer, step: int, state: State, engine: Engine = ONE_PROCESS
 ) -> tuple[StepLog, State]:
     """One update: gradients of all forward passes of the step, clipped, at the scheduled rate."""
     began = time.perf_counter()
@@ -69,7 +69,7 @@ def take_step(
     terms, state_after = _gradients(run, engine, rows, state)
     _check(run, step, terms, terms.pop(AT_REFERENCE, None))
     terms["grad_norm"] = _clip(run, optimizer, step)
-    factor = rate_factor(step, len(run.steps), run.plan.warmup)
+    factor = rate_at(step, len(run.steps), run.plan)
     set_rates(optimizer, factor)
     optimizer.step()
     loss = terms.pop("loss")
@@ -158,7 +158,7 @@ def _check(run: Run, step: int, terms: Mapping[str, float], expected: float | No
         )
 
 
-def _clip(run: Run, optimizer: torch.optim.AdamW, step: int) -> float:
+def _clip(run: Run, optimizer: torch.optim.Optimizer, step: int) -> float:
     """Scales gradients down to the plan's norm where they are above it; the norm before."""
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     most = run.plan.max_grad_norm or math.inf

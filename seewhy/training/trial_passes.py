@@ -4,12 +4,15 @@ A trial is more passes than other processes make, and it compares gradients of w
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 import torch
 
 from seewhy.model.packed.group import Prompt
 from seewhy.model.packed.scores import Path
+from seewhy.model.packed.trials import PathCheck
+from seewhy.training.api import Trainable
 from seewhy.training.examples import TrainingExample, forwards_of, groups_of, has_pictures
 from seewhy.training.step import Run
 from seewhy.training.table import units_of
@@ -18,6 +21,9 @@ from seewhy.training.table import units_of
 @runtime_checkable
 class ChoosesPath(Protocol):
     """A model that finds out how it scores groups."""
+
+    checks: dict[bool, PathCheck]
+    """What it found for prompts without and with pictures."""
 
     def path_of(self, prompts: Sequence[Prompt]) -> Path:
         """How these prompts run."""
@@ -41,11 +47,22 @@ def try_each_kind(run: Run) -> bool:
         total = torch.stack([row.sum() for rows in logps for row in rows]).sum()
         found = torch.autograd.grad(total, asking, allow_unused=True)
         reached |= {id(p) for p, gradient in zip(asking, found, strict=True) if gradient is not None}
-        is_separate = isinstance(run.model, ChoosesPath) and run.model.path_of(prompts) is Path.SEPARATE
-        is_single |= is_separate or any(prompt.cross_attention_mask is not None for prompt in prompts)
+        is_single |= _is_separate(run.model, prompts) or any(
+            prompt.cross_attention_mask is not None for prompt in prompts
+        )
     for parameter in asking:
         parameter.requires_grad_(id(parameter) in reached)
     return is_single
+
+
+def _is_separate(model: Trainable, prompts: Sequence[Prompt]) -> bool:
+    """Whether a group runs in rows of its own; where replies follow their prompt, plain rows."""
+    if not isinstance(model, ChoosesPath) or model.path_of(prompts) is Path.PACKED:
+        return False
+    for kind, check in model.checks.items():
+        if check.path is Path.CONTINUED:
+            model.checks[kind] = replace(check, path=Path.SEPARATE)
+    return True
 
 
 def _one_of_each_kind(run: Run) -> Iterator[TrainingExample]:

@@ -28,8 +28,9 @@ from seewhy.training.memory.estimate import step_bytes
 from seewhy.training.memory.peak import PROCESS, StepPeak
 from seewhy.training.memory.trace import meta_net, trace_memory, weight_bytes
 from seewhy.training.monitor.plan import UNGUARDED
+from seewhy.training.optimizers import optimizer_of
 from seewhy.training.plan import FitPlan
-from seewhy.training.schedule import moved_parameters, optimizer_of
+from seewhy.training.schedule import moved_parameters
 from seewhy.training.scoring import LessonScoring
 from seewhy.training.step import Run, take_step
 

@@ -167,3 +167,39 @@ def test_a_preference_step_in_bf16_is_near_its_float32_value_and_keeps_float32_w
     gap = abs(found["bf16"].loss - found["float32"].loss)
     assert 0 < gap < BF16_LOSS * found["float32"].loss
     assert found["bf16"].terms["grad_norm"] == pytest.approx(found["float32"].terms["grad_norm"], rel=BF16_NORM)
+
+
+def test_training_goes_on_with_an_adapter_from_what_it_was(tmp_path: Path) -> None:
+    """The reference is the policy at the start, adapter included; the base stays, and the adapter's files take over."""
+    list(steps_of_run(opened(tmp_path), tmp_path, "first"))
+    folder = tmp_path / "first" / "adapter"
+    model = HubModel.load(folder)
+    start = scores(model, tmp_path)
+    model.adapt(AdapterPlan(rank=4, go_on=True))
+    assert torch.equal(scores(model, tmp_path), start)
+    logs = list(steps_of_run(model, tmp_path, "second"))
+    assert logs[0].terms["dpo"] == pytest.approx(math.log(2), abs=1e-5)
+    again = HubModel.load(tmp_path / "second" / "adapter")
+    assert torch.equal(scores(again, tmp_path), scores(model, tmp_path))
+    assert (scores(again, tmp_path) - start).abs().max() > 0.05
+    base = load_file(base_in(tmp_path) / "model.safetensors")
+    assert len(load_file(tmp_path / "second" / "adapter" / "adapter_model.safetensors")) == len(
+        load_file(folder / "adapter_model.safetensors")
+    )
+    assert any("q_proj.weight" in name for name in base)
+    with pytest.raises(ValueError, match="rank 4"):
+        HubModel.load(folder).adapt(AdapterPlan(rank=8, go_on=True))
+    with pytest.raises(ValueError, match="has no adapter"):
+        HubModel.load(base_in(tmp_path)).adapt(AdapterPlan(rank=4, go_on=True))
+
+
+def test_layers_are_left_out_and_ranks_stabilised_by_name(tmp_path: Path) -> None:
+    model = opened(tmp_path, AdapterPlan(rank=4, exclude=("down_proj", "self_attn.k_proj"), rank_stabilised=True))
+    adapted = [name for name, _ in model.net.named_parameters() if ".lora_A." in name]
+    assert any("v_proj" in name for name in adapted)
+    assert not any("down_proj" in name or "k_proj" in name for name in adapted)
+    found = [layer.scaling for layer in model.net.modules() if hasattr(layer, "scaling")]
+    scales = {scaling["default"] for scaling in found if isinstance(scaling, dict)}
+    assert scales == {4.0}  # alpha 8 over the root of 4
+    with pytest.raises(ValueError, match="'gate'"):
+        opened(tmp_path, AdapterPlan(rank=4, exclude=("gate",)))

@@ -83,11 +83,8 @@ class HubModel:
         return cls(net, asked[0], label or str(source), compute=compute, instructions=asked[1])
 
     def adapt(self, plan: AdapterPlan) -> None:
-        """Put a new adapter into the net, one that it came with added into its weights first; rank 0 puts none."""
-        if adapters.is_adapted(self.net):
-            adapters.merge(self.net)
-        if plan.rank:
-            adapters.attach(self.net, plan, self.parameter_groups()["language"])
+        """Put an adapter into the net, which alone is trained then; rank 0 puts none, `go_on` keeps the net's own."""
+        adapters.put(self.net, plan, lambda: self.parameter_groups()["language"])
 
     def adapter_off(self) -> AbstractContextManager[None]:
         """While the context lasts, the model is what it was before it had its adapter."""

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,6 +45,11 @@ def target_names(net: PreTrainedModel, plan: AdapterPlan, language: Sequence[nn.
         for name, module in net.named_modules()
         if isinstance(module, nn.Linear) and module is not head and id(module.weight) in own
     ]
+    for end in plan.exclude:
+        left = [name for name in names if not f".{name}".endswith(f".{end}")]
+        if left == names:
+            raise ValueError(f"--adapter.exclude {end!r} names no linear layer of the language model")
+        names = left
     ends = {target: [name for name in names if f".{name}".endswith(f".{target}")] for target in plan.targets}
     for target, found in ends.items():
         if not found:
@@ -55,17 +60,49 @@ def target_names(net: PreTrainedModel, plan: AdapterPlan, language: Sequence[nn.
     return sorted({name for found in ends.values() for name in found}) if ends else names
 
 
+def put(net: PreTrainedModel, plan: AdapterPlan, language: Callable[[], Sequence[nn.Parameter]]) -> None:
+    """The adapter of the plan: the net's own, or a new one, before which the net's own is added into the weights."""
+    if plan.go_on:
+        go_on(net, plan)
+        return
+    if is_adapted(net):
+        merge(net)
+    if plan.rank:
+        attach(net, plan, language())
+
+
 def attach(net: PreTrainedModel, plan: AdapterPlan, language: Sequence[nn.Parameter]) -> None:
     """Puts an adapter that changes nothing yet beside the plan's layers, in float32, and freezes all else."""
     if is_adapted(net):
         raise ValueError(f"{net.name_or_path} carries an adapter already: merge it first")
     config = LoraConfig(
         r=plan.rank, lora_alpha=plan.lora_alpha, target_modules=target_names(net, plan, language),
-        lora_dropout=0.0, bias="none", base_model_name_or_path=net.name_or_path,
+        lora_dropout=0.0, bias="none", use_rslora=plan.rank_stabilised, base_model_name_or_path=net.name_or_path,
     )  # fmt: skip
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(plan.seed)
         _inject(net, config)
+
+
+def go_on(net: PreTrainedModel, plan: AdapterPlan) -> None:
+    """The net's adapter is what is trained from here on, in float32, and all else is frozen.
+
+    Raises:
+        ValueError: the net has no adapter, or one of another rank or scale than the plan's.
+    """
+    if not is_adapted(net):
+        raise ValueError(
+            f"adapter.go_on: {net.name_or_path} has no adapter; start from the folder `adapter` of a training"
+        )
+    for name, layer in _layers(net):
+        scale = plan.lora_alpha / (plan.rank**0.5 if plan.rank_stabilised else plan.rank)
+        if layer.r[NAME] != plan.rank or layer.scaling[NAME] != scale:
+            raise ValueError(
+                f"adapter.go_on: the adapter of {name} has rank {layer.r[NAME]} and scale {layer.scaling[NAME]:g}, and "
+                f"the plan asks for rank {plan.rank} and scale {scale:g}; give its own"
+            )
+    for name, parameter in net.named_parameters():
+        parameter.requires_grad_(_is_adapters(name))
 
 
 def _inject(net: PreTrainedModel, config: PeftConfig) -> None:

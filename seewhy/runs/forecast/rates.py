@@ -18,8 +18,9 @@ from seewhy.records.types import Chain
 from seewhy.runs.forecast.encoding import EncodedPrompt
 from seewhy.training.examples import TrainingExample
 from seewhy.training.monitor.plan import UNGUARDED
+from seewhy.training.optimizers import optimizer_of
 from seewhy.training.plan import FitPlan
-from seewhy.training.schedule import moved_parameters, optimizer_of
+from seewhy.training.schedule import moved_parameters
 from seewhy.training.scoring import LessonScoring
 from seewhy.training.step import Run, take_step
 
