@@ -126,7 +126,7 @@ def _gradients(
     figures = {"tokens": float(tokens), "rows_above_budget": float(above)}
     gained = torch.cat(rewards) if rewards else torch.empty(0)
     if not run.ranks.is_alone:
-        parts = run.ranks.gather([totals.sums, figures, gained.tolist()])
+        parts = run.ranks.gather([totals.read(), figures, gained.tolist()])
         totals.merge([sums for sums, _, _ in parts])
         figures = {name: sum(each[name] for _, each, _ in parts) for name in figures}
         gained = torch.tensor([reward for *_, some in parts for reward in some])

@@ -30,7 +30,10 @@ class StepTotals:
     """Sum of the weights of the step's rows."""
     streams: dict[str, int]
     """Rows of each stream in the step; empty where the run has one stream."""
-    sums: dict[str, float] = field(default_factory=dict)
+    sums: dict[str, float] = field(default_factory=dict[str, float])
+    """Of the passes that were read; `read` takes in the others."""
+    unread: list[tuple[str, Tensor]] = field(default_factory=list[tuple[str, Tensor]])
+    """[] float64 sums of a pass, on the device: reading each by itself would make the device wait each time."""
 
     @classmethod
     def of(cls, rows: Sequence[TrainingExample], streams: Sequence[str]) -> "StepTotals":
@@ -56,20 +59,31 @@ class StepTotals:
             of_stream = torch.tensor([(row.stream or NO_STREAM) == stream for row in rows], device=each.device)
             for name, values in ({LOSS: each.detach()} | figures).items():
                 if name in OF_STREAM:
-                    self._add(f"{name}/{stream}", values[of_stream])
+                    self._add(f"{name}/{stream}", values.where(of_stream, 0))
         return (each * weights).sum() / self.weight
 
     def _add(self, name: str, values: Tensor) -> None:
-        self.sums[name] = self.sums.get(name, 0.0) + float(values.sum(dtype=torch.float64))
+        self.unread.append((name, values.detach().sum(dtype=torch.float64)))
+
+    def read(self) -> dict[str, float]:
+        """The sums so far, all read from the device at once."""
+        if self.unread:
+            device = self.unread[0][1].device
+            found = torch.stack([value.to(device) for _, value in self.unread]).tolist()
+            for (name, _), value in zip(self.unread, found, strict=True):
+                self.sums[name] = self.sums.get(name, 0.0) + value
+            self.unread.clear()
+        return self.sums
 
     def merge(self, parts: Sequence[Mapping[str, float]]) -> None:
         """Take the sums of all processes, those of this one among them, for its own."""
         names = dict.fromkeys(name for part in parts for name in part)
+        self.unread.clear()
         self.sums = {name: math.fsum(part.get(name, 0.0) for part in parts) for name in names}
 
     def means(self) -> dict[str, float]:
         """The loss and every figure of the step."""
-        found = {name: value / self._parts(name) for name, value in self.sums.items()}
+        found = {name: value / self._parts(name) for name, value in self.read().items()}
         return found | {f"rows/{stream}": float(count) for stream, count in self.streams.items()}
 
     def _parts(self, name: str) -> float:

@@ -1,12 +1,16 @@
 """Replies of very different lengths: parted rows give what one row gives, and only where padding costs more."""
 
+from collections.abc import Sequence
+from itertools import combinations, pairwise
+
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from untrained import gradient, groups, responses, untrained_model
 
 from seewhy.model.packed.group import Group, Prompt
-from seewhy.model.packed.parting import LEAST_PADDING, LIKE, alike, groups_at, rows_of, scores_of
+from seewhy.model.packed.parting import LEAST_PADDING, PROMPT_COST, best_parts, groups_at, rows_of, scores_of
 from seewhy.model.packed.scores import packed_logps, separate_logps
 
 PROMPT = Prompt(ids=tuple(range(10, 110)), pictures={})
@@ -16,13 +20,49 @@ def group_of(*lengths: int) -> Group:
     return Group(prompt=PROMPT, responses=responses(lengths))
 
 
-@given(st.lists(st.integers(1, 3000), min_size=1, max_size=40))
-def test_each_length_stands_in_one_part_with_others_like_it(lengths: list[int]) -> None:
-    parts = list(alike(lengths))
+MIXES = {
+    "24 short and one long": [20] * 24 + [2000],
+    "24 middling and one longer": [300] * 24 + [900],
+    "half long": [40] * 12 + [1500] * 13,
+    "all lengths": list(range(80, 2080, 80)),
+    "three kinds": [16] * 12 + [256] * 12 + [4096],
+    "one size": [400] * 25,
+}
+"""Tokens of 25 replies."""
+
+
+def work_of(parts: Sequence[Sequence[int]], lengths: Sequence[int], prompt: int, width: int) -> int:
+    """Scores of attention, and tokens of prompts in scores, that these rows take."""
+    scores = sum(scores_of([lengths[place] for place in part], prompt) for part in parts)
+    return scores + PROMPT_COST * width * prompt * len(parts)
+
+
+@pytest.mark.parametrize("width", [64, 896, 4096])
+@pytest.mark.parametrize("prompt", [30, 100, 1500])
+@pytest.mark.parametrize("mix", MIXES)
+def test_25_mixed_replies_take_no_more_work_than_one_row_a_row_a_reply_or_like_ones(
+    mix: str, prompt: int, width: int
+) -> None:
+    lengths = MIXES[mix]
+    group = Group(prompt=Prompt(ids=(7,) * prompt, pictures={}), responses=tuple((5,) * n for n in lengths))
+    rows = [[place for _, place in row] for row in rows_of([group], width)]
+    found = work_of(rows, lengths, prompt, width)
+    alike = [[k for k, n in enumerate(lengths) if n.bit_length() == size] for size in {n.bit_length() for n in lengths}]
+    for others in ([list(range(25))], [[k] for k in range(25)], alike):
+        assert found <= work_of(others, lengths, prompt, width) + LEAST_PADDING
+
+
+@given(st.lists(st.integers(1, 3000), min_size=1, max_size=9), st.integers(0, 10**6))
+def test_no_way_to_part_lengths_in_order_is_cheaper(lengths: list[int], again: int) -> None:
+    parts = best_parts(lengths, 50, again)
     assert sorted(place for part in parts for place in part) == list(range(len(lengths)))
-    for part in parts:
-        held = [lengths[place] for place in part]
-        assert max(held) <= LIKE * min(held)
+    ordered = sorted(lengths, reverse=True)
+    costs = [
+        sum(scores_of(ordered[start:stop], 50) + again for start, stop in pairwise([0, *cuts, len(ordered)]))
+        for count in range(len(ordered))
+        for cuts in combinations(range(1, len(ordered)), count)
+    ]
+    assert sum(scores_of([lengths[k] for k in part], 50) + again for part in parts) == min(costs)
 
 
 def test_a_row_is_parted_only_where_padding_costs_more_than_the_prompt_again() -> None:

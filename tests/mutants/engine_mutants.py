@@ -218,8 +218,8 @@ ENGINE_MUTANTS = [
     Mutant(
         name="decoding: a chain goes on after its end",
         file=DRAWING,
-        source="first = ending & ~self.ended[chains]",
-        defect="first = ending & self.ended[chains]",
+        source="masked_fill(ending & ~ended, time + 1)",
+        defect="masked_fill(ending & ended, time + 1)",
         seen_by=f"{DECODE}::test_a_chain_ends_at_its_first_end_token_and_is_cut_at_the_limit",
     ),
     Mutant(

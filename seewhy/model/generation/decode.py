@@ -21,6 +21,8 @@ from seewhy.model.packed.trials import PathCheck
 
 TRIAL_TOKENS = 6
 """Of the chains that show whether branches can be trusted: enough for the second to stand on what the first left."""
+LOOK_EVERY = 8
+"""Steps of a device after which it is asked which chains have ended: for an answer it must have done all before."""
 LEAVE_SHARE = 1 / 8
 """Chains that have ended leave the batch when they are this share of it: leaving copies the keys of all others."""
 
@@ -103,9 +105,9 @@ class _Drawing:
         """Writes a step; what a chain draws after its end is written too and never read."""
         self.ids[chains, time] = tokens
         self.logprobs[chains, time] = logprobs
-        first = ending & ~self.ended[chains]
-        self.lengths[chains[first]] = time + 1
-        self.ended[chains[first]] = True
+        ended = self.ended[chains]
+        self.lengths[chains] = self.lengths[chains].masked_fill(ending & ~ended, time + 1)
+        self.ended[chains] = ended | ending
 
     def drawn(self) -> list[Drawn]:
         """The chains, each cut at its end."""
@@ -122,13 +124,18 @@ def draw(
     ends: frozenset[int],
     banned: Sequence[int],
     path: Path = Path.PACKED,
+    look_every: int = 0,
 ) -> list[list[Drawn]]:
-    """Chains of each ask; `ends` are the tokens that end a chain, `banned` those that may never be drawn."""
+    """Chains of each ask; `ends` are the tokens that end a chain, `banned` those that may never be drawn.
+
+    After `look_every` steps it is asked which chains have ended; 0 stands for each step on the CPU, else `LOOK_EVERY`.
+    """
     counts = [ask.count for ask in asks]
     rules = _Rules(
         decoding=decoding,
         ends=torch.tensor(sorted(ends), device=net.device),
         banned=torch.tensor(banned, dtype=torch.long, device=net.device),
+        look_every=look_every or (1 if net.device.type == "cpu" else LOOK_EVERY),
     )
     match path:
         case Path.PACKED:
@@ -182,6 +189,7 @@ class _Rules:
     decoding: SamplingParams
     ends: Tensor
     banned: Tensor
+    look_every: int
 
 
 def _all_steps(steps: Steps, token: Tensor, draws: Tensor, rules: _Rules) -> list[Drawn]:
@@ -198,6 +206,8 @@ def _all_steps(steps: Steps, token: Tensor, draws: Tensor, rules: _Rules) -> lis
             logits = allowed / rules.decoding.temperature
         logprobs = logits.gather(1, token[:, None]).squeeze(1) - logits.logsumexp(-1)
         drawing.record(active, time, token, logprobs, torch.isin(token, rules.ends))
+        if (time + 1) % rules.look_every:
+            continue
         rows = (~drawing.ended[active]).nonzero().squeeze(1)
         if len(rows) == 0:
             break

@@ -1,14 +1,10 @@
 """Rows for replies of very different lengths: like ones share a row, whose branches are padded to its longest."""
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from dataclasses import replace
 
 from seewhy.model.packed.group import Group
 
-LIKE = 2
-"""Replies of a row differ at most by this factor where a row is parted."""
 LEAST_PADDING = 1 << 22
 """Padded scores of attention below which a row is never parted: both ways take no time."""
 PROMPT_COST = 6
@@ -25,33 +21,35 @@ def scores_of(lengths: Sequence[int], prompt: int) -> int:
     return len(lengths) * longest * (prompt + longest)
 
 
-def alike(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Places of lengths that differ by no more than a factor of two, the longest first.
+def best_parts(lengths: Sequence[int], prompt: int, again: int) -> list[list[int]]:
+    """Places of lengths by row, such that scores, and what the prompts cost in each row, are as few as can be.
+
+    Lengths of a row follow each other in size, so that is the cheapest of all ways to part them: one row, a row a reply,
+    and all between. `again` is what the prompts cost once, in scores.
 
     Example:
-        >>> list(alike([20, 2000, 21, 1100, 9]))
-        [[1, 3], [2, 0], [4]]
+        >>> best_parts([20, 2000, 21, 1100, 9], prompt=10, again=5000)
+        [[1], [3], [2, 0, 4]]
     """
     ordered = sorted(range(len(lengths)), key=lambda place: -lengths[place])
-    start = 0
-    for stop in range(1, len(ordered) + 1):
-        if stop == len(ordered) or lengths[ordered[stop]] * LIKE < lengths[ordered[start]]:
-            yield ordered[start:stop]
-            start = stop
-
-
-ONE_ROW: ContextVar[bool] = ContextVar("one row", default=False)
-"""Whether rows are left whole in this context, so that a pass calls the net once, however its responses differ."""
-
-
-@contextmanager
-def one_row_only() -> Generator[None]:
-    """Rows are not parted while the context lasts: over sharded weights all processes must call the net as often."""
-    before = ONE_ROW.set(True)
-    try:
-        yield
-    finally:
-        ONE_ROW.reset(before)
+    starts = [k for k in range(len(ordered)) if k == 0 or lengths[ordered[k]] != lengths[ordered[k - 1]]]
+    ends = [*starts[1:], len(ordered)]
+    best: list[tuple[int, int]] = []
+    """Of the lengths up to an end: the least cost, and where its last row starts."""
+    for end in ends:
+        costs = (
+            ((best[k - 1][0] if k else 0) + scores_of([lengths[ordered[start]]] * (end - start), prompt) + again, start)
+            for k, start in enumerate(starts)
+            if start < end
+        )
+        best.append(min(costs))
+    parts: list[list[int]] = []
+    stop = len(ordered)
+    while stop:
+        start = best[ends.index(stop)][1]
+        parts.append(ordered[start:stop])
+        stop = start
+    return parts[::-1]
 
 
 def rows_of(groups: Sequence[Group], width: int) -> list[list[Place]]:
@@ -61,11 +59,11 @@ def rows_of(groups: Sequence[Group], width: int) -> list[list[Place]]:
         return [places]
     lengths = [len(groups[number].responses[place]) for number, place in places]
     prompt = max((len(group.prompt.ids) for group in groups), default=0)
-    parts = list(alike(lengths))
-    spared = scores_of(lengths, prompt) - sum(scores_of([lengths[k] for k in part], prompt) for part in parts)
-    again = (len(parts) - 1) * sum(len(group.prompt.ids) for group in groups)
-    if spared <= max(LEAST_PADDING, PROMPT_COST * width * again):
+    least = sum(scores_of([length], prompt) for length in lengths)
+    if scores_of(lengths, prompt) - least <= LEAST_PADDING:
         return [places]
+    again = PROMPT_COST * width * sum(len(group.prompt.ids) for group in groups)
+    parts = best_parts(lengths, prompt, again)
     return [sorted(places[k] for k in part) for part in parts]
 
 
