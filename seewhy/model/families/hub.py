@@ -27,6 +27,7 @@ from seewhy.model.packed.budget import spans_within
 from seewhy.model.packed.continued import continued_logps
 from seewhy.model.packed.group import Group, Prompt, tokens_of
 from seewhy.model.packed.head import scoring_as_drawn
+from seewhy.model.packed.parting import ONE_ROW
 from seewhy.model.packed.precision import groups_as, in_float32, prompts_as
 from seewhy.model.packed.recompute import enable_checkpointing
 from seewhy.model.packed.scores import Path as ScorePath
@@ -167,10 +168,9 @@ class HubModel:
         path, seen = self.path_of([group.prompt for group in groups]), self.image_features.groups(groups)
         if path is ScorePath.PACKED:
             return packed_logps(self.net, seen)
-        # Checkpointed layers keep no keys for what comes after them.
-        is_whole = self.compute.gradient_checkpointing and torch.is_grad_enabled()
-        rows = separate_logps if path is ScorePath.SEPARATE or is_whole else continued_logps
-        return rows(self.net, seen)
+        # Checkpointed layers keep no keys for later tokens, and over sharded weights a pass calls the net once.
+        is_whole = ONE_ROW.get() or (self.compute.gradient_checkpointing and torch.is_grad_enabled())
+        return (separate_logps if path is ScorePath.SEPARATE or is_whole else continued_logps)(self.net, seen)
 
     def settle_path(self, asks: Sequence[ScoreRequest]) -> PathCheck:
         """Score a few groups packed and separate, value and gradient, and take the path that can be trusted."""

@@ -1,6 +1,8 @@
 """Rows for replies of very different lengths: like ones share a row, whose branches are padded to its longest."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 
 from seewhy.model.packed.group import Group
@@ -24,8 +26,8 @@ def scores_of(lengths: Sequence[int], prompt: int) -> int:
 def best_parts(lengths: Sequence[int], prompt: int, again: int) -> list[list[int]]:
     """Places of lengths by row, such that scores, and what the prompts cost in each row, are as few as can be.
 
-    Lengths of a row follow each other in size, so that is the cheapest of all ways to part them: one row, a row a reply,
-    and all between. `again` is what the prompts cost once, in scores.
+    Lengths of a row follow each other in size, so that is the cheapest of all ways to part them: one row, a row a
+    reply, and all between. `again` is what the prompts cost once, in scores.
 
     Example:
         >>> best_parts([20, 2000, 21, 1100, 9], prompt=10, again=5000)
@@ -50,6 +52,20 @@ def best_parts(lengths: Sequence[int], prompt: int, again: int) -> list[list[int
         parts.append(ordered[start:stop])
         stop = start
     return parts[::-1]
+
+
+ONE_ROW: ContextVar[bool] = ContextVar("one row", default=False)
+"""Whether rows are left whole in this context, so that a pass calls the net once, however its responses differ."""
+
+
+@contextmanager
+def one_row_only() -> Generator[None]:
+    """Rows are not parted while the context lasts: over sharded weights all processes must call the net as often."""
+    before = ONE_ROW.set(True)
+    try:
+        yield
+    finally:
+        ONE_ROW.reset(before)
 
 
 def rows_of(groups: Sequence[Group], width: int) -> list[list[Place]]:

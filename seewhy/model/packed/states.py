@@ -22,7 +22,7 @@ def branch_states(net: PreTrainedModel, groups: Sequence[Group], path: Path) -> 
     match path:
         case Path.PACKED:
             return [_packed(net, group) for group in groups]
-        case Path.SEPARATE:
+        case Path.SEPARATE | Path.CONTINUED:
             return [_separate(net, group) for group in groups]
 
 
