@@ -24,8 +24,9 @@ from seewhy.training.online.draw import TRAINED, Drawing, draw_round, folder_of
 from seewhy.training.online.figures import drawn_figures, failures_of, reward_figures
 from seewhy.training.online.prepare import Learner, keep, prepare
 from seewhy.training.online.update import Mover, update
+from seewhy.training.optimizers import optimizer_of
 from seewhy.training.plan import FitPlan
-from seewhy.training.schedule import moved_parameters, optimizer_of, rate_factor
+from seewhy.training.schedule import moved_parameters, rate_factor
 
 ASKED, TAKEN = "asked", "updates"
 """In the checkpoint beside the objective's own state: questions taken, and updates."""
