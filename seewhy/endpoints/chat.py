@@ -10,11 +10,13 @@ from seewhy.records.types import FinishReason, ImageRef, Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One turn of a conversation; its pictures stand before its text."""
+    """One turn of a conversation."""
 
     role: Role = Role.USER
     text: str
     images: tuple[ImageRef, ...] = ()
+    places: tuple[int, ...] | None = None
+    """Offsets in `text` at which the pictures stand, one each; None puts them before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

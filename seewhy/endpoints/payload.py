@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from json.encoder import encode_basestring
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from seewhy.endpoints.capabilities import ServerCapabilities, form_words
 from seewhy.endpoints.chat import Message, Request, ResponseFormat
 from seewhy.endpoints.plan import EndpointPlan
 from seewhy.endpoints.sent_pictures import SentPicture, send_picture
+from seewhy.records.conversation import text_pieces
 
 LOCAL = {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
 SEEDS = 2**31
@@ -110,7 +112,12 @@ def _message(message: Message, pictures: list[SentPicture], detail: str) -> str:
     if not pictures:
         return f'{{"role":"{message.role.value}","content":{encode_basestring(message.text)}}}'
     shown = [{"type": "image_url", "image_url": {"url": picture.url, "detail": detail}} for picture in pictures]
-    return DUMP({"role": message.role.value, "content": [*shown, {"type": "text", "text": message.text}]})
+    if message.places is None:
+        return DUMP({"role": message.role.value, "content": [*shown, {"type": "text", "text": message.text}]})
+    first, *others = text_pieces(message.text, message.places)
+    texts = [{"type": "text", "text": piece} if piece else None for piece in others]
+    parts = [{"type": "text", "text": first} if first else None, *chain.from_iterable(zip(shown, texts, strict=True))]
+    return DUMP({"role": message.role.value, "content": [part for part in parts if part]})
 
 
 def _key(request: Request, messages: str, endpoint: EndpointPlan) -> str:

@@ -3,9 +3,12 @@
 Source: LLaVA-Reasoner (arXiv 2410.16198), section 3.2.
 """
 
+import json
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from seewhy.records.conversation import is_conversation, last_images, require_places
+from seewhy.records.turns import Role, Turn
 from seewhy.records.types import Question, Style
 
 DIRECT_LETTER = "Answer with the option's letter from the given choices directly."
@@ -60,6 +63,43 @@ def prompt_text(question: Question, style: Style, instructions: Mapping[str, str
     asked = instructions.get(own) or instruction(question, style)
     words = f"{context}{question.text}{option_lines(question)}"
     return f"{words}\n{asked}" if asked else words
+
+
+def prompt_turns(
+    question: Question, style: Style, instructions: Mapping[str, str] = USUAL, *, blind: bool = False
+) -> tuple[Turn, ...]:
+    """All turns of a prompt, the user's last with context, options and instruction; blind ones have no pictures.
+
+    The pictures of a question are those of the turns' places, in order.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> from seewhy.records.types import Gold, ImageRef, MatchRule, Split
+        >>> asked = Question(id="q", benchmark="b", split=Split.TEST, text="And this?", facets={}, context="Two pages.",
+        ...                  gold=Gold(answers=("1",), rule=MatchRule.EXACT), images=(ImageRef(sha256="a", path="a"),))
+        >>> prompt_turns(asked, Style.PLAIN)[-1].places
+        (0,)
+        >>> prompt_turns(replace(asked, places=(8,)), Style.PLAIN)[-1].places
+        (19,)
+
+    Raises:
+        ValueError: turns, places and pictures do not fit; the message names the question.
+    """
+    require_places(question)
+    before = len(question.context) + 1 if question.context else 0
+    places = (0,) * len(last_images(question))
+    if is_conversation(question) and question.places is not None:
+        places = tuple(before + place for place in question.places)
+    last = Turn(role=Role.USER, text=prompt_text(question, style, instructions), places=places)
+    turns = (*question.turns, last)
+    return tuple(Turn(role=turn.role, text=turn.text) for turn in turns) if blind else turns
+
+
+def turns_key(turns: Sequence[Turn]) -> str:
+    """Text that is equal for equal turns: of a single one with its pictures in front, its words alone."""
+    if len(turns) == 1 and not any(turns[0].places):
+        return turns[0].text
+    return json.dumps([[turn.role.value, turn.text, turn.places] for turn in turns])
 
 
 def lesson_text(rationale: str, answer: str) -> str:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from seewhy.model.prompts import prompt_text
+from seewhy.model.prompts import prompt_text, prompt_turns, turns_key
 from seewhy.objectives.api import PictureVariant, Scorer, Side, View
 from seewhy.objectives.parts.views import BOTH_SIDES
 from seewhy.records.by_key import Rows, RowsByKey
+from seewhy.records.conversation import is_conversation
 from seewhy.records.types import Pair, Question, ReferenceRow, Style
 from seewhy.training.api import ScoresGroups, Trainable, assume_frozen
 from seewhy.training.examples import (
@@ -41,6 +42,8 @@ def reference_key(
     parts = [fingerprint, prompt_text(question, style), pictures, str(style), list(ids)]
     if variant is not PictureVariant.OWN:
         parts.append(str(variant))
+    if is_conversation(question):
+        parts.append(turns_key(prompt_turns(question, style)))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -176,3 +176,25 @@ def test_a_key_is_sent_and_stands_in_no_failure_and_no_log(key, caplog):
 def test_a_variable_without_a_key_is_an_error_that_says_what_to_set():
     with pytest.raises(ValueError, match="SEEWHY_NO_SUCH_KEY holds no key; set it"):
         Teacher(EndpointPlan(base_url="http://127.0.0.1:9/v1", model="m", key_variable="SEEWHY_NO_SUCH_KEY"))
+
+
+def test_pictures_of_a_conversation_are_sent_in_their_turns_at_their_places(page):
+    before = (
+        Message(role=Role.SYSTEM, text="Look."),
+        Message(text="Compare with .", images=(page, page), places=(7, 13)),
+        Message(role=Role.ASSISTANT, text="They are equal."),
+    )
+    request = Request(messages=(*before, Message(text="And ?", images=(page,), places=(4,))))
+    _, [asked] = ask_once(echo_text, request, detail="high")
+    told = [
+        [part.get("text", "picture") for part in message["content"]]
+        if isinstance(message["content"], list)
+        else message["content"]
+        for message in asked.body["messages"]
+    ]
+    assert told == [
+        "Look.",
+        ["Compare", "picture", " with ", "picture", "."],
+        "They are equal.",
+        ["And ", "picture", "?"],
+    ]

@@ -75,7 +75,9 @@ def test_a_prompt_holds_every_one_of_its_pictures(model: HubModel, family: Famil
         lengths.append(len(model.prompt(asked, Style.REASON).ids))
         (((*scored,),),) = model.score([ScoreRequest(question=asked, style=Style.REASON, responses=(response,))])
         scores.append(scored)
-    assert lengths == sorted(set(lengths))
+    # LLaVA-OneVision tiles a picture that is alone, and takes several whole: one may have more tokens than two.
+    assert len(set(lengths)) == len(lengths)
+    assert lengths[0] == min(lengths)
     assert len({tuple(scored) for scored in scores}) == len(scores)
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from seewhy.endpoints.chat import Message
+from seewhy.judging.prompts.conversation import messages_of
 from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt, question_slots
-from seewhy.model.prompts import prompt_text
 from seewhy.records.types import Question, Style
 
 
@@ -50,14 +50,14 @@ class TeacherPrompt:
             self.template.require(("question", "gold"), SLOTS)
 
     def __call__(self, question: Question, style: Style, blind: bool) -> tuple[Message, ...]:
-        """One turn of the user. In direct style it is the question as any model is asked it, without the answer.
+        """One turn of the user. In direct style the question's turns, as any model is asked it, without the answer.
 
         Raises:
             ValueError: the question's benchmark has no kind, and none was named.
         """
         images = () if blind else question.images
         if style is Style.DIRECT:
-            return (Message(text=prompt_text(question, style), images=images),)
+            return messages_of(question, style, blind=blind)
         slots = question_slots(question, blind=blind, show_gold=True)
         form = "the letter of the right option alone" if question.options else "a number, a single word or a phrase"
         return (Message(text=self.template_of(question).fill(**slots, answer_form=form), images=images),)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from seewhy.judging.prompts.conversation import question_words
 from seewhy.records.types import Question
 
 SLOT = re.compile(r"\{\{(\w+)\}\}")
@@ -82,7 +83,7 @@ def question_slots(question: Question, *, blind: bool, show_gold: bool) -> dict[
     options = "\n".join(f"({letter}) {option}" for letter, option in zip(letters, question.options, strict=False))
     return {
         "pictures": _picture_words(len(question.images), blind=blind),
-        "question": question.text,
+        "question": question_words(question),
         "options": options or "none: the answer is a number, a word or a phrase",
         "hint": question.context or "none",
         "gold": gold_words(question) if show_gold else "not told to you",

@@ -35,7 +35,7 @@ from seewhy.model.packed.scores import packed_logps, separate_logps
 from seewhy.model.packed.trials import PathCheck, check_head, check_paths, least_trusting
 from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
 from seewhy.model.prompt_plan import AS_IS, PromptPlan
-from seewhy.model.prompts import USUAL, prompt_text
+from seewhy.model.prompts import USUAL, prompt_turns, turns_key
 from seewhy.model.vision.image_features import ImageFeatures
 from seewhy.model.vision.pictures import picture_files
 from seewhy.records.types import Chain, Question, Response, Style
@@ -137,11 +137,11 @@ class HubModel:
     def prompt(self, question: Question, style: Style, blind: bool = False) -> Prompt:
         """Token ids and picture tensors of a question; kept in bounded memory, by words and picture bytes."""
         files = [] if blind else picture_files(question)
-        words = prompt_text(question, style, self.instructions)
-        key = (words, tuple(file.digest for file in files))
+        turns = prompt_turns(question, style, self.instructions, blind=blind)
+        key = (turns_key(turns), tuple(file.digest for file in files))
         return self.prompts.get(
             key,
-            lambda: without_last(encode(self.net, self.processor, question.id, words, files), self.replies.leftover),
+            lambda: without_last(encode(self.net, self.processor, question.id, turns, files), self.replies.leftover),
         )
 
     def response_ids(self, response: Response) -> tuple[int, ...]:

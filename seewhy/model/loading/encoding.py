@@ -17,10 +17,13 @@ from seewhy.model.loading.control_tokens import (
     tokenizer_of,
     written_tokens,
 )
+from seewhy.model.loading.conversation import chat_turns, require_written
 from seewhy.model.loading.templates import render_turns
 from seewhy.model.packed.context import context_of
 from seewhy.model.packed.group import CROSSING, Prompt
 from seewhy.model.vision.pictures import PictureFile
+from seewhy.records.conversation import text_pieces
+from seewhy.records.turns import Turn
 
 MARKS = ("token_type_ids", "mm_token_type_ids")
 """What processors say of each token, by the names of the nets' arguments."""
@@ -39,9 +42,13 @@ class PromptTooLongError(ValueError):
 
 
 def encode(
-    net: PreTrainedModel, processor: ProcessorMixin, question_id: str, words: str, files: Sequence[PictureFile]
+    net: PreTrainedModel,
+    processor: ProcessorMixin,
+    question_id: str,
+    turns: Sequence[Turn],
+    files: Sequence[PictureFile],
 ) -> Prompt:
-    """The pictures, then the words, as a user's turn: the tokens of the processor's own `apply_chat_template`.
+    """The turns with their pictures in place: the tokens of the processor's own `apply_chat_template`.
 
     Control tokens in the words are encoded as text.
 
@@ -49,7 +56,9 @@ def encode(
         ValueError: the processor or the net cannot take them.
     """
     try:
-        encoded = _encoded(processor, words, [file.open() for file in files])
+        if len(turns) > 1 or any(turns[-1].places):
+            require_written(processor, turns)
+        encoded = _encoded(processor, turns, [file.open() for file in files])
     except ValueError as error:
         who = type(processor).__name__
         raise ValueError(
@@ -62,21 +71,25 @@ def encode(
     return _prompt(net, ids, encoded)
 
 
-def _encoded(processor: ProcessorMixin, words: str, images: Sequence[Image.Image]) -> dict[str, Any]:
-    """What the processor makes of the user's turn, each tensor with one row.
+def _encoded(processor: ProcessorMixin, turns: Sequence[Turn], images: Sequence[Image.Image]) -> dict[str, Any]:
+    """What the processor makes of the turns, each tensor with one row.
 
     Where the template does not write the first token (BOS) itself, the tokenizer puts it there. Control tokens in the
     words go through the processor as a stand-in, and are spelt in letters afterwards.
     """
     tokenizer, pattern = tokenizer_of(processor), pattern_of(written_tokens(processor))
-    content = [*({"type": "image"} for _ in images), {"type": "text", "text": pattern.sub(HOLE, words)}]
-    turns: list[dict[str, Any]] = [{"role": "user", "content": content}]
-    text, typed = render_turns(processor, turns, add_generation_prompt=True), pattern.findall(words)
+    chat = chat_turns(turns, lambda words: pattern.sub(HOLE, words))
+    text = render_turns(processor, chat, add_generation_prompt=True)
+    typed = [
+        token for turn in turns for piece in text_pieces(turn.text, turn.places) for token in pattern.findall(piece)
+    ]
     stand_in = tokenizer.eos_token or tokenizer.pad_token if typed else ""
     whole = text.replace(HOLE, stand_in)
     begins = tokenizer.bos_token is not None and whole.startswith(tokenizer.bos_token)
+    # As apply_chat_template gives them: some processors cut a picture otherwise where its text holds several.
+    shown: Any = [list(images)] if len(images) > 1 else list(images) or None
     form: dict[str, Any] = {"return_tensors": "pt", "add_special_tokens": not begins}
-    encoded = dict(processor(text=whole, images=list(images) or None, **form))
+    encoded = dict(processor(text=whole, images=shown, **form))
     return encoded if not typed else _spelt(tokenizer, encoded, typed, holes_of(text, stand_in), stand_in)
 
 

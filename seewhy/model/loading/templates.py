@@ -7,6 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from jinja2 import TemplateError
 from transformers import ProcessorMixin
 
 TEMPLATE_S = 5.0
@@ -27,11 +28,15 @@ def render_turns(
     """The text of a conversation by the processor's chat template.
 
     Raises:
-        ValueError: the template does not end in time.
+        ValueError: the template refuses the conversation, or does not end in time.
     """
     try:
         with bounded(limit_s):
             return processor.apply_chat_template(list(turns), add_generation_prompt=add_generation_prompt)  # pyright: ignore[reportReturnType, reportArgumentType]
+    except (TemplateError, TypeError) as error:
+        raise ValueError(
+            f"the chat template of {type(processor).__name__} refuses the conversation: {error}"
+        ) from error
     except LateError:
         raise ValueError(
             f"the chat template of {type(processor).__name__} did not end within {limit_s:g} s: look at the model's "
