@@ -85,7 +85,7 @@ def test_prompt_and_reply_are_the_tokens_of_the_processors_own_conversation(
         assert (*prompt[:-1], *reply, prompt[-1]) == own_ids(model, asked, REPLY)
     else:
         assert (*prompt, *reply) == own_ids(model, asked, REPLY)
-    assert reply[-1] in model._ends
+    assert reply[-1] in model.replies.ends
     assert first not in reply
 
 
