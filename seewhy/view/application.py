@@ -1,0 +1,152 @@
+"""The pages: a run, its questions, one question with all its chains, pairs, credit, curves and transitions."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import jinja2
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from seewhy.records.pictures import PictureError, check_picture
+from seewhy.records.types import Style
+from seewhy.view.annotations import annotate
+from seewhy.view.contexts import Looks
+from seewhy.view.guard import Guard
+from seewhy.view.shelf import Shelf
+from seewhy.view.tables import Tables
+
+ASSETS = {"view.css": "text/css", "view.js": "text/javascript"}
+
+
+def link(path: str, **values: object) -> str:
+    """A path with its query; what is empty is left out."""
+    given = {name: value for name, value in values.items() if value not in ("", None)}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+PAGES = jinja2.Environment(
+    loader=jinja2.PackageLoader("seewhy.view", "pages"), autoescape=True, undefined=jinja2.StrictUndefined,
+    trim_blocks=True, lstrip_blocks=True,
+)  # fmt: skip
+PAGES.globals["link"] = link
+
+
+def application(roots: Sequence[Path], token: str = "") -> tuple[ASGIApp, str]:
+    """The application over runs, and the token that its links need.
+
+    Raises:
+        ValueError: a directory is no run with rows.
+    """
+    pages = Viewer([Shelf(root) for root in roots])
+    routes = [
+        Route("/", pages.runs),
+        Route("/assets/{name}", asset),
+        Route("/run/{run:int}", pages.shown("run")),
+        Route("/run/{run:int}/questions/{ref:path}", pages.shown("questions")),
+        Route("/run/{run:int}/question/{ref:path}", pages.shown("question")),
+        Route("/run/{run:int}/pairs/{ref:path}", pages.shown("pairs")),
+        Route("/run/{run:int}/credit/{ref:path}", pages.shown("credit")),
+        Route("/run/{run:int}/rows/{ref:path}", pages.shown("rows")),
+        Route("/run/{run:int}/training/{ref:path}", pages.shown("training")),
+        Route("/run/{run:int}/transitions", pages.shown("transitions")),
+        Route("/run/{run:int}/picture/{sha256}", pages.picture),
+        Route("/run/{run:int}/annotate/{ref:path}", pages.annotate, methods=["POST"]),
+    ]
+    token = token or secrets.token_urlsafe(24)
+    return Guard(Starlette(routes=routes), token), token
+
+
+class Viewer:
+    """Answers requests; what a page shows is put together by `Looks`."""
+
+    def __init__(self, shelves: Sequence[Shelf]) -> None:
+        self.shelves = shelves
+        self.looks = [Looks(shelf, Tables()) for shelf in shelves]
+
+    async def runs(self, _request: Request) -> Response:
+        """The list of runs; the run itself where there is one."""
+        if len(self.shelves) == 1:
+            return RedirectResponse("/run/0", 303)
+        return page("runs", {"runs": list(enumerate(self.shelves)), "number": None, "title": "Runs"})
+
+    def shown(self, name: str) -> Any:  # noqa: ANN401
+        """The endpoint of a page: its context is made in a thread, for it reads files."""
+
+        async def endpoint(request: Request) -> Response:
+            number = int(request.path_params["run"])
+            make = getattr(self._looks(number), name)
+            context = await run_in_threadpool(attempt, make, request.path_params.get("ref", ""), request.query_params)
+            return page(name, {**context, "number": number, "run": self.shelves[number].name})
+
+        return endpoint
+
+    async def picture(self, request: Request) -> Response:
+        """A picture of the run by the hash of its bytes, where a question of the run names it."""
+        looks = self._looks(int(request.path_params["run"]))
+        path = await run_in_threadpool(looks.picture, str(request.path_params["sha256"]))
+        if path is None:
+            raise HTTPException(404, "No question on the pages shown names such a picture.")
+        try:
+            kind = await run_in_threadpool(check_picture, path)
+        except (PictureError, OSError) as error:
+            raise HTTPException(415, f"The picture cannot be read: {error}") from error
+        return FileResponse(path, media_type=f"image/{kind.lower()}")
+
+    async def annotate(self, request: Request) -> Response:
+        """Keep a person's verdict, and go back to the question."""
+        number, ref = int(request.path_params["run"]), str(request.path_params["ref"])
+        form = await request.form()
+        shelf = self.shelves[number]
+        if ref not in {unit.ref for unit in shelf.of_kind("chains")}:
+            raise HTTPException(404, "There are no such chains.")
+        key = (said(form, "question"), int(said(form, "index")), Style(said(form, "style")))
+        await run_in_threadpool(
+            attempt, annotate, shelf.root, ref, key, said(form, "verdict"), said(form, "who") or "me"
+        )
+        back = urlencode({"id": key[0], "chains": ref})
+        return RedirectResponse(f"/run/{number}/question/{said(form, 'questions')}?{back}#chain-{key[1]}", 303)
+
+    def _looks(self, number: int) -> Looks:
+        if number >= len(self.looks):
+            raise HTTPException(404, "There is no such run.")
+        return self.looks[number]
+
+
+def attempt(make: Any, *values: object) -> Any:  # noqa: ANN401
+    """What a function gives; what a link names wrongly is an answer with its words, not a trace."""
+    try:
+        return make(*values)
+    except LookupError as error:
+        raise HTTPException(404, f"There is no {error.args[0] if error.args else 'such page'}.") from error
+    except ValueError as error:
+        raise HTTPException(400, str(error)) from error
+
+
+def said(form: FormData, name: str) -> str:
+    """The text of a field of a form; empty where it is not there."""
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+async def asset(request: Request) -> Response:
+    """The style sheet and the script, which the package holds."""
+    name = str(request.path_params["name"])
+    if name not in ASSETS:
+        raise HTTPException(404, "There is no such file.")
+    text = (files("seewhy.view") / "assets" / name).read_text(encoding="utf-8")
+    return Response(text, media_type=ASSETS[name])
+
+
+def page(name: str, context: Mapping[str, Any]) -> HTMLResponse:
+    """A page of the package, filled; every value is escaped."""
+    return HTMLResponse(PAGES.get_template(f"{name}.jinja").render(context))

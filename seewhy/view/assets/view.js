@@ -1,0 +1,27 @@
+"use strict";
+// Keys: j and k walk over rows, Enter opens, n and p turn pages, / searches, r w u annotate the row.
+const rows = [...document.querySelectorAll("[data-row]")];
+let current = -1;
+function go(step) {
+  if (!rows.length) return;
+  if (current >= 0) rows[current].classList.remove("current");
+  current = Math.max(0, Math.min(rows.length - 1, current + step));
+  rows[current].classList.add("current");
+  rows[current].scrollIntoView({ block: "nearest" });
+  const target = rows[current].querySelector("a") || rows[current];
+  target.focus({ preventScroll: true });
+}
+const follow = (selector) => document.querySelector(selector)?.click();
+const annotate = (word) => rows[current]?.querySelector(`button[value=${word}]`)?.click();
+const keys = {
+  j: () => go(1), k: () => go(-1), n: () => follow("a[rel=next]"), p: () => follow("a[rel=prev]"),
+  "/": () => document.querySelector("input[type=search]")?.focus(),
+  r: () => annotate("right"), w: () => annotate("wrong"), u: () => annotate("unsure"),
+};
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
+  const act = keys[event.key];
+  if (act) { event.preventDefault(); act(); }
+});
+const named = rows.findIndex((row) => row.id && `#${row.id}` === location.hash);
+if (named >= 0) { current = named - 1; go(1); }

@@ -1,0 +1,210 @@
+"""What each page shows: rows by SQL, and texts with their marks. Nothing here knows a stage by name."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.datastructures import QueryParams
+
+from seewhy.records.step_logs import read_steps
+from seewhy.records.token_credit import TokenCredit
+from seewhy.report.curves import plot_training
+from seewhy.report.heat import colour_chain, find_scale
+from seewhy.report.inputs import TermPanel, TrainingRun
+from seewhy.runs.changes import UnitStatus, status_of
+from seewhy.view.filters import filter_of
+from seewhy.view.shelf import Shelf, Unit
+from seewhy.view.tables import PAGE, Row, Tables
+from seewhy.view.words import differences, marked_chain
+
+Context = dict[str, Any]
+MOST_CHAINS = 64
+"""Chains of a question on one page."""
+
+
+class Looks:
+    """The contexts of one run's pages. Each takes the unit that the link names, and the link's query.
+
+    A unit or a row that is not there is a LookupError with its name, a setting that cannot be meant a ValueError.
+    """
+
+    def __init__(self, shelf: Shelf, tables: Tables) -> None:
+        self.shelf = shelf
+        self.tables = tables
+        self._pictures: dict[str, Path] = {}
+
+    def run(self, _ref: str, _query: QueryParams) -> Context:
+        """The run's units with what they hold, and the state of its steps."""
+        states = {one.ref.replace(".", "/"): one for one in self._states()}
+        return {
+            "title": self.shelf.name, "units": list(self.shelf.units().values()), "states": states,
+            "trainings": self.shelf.trainings(), "verdicts": self.shelf.of_kind("verdicts"),
+            "counts": {ref: self.shelf.manifest(ref).get("counts", {}) for ref in self.shelf.units()},
+        }  # fmt: skip
+
+    def _states(self) -> Sequence[UnitStatus]:
+        return status_of(self.shelf.run) if self.shelf.run else ()
+
+    def questions(self, ref: str, query: QueryParams) -> Context:
+        """A page of questions, with the outcomes of their chains where verdicts are chosen or known."""
+        unit = self._unit(ref, "questions")
+        judged = [one for one in self.shelf.of_kind("verdicts") if self._questions_of(one) == unit]
+        chosen = self._chosen(judged, query.get("verdicts", ""))
+        wanted = filter_of(query)
+        rows, total = self.tables.questions(unit, chosen, wanted)
+        self._see(unit, rows)
+        chains = self.shelf.origin(chosen.ref, "chains") if chosen else None
+        return {
+            "title": ref, "unit": unit, "rows": rows, "total": total, "wanted": wanted, "judged": judged,
+            "chosen": chosen,
+            "chains": chains.ref if chains else "", "facets": self.tables.facets(unit), "last": (total - 1) // PAGE,
+            "filter": {name: value for name, value in query.items() if name != "page"},
+        }  # fmt: skip
+
+    def question(self, ref: str, query: QueryParams) -> Context:
+        """A question with all chains of a unit, side by side, and every judge's verdict on each."""
+        unit, name = self._unit(ref, "questions"), query.get("id", "")
+        found = self.tables.of_question(unit, name)
+        if not found:
+            raise LookupError(f"question {name!r} in {ref}")
+        self._see(unit, found)
+        about = [one for one in self.shelf.of_kind("chains") if self._questions_of(one) == unit]
+        chosen = self._chosen(about, query.get("chains", ""))
+        chains = self.tables.of_question(chosen, name, MOST_CHAINS) if chosen else []
+        verdicts = self._verdicts(chosen, name) if chosen else {}
+        spans = {key: [s for one in rows for s in one["spans"] or ()] for key, rows in verdicts.items()}
+        shown = [
+            {**chain, "marked": marked_chain(chain, found[0], spans.get(_key(chain), ())),
+             "verdicts": verdicts.get(_key(chain), ())}
+            for chain in chains
+        ]  # fmt: skip
+        return {"title": name, "unit": unit, "question": found[0], "about": about, "chosen": chosen, "chains": shown}
+
+    def pairs(self, ref: str, query: QueryParams) -> Context:
+        """A page of pairs, chosen beside rejected with the words that differ."""
+        unit = self._unit(ref, "pairs")
+        number = _page(query)
+        rows = self.tables.page(unit, number)
+        questions = self.shelf.origin(ref, "questions")
+        shown: list[Row] = []
+        for row in rows:
+            one, other, shared = differences(row["chosen"]["text"], row["rejected"]["text"])
+            shown.append({**row, "chosen_marked": one, "rejected_marked": other, "shared": shared,
+                          "question": self._question(questions, str(row["question_id"]))})  # fmt: skip
+        return {"title": ref, "unit": unit, "rows": shown, "page": number, "last": (unit.rows - 1) // PAGE,
+                "questions": questions}  # fmt: skip
+
+    def credit(self, ref: str, query: QueryParams) -> Context:
+        """A question's chains with their tokens coloured by credit."""
+        unit = self._unit(ref, "credit")
+        chains = self.shelf.origin(ref, "chains")
+        names = self.tables.rows("SELECT DISTINCT question_id FROM read_parquet(?) ORDER BY ALL LIMIT 500", unit.files)
+        name = query.get("id") or str(names[0]["question_id"])
+        tokens: defaultdict[int, list[TokenCredit]] = defaultdict(list)
+        for row in self.tables.of_question(unit, name, 100_000):
+            tokens[int(row["index"])].append(TokenCredit(**{**row, "wrong": row.get("wrong")}))
+        texts = self.tables.of_question(chains, name, MOST_CHAINS) if chains else []
+        scale = find_scale([token for some in tokens.values() for token in some])
+        shown = [
+            {"index": row["index"],
+             "marked": colour_chain(str(row["text"]), sorted(some, key=lambda token: token.position), scale),
+             "tokens": [asdict(token) for token in some]}
+            for row in texts if (some := tokens.get(int(row["index"])))
+        ]  # fmt: skip
+        questions = self.shelf.origin(ref, "questions")
+        return {"title": ref, "unit": unit, "names": [str(row["question_id"]) for row in names], "name": name,
+                "chains": shown, "scale": scale, "question": self._question(questions, name)}  # fmt: skip
+
+    def rows(self, ref: str, query: QueryParams) -> Context:
+        """A page of any rows, as they are."""
+        unit = self._unit(ref)
+        number = _page(query)
+        rows = self.tables.page(unit, number)
+        return {"title": ref, "unit": unit, "rows": rows, "columns": list(rows[0]) if rows else [], "page": number,
+                "last": (unit.rows - 1) // PAGE}  # fmt: skip
+
+    def training(self, ref: str, _query: QueryParams) -> Context:
+        """The curves of a training: its loss, every term, and the learning rate."""
+        if ref not in self.shelf.trainings():
+            raise LookupError(f"training {ref!r}")
+        steps = read_steps(self.shelf.root / ref / "steps.jsonl")
+        terms = sorted({term for step in steps for term in step.terms})
+        panels = tuple(TermPanel(title=term.replace("_", " "), unit="", terms=(term,)) for term in terms)
+        curves = list(plot_training(TrainingRun(name=ref, steps=tuple(steps), panels=panels))) if steps else []
+        return {"title": ref, "curves": curves, "steps": steps}
+
+    def transitions(self, _ref: str, query: QueryParams) -> Context:
+        """How outcomes of the same questions changed between two units of verdicts, and the questions of a cell."""
+        units = {unit.ref: unit for unit in self.shelf.of_kind("verdicts")}
+        before, after = query.get("before", ""), query.get("after", "")
+        if not before or not after:
+            return {
+                "title": "Transitions",
+                "units": list(units),
+                "before": before,
+                "after": after,
+                "cells": [],
+                "moved": [],
+            }
+        for name in (before, after):
+            if name not in units:
+                raise LookupError(f"unit of verdicts {name!r}")
+        was, became = query.get("was", ""), query.get("became", "")
+        moved = self.tables.moved(units[before], units[after], was, became, _page(query)) if was and became else []
+        questions, chains = self.shelf.origin(after, "questions"), self.shelf.origin(after, "chains")
+        return {"title": "Transitions", "units": list(units), "before": before, "after": after, "moved": moved,
+                "cells": self.tables.transitions(units[before], units[after]), "was": was, "became": became,
+                "questions": questions, "chains": chains}  # fmt: skip
+
+    def picture(self, sha256: str) -> Path | None:
+        """The file of a picture that a shown question names."""
+        return self._pictures.get(unquote(sha256))
+
+    def _unit(self, ref: str, kind: str = "") -> Unit:
+        unit = self.shelf.units().get(ref)
+        if unit is None or (kind and unit.kind != kind):
+            raise LookupError(f"unit of {kind or 'rows'} {ref!r}")
+        return unit
+
+    def _chosen(self, units: Sequence[Unit], ref: str) -> Unit | None:
+        if ref:
+            return next((unit for unit in units if unit.ref == ref), None) or self._unit(ref)
+        return max(units, key=lambda unit: unit.rows, default=None)
+
+    def _questions_of(self, unit: Unit) -> Unit | None:
+        return self.shelf.origin(unit.ref, "questions")
+
+    def _question(self, unit: Unit | None, name: str) -> Row | None:
+        found = self.tables.of_question(unit, name) if unit else []
+        if unit and found:
+            self._see(unit, found)
+        return found[0] if found else None
+
+    def _verdicts(self, chains: Unit, name: str) -> Mapping[tuple[int, str], list[Row]]:
+        found: defaultdict[tuple[int, str], list[Row]] = defaultdict(list)
+        for unit in self.shelf.judged(chains.ref):
+            for row in self.tables.of_question(unit, name):
+                found[_key(row)].append(row)
+        return found
+
+    def _see(self, unit: Unit, rows: Sequence[Row]) -> None:
+        """Remember where the pictures of shown questions lie; paths are relative to their rows or to the run."""
+        for row in rows:
+            for image in row["images"] or ():
+                places = (unit.folder / image["path"], self.shelf.root / image["path"], Path(image["path"]))
+                if path := next((place for place in places if place.is_file()), None):
+                    self._pictures[str(image["sha256"])] = path
+
+
+def _key(row: Row) -> tuple[int, str]:
+    return int(row["index"]), str(row["style"])
+
+
+def _page(query: QueryParams) -> int:
+    number = int(query.get("page") or 0)
+    if number < 0:
+        raise ValueError("page is a number from 0 on")
+    return number

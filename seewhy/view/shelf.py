@@ -1,0 +1,162 @@
+"""The runs that are looked at: their units of rows, told apart by the columns that they hold."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from seewhy.records.lineage import MANIFEST
+from seewhy.records.marks import IS_RARE
+from seewhy.records.shards import shard_paths
+from seewhy.records.token_credit import TokenCredit
+from seewhy.records.types import Chain, Lesson, Pair, Question, ScoredChain, Verdict
+from seewhy.runs.open import open_run
+from seewhy.runs.run import RECIPE_FILE, OpenRun
+
+KINDS: Mapping[str, type[Any]] = {
+    "questions": Question, "chains": Chain, "verdicts": Verdict, "pairs": Pair, "lessons": Lesson,
+    "credit": TokenCredit, "scores": ScoredChain,
+}  # fmt: skip
+"""Records that have a page of their own, by the name of that page."""
+LATER = {"agreement"}
+"""Columns that rows of earlier versions have not."""
+ANNOTATIONS = "annotations"
+"""The folder of a run with the verdicts that a person gave in the viewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A folder of rows within a run.
+
+    Example:
+        >>> Unit(ref="test/sft/reason/chains", folder=Path("run/test/sft/reason/chains"), kind="chains", rows=9).parent
+        'test/sft/reason'
+    """
+
+    ref: str
+    """Its path within the run."""
+    folder: Path
+    kind: str
+    """A name of `KINDS`, or "rows"."""
+    rows: int
+
+    @property
+    def parent(self) -> str:
+        """The step or part that it lies in; empty for a step of one part."""
+        return self.ref.rpartition("/")[0]
+
+    @property
+    def files(self) -> str:
+        """What DuckDB reads."""
+        return f"{self.folder}/part-*.parquet"
+
+
+class Shelf:
+    """The units of one run, as they lie on disk now; steps that finish later are seen when the page is loaded again."""
+
+    def __init__(self, root: Path) -> None:
+        """`root` is a run's directory.
+
+        Raises:
+            ValueError: it holds no rows.
+        """
+        self.root = root.resolve()
+        if not self.units():
+            raise ValueError(f"{root} is no run with rows: give a directory that `seewhy run` has written, or a folder "
+                             f"above steps with {MANIFEST}")  # fmt: skip
+
+    @property
+    def name(self) -> str:
+        """The directory's name."""
+        return self.root.name
+
+    def units(self) -> dict[str, Unit]:
+        """Every folder of rows, by its path within the run, in the order of the recipe where there is one."""
+        found = {
+            str(path.parent.relative_to(self.root)): unit
+            for path in sorted(self.root.rglob("part-*.parquet"))
+            if (unit := _unit(self.root, path.parent)) is not None
+        }
+        order = {name: number for number, name in enumerate(self.steps)}
+        return dict(sorted(found.items(), key=lambda one: (order.get(one[0].split("/")[0], len(order)), one[0])))
+
+    @cached_property
+    def run(self) -> OpenRun | None:
+        """The run as its recipe says it; None where the folder has none that can be opened."""
+        return open_run(self.root) if (self.root / RECIPE_FILE).is_file() else None
+
+    @property
+    def steps(self) -> Sequence[str]:
+        """The steps' names in the recipe's order; empty where the run has no recipe."""
+        return self.run.steps() if self.run else ()
+
+    def origin(self, ref: str, kind: str) -> Unit | None:
+        """The unit of a kind from which the rows of `ref` follow; without a recipe the one that lies beside it."""
+        units = self.units()
+        if self.run:
+            places = {self.run.place(node): node for node in self.run.nodes}
+            node = places.get(self.root / ref)
+            try:
+                found = self.run.origin(node, KINDS[kind]) if node else ""
+            except (ValueError, LookupError):
+                found = ""
+            if found and self.run.place(found).is_relative_to(self.root):
+                return units.get(str(self.run.place(found).relative_to(self.root)))
+        beside = [unit for unit in units.values() if unit.kind == kind and unit.parent == units[ref].parent]
+        every = [unit for unit in units.values() if unit.kind == kind]
+        return beside[0] if beside else every[0] if len(every) == 1 else None
+
+    def judged(self, chains: str) -> list[Unit]:
+        """The units of verdicts on these chains, those of a person included."""
+        own = f"{ANNOTATIONS}/{chains}"
+        found = [unit for unit in self.of_kind("verdicts") if unit.ref != own and self._chains_of(unit) == chains]
+        return [*found, *(unit for unit in self.of_kind("verdicts") if unit.ref == own)]
+
+    def _chains_of(self, verdicts: Unit) -> str:
+        if verdicts.ref.startswith(f"{ANNOTATIONS}/"):
+            return ""
+        found = self.origin(verdicts.ref, "chains")
+        return found.ref if found else ""
+
+    def manifest(self, ref: str) -> Mapping[str, Any]:
+        """What a finished unit says of itself; empty before it is finished."""
+        path = self.root / ref / MANIFEST
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+    def trainings(self) -> list[str]:
+        """Steps that have logged training steps."""
+        return [str(path.parent.relative_to(self.root)) for path in sorted(self.root.glob("*/steps.jsonl"))]
+
+    def of_kind(self, kind: str) -> list[Unit]:
+        """The units of a kind."""
+        return [unit for unit in self.units().values() if unit.kind == kind]
+
+
+_KNOWN: dict[tuple[Path, float], Unit] = {}
+"""What a folder held when it was last written to."""
+
+
+def _unit(root: Path, folder: Path) -> Unit | None:
+    try:
+        key = (folder, folder.stat().st_mtime)
+    except FileNotFoundError:
+        return None
+    if key not in _KNOWN:
+        shards = shard_paths(folder)
+        names = set(pq.read_schema(shards[0]).names)
+        rows = sum(pq.read_metadata(path).num_rows for path in shards)
+        _KNOWN[key] = Unit(str(folder.relative_to(root)), folder, _kind_of(names), rows)
+    return _KNOWN[key]
+
+
+def _kind_of(names: set[str]) -> str:
+    """The record whose fields hold all the columns and whose needed fields are all there; "rows" where none fits."""
+    for kind, record in KINDS.items():
+        needed = {one.name for one in fields(record) if IS_RARE not in one.metadata and one.name not in LATER}
+        if needed <= names <= {one.name for one in fields(record)}:
+            return kind
+    return "rows"

@@ -1,0 +1,160 @@
+"""Rows of a run by SQL: DuckDB reads the Parquet files where they lie, and only the columns and rows of one page."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from seewhy.view.shelf import Unit
+
+PAGE = 50
+"""Rows of a page."""
+MEMORY = "600MB"
+"""Of DuckDB; what needs more spills to the disk."""
+ORDERS = {"file": "place", "accuracy": "accuracy NULLS LAST, place", "hard": "abs(accuracy - 0.5) NULLS LAST, place"}
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which questions are shown, and in which order.
+
+    Example:
+        >>> Filter(search="how many", lowest=0.25, highest=0.85).page
+        0
+    """
+
+    search: str = ""
+    """Words in a question's text or its id, in any case."""
+    facet: str = ""
+    """`name=value`."""
+    lowest: float = 0.0
+    highest: float = 1.0
+    """The share of right chains, where there are verdicts."""
+    outcome: str = ""
+    """At least one chain has it."""
+    order: str = "file"
+    page: int = 0
+
+
+@dataclass(slots=True)
+class Tables:
+    """A connection, and sums over verdicts that were asked for before."""
+
+    connection: duckdb.DuckDBPyConnection = field(default_factory=lambda: duckdb.connect(config={
+        "memory_limit": MEMORY, "threads": "2", "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false"}))  # fmt: skip
+    _sums: dict[tuple[str, str, float], str] = field(default_factory=dict[tuple[str, str, float], str])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def rows(self, query: str, *values: object) -> list[Row]:
+        """The rows of a query."""
+        with self.connection.cursor() as cursor:
+            found = cursor.execute(query, list(values))
+            names = [column[0] for column in found.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def sums_of(self, verdicts: Unit, questions: Unit | None) -> str:
+        """The name of a table with each question's number of chains and outcomes; made at its first use.
+
+        Made of verdicts anew where their folder has been written since.
+        """
+        key = (str(verdicts.folder), str(questions.folder if questions else ""), verdicts.folder.stat().st_mtime)
+        with self._lock:
+            if key not in self._sums:
+                name = f"sums_{len(self._sums)}"
+                self.connection.execute(
+                    f"CREATE TABLE {name} AS SELECT question_id, count(*) AS n, "
+                    "sum((outcome = 'correct')::INT)::INT AS correct, sum((outcome = 'incorrect')::INT)::INT AS incorrect, "
+                    "sum((outcome = 'no_answer')::INT)::INT AS no_answer, "
+                    "sum((outcome = 'unjudged')::INT)::INT AS unjudged "
+                    f"FROM read_parquet('{_quoted(verdicts.files)}') GROUP BY question_id"
+                )
+                self._sums[key] = name
+            return self._sums[key]
+
+    def questions(self, unit: Unit, verdicts: Unit | None, wanted: Filter) -> tuple[list[Row], int]:
+        """A page of questions with the outcomes of their chains, and how many there are in all."""
+        sums = self.sums_of(verdicts, unit) if verdicts else ""
+        conditions, values = _conditions(wanted, has_sums=bool(sums))
+        accuracy = "correct / nullif(correct + incorrect + no_answer, 0)"
+        joined = f"LEFT JOIN {sums} s ON s.question_id = q.id" if sums else ""
+        counted = f"s.n, s.correct, s.incorrect, s.no_answer, s.unjudged, {accuracy} AS accuracy" if sums else (
+            "NULL AS n, NULL AS accuracy")  # fmt: skip
+        table = (
+            f"(SELECT q.*, {counted} FROM (SELECT *, row_number() OVER () AS place "
+            f"FROM read_parquet('{_quoted(unit.files)}')) q {joined})"
+        )
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        total = int(self.rows(f"SELECT count(*) AS n FROM {table} {where}", *values)[0]["n"])
+        order = ORDERS[wanted.order if sums else "file"]
+        start = wanted.page * PAGE
+        return self.rows(f"SELECT * FROM {table} {where} ORDER BY {order} LIMIT {PAGE} OFFSET {start}", *values), total
+
+    def of_question(self, unit: Unit, question_id: str, most: int = 512) -> list[Row]:
+        """The rows of a question, in order."""
+        column = "id" if unit.kind == "questions" else "question_id"
+        order = "ORDER BY index" if unit.kind in {"chains", "verdicts", "scores"} else ""
+        return self.rows(
+            f"SELECT * FROM read_parquet('{_quoted(unit.files)}') WHERE {column} = ? {order} LIMIT {most}", question_id
+        )
+
+    def page(self, unit: Unit, number: int, columns: Sequence[str] = ()) -> list[Row]:
+        """A page of any rows, in order."""
+        chosen = ", ".join(f'"{name}"' for name in columns) or "*"
+        return self.rows(
+            f"SELECT {chosen} FROM read_parquet('{_quoted(unit.files)}') LIMIT {PAGE} OFFSET {number * PAGE}"
+        )
+
+    def transitions(self, before: Unit, after: Unit) -> list[Row]:
+        """How often an outcome became another, question by question: the first chain of each."""
+        one = "(SELECT question_id, outcome FROM read_parquet('{}') WHERE index = 0)"
+        return self.rows(
+            f"SELECT a.outcome AS before, b.outcome AS after, count(*) AS n, min(a.question_id) AS first "
+            f"FROM {one.format(_quoted(before.files))} a JOIN {one.format(_quoted(after.files))} b USING (question_id) "
+            "GROUP BY ALL ORDER BY ALL"
+        )
+
+    def moved(self, before: Unit, after: Unit, was: str, became: str, page: int) -> list[Row]:
+        """The questions whose first chain's outcome was one and became another."""
+        one = "(SELECT question_id, outcome FROM read_parquet('{}') WHERE index = 0)"
+        return self.rows(
+            f"SELECT question_id FROM {one.format(_quoted(before.files))} a "
+            f"JOIN {one.format(_quoted(after.files))} b USING (question_id) "
+            f"WHERE a.outcome = ? AND b.outcome = ? ORDER BY question_id LIMIT {PAGE} OFFSET {page * PAGE}", was, became
+        )  # fmt: skip
+
+    def facets(self, unit: Unit) -> list[str]:
+        """The facets of questions as `name=value`, the 60 most frequent."""
+        found = self.rows(
+            "SELECT f.key || '=' || f.value AS facet, count(*) AS n FROM (SELECT unnest(facets) AS f "
+            f"FROM read_parquet('{_quoted(unit.files)}')) GROUP BY facet ORDER BY n DESC, facet LIMIT 60"
+        )
+        return [str(row["facet"]) for row in found]
+
+
+def _conditions(wanted: Filter, *, has_sums: bool) -> tuple[list[str], list[object]]:
+    conditions: list[str] = []
+    values: list[object] = []
+    if wanted.search:
+        conditions.append("(contains(lower(text), ?) OR contains(lower(id), ?))")
+        values += [wanted.search.lower()] * 2
+    if wanted.facet:
+        name, _, value = wanted.facet.partition("=")
+        conditions.append("list_contains(list_transform(facets, f -> f.key || '=' || f.value), ?)")
+        values.append(f"{name}={value}")
+    if has_sums and (wanted.lowest > 0 or wanted.highest < 1):
+        conditions.append("accuracy BETWEEN ? AND ?")
+        values += [wanted.lowest, wanted.highest]
+    if has_sums and wanted.outcome:
+        if wanted.outcome not in {"correct", "incorrect", "no_answer", "unjudged"}:
+            raise ValueError(f"outcome={wanted.outcome}: there are correct, incorrect, no_answer and unjudged")
+        conditions.append(f"{wanted.outcome} > 0")
+    return conditions, values
+
+
+def _quoted(path: str) -> str:
+    """A path as the text of an SQL string."""
+    return path.replace("'", "''")
