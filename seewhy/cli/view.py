@@ -11,8 +11,8 @@ from seewhy.view.application import application
 USAGE = """usage: seewhy view RUN [RUN ...] [--port N]
 
 Pages over the folders of runs: questions with all chains and verdicts, pairs with the words that differ, credit of
-tokens, curves of trainings, transitions between evaluations. Served on 127.0.0.1 alone, under a link with a token; no request
-leaves this machine. A person's verdicts are kept in RUN/annotations; nothing else is written.
+tokens, curves of trainings, transitions between evaluations. Served on 127.0.0.1 alone, under a link with a token; no
+request leaves this machine. A person's verdicts are kept in RUN/annotations; nothing else is written.
 
   --port N   the port; 0, the default, takes a free one"""
 

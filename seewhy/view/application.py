@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import jinja2
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
@@ -25,6 +24,7 @@ from seewhy.view.guard import Guard
 from seewhy.view.shelf import Shelf
 from seewhy.view.tables import Tables
 
+LONGEST_FORM = 100_000
 ASSETS = {"view.css": "text/css", "view.js": "text/javascript"}
 
 
@@ -38,7 +38,7 @@ PAGES = jinja2.Environment(
     loader=jinja2.PackageLoader("seewhy.view", "pages"), autoescape=True, undefined=jinja2.StrictUndefined,
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
-PAGES.globals["link"] = link
+PAGES.globals.update(link=link)
 
 
 def application(roots: Sequence[Path], token: str = "") -> tuple[ASGIApp, str]:
@@ -105,11 +105,11 @@ class Viewer:
     async def annotate(self, request: Request) -> Response:
         """Keep a person's verdict, and go back to the question."""
         number, ref = int(request.path_params["run"]), str(request.path_params["ref"])
-        form = await request.form()
+        form = parse_qs((await body_of(request)).decode("utf-8", "replace"), keep_blank_values=True)
         shelf = self.shelves[number]
         if ref not in {unit.ref for unit in shelf.of_kind("chains")}:
             raise HTTPException(404, "There are no such chains.")
-        key = (said(form, "question"), int(said(form, "index")), Style(said(form, "style")))
+        key = attempt(lambda: (said(form, "question"), int(said(form, "index")), Style(said(form, "style"))))
         await run_in_threadpool(
             attempt, annotate, shelf.root, ref, key, said(form, "verdict"), said(form, "who") or "me"
         )
@@ -132,10 +132,19 @@ def attempt(make: Any, *values: object) -> Any:  # noqa: ANN401
         raise HTTPException(400, str(error)) from error
 
 
-def said(form: FormData, name: str) -> str:
+def said(form: Mapping[str, Sequence[str]], name: str) -> str:
     """The text of a field of a form; empty where it is not there."""
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
+    return form.get(name, [""])[0]
+
+
+async def body_of(request: Request) -> bytes:
+    """The body of a request, up to `LONGEST_FORM` bytes."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_FORM:
+            raise HTTPException(413, "The form is too long.")
+    return body
 
 
 async def asset(request: Request) -> Response:

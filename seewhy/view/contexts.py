@@ -105,7 +105,7 @@ class Looks:
         name = query.get("id") or str(names[0]["question_id"])
         tokens: defaultdict[int, list[TokenCredit]] = defaultdict(list)
         for row in self.tables.of_question(unit, name, 100_000):
-            tokens[int(row["index"])].append(TokenCredit(**{**row, "wrong": row.get("wrong")}))
+            tokens[int(row["index"])].append(TokenCredit(**dict(row)))
         texts = self.tables.of_question(chains, name, MOST_CHAINS) if chains else []
         scale = find_scale([token for some in tokens.values() for token in some])
         shown = [

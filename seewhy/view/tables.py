@@ -9,6 +9,7 @@ import duckdb
 
 from seewhy.view.shelf import Unit
 
+OUTCOMES = ("correct", "incorrect", "no_answer", "unjudged")
 PAGE = 50
 """Rows of a page."""
 MEMORY = "600MB"
@@ -67,9 +68,8 @@ class Tables:
                 name = f"sums_{len(self._sums)}"
                 self.connection.execute(
                     f"CREATE TABLE {name} AS SELECT question_id, count(*) AS n, "
-                    "sum((outcome = 'correct')::INT)::INT AS correct, sum((outcome = 'incorrect')::INT)::INT AS incorrect, "
-                    "sum((outcome = 'no_answer')::INT)::INT AS no_answer, "
-                    "sum((outcome = 'unjudged')::INT)::INT AS unjudged "
+                    + ", ".join(f"sum((outcome = '{word}')::INT)::INT AS {word}" for word in OUTCOMES)
+                    + " "
                     f"FROM read_parquet('{_quoted(verdicts.files)}') GROUP BY question_id"
                 )
                 self._sums[key] = name
@@ -143,14 +143,14 @@ def _conditions(wanted: Filter, *, has_sums: bool) -> tuple[list[str], list[obje
         values += [wanted.search.lower()] * 2
     if wanted.facet:
         name, _, value = wanted.facet.partition("=")
-        conditions.append("list_contains(list_transform(facets, f -> f.key || '=' || f.value), ?)")
+        conditions.append("list_contains(list_transform(facets, lambda f: f.key || '=' || f.value), ?)")
         values.append(f"{name}={value}")
     if has_sums and (wanted.lowest > 0 or wanted.highest < 1):
         conditions.append("accuracy BETWEEN ? AND ?")
         values += [wanted.lowest, wanted.highest]
     if has_sums and wanted.outcome:
-        if wanted.outcome not in {"correct", "incorrect", "no_answer", "unjudged"}:
-            raise ValueError(f"outcome={wanted.outcome}: there are correct, incorrect, no_answer and unjudged")
+        if wanted.outcome not in OUTCOMES:
+            raise ValueError(f"outcome={wanted.outcome}: there are {', '.join(OUTCOMES)}")
         conditions.append(f"{wanted.outcome} > 0")
     return conditions, values
 

@@ -18,7 +18,7 @@ LONGEST = 20_000
 
 
 def differences(chosen: str, rejected: str) -> tuple[Markup, Markup, int]:
-    """Both texts with the words that the other has not in `<ins>` and `<del>`, and the characters that they share first.
+    """Both texts, the words that differ in `<ins>` and `<del>`, and how many characters the texts share before them.
 
     Example:
         >>> one, other, shared = differences("It is 12.", "It is 13.")
