@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlencode
 
 import jinja2
@@ -38,7 +38,7 @@ PAGES = jinja2.Environment(
     loader=jinja2.PackageLoader("seewhy.view", "pages"), autoescape=True, undefined=jinja2.StrictUndefined,
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
-PAGES.globals.update(link=link)
+PAGES.globals["link"] = cast(Any, link)
 
 
 def application(roots: Sequence[Path], token: str = "") -> tuple[ASGIApp, str]:
