@@ -70,7 +70,9 @@ def _question_refs(run: OpenRun, node: Node) -> Iterator[str]:
     if isinstance(node.unit, Previews):
         yield node.ref
     for need in node.unit.needs():
-        if need.wants is Question:
+        if need.wants is Question and need.behind:
+            yield run.origin(need.ref, Question)
+        elif need.wants is Question:
             yield resolve(run.recipe, need.ref, run.nodes)
 
 
