@@ -204,7 +204,7 @@ def test_a_file_of_several_splits_is_graded_on_the_one_that_is_named(capsys: pyt
         (["--benchmark", "jsnl", "--root", ".", "--split", "test"], "there is no benchmark 'jsnl'; did you mean"),
         (["--questions", "none.jsonl"], "--questions none.jsonl: no such file"),
         (["--questions", "questions.jsonl", "--split", "tets"], "--split 'tets'; did you mean 'test'?"),
-        (["--questions", "questions.jsonl", "--style", "short"], "--style 'short'; there are direct, reason."),
+        (["--questions", "questions.jsonl", "--style", "short"], "--style 'short'; there are direct, reason, plain."),
         (["--questions", "questions.jsonl", "--missing", "wrogn"], "--missing 'wrogn'; did you mean 'wrong'?"),
         (["--questions", "questions.jsonl", "--rule", "letter"], "--rule, --options and --facets are for a file that"),
         (["--questions", "questions.jsonl", "--also", "lmms-eval"], "--also writes files: name their directory"),

@@ -78,8 +78,8 @@ TABLE = (
 
 STREAMING = "tests/pairs/test_streaming.py"
 PAIRS = (
-    ("streaming: styles of a question are one prompt", "pairs/judged.py",
-     "is_mixed = len(set(chains[\"style\"])) > 1", "is_mixed = False",
+    ("streaming: styles of a question are one prompt", "pairs/blocks.py",
+     "is_mixed = len(styles.dictionary) > 1", "is_mixed = False",
      f"{STREAMING}::test_pairs_are_those_that_they_ever_were_from_memory_and_from_files"),
     ("streaming: token ids are those of other chains", "pairs/rule.py",
      "block.token_ids([side.row for side in sides])", "block.token_ids(list(range(len(sides))))",

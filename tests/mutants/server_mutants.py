@@ -16,8 +16,8 @@ SERVER_MUTANTS = [
     Mutant(
         name="transport: redirects are followed",
         file=f"{ENDPOINTS}/transport/http.py",
-        source="allow_redirects=False",
-        defect="allow_redirects=True",
+        source="data=data, allow_redirects=False",
+        defect="data=data, allow_redirects=True",
         seen_by=f"{TRANSPORT}::test_a_redirect_is_told_and_not_followed",
     ),
     Mutant(

@@ -71,8 +71,8 @@ TEACHER_MUTANTS = [
     Mutant(
         name="teacher: a shorter deadline waits for a longer one",
         file=f"{ENDPOINTS}/transport/http.py",
-        source="asyncio.timeout(deadline_s),",
-        defect="asyncio.timeout(max(deadline_s, 5.0)),",
+        source="asyncio.timeout(deadline_s),\n                self._session.post(",
+        defect="asyncio.timeout(max(deadline_s, 5.0)),\n                self._session.post(",
         seen_by=f"{TESTS}/test_waiting.py::test_each_call_is_given_up_at_its_own_deadline_and_no_other_is",
     ),
     Mutant(

@@ -109,7 +109,7 @@ def test_questions_come_from_json_lines_with_what_has_a_default_left_out(tmp_pat
     [
         ({"margin": "1"}, r"line 3, field 'margin': '1' does not fit; float is wanted"),
         ({"margin": True}, r"line 3, field 'margin': True does not fit"),
-        ({"style": "shout"}, r"line 3, field 'style': 'shout' does not fit; 'direct' or 'reason' is wanted"),
+        ({"style": "shout"}, r"line 3, field 'style': 'shout' does not fit; 'direct' or 'reason' or 'plain' is wanted"),
         ({"chosen": {"text": 3}}, r"line 3, field 'chosen', field 'text': 3 does not fit; str is wanted"),
         ({"chosen": {}}, r"line 3, field 'chosen' has no field 'text' of Response"),
         ({"chosen": {"text": "", "token_ids": [1, None]}}, r"field 'token_ids', element 1: None does not fit"),
