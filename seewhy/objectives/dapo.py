@@ -7,7 +7,7 @@ import torch
 
 from seewhy.objectives.api import Advantages, Reduction, RolloutBatch, RolloutView, State, TokenLoss, View
 from seewhy.objectives.parts.groups import by_group, spread, standardised, totals
-from seewhy.objectives.parts.ratios import clipped_surrogate, log_ratios_of, ratio_terms, require_clip
+from seewhy.objectives.parts.ratios import clipped_loss, log_ratios_of, require_clip
 from seewhy.objectives.parts.views import RESPONSE
 
 
@@ -55,9 +55,7 @@ class DAPO:
 
     def loss(self, view: RolloutView, state: State) -> TokenLoss:
         """The surrogate, clipped unevenly."""
-        ratio = torch.exp(log_ratios_of(view))
-        each, held = clipped_surrogate(ratio, view.advantages, self.epsilon_low, self.epsilon_high)
-        return TokenLoss(each=each, terms=ratio_terms(view, ratio, held))
+        return clipped_loss(view, torch.exp(log_ratios_of(view)), self.epsilon_low, self.epsilon_high)
 
     def advance(self, state: State, divergence: float, rollouts: int) -> State:
         """Nothing changes."""

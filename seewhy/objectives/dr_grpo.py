@@ -8,7 +8,7 @@ import torch
 from seewhy.objectives.api import Advantages, Reduction, RolloutBatch, RolloutView, State, TokenLoss, View
 from seewhy.objectives.parts.divergence import Estimator, loss_penalty, require_kl
 from seewhy.objectives.parts.groups import by_group, centred, spread, totals
-from seewhy.objectives.parts.ratios import clipped_surrogate, log_ratios_of, ratio_terms, require_clip
+from seewhy.objectives.parts.ratios import clipped_loss, log_ratios_of, require_clip
 from seewhy.objectives.parts.views import RESPONSE, ROLLOUT_AND_REFERENCE
 
 
@@ -57,12 +57,8 @@ class DrGRPO:
 
     def loss(self, view: RolloutView, state: State) -> TokenLoss:
         """The clipped surrogate, and the divergence from the reference."""
-        ratio = torch.exp(log_ratios_of(view))
-        each, held = clipped_surrogate(ratio, view.advantages, self.epsilon, self.epsilon)
-        terms = ratio_terms(view, ratio, held)
-        if self.kl:
-            each = each + loss_penalty(view, self.kl, self.kl_estimator)
-        return TokenLoss(each=each, terms=terms)
+        penalty = loss_penalty(view, self.kl, self.kl_estimator) if self.kl else None
+        return clipped_loss(view, torch.exp(log_ratios_of(view)), self.epsilon, self.epsilon, penalty)
 
     def advance(self, state: State, divergence: float, rollouts: int) -> State:
         """Nothing changes."""

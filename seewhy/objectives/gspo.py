@@ -7,7 +7,7 @@ import torch
 
 from seewhy.objectives.api import Advantages, Reduction, RolloutBatch, RolloutView, State, TokenLoss, View
 from seewhy.objectives.parts.groups import by_group, spread, standardised, totals
-from seewhy.objectives.parts.ratios import clipped_surrogate, ratio_terms, require_clip, sequence_log_ratio
+from seewhy.objectives.parts.ratios import clipped_loss, require_clip, sequence_log_ratio
 from seewhy.objectives.parts.views import RESPONSE
 
 
@@ -54,9 +54,7 @@ class GSPO:
 
     def loss(self, view: RolloutView, state: State) -> TokenLoss:
         """The surrogate of whole responses."""
-        ratio = torch.exp(sequence_log_ratio(view))
-        each, held = clipped_surrogate(ratio, view.advantages, self.epsilon_low, self.epsilon_high)
-        return TokenLoss(each=each, terms=ratio_terms(view, ratio, held))
+        return clipped_loss(view, torch.exp(sequence_log_ratio(view)), self.epsilon_low, self.epsilon_high)
 
     def advance(self, state: State, divergence: float, rollouts: int) -> State:
         """Nothing changes."""

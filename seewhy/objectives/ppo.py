@@ -15,7 +15,7 @@ from seewhy.objectives.parts.divergence import (
     require_kl,
     reward_penalty,
 )
-from seewhy.objectives.parts.ratios import clipped_surrogate, log_ratios_of, ratio_terms, require_clip
+from seewhy.objectives.parts.ratios import clipped_loss, log_ratios_of, require_clip
 from seewhy.objectives.parts.returns import gae, unscored_out, whitened
 from seewhy.objectives.parts.views import RESPONSE, ROLLOUT_AND_REFERENCE
 
@@ -93,12 +93,9 @@ class PPO:
 
     def loss(self, view: RolloutView, state: State) -> TokenLoss:
         """The clipped surrogate, and the divergence where it is penalised in the loss."""
-        ratio = torch.exp(log_ratios_of(view))
-        each, held = clipped_surrogate(ratio, view.advantages, self.epsilon, self.epsilon)
-        weight = state.get(COEFFICIENT, self.kl)
-        if weight and self.kl_in == Place.LOSS:
-            each = each + loss_penalty(view, weight, self.kl_estimator)
-        return TokenLoss(each=each, terms=ratio_terms(view, ratio, held))
+        weight = state.get(COEFFICIENT, self.kl) if self.kl_in == Place.LOSS else 0.0
+        penalty = loss_penalty(view, weight, self.kl_estimator) if weight else None
+        return clipped_loss(view, torch.exp(log_ratios_of(view)), self.epsilon, self.epsilon, penalty)
 
     def advance(self, state: State, divergence: float, rollouts: int) -> State:
         """The weight moves towards the target; nothing else changes."""

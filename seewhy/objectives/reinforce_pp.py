@@ -7,7 +7,7 @@ import torch
 
 from seewhy.objectives.api import Advantages, Reduction, RolloutBatch, RolloutView, State, TokenLoss, View
 from seewhy.objectives.parts.divergence import reward_penalty
-from seewhy.objectives.parts.ratios import clipped_surrogate, log_ratios_of, ratio_terms, require_clip
+from seewhy.objectives.parts.ratios import clipped_loss, log_ratios_of, require_clip
 from seewhy.objectives.parts.returns import rewards_to_go, whitened
 from seewhy.objectives.parts.terms import require_weight
 from seewhy.objectives.parts.views import RESPONSE, ROLLOUT_AND_REFERENCE
@@ -62,9 +62,7 @@ class ReinforcePP:
 
     def loss(self, view: RolloutView, state: State) -> TokenLoss:
         """The clipped surrogate."""
-        ratio = torch.exp(log_ratios_of(view))
-        each, held = clipped_surrogate(ratio, view.advantages, self.epsilon, self.epsilon)
-        return TokenLoss(each=each, terms=ratio_terms(view, ratio, held))
+        return clipped_loss(view, torch.exp(log_ratios_of(view)), self.epsilon, self.epsilon)
 
     def advance(self, state: State, divergence: float, rollouts: int) -> State:
         """Nothing changes."""

@@ -10,7 +10,7 @@ from seewhy.model.weights import weights_place
 from seewhy.records.types import Question, Style
 from seewhy.runs.api import ModelKind
 from seewhy.runs.discovery import call_part, load_part
-from seewhy.runs.graph import Node, resolve
+from seewhy.runs.graph import Node, source
 from seewhy.runs.hooks import LooksAhead, Previews
 from seewhy.runs.machine import ModelSpec
 from seewhy.runs.run import OpenRun
@@ -70,10 +70,8 @@ def _question_refs(run: OpenRun, node: Node) -> Iterator[str]:
     if isinstance(node.unit, Previews):
         yield node.ref
     for need in node.unit.needs():
-        if need.wants is Question and need.behind:
-            yield run.origin(need.ref, Question)
-        elif need.wants is Question:
-            yield resolve(run.recipe, need.ref, run.nodes)
+        if need.wants is Question:
+            yield source(run.recipe, run.nodes, need)
 
 
 def _faults_ahead(run: OpenRun, node: Node, questions: Mapping[str, Sequence[Question]]) -> Iterator[str]:

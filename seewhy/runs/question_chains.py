@@ -65,6 +65,11 @@ def question_need(rows: str, questions: str) -> Need:
     return Need(field="questions", ref=questions or rows, wants=Question, behind=not questions)
 
 
+def judged_needs(chains: str, verdicts: str) -> tuple[Need, Need]:
+    """Chains and the verdicts on them, as a stage needs both."""
+    return Need(field="chains", ref=chains, wants=Chain), Need(field="verdicts", ref=verdicts, wants=Verdict)
+
+
 def questions_of(run: Run, chains: str, questions: str) -> str:
     """The rows of questions that chains were drawn of: as named, or those from which the chains follow."""
     return questions or run.origin(chains, Question)

@@ -83,9 +83,10 @@ class Runner:
 
     def _is_without(self, node: Node) -> bool:
         """Whether a unit follows from one that kept nothing."""
-        if node.ref in self.empty or not self.empty.keys() & set(self.run.reads(node).values()):
+        behind = next((ref for ref in self.run.reads(node).values() if ref in self.empty), None)
+        if node.ref in self.empty or behind is None:
             return False
-        self.empty[node.ref] = self.empty[next(iter(self.empty.keys() & set(self.run.reads(node).values())))]
+        self.empty[node.ref] = self.empty[behind]
         return True
 
     def _noted(self, ref: str) -> Iterator[Event]:

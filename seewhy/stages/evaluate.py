@@ -17,6 +17,7 @@ from seewhy.runs.api import ModelKind, Models, Need, PageStage, RowStage, Run, S
 from seewhy.runs.choice import Model, Rows, choose
 from seewhy.runs.discovery import call_part, load_part
 from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast
+from seewhy.runs.question_chains import judged_needs
 from seewhy.sampling.sample import answer_once
 from seewhy.sampling.stand_ins import imitations, stand_in
 from seewhy.stages.credit import picture_of
@@ -176,8 +177,7 @@ class SuiteFiles(PageStage):
     def needs(self) -> Sequence[Need]:
         return (
             Need(field="questions", ref=self.questions, wants=Question),
-            Need(field="chains", ref=self.chains, wants=Chain),
-            Need(field="verdicts", ref=self.verdicts, wants=Verdict),
+            *judged_needs(self.chains, self.verdicts),
         )
 
     def write(self, run: Run, place: Path, sections: Mapping[str, Section]) -> Sequence[Path]:

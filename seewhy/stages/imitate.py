@@ -11,7 +11,7 @@ from seewhy.report.inputs import Count, Distillation, Section
 from seewhy.runs.api import Counted, Models, Need, RowStage, Run
 from seewhy.runs.choice import Rows
 from seewhy.runs.forecast.api import Outlook, StageForecast
-from seewhy.runs.question_chains import JudgedRanges, judged_ranges
+from seewhy.runs.question_chains import JudgedRanges, judged_needs, judged_ranges
 
 DROPPED = "dropped "
 
@@ -40,10 +40,7 @@ class Imitate(RowStage):
         return 1024
 
     def needs(self) -> Sequence[Need]:
-        return (
-            Need(field="chains", ref=self.chains, wants=Chain),
-            Need(field="verdicts", ref=self.verdicts, wants=Verdict),
-        )
+        return judged_needs(self.chains, self.verdicts)
 
     def inputs(self, run: Run) -> JudgedRanges:
         return judged_ranges(run, self.chains, self.verdicts)

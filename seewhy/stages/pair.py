@@ -15,7 +15,7 @@ from seewhy.runs.api import Counted, Models, Need, RowStage, Run
 from seewhy.runs.choice import Choice, Layer, Rows, choose, make
 from seewhy.runs.forecast.api import Outlook, StageForecast
 from seewhy.runs.hooks import NothingLeftError
-from seewhy.runs.question_chains import JudgedRanges, judged_ranges
+from seewhy.runs.question_chains import JudgedRanges, judged_needs, judged_ranges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +44,7 @@ class PairChains(RowStage):
         return 4096
 
     def needs(self) -> Sequence[Need]:
-        return (
-            Need(field="chains", ref=self.chains, wants=Chain),
-            Need(field="verdicts", ref=self.verdicts, wants=Verdict),
-        )
+        return judged_needs(self.chains, self.verdicts)
 
     def inputs(self, run: Run) -> JudgedRanges:
         return judged_ranges(run, self.chains, self.verdicts)

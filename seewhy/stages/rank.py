@@ -14,7 +14,7 @@ from seewhy.report.inputs import Count, Facts, Section
 from seewhy.runs.api import Counted, Models, Need, RowStage, Run
 from seewhy.runs.choice import Rows
 from seewhy.runs.forecast.api import Outlook, StageForecast
-from seewhy.runs.question_chains import JudgedRanges, judged_ranges
+from seewhy.runs.question_chains import JudgedRanges, judged_needs, judged_ranges
 
 NAMES: tuple[str, ...] = ("groups seen", "groups kept", "pairs", "dropped too few scores", "dropped no margin")
 
@@ -37,10 +37,7 @@ class RankChains(RowStage):
         return 4096
 
     def needs(self) -> Sequence[Need]:
-        return (
-            Need(field="chains", ref=self.chains, wants=Chain),
-            Need(field="verdicts", ref=self.verdicts, wants=Verdict),
-        )
+        return judged_needs(self.chains, self.verdicts)
 
     def inputs(self, run: Run) -> JudgedRanges:
         return judged_ranges(run, self.chains, self.verdicts)

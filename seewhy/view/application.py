@@ -85,6 +85,7 @@ class Viewer:
         async def endpoint(request: Request) -> Response:
             number = int(request.path_params["run"])
             make = getattr(self._looks(number), name)
+            await run_in_threadpool(self.shelves[number].look_again)
             context = await run_in_threadpool(attempt, make, request.path_params.get("ref", ""), request.query_params)
             return page(name, {**context, "number": number, "run": self.shelves[number].name})
 

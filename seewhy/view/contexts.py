@@ -15,9 +15,9 @@ from seewhy.report.curves import plot_training
 from seewhy.report.heat import colour_chain, find_scale
 from seewhy.report.inputs import TermPanel, TrainingRun
 from seewhy.runs.changes import UnitStatus, status_of
-from seewhy.view.filters import filter_of
+from seewhy.view.filters import filter_of, page_of
 from seewhy.view.shelf import Shelf, Unit
-from seewhy.view.tables import PAGE, Row, Tables
+from seewhy.view.tables import OUTCOMES, PAGE, Row, Tables, scan
 from seewhy.view.words import differences, marked_chain
 
 Context = dict[str, Any]
@@ -40,9 +40,9 @@ class Looks:
         """The run's units with what they hold, and the state of its steps."""
         states = {one.ref.replace(".", "/"): one for one in self._states()}
         return {
-            "title": self.shelf.name, "units": list(self.shelf.units().values()), "states": states,
+            "title": self.shelf.name, "units": list(self.shelf.units.values()), "states": states,
             "trainings": self.shelf.trainings(), "verdicts": self.shelf.of_kind("verdicts"),
-            "counts": {ref: self.shelf.manifest(ref).get("counts", {}) for ref in self.shelf.units()},
+            "counts": {ref: self.shelf.counts(ref) for ref in self.shelf.units},
         }  # fmt: skip
 
     def _states(self) -> Sequence[UnitStatus]:
@@ -60,7 +60,8 @@ class Looks:
         return {
             "title": ref, "unit": unit, "rows": rows, "total": total, "wanted": wanted, "judged": judged,
             "chosen": chosen,
-            "chains": chains.ref if chains else "", "facets": self.tables.facets(unit), "last": (total - 1) // PAGE,
+            "chains": chains.ref if chains else "", "facets": self.tables.facets(unit), "outcomes": OUTCOMES,
+            "last": (total - 1) // PAGE,
             "filter": {name: value for name, value in query.items() if name != "page"},
         }  # fmt: skip
 
@@ -86,7 +87,7 @@ class Looks:
     def pairs(self, ref: str, query: QueryParams) -> Context:
         """A page of pairs, chosen beside rejected with the words that differ."""
         unit = self._unit(ref, "pairs")
-        number = _page(query)
+        number = page_of(query)
         rows = self.tables.page(unit, number)
         questions = self.shelf.origin(ref, "questions")
         shown: list[Row] = []
@@ -101,7 +102,7 @@ class Looks:
         """A question's chains with their tokens coloured by credit."""
         unit = self._unit(ref, "credit")
         chains = self.shelf.origin(ref, "chains")
-        names = self.tables.rows("SELECT DISTINCT question_id FROM read_parquet(?) ORDER BY ALL LIMIT 500", unit.files)
+        names = self.tables.rows(f"SELECT DISTINCT question_id FROM {scan(unit)} ORDER BY ALL LIMIT 500")
         name = query.get("id") or str(names[0]["question_id"])
         tokens: defaultdict[int, list[TokenCredit]] = defaultdict(list)
         for row in self.tables.of_question(unit, name, 100_000):
@@ -121,7 +122,7 @@ class Looks:
     def rows(self, ref: str, query: QueryParams) -> Context:
         """A page of any rows, as they are."""
         unit = self._unit(ref)
-        number = _page(query)
+        number = page_of(query)
         rows = self.tables.page(unit, number)
         return {"title": ref, "unit": unit, "rows": rows, "columns": list(rows[0]) if rows else [], "page": number,
                 "last": (unit.rows - 1) // PAGE}  # fmt: skip
@@ -153,7 +154,7 @@ class Looks:
             if name not in units:
                 raise LookupError(f"unit of verdicts {name!r}")
         was, became = query.get("was", ""), query.get("became", "")
-        moved = self.tables.moved(units[before], units[after], was, became, _page(query)) if was and became else []
+        moved = self.tables.moved(units[before], units[after], was, became, page_of(query)) if was and became else []
         questions, chains = self.shelf.origin(after, "questions"), self.shelf.origin(after, "chains")
         return {"title": "Transitions", "units": list(units), "before": before, "after": after, "moved": moved,
                 "cells": self.tables.transitions(units[before], units[after]), "was": was, "became": became,
@@ -164,7 +165,7 @@ class Looks:
         return self._pictures.get(unquote(sha256))
 
     def _unit(self, ref: str, kind: str = "") -> Unit:
-        unit = self.shelf.units().get(ref)
+        unit = self.shelf.units.get(ref)
         if unit is None or (kind and unit.kind != kind):
             raise LookupError(f"unit of {kind or 'rows'} {ref!r}")
         return unit
@@ -201,10 +202,3 @@ class Looks:
 
 def _key(row: Row) -> tuple[int, str]:
     return int(row["index"]), str(row["style"])
-
-
-def _page(query: QueryParams) -> int:
-    number = int(query.get("page") or 0)
-    if number < 0:
-        raise ValueError("page is a number from 0 on")
-    return number

@@ -11,12 +11,19 @@ def filter_of(query: QueryParams) -> Filter:
     Raises:
         ValueError: a number is none, or outside its range.
     """
-    numbers = {"page": "0", "low": "0", "high": "1"}
-    page_number, lowest, highest = (query.get(name) or default for name, default in numbers.items())
+    lowest, highest = (query.get(name) or default for name, default in (("low", "0"), ("high", "1")))
     wanted = Filter(
         search=query.get("search", ""), facet=query.get("facet", ""), lowest=float(lowest), highest=float(highest),
-        outcome=query.get("outcome", ""), order=query.get("order") or "file", page=int(page_number),
+        outcome=query.get("outcome", ""), order=query.get("order") or "file", page=page_of(query),
     )  # fmt: skip
-    if wanted.page < 0 or not 0 <= wanted.lowest <= wanted.highest <= 1:
-        raise ValueError("page is a number from 0 on; low and high are shares of right chains, 0 to 1, low first")
+    if not 0 <= wanted.lowest <= wanted.highest <= 1:
+        raise ValueError("low and high are shares of right chains, 0 to 1, low first")
     return wanted
+
+
+def page_of(query: QueryParams) -> int:
+    """The number of the page that a link names; ValueError where it is none."""
+    number = int(query.get("page") or 0)
+    if number < 0:
+        raise ValueError("page is a number from 0 on")
+    return number

@@ -1,17 +1,16 @@
 """The runs that are looked at: their units of rows, told apart by the columns that they hold."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from seewhy.records.lineage import MANIFEST
-from seewhy.records.marks import IS_RARE
-from seewhy.records.shards import shard_paths
+from seewhy.records.lineage import MANIFEST, read_manifest
+from seewhy.records.marks import CAME_LATER
+from seewhy.records.shards import count_rows, shard_paths
 from seewhy.records.token_credit import TokenCredit
 from seewhy.records.types import Chain, Lesson, Pair, Question, ScoredChain, Verdict
 from seewhy.runs.open import open_run
@@ -22,8 +21,6 @@ KINDS: Mapping[str, type[Any]] = {
     "credit": TokenCredit, "scores": ScoredChain,
 }  # fmt: skip
 """Records that have a page of their own, by the name of that page."""
-LATER = {"agreement"}
-"""Columns that rows of earlier versions have not."""
 ANNOTATIONS = "annotations"
 """The folder of a run with the verdicts that a person gave in the viewer."""
 
@@ -56,7 +53,7 @@ class Unit:
 
 
 class Shelf:
-    """The units of one run, as they lie on disk now; steps that finish later are seen when the page is loaded again."""
+    """The units of one run, as they were on disk when a page last looked."""
 
     def __init__(self, root: Path) -> None:
         """`root` is a run's directory.
@@ -65,7 +62,10 @@ class Shelf:
             ValueError: it holds no rows.
         """
         self.root = root.resolve()
-        if not self.units():
+        self.units: Mapping[str, Unit] = {}
+        """Every folder of rows, by its path within the run, in the order of the recipe where there is one."""
+        self.look_again()
+        if not self.units:
             raise ValueError(f"{root} is no run with rows: give a directory that `seewhy run` has written, or a folder "
                              f"above steps with {MANIFEST}")  # fmt: skip
 
@@ -74,20 +74,23 @@ class Shelf:
         """The directory's name."""
         return self.root.name
 
-    def units(self) -> dict[str, Unit]:
-        """Every folder of rows, by its path within the run, in the order of the recipe where there is one."""
-        found = {
-            str(path.parent.relative_to(self.root)): unit
-            for path in sorted(self.root.rglob("part-*.parquet"))
-            if (unit := _unit(self.root, path.parent)) is not None
-        }
+    def look_again(self) -> None:
+        """Find the units that are there now: once for each page."""
+        folders = {path.parent for path in self.root.rglob("part-*.parquet")}
+        found = [unit for folder in folders if (unit := _unit(self.root, folder)) is not None]
         order = {name: number for number, name in enumerate(self.steps)}
-        return dict(sorted(found.items(), key=lambda one: (order.get(one[0].split("/")[0], len(order)), one[0])))
+        found.sort(key=lambda unit: (order.get(unit.ref.split("/")[0], len(order)), unit.ref))
+        self.units = {unit.ref: unit for unit in found}
 
     @cached_property
     def run(self) -> OpenRun | None:
         """The run as its recipe says it; None where the folder has none that can be opened."""
         return open_run(self.root) if (self.root / RECIPE_FILE).is_file() else None
+
+    @cached_property
+    def _nodes(self) -> Mapping[Path, str]:
+        """The recipe's units by their folders."""
+        return {self.run.place(node): node for node in self.run.nodes} if self.run else {}
 
     @property
     def steps(self) -> Sequence[str]:
@@ -96,10 +99,9 @@ class Shelf:
 
     def origin(self, ref: str, kind: str) -> Unit | None:
         """The unit of a kind from which the rows of `ref` follow; without a recipe the one that lies beside it."""
-        units = self.units()
+        units = self.units
         if self.run:
-            places = {self.run.place(node): node for node in self.run.nodes}
-            node = places.get(self.root / ref)
+            node = self._nodes.get(self.root / ref)
             try:
                 found = self.run.origin(node, KINDS[kind]) if node else ""
             except (ValueError, LookupError):
@@ -122,10 +124,10 @@ class Shelf:
         found = self.origin(verdicts.ref, "chains")
         return found.ref if found else ""
 
-    def manifest(self, ref: str) -> Mapping[str, Any]:
-        """What a finished unit says of itself; empty before it is finished."""
-        path = self.root / ref / MANIFEST
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    def counts(self, ref: str) -> Mapping[str, int]:
+        """What a finished unit has counted; empty before it is finished."""
+        folder = self.root / ref
+        return read_manifest(folder).counts if (folder / MANIFEST).is_file() else {}
 
     def trainings(self) -> list[str]:
         """Steps that have logged training steps."""
@@ -133,7 +135,7 @@ class Shelf:
 
     def of_kind(self, kind: str) -> list[Unit]:
         """The units of a kind."""
-        return [unit for unit in self.units().values() if unit.kind == kind]
+        return [unit for unit in self.units.values() if unit.kind == kind]
 
 
 _KNOWN: dict[tuple[Path, float], Unit] = {}
@@ -146,17 +148,15 @@ def _unit(root: Path, folder: Path) -> Unit | None:
     except FileNotFoundError:
         return None
     if key not in _KNOWN:
-        shards = shard_paths(folder)
-        names = set(pq.read_schema(shards[0]).names)
-        rows = sum(pq.read_metadata(path).num_rows for path in shards)
-        _KNOWN[key] = Unit(str(folder.relative_to(root)), folder, _kind_of(names), rows)
+        names = set(pq.read_schema(shard_paths(folder)[0]).names)
+        _KNOWN[key] = Unit(str(folder.relative_to(root)), folder, _kind_of(names), count_rows(folder))
     return _KNOWN[key]
 
 
 def _kind_of(names: set[str]) -> str:
     """The record whose fields hold all the columns and whose needed fields are all there; "rows" where none fits."""
     for kind, record in KINDS.items():
-        needed = {one.name for one in fields(record) if IS_RARE not in one.metadata and one.name not in LATER}
+        needed = {one.name for one in fields(record) if one.default is MISSING or CAME_LATER not in one.metadata}
         if needed <= names <= {one.name for one in fields(record)}:
             return kind
     return "rows"

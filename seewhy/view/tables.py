@@ -7,9 +7,10 @@ from typing import Any
 
 import duckdb
 
+from seewhy.records.types import Outcome
 from seewhy.view.shelf import Unit
 
-OUTCOMES = ("correct", "incorrect", "no_answer", "unjudged")
+OUTCOMES = tuple(outcome.value for outcome in Outcome)
 PAGE = 50
 """Rows of a page."""
 MEMORY = "600MB"
@@ -47,7 +48,7 @@ class Tables:
     connection: duckdb.DuckDBPyConnection = field(default_factory=lambda: duckdb.connect(config={
         "memory_limit": MEMORY, "threads": "2", "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false"}))  # fmt: skip
-    _sums: dict[tuple[str, str, float], str] = field(default_factory=dict[tuple[str, str, float], str])
+    _sums: dict[tuple[str, float], str] = field(default_factory=dict[tuple[str, float], str])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def rows(self, query: str, *values: object) -> list[Row]:
@@ -57,12 +58,12 @@ class Tables:
             names = [column[0] for column in found.description or ()]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
-    def sums_of(self, verdicts: Unit, questions: Unit | None) -> str:
-        """The name of a table with each question's number of chains and outcomes; made at its first use.
+    def sums_of(self, verdicts: Unit) -> str:
+        """The name of a table with each question's number of chains and outcomes.
 
-        Made of verdicts anew where their folder has been written since.
+        It is made at its first use, and anew where the folder has been written since.
         """
-        key = (str(verdicts.folder), str(questions.folder if questions else ""), verdicts.folder.stat().st_mtime)
+        key = (str(verdicts.folder), verdicts.folder.stat().st_mtime)
         with self._lock:
             if key not in self._sums:
                 name = f"sums_{len(self._sums)}"
@@ -70,23 +71,20 @@ class Tables:
                     f"CREATE TABLE {name} AS SELECT question_id, count(*) AS n, "
                     + ", ".join(f"sum((outcome = '{word}')::INT)::INT AS {word}" for word in OUTCOMES)
                     + " "
-                    f"FROM read_parquet('{_quoted(verdicts.files)}') GROUP BY question_id"
+                    f"FROM {scan(verdicts)} GROUP BY question_id"
                 )
                 self._sums[key] = name
             return self._sums[key]
 
     def questions(self, unit: Unit, verdicts: Unit | None, wanted: Filter) -> tuple[list[Row], int]:
         """A page of questions with the outcomes of their chains, and how many there are in all."""
-        sums = self.sums_of(verdicts, unit) if verdicts else ""
+        sums = self.sums_of(verdicts) if verdicts else ""
         conditions, values = _conditions(wanted, has_sums=bool(sums))
         accuracy = "correct / nullif(correct + incorrect + no_answer, 0)"
         joined = f"LEFT JOIN {sums} s ON s.question_id = q.id" if sums else ""
         counted = f"s.n, s.correct, s.incorrect, s.no_answer, s.unjudged, {accuracy} AS accuracy" if sums else (
             "NULL AS n, NULL AS accuracy")  # fmt: skip
-        table = (
-            f"(SELECT q.*, {counted} FROM (SELECT *, row_number() OVER () AS place "
-            f"FROM read_parquet('{_quoted(unit.files)}')) q {joined})"
-        )
+        table = f"(SELECT q.*, {counted} FROM (SELECT *, row_number() OVER () AS place FROM {scan(unit)}) q {joined})"
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         total = int(self.rows(f"SELECT count(*) AS n FROM {table} {where}", *values)[0]["n"])
         order = ORDERS[wanted.order if sums else "file"]
@@ -97,32 +95,28 @@ class Tables:
         """The rows of a question, in order."""
         column = "id" if unit.kind == "questions" else "question_id"
         order = "ORDER BY index" if unit.kind in {"chains", "verdicts", "scores"} else ""
-        return self.rows(
-            f"SELECT * FROM read_parquet('{_quoted(unit.files)}') WHERE {column} = ? {order} LIMIT {most}", question_id
-        )
+        return self.rows(f"SELECT * FROM {scan(unit)} WHERE {column} = ? {order} LIMIT {most}", question_id)
 
     def page(self, unit: Unit, number: int, columns: Sequence[str] = ()) -> list[Row]:
         """A page of any rows, in order."""
         chosen = ", ".join(f'"{name}"' for name in columns) or "*"
-        return self.rows(
-            f"SELECT {chosen} FROM read_parquet('{_quoted(unit.files)}') LIMIT {PAGE} OFFSET {number * PAGE}"
-        )
+        return self.rows(f"SELECT {chosen} FROM {scan(unit)} LIMIT {PAGE} OFFSET {number * PAGE}")
 
     def transitions(self, before: Unit, after: Unit) -> list[Row]:
         """How often an outcome became another, question by question: the first chain of each."""
-        one = "(SELECT question_id, outcome FROM read_parquet('{}') WHERE index = 0)"
+        one = "(SELECT question_id, outcome FROM {} WHERE index = 0)"
         return self.rows(
             f"SELECT a.outcome AS before, b.outcome AS after, count(*) AS n, min(a.question_id) AS first "
-            f"FROM {one.format(_quoted(before.files))} a JOIN {one.format(_quoted(after.files))} b USING (question_id) "
+            f"FROM {one.format(scan(before))} a JOIN {one.format(scan(after))} b USING (question_id) "
             "GROUP BY ALL ORDER BY ALL"
         )
 
     def moved(self, before: Unit, after: Unit, was: str, became: str, page: int) -> list[Row]:
         """The questions whose first chain's outcome was one and became another."""
-        one = "(SELECT question_id, outcome FROM read_parquet('{}') WHERE index = 0)"
+        one = "(SELECT question_id, outcome FROM {} WHERE index = 0)"
         return self.rows(
-            f"SELECT question_id FROM {one.format(_quoted(before.files))} a "
-            f"JOIN {one.format(_quoted(after.files))} b USING (question_id) "
+            f"SELECT question_id FROM {one.format(scan(before))} a "
+            f"JOIN {one.format(scan(after))} b USING (question_id) "
             f"WHERE a.outcome = ? AND b.outcome = ? ORDER BY question_id LIMIT {PAGE} OFFSET {page * PAGE}", was, became
         )  # fmt: skip
 
@@ -130,7 +124,7 @@ class Tables:
         """The facets of questions as `name=value`, the 60 most frequent."""
         found = self.rows(
             "SELECT f.key || '=' || f.value AS facet, count(*) AS n FROM (SELECT unnest(facets) AS f "
-            f"FROM read_parquet('{_quoted(unit.files)}')) GROUP BY facet ORDER BY n DESC, facet LIMIT 60"
+            f"FROM {scan(unit)}) GROUP BY facet ORDER BY n DESC, facet LIMIT 60"
         )
         return [str(row["facet"]) for row in found]
 
@@ -155,6 +149,7 @@ def _conditions(wanted: Filter, *, has_sums: bool) -> tuple[list[str], list[obje
     return conditions, values
 
 
-def _quoted(path: str) -> str:
-    """A path as the text of an SQL string."""
-    return path.replace("'", "''")
+def scan(unit: Unit) -> str:
+    """The rows of a unit, as an SQL table; shards may lack columns that others have."""
+    path = unit.files.replace("'", "''")
+    return f"read_parquet('{path}', union_by_name=true)"

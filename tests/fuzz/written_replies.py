@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from seewhy.judging.outcome import OutcomeJudge
-from seewhy.records.types import Chain, FinishReason, Gold, MatchRule, Question, Split, Style, Verdict
+from seewhy.records.types import MatchRule
 
 LETTERS = "ABCD"
 OPTIONS = (
@@ -91,24 +90,6 @@ class Written:
     answer: str
     rule: MatchRule
     options: tuple[str, ...] = ()
-
-
-def never_equal(_gold: str, _answer: str) -> bool:
-    return False
-
-
-JUDGE = OutcomeJudge(prove=never_equal)
-
-
-def verdict_on(reply: Written, gold: str, style: Style = Style.REASON) -> Verdict:
-    question = Question(
-        id="q", benchmark="own", split=Split.TEST, text="?", options=reply.options, facets={},
-        gold=Gold(answers=(gold,), rule=reply.rule),
-    )  # fmt: skip
-    chain = Chain(
-        question_id="q", index=0, style=style, text=reply.text, stop=FinishReason.END, sampler="s", seed=0
-    )  # fmt: skip
-    return JUDGE(question, chain)
 
 
 @st.composite

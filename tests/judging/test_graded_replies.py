@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from judged_by_rule import verdict_on
 
 from seewhy.judging.answers.formulas import spelling
-from seewhy.judging.outcome import OutcomeJudge
-from seewhy.records.types import Chain, FinishReason, Gold, MatchRule, Outcome, Question, Split, Style
+from seewhy.records.types import MatchRule, Outcome, Style
 
 ROWS = [
     json.loads(line)
@@ -20,24 +20,6 @@ ROWS = [
 ]
 PETS = ("cat", "dog", "horse", "sheep")
 SPEEDS = ("10 m/s", "12 m/s", "14 m/s", "15 m/s")
-
-
-def never_equal(_gold: str, _answer: str) -> bool:
-    return False
-
-
-JUDGE = OutcomeJudge(prove=never_equal)
-
-
-def verdict_on(reply: str, gold: str, rule: MatchRule, options: tuple[str, ...] = (), style: Style = Style.REASON):
-    question = Question(
-        id="q", benchmark="own", split=Split.TEST, text="?", options=options, facets={},
-        gold=Gold(answers=(gold,), rule=rule),
-    )  # fmt: skip
-    return JUDGE(
-        question,
-        Chain(question_id="q", index=0, style=style, text=reply, stop=FinishReason.END, sampler="s", seed=0),
-    )
 
 
 def letter(reply: str, options: tuple[str, ...] = PETS, style: Style = Style.REASON) -> str | None:

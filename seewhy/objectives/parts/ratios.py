@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from seewhy.objectives.api import RolloutView
+from seewhy.objectives.api import RolloutView, TokenLoss
 from seewhy.objectives.parts.terms import count_tokens
 
 LARGEST = 20.0
@@ -27,6 +27,18 @@ def clipped_surrogate(
     """
     plain, clipped = ratio * advantages, ratio.clamp(1 - low, 1 + high) * advantages
     return -torch.minimum(plain, clipped), (clipped < plain).detach()
+
+
+def clipped_loss(
+    view: RolloutView,
+    ratio: Float[Tensor, "rows time"],
+    low: float,
+    high: float,
+    penalty: Float[Tensor, "rows time"] | None = None,
+) -> TokenLoss:
+    """The clipped surrogate of each token, plus a penalty where there is one, with its figures."""
+    each, held = clipped_surrogate(ratio, view.advantages, low, high)
+    return TokenLoss(each=each if penalty is None else each + penalty, terms=ratio_terms(view, ratio, held))
 
 
 def sequence_log_ratio(view: RolloutView) -> Float[Tensor, "rows time"]:
