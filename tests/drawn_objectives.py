@@ -54,7 +54,7 @@ def varied(objective: PairObjective) -> list[PairObjective]:
 
 OTHER = {
     "beta": 0.3, "label_smoothing": 0.25, "discount": Discount.LINE, "preference": 0.5, "quality": 0.7,
-    "generation": 0.4, "conditional": 0.6, "anchor": 0.8, "delta": 0.2,
+    "generation": 0.4, "conditional": 0.6, "anchor": 0.8, "delta": 0.2, "mean": "tokens",
 }  # fmt: skip
 """For each setting of an objective, a value that is no default; a new setting is given one here."""
 WRONG = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 
 from seewhy.model.prompts import DIRECT_LETTER, DIRECT_SHORT, REASON_LETTER, REASON_SHORT
@@ -36,7 +37,10 @@ class PromptPlan:
     """Words behind a question without options that wants a chain of thought, and the form of its answer."""
 
     def __post_init__(self) -> None:
-        """Refuse a template that is not there."""
+        """Refuse a template that is not there, and settings that are no numbers."""
+        wrong = [name for name, value in self.processor.items() if not isfinite(value)]
+        if wrong:
+            raise ValueError(f"processor.{wrong[0]} must be a finite number, and is {self.processor[wrong[0]]}")
         if self.thinking not in (AUTO, ON, OFF):
             raise ValueError(f"thinking is {self.thinking!r}; there are {AUTO}, {ON} and {OFF}")
         if self.template and not Path(self.template).expanduser().is_file():

@@ -1,6 +1,7 @@
 """Proximal policy optimisation with a critic: each token is measured against what the critic expected there."""
 
 from dataclasses import dataclass
+from math import inf
 from typing import ClassVar
 
 import torch
@@ -55,7 +56,7 @@ class PPO:
         for name, value in (("gamma", self.gamma), ("lam", self.lam)):
             if not 0.0 <= value <= 1.0:
                 raise ValueError(f"PPO.{name} must be at least 0 and at most 1, not {value}")
-        if not self.kl_target >= 0 or self.kl_horizon < 1:
+        if not 0 <= self.kl_target < inf or self.kl_horizon < 1:
             raise ValueError(f"PPO.kl_target must be 0 or above and PPO.kl_horizon 1 or above, not {self.kl_target} "
                              f"and {self.kl_horizon}")  # fmt: skip
         if self.kl_target and not self.kl:

@@ -8,6 +8,7 @@ from seewhy.endpoints.recording import RecordingClient
 from seewhy.judging.versus import VersusJudge
 from seewhy.model.plan import ComputePlan
 from seewhy.records.measures import Contest
+from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Chain, Style
 from seewhy.report.inputs import Count, Facts, Section
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
@@ -47,7 +48,10 @@ class Compare(Stage):
     main: ClassVar[str] = "contests"
 
     def __post_init__(self) -> None:
-        """Refuse a model against itself."""
+        """Refuse a model against itself, and numbers that draw nothing."""
+        require_least(self, 1, "max_tokens", "per_shard")
+        require_least(self, 0, "temperature")
+        require_seed(self)
         if self.first == self.second:
             raise ValueError(f"first and second are both {self.first}: a model does not beat itself")
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from seewhy.endpoints.recording import RecordingClient
 from seewhy.model.plan import AdapterPlan, ComputePlan
+from seewhy.records.ranges import require_least
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Question, Response, StepLog, Style
 from seewhy.report.inputs import Section, TermPanel, TrainingRun
@@ -58,6 +59,7 @@ class Online(TrainStage):
 
     def __post_init__(self) -> None:
         """Refuse an objective of another kind, rewards that do not fit together, and a judge without its model."""
+        require_least(self, 0, "per_question")
         if constant_of("objectives", self.objective.kind, "trains_on", "pairs") != ROLLOUTS:
             raise ValueError(f"objective {self.objective.kind} does not train on rollouts: use stage `train`")
         if bool(self.reward) == bool(self.rewards):

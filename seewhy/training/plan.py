@@ -1,5 +1,6 @@
 """The settings of one training run: how long, how fast, how much at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from seewhy.records.ranges import require_above, require_least, require_seed
@@ -9,6 +10,13 @@ OPTIMIZERS = (ADAMW, FUSED, "adamw_8bit", "paged_adamw_8bit", MUON)
 COSINE, LINEAR, CONSTANT = "cosine", "linear", "constant"
 SCHEDULES = (COSINE, LINEAR, CONSTANT)
 PARTS = ("tower", "projector", "language")
+
+
+def require_parts(frozen: Sequence[str]) -> None:
+    """ValueError where `frozen` names something that is no part of a model."""
+    unknown = [part for part in frozen if part not in PARTS]
+    if unknown:
+        raise ValueError(f"frozen names {unknown[0]!r}, and the parts are {', '.join(PARTS)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +48,7 @@ class OptimizerPlan:
         for name, value, known in (("kind", self.kind, OPTIMIZERS), ("schedule", self.schedule, SCHEDULES)):
             if value not in known:
                 raise ValueError(f"{name} is {value!r}, and there are {', '.join(known)}")
-        unknown = [part for part in self.frozen if part not in PARTS]
-        if unknown:
-            raise ValueError(f"frozen names {unknown[0]!r}, and the parts are {', '.join(PARTS)}")
+        require_parts(self.frozen)
         if not (0 <= self.lowest < 1 and all(0 <= beta < 1 for beta in self.betas)):
             raise ValueError(f"lowest ({self.lowest}) and betas {self.betas} are 0 or above, and below 1")
 

@@ -180,6 +180,10 @@ def test_the_name_tells_model_and_prompts_and_another_prompt_is_another_name(nam
     assert re.match(rf"{name} by scripted-1, prompt [0-9a-f]{{12}}", judge.name)
 
 
+SHARE = 0.25
+"""Added to a number that may be a share: 1 more would be none."""
+
+
 @every_judge
 def test_every_setting_that_is_not_the_default_stands_in_the_name(name):
     """Votes need a temperature, so it is set on both sides where there is one."""
@@ -188,7 +192,7 @@ def test_every_setting_that_is_not_the_default_stands_in_the_name(name):
     plain = {setting: value for setting, value in settings.items() if isinstance(value, bool | int | float)}
     assert plain
     for setting, value in plain.items():
-        other = not value if isinstance(value, bool) else value + 1
+        other = not value if isinstance(value, bool) else value + (1 if isinstance(value, int) else SHARE)
         words = setting.replace("_", " ")
         changed = replace(base, **{setting: other})
         assert changed.name != base.name

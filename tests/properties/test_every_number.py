@@ -10,12 +10,14 @@ import pytest
 from seewhy.cli.main import main
 from seewhy.endpoints.recording import RecordingClient
 from seewhy.model.api import SamplingParams
+from seewhy.model.prompt_plan import PromptPlan
 from seewhy.runs.choice import choose
 from seewhy.runs.discovery import class_of, kind_names
 from seewhy.runs.machine import Machine
 from seewhy.runs.recipe import Recipe
+from seewhy.stages.online import Online
 from seewhy.stages.train import Train
-from seewhy.training.plan import FitPlan
+from seewhy.training.plan import FitPlan, OptimizerPlan
 
 LAYERS = ("stages", "judging", "pairs", "pairs.pictures", "objectives", "teachers")
 WRONG: dict[Any, tuple[float, ...]] = {int: (-1, 2**70), float: (-1.0, math.nan, math.inf)}
@@ -24,11 +26,14 @@ HUGE_IS_FINE = 2**70
 NEEDED: dict[str, Any] = {
     "talks": RecordingClient(name="nobody"), "unanswered": print, "rivals": {}, "model": "base", "decoding":
     SamplingParams(), "data": {"lessons": 1.0}, "models": ("base",), "pairs": ("pairs",), "styles": ("reason",),
-    "benchmark": "inkgrid", "learning_rate": 1e-5, "path": "tiny",
+    "benchmark": "inkgrid", "learning_rate": 1e-5, "path": "tiny", "first": "base", "second": "tuned",
 }  # fmt: skip
 
-NO_NUMBERS = ("Scale.ratings", "Scale.right_at", "Train.data")
-"""A scale is one of two that ship, told by name; weights of data are a mapping, which its own test looks at."""
+NO_NUMBERS = (
+    "Scale.ratings", "Scale.right_at", "Train.data", "Train.streams", "Online.weights", "PromptPlan.processor",
+    "OptimizerPlan.betas",
+)  # fmt: skip
+"""A scale is one of two that ship, told by name; mappings and pairs of numbers have tests of their own."""
 
 
 def plans() -> Iterator[type[Any]]:
@@ -77,6 +82,32 @@ def test_a_number_that_nobody_can_mean_is_refused_by_name(kind, field, wanted):
 def test_a_weight_of_data_that_nobody_can_mean_is_refused_by_name(weight):
     with pytest.raises(ValueError, match=r"data\.pairs"):
         Train(start="base", data={"pairs": weight}, objective=choose("dpo"), fit=FitPlan(learning_rate=1e-6))
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, math.nan, math.inf])
+def test_a_weight_of_a_stream_that_nobody_can_mean_is_refused_by_name(weight):
+    with pytest.raises(ValueError, match=r"streams\.own"):
+        Train(start="base", data={"pairs": 1.0}, streams={"own": weight}, objective=choose("dpo"),
+              fit=FitPlan(learning_rate=1e-6))  # fmt: skip
+
+
+@pytest.mark.parametrize("weight", [math.nan, math.inf, -math.inf])
+def test_a_weight_of_a_reward_that_nobody_can_mean_is_refused_by_name(weight):
+    with pytest.raises(ValueError, match=r"weights\.outcome"):
+        Online(start="base", questions="questions", objective=choose("grpo"), reward=choose("outcome"),
+               weights={"outcome": weight}, fit=FitPlan(learning_rate=1e-6))  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_setting_of_a_picture_processor_that_nobody_can_mean_is_refused_by_name(value):
+    with pytest.raises(ValueError, match=r"processor\.max_pixels"):
+        PromptPlan(processor={"max_pixels": value})
+
+
+@pytest.mark.parametrize("betas", [(-0.1, 0.999), (0.9, 1.0), (math.nan, 0.999), (0.9, math.inf)])
+def test_decay_rates_of_moments_that_nobody_can_mean_are_refused_by_name(betas):
+    with pytest.raises(ValueError, match=r"\bbetas\b"):
+        OptimizerPlan(betas=betas)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from seewhy.records.ranges import require_above, require_least
+from seewhy.training.plan import require_parts
+
 OWN, SHARED = "own", "shared"
 
 
@@ -39,13 +42,10 @@ class RolloutPlan:
     """Truncated importance sampling: tokens are weighed by min(pi_old / pi_sampler, this); 0 leaves it off."""
 
     def __post_init__(self) -> None:
-        """Refuse settings that draw or train nothing, by name."""
-        least = {"rounds": 1, "questions": 1, "per_question": 1, "max_tokens": 1, "redraw": 0, "correct_above": 0}
-        wrong = [f"{name} must be {low} or above" for name, low in least.items() if not vars_of(self)[name] >= low]
-        if not self.temperature > 0:
-            wrong.append("temperature must be above 0: one greedy reply a question says nothing of the others")
-        if wrong:
-            raise ValueError(f"rollouts: {'; '.join(wrong)}")
+        """Refuse settings that draw or train nothing, by name; greedy replies of a question would all be one."""
+        require_least(self, 1, "rounds", "questions", "per_question", "max_tokens")
+        require_least(self, 0, "redraw", "correct_above")
+        require_above(self, 0, "temperature")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,20 +72,8 @@ class CriticPlan:
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot be meant, by name."""
-        wrong = [] if self.net in (OWN, SHARED) else [f"net must be {OWN} or {SHARED}, not {self.net!r}"]
-        unknown = sorted(set(self.frozen) - {"tower", "projector", "language"})
-        if unknown:
-            wrong.append(f"frozen names {unknown[0]!r}, and the parts are tower, projector and language")
-        for name in ("learning_rate", "weight"):
-            if not vars_of(self)[name] > 0:
-                wrong.append(f"{name} must be above 0")
-        for name in ("clip", "warmup_rounds"):
-            if not vars_of(self)[name] >= 0:
-                wrong.append(f"{name} must be 0 or above")
-        if wrong:
-            raise ValueError(f"critic: {'; '.join(wrong)}")
-
-
-def vars_of(plan: RolloutPlan | CriticPlan) -> dict[str, float]:
-    """A plan's numbers by name."""
-    return {name: getattr(plan, name) for name in plan.__slots__ if isinstance(getattr(plan, name), int | float)}
+        require_above(self, 0, "learning_rate", "weight")
+        require_least(self, 0, "clip", "warmup_rounds")
+        if self.net not in (OWN, SHARED):
+            raise ValueError(f"net is {self.net!r}, and there are {OWN} and {SHARED}")
+        require_parts(self.frozen)
