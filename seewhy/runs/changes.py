@@ -74,6 +74,13 @@ def _status(run: OpenRun, node: Node, before: dict[str, UnitStatus]) -> UnitStat
                       dollars=sums.dollars)  # fmt: skip
 
 
+def steps_to_do(run: OpenRun) -> list[str]:
+    """Steps that are not finished as the recipe says them now; those that write pages alone are among them."""
+    units = status_of(run)
+    finished = {one.step for one in units} - {one.step for one in units if one.state is not State.FINISHED}
+    return [name for name in run.steps() if name not in finished]
+
+
 def require_unchanged(run: OpenRun, nodes: Sequence[Node]) -> None:
     """Refuse a recipe by which finished steps that others follow from would be made anew.
 

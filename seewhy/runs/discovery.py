@@ -12,6 +12,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import is_dataclass
+from functools import cache
 from importlib.metadata import requires
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +22,7 @@ TRAINING_LIBRARIES = ("accelerate", "jaxtyping", "peft", "safetensors", "torch",
 """What the extra `train` brings."""
 EXTRAS = {
     **dict.fromkeys(TRAINING_LIBRARIES, "train"), **dict.fromkeys(("aiohttp", "httpx2", "openai"), "teacher"),
-    **dict.fromkeys(("starlette", "uvicorn"), "serve"), "openpyxl": "xlsx", "huggingface_hub": "hub",
+    **dict.fromkeys(("starlette", "uvicorn"), "serve"), "openpyxl": "xlsx", "huggingface_hub": "hub", "duckdb": "view",
 }  # fmt: skip
 """The extra of `pip install` that brings a library."""
 VERBS = {
@@ -56,6 +57,7 @@ def kind_names(layer: str) -> list[str]:
     return [name.replace("_", "-") if layer == "recipes" else name for name in names_in(layer) if _defines(layer, name)]
 
 
+@cache
 def _defines(layer: str, name: str) -> bool:
     spec = importlib.util.find_spec(f"seewhy.{layer}.{name}")
     if spec is None or spec.origin is None:

@@ -1,11 +1,11 @@
 """Opens a run's directory for a recipe, and runs steps of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from seewhy.records.files import write_text_atomically
-from seewhy.runs.changes import require_unchanged
+from seewhy.runs.changes import require_unchanged, steps_to_do
 from seewhy.runs.discovery import call_part
 from seewhy.runs.events import Event, Noted
 from seewhy.runs.graph import Node, check
@@ -65,10 +65,10 @@ def run_recipe(root: Path, recipe: Recipe, machine: Machine, extent: Extent, com
         ValueError: the recipe does not hold together, another process writes there, or finished steps would be lost.
     """
     check(recipe)
-    require_steps(recipe)
+    run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine)
+    require_steps(recipe, steps_to_do(run))
     processes = processes_here()
     with writing_in(root, processes):
-        run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine)
         nodes = nodes_within(run, extent)
         _require_machine(run, nodes)
         if processes.is_first:
@@ -130,16 +130,16 @@ def _require_machine(run: OpenRun, nodes: Sequence[Node]) -> None:
         call_part("model.loading", "opening", "require_machine", run.compute)
 
 
-def require_steps(recipe: Recipe) -> None:
-    """Make on trial what every step's settings stand for.
+def require_steps(recipe: Recipe, names: Iterable[str] | None = None) -> None:
+    """Make on trial what the settings of these steps, or of all, stand for.
 
     Raises:
         ValueError: with the step.
     """
     faults: list[str] = []
-    for name, step in recipe.steps.items():
+    for name in recipe.steps if names is None else names:
         try:
-            step.require(recipe.compute)
+            recipe.steps[name].require(recipe.compute)
         except ValueError as error:
             faults.append(f"step {name}: {error}")
     if faults:

@@ -1,6 +1,6 @@
 """Question rows of a folder or a file, with pictures that are found from anywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import overload
 
@@ -18,6 +18,9 @@ class QuestionRows(Sequence[Question]):
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def __iter__(self) -> Iterator[Question]:
+        return (resolve_pictures(question, self.folder) for question in self.rows)
 
     @overload
     def __getitem__(self, index: int) -> Question: ...

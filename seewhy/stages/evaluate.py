@@ -121,7 +121,7 @@ class Evaluate(Stage):
         return self._finished(run, name)._section(run, name)
 
     def _section(self, run: Run, name: str) -> Section | None:
-        questions = run.questions(self._asked(name))
+        questions = list(run.questions(self._asked(name)))
         clusters = call_part("evaluation", "pictures", "picture_clusters", questions)
         scorecard_of = load_part("evaluation", "scorecard").scorecard_of
         paired_difference = load_part("evaluation", "compare").paired_difference

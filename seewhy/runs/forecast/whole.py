@@ -19,6 +19,9 @@ from seewhy.runs.open import require_steps
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.run import OpenRun
 
+ASKED = (Style.DIRECT, Style.REASON)
+"""Prompts that stages draw and measure; others come with rows from outside."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitForecast:
@@ -134,7 +137,7 @@ class Forecasting:
     def _lengths(self) -> Iterator[Any]:
         for model in list(self.models.values())[:1]:
             for ref, questions in self._questions().items():
-                for style in Style:
+                for style in ASKED:
                     found = model.lengths(ref, questions, style)
                     if found is not None:
                         yield found
