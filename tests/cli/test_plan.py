@@ -235,7 +235,7 @@ SILENT = OWN[: OWN.index("    def forecast")].replace("Twice", "Silent")
 
 
 def test_a_stage_of_ones_own_takes_part_and_later_steps_count_its_rows(told, tmp_path):
-    """One that says nothing of itself has no figures, and is named among what is not known."""
+    """One that says nothing of itself is assumed to write what it reads, and its time is not known."""
     for name, source in (("twice", OWN), ("silent", SILENT)):
         (tmp_path / f"{name}.py").write_text(source)
     twice, silent = (class_of("stages", f"{tmp_path / name.lower()}.py:{name}") for name in ("Twice", "Silent"))
@@ -246,9 +246,10 @@ def test_a_stage_of_ones_own_takes_part_and_later_steps_count_its_rows(told, tmp
     units = units_of(json.loads(told(mine, "--json")))
     assert (units["doubles"]["rows"], units["doubles"]["unit"]) == (2 * SAMPLED * CHAINS, "doubles")
     assert units["again"]["rows"] == 2 * SAMPLED * CHAINS
-    assert units["none"]["rows"] is None
+    assert units["none"]["rows"] == SAMPLED * CHAINS
     page = told(mine)
     assert "doubles: two of each" in page
+    assert "none: assumed: as many as chains" in page
     assert "none" in page.partition("the time of ")[2].partition(" is not known")[0]
 
 

@@ -14,7 +14,7 @@ from seewhy.cli.main import main
 from seewhy.cli.screen import Screen
 from seewhy.records.shards import write_shard
 from seewhy.records.step_logs import append_step, read_steps
-from seewhy.records.types import Lesson, Response, StepLog, Style
+from seewhy.records.types import Gold, Lesson, MatchRule, Question, Response, Split, StepLog, Style
 from seewhy.runs.api import Models, Need, Run, TrainStage
 from seewhy.runs.choice import choose
 from seewhy.runs.events import Ended, Event, Noted, Stepped
@@ -106,10 +106,14 @@ def test_what_is_watched_is_no_part_of_what_a_run_is(tmp_path: Path) -> None:
 
 def test_no_training_is_another_one_where_it_is_watched_otherwise(tmp_path: Path) -> None:
     lesson = Lesson(question_id="q", style=Style.REASON, response=Response(text="16"), source="hand")
+    asked = Question(id="q", benchmark="own", split=Split.TRAIN, text="4 x 4?", facets={},
+                     gold=Gold(answers=("16",), rule=MatchRule.EXACT))  # fmt: skip
     write_shard(tmp_path / "lessons", 0, [lesson], Lesson)
-    train = Train(start="base", data={"lessons": 1.0}, objective=choose("sft"), fit=FitPlan(learning_rate=1e-3))
-    recipe = Recipe(name="watched", models={"base": ModelSpec(path="tiny")},
-                    inputs={"lessons": str(tmp_path / "lessons")}, steps={"sft": train})  # fmt: skip
+    write_shard(tmp_path / "questions", 0, [asked], Question)
+    train = Train(start="base", data={"lessons": 1.0}, questions="questions", objective=choose("sft"),
+                  fit=FitPlan(learning_rate=1e-3))  # fmt: skip
+    inputs = {name: str(tmp_path / name) for name in ("lessons", "questions")}
+    recipe = Recipe(name="watched", models={"base": ModelSpec(path="tiny")}, inputs=inputs, steps={"sft": train})
     usual = OpenRun(root=tmp_path / "run", recipe=recipe, machine=Machine())
     watched = replace(usual, machine=Machine(guard=GuardPlan(abort=("all",), probe_every=7)))
     assert spec_of(watched, watched.node("sft")) == spec_of(usual, usual.node("sft"))

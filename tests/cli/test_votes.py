@@ -17,6 +17,8 @@ def test_the_votes_of_a_run_s_judge_and_their_agreement_are_kept_and_told(tmp_pa
     """Of three votes two are alike where a chain's id is even, and all where it is odd."""
 
     def vote(asked: Asked) -> Answer:
+        if asked.method == "GET":  # which models there are, before the first step
+            return Answer(status=404)
         found = re.search(r'<reply_to_grade id="(\w+)">', asked.text)
         assert found is not None
         grades = (4, 4, 5) if int(found[1], 16) % 2 == 0 else (3, 3, 3)

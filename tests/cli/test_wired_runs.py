@@ -63,7 +63,8 @@ def test_a_blind_teacher_stops_the_run_before_it_is_asked_anything_else_unless_i
         assert "allow-blind goes on all the same" in told
         assert bill_of(server)["received"] == CANARY
         assert not (tmp_path / "run" / "rationales" / "chains" / "_manifest.json").exists()
-        assert main([*words, "--allow-blind"]) == 0
+        floors = ["--rationales.floor", "0", "--lessons.floor", "0"]  # a blind teacher is never right
+        assert main([*words, "--allow-blind", *floors]) == 0
         assert bill_of(server)["received"] == 2 * CANARY + TAUGHT
     log = [json.loads(line) for line in (tmp_path / "run" / "servers" / "canary.jsonl").read_text().splitlines()]
     assert [row["sight"] for row in log] == ["blind", "blind"]
@@ -72,7 +73,10 @@ def test_a_blind_teacher_stops_the_run_before_it_is_asked_anything_else_unless_i
 
 
 def test_a_server_that_is_not_there_is_told_and_leaves_no_rows(tmp_path, capsys):
-    told = complaint(capsys, *distil(tmp_path, "http://127.0.0.1:9/v1"))
+    words = distil(tmp_path, "http://127.0.0.1:9/v1")
+    told = complaint(capsys, *words)
+    assert "model teacher: http://127.0.0.1:9/v1 does not answer (" in told
+    told = complaint(capsys, *words, "--skip-preflight")
     assert "did not answer a test with a picture" in told
     assert "no connection" in told
     assert not list((tmp_path / "run" / "rationales" / "chains").glob("*.parquet"))

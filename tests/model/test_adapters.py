@@ -57,7 +57,7 @@ def test_packed_rows_with_an_adapter_equal_separate_rows_or_are_refused(family: 
     check = check_paths(model.net, groups, value_tolerance=1e-5, gradient_tolerance=1e-4)
     assert check.is_packed is family.is_packed, check.why
     assert model.path_of([group.prompt for group in groups]) is (
-        ScorePath.PACKED if family.is_packed else ScorePath.SEPARATE
+        ScorePath.PACKED if family.is_packed else ScorePath.CONTINUED
     )
 
 

@@ -19,7 +19,7 @@ from transformers import PreTrainedModel
 from seewhy.model.packed.group import Layout
 from seewhy.model.packed.shared_prefix import branching
 
-TOKEN_WISE = ("q_proj", "o_proj", "mlp")
+TOKEN_WISE = ("q_proj", "o_proj", "mlp", "per_layer_input_gate", "per_layer_projection")
 """Parts of a layer that treat each token alone, by their names in transformers; others run over the whole row."""
 ROW: ContextVar[Layout | None] = ContextVar("row", default=None)
 """The packed row that is run in this context."""

@@ -45,7 +45,7 @@ def end_token(pieces: Sequence[str], end: int) -> int:
         ValueError: the tokens spell fewer characters.
 
     Example:
-        >>> [end_token([" A", ".", "\n", " B", "."], end) for end in (1, 2, 4, 5)]
+        >>> [end_token([" A", ".", "\n", " B", "."], end) for end in (1, 2, 5, 6)]
         [0, 1, 3, 4]
     """
     raw = "".join(pieces)
