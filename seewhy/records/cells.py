@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 HALF = re.compile(r"[\ud800-\udfff]")
@@ -27,6 +27,24 @@ def number_text(value: float) -> str:
         raise ValueError(f"{value} is no number")
     text = format(Decimal(repr(value)), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def named_once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """The fields of a JSON object, as `object_pairs_hook` of `json.loads`, which would keep the last of two alike.
+
+    Example:
+        >>> named_once([("id", 1), ("text", "a")])
+        {'id': 1, 'text': 'a'}
+
+    Raises:
+        ValueError: a name stands there more than once.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"field {twice!r} stands there {names.count(twice)} times; keep one")
+    return found
 
 
 def has_halves(text: str) -> bool:

@@ -6,7 +6,7 @@ import string
 from collections import Counter
 from collections.abc import Collection, Mapping
 
-from seewhy.records.cells import has_halves, number_text
+from seewhy.records.cells import has_halves, named_once, number_text
 from seewhy.records.types import Gold, MatchRule, Question, Split
 
 FIELDS = (
@@ -18,16 +18,9 @@ OTHER_NAMES = {"val": "validation", "valid": "validation", "dev": "validation"}
 
 
 def fields_of(line: bytes) -> dict[str, object]:
-    """The line's JSON object; a name that stands in it twice is refused, for JSON would keep the last alone."""
-
-    def once(fields: list[tuple[str, object]]) -> dict[str, object]:
-        for name, times in Counter(name for name, _ in fields).items():
-            if times > 1:
-                raise ValueError(f"field {name!r} stands there {times} times; keep one")
-        return dict(fields)
-
+    """The line's JSON object; a name that stands in it twice is refused."""
     try:
-        found: object = json.loads(line.decode("utf-8-sig"), object_pairs_hook=once)
+        found: object = json.loads(line.decode("utf-8-sig"), object_pairs_hook=named_once)
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 ({error}); save the file as UTF-8") from error
     except json.JSONDecodeError as error:

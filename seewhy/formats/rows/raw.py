@@ -15,6 +15,7 @@ from typing import IO, cast
 
 from seewhy.formats.rows.faults import Reason, RowError
 from seewhy.formats.rows.row import shown
+from seewhy.records.cells import named_once
 
 HEAD = 1 << 16
 MAX_LINE = 1 << 28
@@ -157,12 +158,10 @@ def not_json(error: Exception) -> RowError:
 
 def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """An object of JSON, of which each name stands there once."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise RowError(Reason.SYNTAX, f"field {twice!r} stands there {names.count(twice)} times; keep one")
-    return found
+    try:
+        return named_once(pairs)
+    except ValueError as error:
+        raise RowError(Reason.SYNTAX, str(error)) from error
 
 
 def read_lines(path: Path) -> Iterator[RawRow]:
