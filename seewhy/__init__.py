@@ -16,7 +16,7 @@ NAMES = {
     "load_questions": "seewhy.python_api",
     "open_run": "seewhy.runs.open",
     "pair_chains": "seewhy.pairs.by_outcome",
-    "run_recipe": "seewhy.runs.open",
+    "run_recipe": "seewhy.runs.runner",
     "sample_chains": "seewhy.sampling.sample",
 }
 """The names that most users need, and where they are; each is loaded when it is first asked for."""

@@ -13,9 +13,10 @@ from seewhy.cli.processes import launched, take_processes
 from seewhy.cli.screen import Screen
 from seewhy.runs.discovery import call_part
 from seewhy.runs.machine import Machine, ModelSpec
-from seewhy.runs.open import Extent, run_recipe
+from seewhy.runs.open import Extent
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.recipe_text import build_recipe, plain_recipe, stage_name
+from seewhy.runs.runner import run_recipe
 
 SHORTCUTS = {"workers": "machine.workers", "threads": "machine.threads", "dollars": "machine.spend.dollars"}
 USAGE = """usage: seewhy run RECIPE --run DIR [options] [--STEP.FIELD VALUE ...]

@@ -17,8 +17,8 @@ from seewhy.cli.screen import Screen
 from seewhy.runs.choice import Choice, names_what
 from seewhy.runs.discovery import class_of
 from seewhy.runs.hooks import Concludes
-from seewhy.runs.open import run_step
 from seewhy.runs.recipe_text import Plain, build_recipe
+from seewhy.runs.runner import run_step
 from seewhy.runs.structure import unstructure
 
 STEP = "step"

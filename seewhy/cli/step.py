@@ -9,7 +9,8 @@ from rich.console import Console
 from seewhy.cli.options import take_flag
 from seewhy.cli.processes import launched, take_processes
 from seewhy.cli.screen import Screen
-from seewhy.runs.open import Extent, open_run, run_recipe
+from seewhy.runs.open import Extent, open_run
+from seewhy.runs.runner import run_recipe
 
 USAGE = """usage: seewhy step RUN NAME [--remake] [--processes N]
 

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -10,6 +10,8 @@ from typing import Protocol, runtime_checkable
 from seewhy.endpoints.chat import Request
 from seewhy.records.types import Chain, Question, Verdict
 
+JudgesGroup = Callable[[Question, tuple[Chain, ...]], tuple[Verdict, ...]]
+"""`Judge.judge`: one verdict a chain of a question, in their order."""
 QUEUED = 4
 """Questions handed to the threads, for each thread."""
 
@@ -87,16 +89,18 @@ def judge_chains(
                 f"chain {group[0].index} belongs to question {question_id!r}, which is not among the "
                 f"{len(asked)} questions; judge chains with the questions they were sampled from"
             )
-    yield from judge_groups(judge, ((asked[question_id], group) for question_id, group in groups.items()), at_once)
+    found = ((asked[question_id], group) for question_id, group in groups.items())
+    yield from judge_groups(judge.judge, judge.name, found, at_once)
 
 
 def judge_groups(
-    judge: Judge, groups: Iterable[tuple[Question, tuple[Chain, ...]]], at_once: int = 1
+    judge: JudgesGroup, name: str, groups: Iterable[tuple[Question, tuple[Chain, ...]]], at_once: int = 1
 ) -> Iterator[Verdict]:
     """One verdict a chain, question by question, in order; read lazily, some questions ahead where several run at once.
 
     Args:
-        judge: who judges.
+        judge: the method of a judge that returns one verdict a chain.
+        name: the judge's, for errors.
         groups: each question with its chains, as `records.asked.asked_by_question` reads them from files.
         at_once: questions that are judged at the same time, each in a thread of its own.
 
@@ -111,22 +115,24 @@ def judge_groups(
     jobs = iter(groups)
     if at_once == 1:
         for question, group in jobs:
-            yield from _judge_group(judge, question, group)
+            yield from _judge_group(judge, name, question, group)
     else:
-        yield from _judge_at_once(judge, jobs, at_once)
+        yield from _judge_at_once(judge, name, jobs, at_once)
 
 
-def _judge_group(judge: Judge, question: Question, group: tuple[Chain, ...]) -> tuple[Verdict, ...]:
+def _judge_group(judge: JudgesGroup, name: str, question: Question, group: tuple[Chain, ...]) -> tuple[Verdict, ...]:
     keys = [_key(chain) for chain in group]
-    if len(set(keys)) < len(keys) or any(name != question.id for name, _, _ in keys):
+    if len(set(keys)) < len(keys) or any(one != question.id for one, _, _ in keys):
         raise ValueError(f"chains of question {question.id!r} are of another question, or one occurs twice: {keys[:8]}")
-    verdicts = judge.judge(question, group)
+    verdicts = judge(question, group)
     if [_key(verdict) for verdict in verdicts] != keys:
-        raise ValueError(f"judge {judge.name!r} did not return one verdict for each chain of {question.id!r}")
+        raise ValueError(f"judge {name!r} did not return one verdict for each chain of {question.id!r}")
     return verdicts
 
 
-def _judge_at_once(judge: Judge, jobs: Iterator[tuple[Question, tuple[Chain, ...]]], at_once: int) -> Iterator[Verdict]:
+def _judge_at_once(
+    judge: JudgesGroup, name: str, jobs: Iterator[tuple[Question, tuple[Chain, ...]]], at_once: int
+) -> Iterator[Verdict]:
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="judge")
     waiting: deque[Future[tuple[Verdict, ...]]] = deque()
     error: BaseException | None = None
@@ -134,7 +140,7 @@ def _judge_at_once(judge: Judge, jobs: Iterator[tuple[Question, tuple[Chain, ...
         while True:
             # More wait than run, so that a slow question leaves no thread without work while its verdicts are awaited.
             for question, group in itertools.islice(jobs, 0 if error else QUEUED * at_once - len(waiting)):
-                waiting.append(pool.submit(_judge_group, judge, question, group))
+                waiting.append(pool.submit(_judge_group, judge, name, question, group))
             if not waiting:
                 break
             done = waiting.popleft()

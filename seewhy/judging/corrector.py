@@ -107,7 +107,7 @@ class Corrector:
         Raises:
             BudgetSpentError: the budget does not reach for all chains.
         """
-        answers = ask_all(self.talks, [self._request(question, chain) for chain in chains])
+        answers = ask_all(self.talks.talk, [self._request(question, chain) for chain in chains])
         return tuple(self._correction(question, *row) for row in zip(chains, answers, strict=True))
 
     def _request(self, question: Question, chain: Chain) -> Request:

@@ -86,10 +86,10 @@ class FactsJudge:
         )  # fmt: skip
 
     def _judge(self, question: Question, chains: Sequence[Chain]) -> list[Verdict]:
-        splits = ask_all(self.talks, [self._split(question, chain) for chain in chains])
+        splits = ask_all(self.talks.talk, [self._split(question, chain) for chain in chains])
         facts = [self._facts(question, *row) for row in zip(chains, splits, strict=True)]
         checks = [self._check(question, fact) for found in facts if not isinstance(found, str) for fact in found]
-        answers = iter(ask_all(self.talks, checks))
+        answers = iter(ask_all(self.talks.talk, checks))
         verdicts: list[Verdict] = []
         for chain, split, found in zip(chains, splits, facts, strict=True):
             if isinstance(found, str):

@@ -83,7 +83,7 @@ class RatingJudge:
         if not question.gold.answers:
             why = "there is no reference answer to rate against"
             return tuple(leave_unjudged(question, chain, self.name, why) for chain in chains)
-        return judge_each(question, chains, self.name, self.talks, partial(self._request, question),
+        return judge_each(question, chains, self.name, self.talks.talk, partial(self._request, question),
                           partial(self._verdict, question))  # fmt: skip
 
     def confidence(self, verdict: Verdict) -> float | None:

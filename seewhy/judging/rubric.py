@@ -82,7 +82,7 @@ class RubricJudge:
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
-        return judge_each(question, chains, self.name, self.talks, partial(self._request, question),
+        return judge_each(question, chains, self.name, self.talks.talk, partial(self._request, question),
                           partial(self._verdict, question))  # fmt: skip
 
     def confidence(self, verdict: Verdict) -> float | None:

@@ -92,12 +92,12 @@ class SentenceJudge:
 
     def _judge(self, question: Question, chains: Sequence[Chain]) -> list[Verdict]:
         asked = [self._ask(question, chain) for chain in chains]
-        answers = ask_all(self.talks, [one.request for one in asked])
+        answers = ask_all(self.talks.talk, [one.request for one in asked])
         read = [_read(one, answer) for one, answer in zip(asked, answers, strict=True)]
         bills = [answer.usage for answer in answers]
         # A request that failed is not asked again: whoever talks to the model has tried already.
         unclear = [at for at, answer in enumerate(answers) if not answer.failure and isinstance(read[at], Unread)]
-        seconds = ask_all(self.talks, [self._ask_again(asked[at], answers[at], read[at]) for at in unclear])
+        seconds = ask_all(self.talks.talk, [self._ask_again(asked[at], answers[at], read[at]) for at in unclear])
         for at, answer in zip(unclear, seconds, strict=True):
             read[at] = _read(asked[at], answer)
             bills[at] = sum_usage([bills[at], answer])

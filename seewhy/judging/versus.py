@@ -82,7 +82,7 @@ class VersusJudge:
     ) -> list[tuple[Contest, tuple[ChatResponse, ChatResponse]]]:
         rival = self.rivals[question.id].text
         orders = [order for chain in chains for order in ((chain.text, rival), (rival, chain.text))]
-        answers = ask_all(self.talks, [self._request(question, *order) for order in orders])
+        answers = ask_all(self.talks.talk, [self._request(question, *order) for order in orders])
         told = [_preferred(question, *order, answer) for order, answer in zip(orders, answers, strict=True)]
         return [
             (

@@ -14,6 +14,8 @@ from seewhy.records.files import write_text_atomically
 from seewhy.records.shards import shard_numbers, write_shard
 from seewhy.runs.api import Counted, Models, RowStage, Run
 
+Work = Callable[[Sequence[Any]], Iterable[Any] | Counted]
+"""Maps a block of input rows to output rows."""
 BLOCKS = "_blocks"
 """Folder with what each block took and counted: several processes may finish blocks at once."""
 
@@ -34,13 +36,13 @@ class BlockWorker:
     stage: RowStage
     inputs: Sequence[Any]
     folder: Path
-    work: Callable[[Sequence[Any]], Iterable[Any] | Counted]
+    work: Work
     models: Models
 
     @classmethod
-    def of(cls, stage: RowStage, run: Run, folder: Path, models: Models) -> "BlockWorker":
-        """The worker of a unit."""
-        return cls(stage, stage.inputs(run), folder, stage.worker(run, models), models)
+    def of(cls, stage: RowStage, work: Work, run: Run, folder: Path, models: Models) -> "BlockWorker":
+        """The worker of a unit; `work` is what `stage.worker` returned."""
+        return cls(stage, stage.inputs(run), folder, work, models)
 
     def do(self, number: int) -> Done:
         """Make the shard of a block, unless the block holds nothing."""

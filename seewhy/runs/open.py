@@ -1,24 +1,18 @@
-"""Opens a run's directory for a recipe, and runs steps of it."""
+"""Opens a run's directory for a recipe; checks of a recipe and of the machine before its steps run."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from seewhy.records.files import write_text_atomically
-from seewhy.runs.changes import require_unchanged, steps_to_do
 from seewhy.runs.discovery import call_part
-from seewhy.runs.events import Event, Noted
-from seewhy.runs.graph import Node, check
+from seewhy.runs.graph import Node
 from seewhy.runs.lock import LOCK
 from seewhy.runs.machine import Machine
 from seewhy.runs.plan_file import PLAN
-from seewhy.runs.preflight import look_ahead
-from seewhy.runs.processes import processes_here, writing_in
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.recipe_text import find_recipe, recipe_text
-from seewhy.runs.reuse import Reuse
 from seewhy.runs.run import RECIPE_FILE, OpenRun
-from seewhy.runs.runner import Runner
 from seewhy.runs.structure import structure, unstructure
 from seewhy.runs.yaml_text import dump_yaml, read_yaml
 
@@ -58,36 +52,10 @@ def nodes_within(run: OpenRun, extent: Extent) -> list[Node]:
     return [node for node in run.nodes.values() if first <= steps.index(node.step) <= last]
 
 
-def run_recipe(root: Path, recipe: Recipe, machine: Machine, extent: Extent, command: str) -> Iterator[Event]:
-    """Run steps of a recipe in a directory, and yield what happens.
-
-    Raises:
-        ValueError: the recipe does not hold together, another process writes there, or finished steps would be lost.
-    """
-    check(recipe)
-    run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine)
-    require_steps(recipe, steps_to_do(run))
-    processes = processes_here()
-    with writing_in(root, processes):
-        nodes = nodes_within(run, extent)
-        _require_machine(run, nodes)
-        if processes.is_first:
-            if not extent.remake:
-                require_unchanged(run, nodes)
-            write_if_changed(run.root / RECIPE_FILE, recipe_text(recipe))
-            write_if_changed(run.root / MACHINE_FILE, dump_yaml(unstructure(machine)))
-        processes.meet()
-        reuse = tuple(Reuse(path.resolve()) for path in extent.reuse)
-        if processes.is_first and extent.preflight:
-            yield from (Noted(ref=nodes[0].ref, text=said) for said in look_ahead(run, nodes))
-        yield from _heard(Runner(run=run, command=command, reuse=reuse, processes=processes), nodes)
-
-
-def _heard(runner: Runner, nodes: Sequence[Node]) -> Iterator[Event]:
-    """The events of the first process; the others do their share in silence."""
-    for event in runner.go(nodes):
-        if runner.processes.is_first:
-            yield event
+def write_recipe(run: OpenRun) -> None:
+    """Write the recipe and the machine of a run into its directory."""
+    write_if_changed(run.root / RECIPE_FILE, recipe_text(run.recipe))
+    write_if_changed(run.root / MACHINE_FILE, dump_yaml(unstructure(run.machine)))
 
 
 def write_if_changed(path: Path, text: str) -> None:
@@ -96,35 +64,14 @@ def write_if_changed(path: Path, text: str) -> None:
         write_text_atomically(path, text)
 
 
-def run_step(root: Path, recipe: Recipe, machine: Machine, out: Path, command: str) -> Iterator[Event]:
-    """Run the only step of a recipe, with its rows or its model in `out`.
-
-    Raises:
-        ValueError: as `run_recipe`, or `out` holds files that are not of this stage.
-    """
-    check(recipe)
-    require_steps(recipe)
-    run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine, out=out.resolve())
-    nodes = list(run.nodes.values())
-    processes = processes_here()
-    if processes.is_first:
-        _require_own(run, out)
-    _require_machine(run, nodes)
-    if processes.is_first:
-        yield from (Noted(ref=nodes[0].ref, text=said) for said in look_ahead(run, nodes))
-    with writing_in(root, processes):
-        processes.meet()
-        yield from _heard(Runner(run=run, command=command, processes=processes), nodes)
-
-
-def _require_own(run: OpenRun, out: Path) -> None:
+def require_own(run: OpenRun, out: Path) -> None:
     """Refuse a folder with other files: what a changed setting makes stale is taken away, whatever it is."""
     others = [path.name for path in out.iterdir() if path.name != LOCK] if out.is_dir() else []
     if others and not any((run.place(ref) / PLAN).is_file() for ref in run.nodes):
         raise ValueError(f"{out} holds other files, such as {min(others)}: choose a folder of its own for --out")
 
 
-def _require_machine(run: OpenRun, nodes: Sequence[Node]) -> None:
+def require_machine(run: OpenRun, nodes: Sequence[Node]) -> None:
     """Refuse a device or a precision that this machine does not have, where a local model is computed."""
     if run.compute.is_demanding and any(run.uses_weights(node) for node in nodes):
         call_part("model.loading", "opening", "require_machine", run.compute)

@@ -1,36 +1,35 @@
-"""Runs units one after the other on this machine, and yields what happens."""
+"""Runs the steps of a recipe, or one stage over files: unit by unit, and yields what happens."""
 
-import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
-from seewhy.records.canonical import canonical_json
 from seewhy.records.files import write_text_atomically
-from seewhy.records.integrity import Fault, explain_faults, hash_files, verify_files
-from seewhy.records.lineage import MANIFEST, Manifest, library_versions, read_manifest, seeds_of, write_manifest
-from seewhy.records.shards import shard_numbers
+from seewhy.records.lineage import MANIFEST, read_manifest
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import StepLog
 from seewhy.runs.api import PageStage, RowStage, TrainStage
 from seewhy.runs.blocks import BlockWorker, count_blocks, missing_blocks, sum_blocks
 from seewhy.runs.cards import CARD, HasCard
+from seewhy.runs.changes import require_unchanged, steps_to_do
 from seewhy.runs.conclusion import conclusions
 from seewhy.runs.discovery import call_part
 from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
-from seewhy.runs.fingerprints import StepSpec, differences, page_spec, read_spec, sources_of, spec_of, write_spec
-from seewhy.runs.graph import Node
+from seewhy.runs.fingerprints import StepSpec, page_spec, sources_of, spec_of, write_spec
+from seewhy.runs.graph import Node, check
 from seewhy.runs.hooks import NothingLeftError
-from seewhy.runs.lock import LOCK
+from seewhy.runs.machine import Machine
 from seewhy.runs.models import ProcessModels
-from seewhy.runs.plan_file import PLAN
-from seewhy.runs.processes import OneProcess, Processes
+from seewhy.runs.open import Extent, nodes_within, require_machine, require_own, require_steps, write_recipe
+from seewhy.runs.preflight import look_ahead
+from seewhy.runs.processes import OneProcess, Processes, processes_here, writing_in
+from seewhy.runs.recipe import Recipe
 from seewhy.runs.reuse import Reuse
 from seewhy.runs.run import OpenRun
+from seewhy.runs.unit_folder import clear_stale, is_finished, write_finished
 from seewhy.runs.workers import default_workers, map_blocks, worker_pool
 from seewhy.training.monitor.alarms import AlarmDetector
 
@@ -147,7 +146,7 @@ class Runner:
         counts = {**sums.counts, "inputs": total, "rows": sums.rows}
         if isinstance(unit, HasCard):
             write_text_atomically(folder / CARD, unit.card(counts))
-        self._finish(folder, self.specs[node.ref], counts, sums.seconds, sums.dollars)
+        write_finished(folder, self.command, self.specs[node.ref], counts, sums.seconds, sums.dollars)
         seconds = time.perf_counter() - started
         yield Ended(ref=node.ref, seconds=seconds, rows=total - done, unit=unit.unit)
 
@@ -159,7 +158,7 @@ class Runner:
         if pool is None:
             if not missing:
                 return
-            worker = BlockWorker.of(unit, self.run, folder, self.models)
+            worker = BlockWorker.of(unit, unit.worker(self.run, self.models), self.run, folder, self.models)
             for block in missing:
                 made = worker.do(block)
                 yield Advanced(ref=node.ref, count=made.inputs, spent=self.models.spent)
@@ -172,7 +171,7 @@ class Runner:
         """Each process takes the next block that nobody has taken; without a local model the first takes all."""
         if not missing or not (self.processes.is_first or self.run.uses_weights(node)):
             return
-        worker, seen = BlockWorker.of(unit, self.run, folder, self.models), 0
+        worker, seen = BlockWorker.of(unit, unit.worker(self.run, self.models), self.run, folder, self.models), 0
         while (place := self.processes.add(f"{node.ref}/taken", 1) - 1) < len(missing):
             made = worker.do(missing[place])
             done = self.processes.add(f"{node.ref}/done", made.inputs)
@@ -211,17 +210,9 @@ class Runner:
             yield from _rung(node.ref, detector, logs)
         counts = {"steps": len(logs), "inputs": len(logs), "rows": int(sum(log.terms["rows"] for log in logs))}
         if self.processes.is_first:
-            self._finish(folder, self.specs[node.ref], counts, sum(log.seconds for log in logs), 0.0)
+            write_finished(folder, self.command, self.specs[node.ref], counts, sum(log.seconds for log in logs), 0.0)
         self.models.close_models()
         yield Ended(ref=node.ref, seconds=time.perf_counter() - started, rows=steps, unit="steps")
-
-    def _finish(self, folder: Path, spec: StepSpec, counts: Mapping[str, int], seconds: float, dollars: float) -> None:
-        write_manifest(folder, Manifest(
-            stage=spec.stage, plan=canonical_json(spec.settings), fingerprint=spec.fingerprint, inputs=spec.inputs,
-            counts=dict(counts), versions=library_versions(), seeds=seeds_of(spec.settings), seconds=seconds,
-            dollars=dollars, command=self.command, finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            files=_made_files(folder),
-        ))  # fmt: skip
 
     def _write_page(self, node: Node, unit: PageStage, number: int, of: int) -> Iterator[Event]:
         started, folder = time.perf_counter(), self.run.place(node.ref)
@@ -240,7 +231,7 @@ class Runner:
         for path in unit.write(self.run, folder, sections):
             yield Noted(ref=node.ref, text=f"{node.step}: {path}")
         seconds = time.perf_counter() - started
-        self._finish(folder, spec, {"inputs": 1, "rows": 1}, seconds, 0.0)
+        write_finished(folder, self.command, spec, {"inputs": 1, "rows": 1}, seconds, 0.0)
         yield Ended(ref=node.ref, seconds=seconds, rows=1, unit="pages")
 
     def _is_finished_step(self, name: str) -> bool:
@@ -256,40 +247,53 @@ def _rung(ref: str, detector: AlarmDetector, logs: Sequence[StepLog]) -> Iterato
             yield Noted(ref=ref, text=f"warning, {alarm.summary}")
 
 
-def _made_files(folder: Path) -> dict[str, str]:
-    """Files of a unit with their hashes; where a stage runs alone, who writes is noted beside its rows."""
-    return {name: digest for name, digest in hash_files(folder).items() if name != LOCK}
-
-
-def is_finished(folder: Path, spec: StepSpec) -> bool:
-    """Whether the folder holds all rows, or the model, of this spec, each file as it was written.
+def run_recipe(root: Path, recipe: Recipe, machine: Machine, extent: Extent, command: str) -> Iterator[Event]:
+    """Run steps of a recipe in a directory, and yield what happens.
 
     Raises:
-        ValueError: a file was changed or added since; the message names it, and nothing else is offered for deletion.
+        ValueError: the recipe does not hold together, another process writes there, or finished steps would be lost.
     """
-    if not (folder / MANIFEST).is_file():
-        return False
-    manifest = read_manifest(folder)
-    if manifest.fingerprint != spec.fingerprint:
-        return False
-    faults = verify_files(folder, manifest)
-    if damaged := [one for one in faults if one.fault is not Fault.MISSING]:
-        raise ValueError(explain_faults(damaged))
-    return not faults
+    check(recipe)
+    run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine)
+    require_steps(recipe, steps_to_do(run))
+    processes = processes_here()
+    with writing_in(root, processes):
+        nodes = nodes_within(run, extent)
+        require_machine(run, nodes)
+        if processes.is_first:
+            if not extent.remake:
+                require_unchanged(run, nodes)
+            write_recipe(run)
+        processes.meet()
+        reuse = tuple(Reuse(path.resolve()) for path in extent.reuse)
+        if processes.is_first and extent.preflight:
+            yield from (Noted(ref=nodes[0].ref, text=said) for said in look_ahead(run, nodes))
+        yield from _of_first(Runner(run=run, command=command, reuse=reuse, processes=processes), nodes)
 
 
-def clear_stale(folder: Path, spec: StepSpec) -> None:
-    """Take away what an earlier recipe left unfinished or stale in a unit's folder; rows of the same spec stay.
+def run_step(root: Path, recipe: Recipe, machine: Machine, out: Path, command: str) -> Iterator[Event]:
+    """Run the only step of a recipe, with its rows or its model in `out`.
 
     Raises:
-        ValueError: the folder holds files that no unit wrote.
+        ValueError: as `run_recipe`, or `out` holds files that are not of this stage.
     """
-    if not folder.is_dir() or not differences(folder, spec):
-        if folder.is_dir() and read_spec(folder) is None and shard_numbers(folder):
-            raise ValueError(f"{folder} holds rows, and no {PLAN} says of which settings: move them away")
-        (folder / MANIFEST).unlink(missing_ok=True)
-        return
-    keep = {LOCK, *(child.name for child in folder.iterdir() if child.is_dir() and (child / PLAN).is_file())}
-    for child in folder.iterdir():
-        if child.name not in keep:
-            shutil.rmtree(child) if child.is_dir() else child.unlink()
+    check(recipe)
+    require_steps(recipe)
+    run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine, out=out.resolve())
+    nodes = list(run.nodes.values())
+    processes = processes_here()
+    if processes.is_first:
+        require_own(run, out)
+    require_machine(run, nodes)
+    if processes.is_first:
+        yield from (Noted(ref=nodes[0].ref, text=said) for said in look_ahead(run, nodes))
+    with writing_in(root, processes):
+        processes.meet()
+        yield from _of_first(Runner(run=run, command=command, processes=processes), nodes)
+
+
+def _of_first(runner: Runner, nodes: Sequence[Node]) -> Iterator[Event]:
+    """The events of the first process; the others do their share in silence."""
+    for event in runner.go(nodes):
+        if runner.processes.is_first:
+            yield event

@@ -7,8 +7,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+from seewhy.runs.api import RowStage
 from seewhy.runs.blocks import BlockWorker, Done
 from seewhy.runs.discovery import load_part
 from seewhy.runs.models import ProcessModels
@@ -56,7 +57,8 @@ def _do(ref: str, number: int) -> _Answer:
         raise RuntimeError("a worker was asked before it began")
     if _PROCESS.ref != ref or _PROCESS.worker is None:
         node = run.node(ref)
-        _PROCESS.worker = BlockWorker.of(node.unit, run, run.place(ref), models)  # pyright: ignore[reportArgumentType]
+        unit = cast(RowStage, node.unit)
+        _PROCESS.worker = BlockWorker.of(unit, unit.worker(run, models), run, run.place(ref), models)
         _PROCESS.ref = ref
     done = _PROCESS.worker.do(number)
     told = tuple(notes)

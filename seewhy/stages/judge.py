@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from seewhy.endpoints.chat import ChatModel
 from seewhy.endpoints.recording import RecordingClient
-from seewhy.judging.api import FollowUp, MultiTurnJudge, judge_chains
+from seewhy.judging.api import FollowUp, MultiTurnJudge, judge_chains, judge_groups
 from seewhy.judging.api import Judge as Judges
 from seewhy.judging.prompts.template import read_prompt
 from seewhy.model.plan import ComputePlan
@@ -77,8 +77,7 @@ class Judge(RowStage):
         at_once = run.machine.pace.concurrency if self.model else 1
 
         def judge_block(block: Sequence[QuestionChains]) -> Iterable[Verdict]:
-            questions = [one.question for one in block]
-            return judge_chains(judge, questions, (chain for one in block for chain in one.chains), at_once=at_once)
+            return judge_groups(judge.judge, judge.name, ((one.question, one.chains) for one in block), at_once)
 
         return judge_block
 

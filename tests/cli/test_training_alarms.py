@@ -20,9 +20,10 @@ from seewhy.runs.choice import choose
 from seewhy.runs.events import Ended, Event, Noted, Stepped
 from seewhy.runs.fingerprints import spec_of
 from seewhy.runs.machine import Machine, ModelSpec
-from seewhy.runs.open import Extent, run_recipe
+from seewhy.runs.open import Extent
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.run import OpenRun
+from seewhy.runs.runner import run_recipe
 from seewhy.stages.train import Train
 from seewhy.training.checkpoint import checkpoints
 from seewhy.training.monitor.plan import GuardPlan

@@ -125,7 +125,7 @@ def test_groups_are_read_no_further_ahead_than_the_threads_need(at_once, ahead):
             read.append(question.id)
             yield question, (chain_of(RIGHT, 0, question),)
 
-    verdicts = judge_groups(Tracing(), groups(), at_once)
+    verdicts = judge_groups(Tracing().judge, "tracing", groups(), at_once)
     next(verdicts)
     assert 1 <= len(read) <= ahead
     verdicts.close()
@@ -135,5 +135,5 @@ def test_groups_are_read_no_further_ahead_than_the_threads_need(at_once, ahead):
 def test_a_group_with_a_chain_twice_or_of_another_question_is_refused_before_it_is_judged(group):
     judge = Tracing()
     with pytest.raises(ValueError, match="'q0' are of another question, or one occurs twice"):
-        list(judge_groups(judge, [(QUESTIONS[0], tuple(group))]))
+        list(judge_groups(judge.judge, judge.name, [(QUESTIONS[0], tuple(group))]))
     assert judge.begun == []

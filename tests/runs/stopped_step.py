@@ -18,8 +18,9 @@ from seewhy.runs.api import Models, Need, RowStage, Run
 from seewhy.runs.choice import Rows
 from seewhy.runs.events import Event
 from seewhy.runs.machine import Machine
-from seewhy.runs.open import Extent, run_recipe
+from seewhy.runs.open import Extent
 from seewhy.runs.recipe_text import build_recipe
+from seewhy.runs.runner import run_recipe
 
 COUNT = 11
 SHORT = 5

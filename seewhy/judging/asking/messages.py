@@ -62,19 +62,23 @@ def request_about(
     )  # fmt: skip
 
 
-def ask_all(talks: ChatModel, requests: Sequence[Request]) -> list[ChatResponse]:
+def ask_all(talk: Callable[[Sequence[Request]], list[ChatResponse]], requests: Sequence[Request]) -> list[ChatResponse]:
     """One answer a request, in their order, each with as many replies as were asked for or with its failure.
+
+    Args:
+        talk: of the model's client.
+        requests: what is asked; nothing is called where there are none.
 
     Raises:
         ValueError: the model's client returned something else.
         BudgetSpentError: the budget does not reach.
     """
-    answers = talks.talk(requests) if requests else []
+    answers = talk(requests) if requests else []
     counts = [len(answer.replies) for answer in answers if not answer.failure]
     wanted = [request.count for request, answer in zip(requests, answers, strict=False) if not answer.failure]
     if len(answers) != len(requests) or counts != wanted:
-        raise ValueError(f"{talks.name} did not return one answer for each of {len(requests)} requests with all its "
-                         "replies; whatever talks to a model must keep their order and number")  # fmt: skip
+        raise ValueError(f"the model's client did not return one answer for each of {len(requests)} requests with all "
+                         "its replies; whatever talks to a model must keep their order and number")  # fmt: skip
     return answers
 
 
@@ -115,13 +119,13 @@ def judge_spoken(
 
 
 def judge_each(
-    question: Question, chains: Sequence[Chain], judge: str, talks: ChatModel, request: Callable[[Chain], Request],
-    read: Callable[[Chain, ChatResponse], Verdict],
+    question: Question, chains: Sequence[Chain], judge: str, talk: Callable[[Sequence[Request]], list[ChatResponse]],
+    request: Callable[[Chain], Request], read: Callable[[Chain, ChatResponse], Verdict],
 ) -> tuple[Verdict, ...]:  # fmt: skip
     """One verdict a chain, in their order, by one request each; `read` sees answers that came alone."""
 
     def ask(spoken: Sequence[Chain]) -> list[Verdict]:
-        answers = ask_all(talks, [request(chain) for chain in spoken])
+        answers = ask_all(talk, [request(chain) for chain in spoken])
         return [
             leave_unjudged(question, chain, judge, answer.failure, answer.usage)
             if answer.failure
