@@ -1,6 +1,7 @@
 """A question as turns with pictures at their places, checked; and text with marks such as `<image>`, each way."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import chain, pairwise
 
 from seewhy.records.turns import ImageRef, Role, Turn
@@ -70,6 +71,14 @@ def is_conversation(question: Question) -> bool:
 def last_images(question: Question) -> tuple[ImageRef, ...]:
     """The pictures of the last turn: those that earlier turns do not show."""
     return question.images[sum(len(turn.places) for turn in question.turns) :]
+
+
+def with_pictures(question: Question, images: Sequence[ImageRef]) -> Question:
+    """The question with other pictures at the places of its own; with none, it has no places either."""
+    if images:
+        return replace(question, images=tuple(images))
+    turns = tuple(replace(turn, places=()) for turn in question.turns)
+    return replace(question, images=(), places=None, turns=turns)
 
 
 def require_places(question: Question) -> None:

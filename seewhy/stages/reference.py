@@ -2,19 +2,24 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar
 
 from seewhy.model.plan import AdapterPlan
+from seewhy.records.conversation import with_pictures
 from seewhy.records.marks import RARE
 from seewhy.records.picked_pairs import PickedPairs
 from seewhy.records.ranges import require_least
 from seewhy.records.ranked import RankedGroup, pair_of
+from seewhy.records.turns import ImageRef
 from seewhy.records.types import Lesson, Pair, Question, ReferenceRow, Response, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Model, Rows
 from seewhy.runs.discovery import load_part
 from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast, TrainedPrompt
+from seewhy.runs.picture_paths import resolve_rejected
 from seewhy.runs.question_chains import question_need
+from seewhy.runs.question_rows import PairRows
 from seewhy.training.plan import FitPlan
 
 
@@ -89,15 +94,22 @@ class Reference(RowStage):
 
 
 def trained_prompts(outlook: Outlook, refs: Iterable[str], rows: Iterable[Lesson | Pair]) -> tuple[TrainedPrompt, ...]:
-    """Each prompt of these rows with its distinct responses."""
+    """Each prompt of these rows with its distinct responses; rejected sides with other pictures are prompts too."""
     asked = {name: question for ref in refs for name, question in outlook.questions(ref).items()}
-    found: dict[tuple[str, Style], dict[Response, None]] = {}
+    found: dict[tuple[str, Style, tuple[ImageRef, ...] | None], dict[Response, None]] = {}
     for row in rows:
-        found.setdefault((row.question_id, row.style), {}).update(dict.fromkeys(responses_of(row)))
+        images = None if isinstance(row, Lesson) else row.rejected_images
+        shared = responses_of(row) if images is None else responses_of(row)[:1]
+        found.setdefault((row.question_id, row.style, None), {}).update(dict.fromkeys(shared))
+        if isinstance(row, Pair) and images is not None:
+            found.setdefault((row.question_id, row.style, images), {}).setdefault(row.rejected)
     return tuple(
-        TrainedPrompt(question=asked[name], style=style, responses=tuple(distinct))
-        for (name, style), distinct in found.items()
-    )
+        TrainedPrompt(
+            question=asked[name] if images is None else with_pictures(asked[name], images), style=style,
+            responses=tuple(distinct),
+        )
+        for (name, style, images), distinct in found.items()
+    )  # fmt: skip
 
 
 def is_ranked(run: Run, ref: str) -> bool:
@@ -107,7 +119,15 @@ def is_ranked(run: Run, ref: str) -> bool:
 
 def pairs_in(run: Run, ref: str) -> Iterable[Pair]:
     """Rows of pairs, or the pairs of rows of ranked groups, by number."""
-    return PickedPairs(run.read(ref, RankedGroup)) if is_ranked(run, ref) else run.read(ref, Pair)
+    if is_ranked(run, ref):
+        return PickedPairs(run.read(ref, RankedGroup))
+    return PairRows(run.read(ref, Pair), rows_folder(run, ref))
+
+
+def rows_folder(run: Run, ref: str) -> Path:
+    """The folder against which paths in rows hold."""
+    place = run.place(ref)
+    return place if place.is_dir() else place.parent
 
 
 def expected_pairs(run: Run, outlook: Outlook, ref: str) -> list[Pair]:
@@ -115,7 +135,10 @@ def expected_pairs(run: Run, outlook: Outlook, ref: str) -> list[Pair]:
     record = RankedGroup if outlook.is_there(ref) and is_ranked(run, ref) else Pair
     found: list[Pair] = []
     for row in outlook.rows(ref, record):
-        found += [pair_of(row, pick) for pick in row.picks] if isinstance(row, RankedGroup) else [row]
+        if isinstance(row, RankedGroup):
+            found += [pair_of(row, pick) for pick in row.picks]
+        else:
+            found.append(resolve_rejected(row, rows_folder(run, ref)))
     return found
 
 

@@ -1,14 +1,15 @@
-"""Lessons and pairs as token ids, and the groups and forward passes that they share."""
+"""Lessons and pairs as token ids, and the questions that they are on."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seewhy.model.packed.group import Group, Prompt
 from seewhy.objectives.api import PictureVariant
 from seewhy.records.by_key import Rows, RowsByKey, key_hash
+from seewhy.records.conversation import require_places, with_pictures
+from seewhy.records.turns import ImageRef
 from seewhy.records.types import Lesson, Pair, Question, Response, Style
 from seewhy.training.api import ScoresGroups
 from seewhy.training.order import PromptUnits, StepOrder
@@ -37,28 +38,13 @@ class TrainingExample:
     """The stream of rows that it comes from."""
     varied: tuple[Ids, ...] = ()
     """Responses of it that are scored with the question's varied pictures too."""
+    rejected_images: tuple[ImageRef, ...] | None = None
+    """Pictures with which the last response is scored in the place of the question's; None stands for those."""
 
     @property
     def prompt_key(self) -> tuple[str, Style, PictureVariant]:
         """What examples of the same prompt have in common."""
         return self.question_id, self.style, self.pictures
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedGroup:
-    """A group of distinct responses and, for each example on it, the places of its responses in the group."""
-
-    group: Group
-    picks: tuple[tuple[int, ...], ...]
-    examples: tuple[TrainingExample, ...]
-    varied: Group | None = None
-    """The responses that are scored with the varied pictures; in one forward pass with the others."""
-    varied_picks: tuple[tuple[int, ...], ...] = ()
-
-    @property
-    def groups(self) -> tuple[Group, ...]:
-        """What is scored."""
-        return (self.group,) if self.varied is None else (self.group, self.varied)
 
 
 class Asked(Mapping[str, Question]):
@@ -90,26 +76,18 @@ def question_of(questions: Mapping[str, Question], question_id: str, variant: Pi
     return questions.varied[question_id]
 
 
-def _prompt(
-    model: ScoresGroups, questions: Mapping[str, Question], example: TrainingExample, variant: PictureVariant
-) -> Prompt:
-    question = question_of(questions, example.question_id, variant)
-    return model.prompt(question, example.style, variant is PictureVariant.NONE)
+def shown_question(questions: Mapping[str, Question], example: TrainingExample, number: int) -> Question:
+    """The question with the pictures that a response of the example is scored with, by the response's number."""
+    question = question_of(questions, example.question_id, example.pictures)
+    if example.rejected_images is None or number < len(example.responses) - 1:
+        return question
+    return with_pictures(question, example.rejected_images)
 
 
 def has_pictures(questions: Mapping[str, Question], example: TrainingExample) -> bool:
-    """Whether the example's prompt shows any."""
-    return example.pictures is not PictureVariant.NONE and bool(questions[example.question_id].images)
-
-
-def groups_of(forward: Sequence[SharedGroup]) -> list[Group]:
-    """The groups of one forward pass: of each shared group its own, then the varied one where there is one."""
-    return [group for shared in forward for group in shared.groups]
-
-
-def group_tokens(model: ScoresGroups, shared: SharedGroup) -> int:
-    """Tokens of the packed rows of a shared group."""
-    return sum(map(model.group_tokens, shared.groups))
+    """Whether the example's prompt, or that of its rejected response, shows any."""
+    own = example.pictures is not PictureVariant.NONE and bool(questions[example.question_id].images)
+    return own or bool(example.rejected_images)
 
 
 def _trained_ids(model: ScoresGroups, question_id: str, response: Response, keep_tokens: int) -> Ids:
@@ -140,19 +118,29 @@ def _weight(row: Lesson | Pair) -> float:
 def pair_example(
     model: ScoresGroups, pair: Pair, keep_tokens: int, *, is_varied: bool = False
 ) -> TrainingExample | None:
-    """A pair as token ids; None where its two sides are equal after truncation.
+    """A pair as token ids; None where its two sides are equal after truncation and show the same pictures.
 
     `is_varied` has the chosen response scored with the varied pictures too.
     """
     chosen, rejected = (
         _trained_ids(model, pair.question_id, side, keep_tokens) for side in (pair.chosen, pair.rejected)
     )
-    if chosen == rejected:
+    if chosen == rejected and pair.rejected_images is None:
         return None
     return TrainingExample(
         question_id=pair.question_id, style=pair.style, responses=(chosen, rejected),
         varied=(chosen,) if is_varied else (), weight=_weight(pair), stream=pair.stream,
+        rejected_images=pair.rejected_images,
     )  # fmt: skip
+
+
+def without_own_pictures(pair: Pair, questions: Mapping[str, Question]) -> Pair:
+    """The pair without `rejected_images` where those are the question's own, picture by picture."""
+    if pair.rejected_images is None or pair.question_id not in questions:
+        return pair
+    own = [image.sha256 for image in questions[pair.question_id].images]
+    is_same = own == [image.sha256 for image in pair.rejected_images]
+    return replace(pair, rejected_images=None) if is_same else pair
 
 
 def questions_by_id(questions: Rows[Question] | Mapping[str, Question]) -> Mapping[str, Question]:
@@ -167,14 +155,11 @@ def require_question(questions: Mapping[str, Question], example: TrainingExample
     if example.question_id not in questions:
         raise ValueError(f"question {example.question_id} has a row to train on but is not among the questions")
     question_of(questions, example.question_id, PictureVariant.VARIED if example.varied else example.pictures)
-
-
-def places_by_prompt(examples: Sequence[TrainingExample]) -> list[list[int]]:
-    """Places of the examples of each prompt, prompts in order of first appearance."""
-    units: dict[tuple[str, Style, PictureVariant], list[int]] = {}
-    for place, example in enumerate(examples):
-        units.setdefault(example.prompt_key, []).append(place)
-    return list(units.values())
+    if example.rejected_images is not None:
+        try:
+            require_places(with_pictures(questions[example.question_id], example.rejected_images))
+        except ValueError as error:
+            raise ValueError(f"rejected_images of a pair: {error}") from error
 
 
 def prompt_hash(example: TrainingExample) -> int:
@@ -190,68 +175,3 @@ def units_by_prompt(examples: Iterable[TrainingExample]) -> PromptUnits:
 def steps_of(examples: Iterable[TrainingExample], plan: FitPlan) -> list[tuple[int, ...]]:
     """Numbers of the examples of every step of all epochs."""
     return list(StepOrder(units=units_by_prompt(examples), plan=plan))
-
-
-def share(prompt: Prompt, examples: Sequence[TrainingExample], varied: Prompt | None = None) -> SharedGroup:
-    """Each distinct response of these examples once, and those that are scored with the varied prompt too."""
-    group, picks = _distinct(prompt, [example.responses for example in examples])
-    if varied is None:
-        return SharedGroup(group=group, picks=picks, examples=tuple(examples))
-    other, other_picks = _distinct(varied, [example.varied for example in examples])
-    return SharedGroup(group=group, picks=picks, examples=tuple(examples), varied=other, varied_picks=other_picks)
-
-
-def _distinct(prompt: Prompt, rows: Sequence[tuple[Ids, ...]]) -> tuple[Group, tuple[tuple[int, ...], ...]]:
-    place: dict[Ids, int] = {}
-    for row in rows:
-        for ids in row:
-            place.setdefault(ids, len(place))
-    picks = tuple(tuple(place[ids] for ids in row) for row in rows)
-    return Group(prompt=prompt, responses=tuple(place)), picks
-
-
-def _groups_within(
-    model: ScoresGroups, prompts: tuple[Prompt, Prompt | None], examples: Sequence[TrainingExample], row_tokens: int
-) -> list[SharedGroup]:
-    own, varied = prompts
-    groups: list[SharedGroup] = []
-    start = 0
-    for end in range(1, len(examples) + 1):
-        grown = share(own, examples[start:end], varied)
-        if end - start > 1 and group_tokens(model, grown) > row_tokens:
-            groups.append(share(own, examples[start : end - 1], varied))
-            start = end - 1
-    return [*groups, share(own, examples[start:], varied)]
-
-
-def _prompts(
-    model: ScoresGroups, questions: Mapping[str, Question], first: TrainingExample
-) -> tuple[Prompt, Prompt | None]:
-    own = _prompt(model, questions, first, first.pictures)
-    return own, _prompt(model, questions, first, PictureVariant.VARIED) if first.varied else None
-
-
-def unit_of(model: ScoresGroups, questions: Mapping[str, Question], examples: Sequence[TrainingExample]) -> SharedGroup:
-    """Examples of one prompt as one group, however long."""
-    own, varied = _prompts(model, questions, examples[0])
-    return share(own, examples, varied)
-
-
-def forwards_of(
-    model: ScoresGroups, questions: Mapping[str, Question], examples: Sequence[TrainingExample], row_tokens: int
-) -> list[list[SharedGroup]]:
-    """Groups of each forward pass: long ones first, each pass within `row_tokens` unless one example is above it."""
-    groups: list[SharedGroup] = []
-    for unit in places_by_prompt(examples):
-        members = [examples[place] for place in unit]
-        groups.extend(_groups_within(model, _prompts(model, questions, members[0]), members, row_tokens))
-    sized = sorted(((group_tokens(model, shared), shared) for shared in groups), key=lambda pair: -pair[0])
-    forwards: list[list[SharedGroup]] = []
-    room = 0
-    for tokens, shared in sized:
-        if not forwards or tokens > room:
-            forwards.append([])
-            room = row_tokens
-        forwards[-1].append(shared)
-        room -= tokens
-    return forwards

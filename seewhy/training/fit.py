@@ -23,6 +23,7 @@ from seewhy.training.examples import (
     pair_example,
     questions_by_id,
     require_question,
+    without_own_pictures,
 )
 from seewhy.training.export import export
 from seewhy.training.identity import weights_fingerprint
@@ -108,7 +109,7 @@ def fit_pairs(
             store.of_pair(known, example)
 
     def encode(pair: Pair) -> TrainingExample | None:
-        return pair_example(model, pair, plan.keep_tokens, is_varied=is_varied)
+        return pair_example(model, without_own_pictures(pair, known), plan.keep_tokens, is_varied=is_varied)
 
     table = tabulate(Mixture.of(pairs), encode, check)
     scoring = PairScoring(objective=objective, reference=store, questions=known)

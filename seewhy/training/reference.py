@@ -21,12 +21,14 @@ from seewhy.training.examples import (
     Asked,
     Ids,
     TrainingExample,
-    forwards_of,
     pair_example,
     question_of,
     questions_by_id,
     require_question,
+    shown_question,
+    without_own_pictures,
 )
+from seewhy.training.grouping import forwards_of
 from seewhy.training.identity import weights_fingerprint
 from seewhy.training.plan import FitPlan
 
@@ -79,27 +81,26 @@ class ReferenceStore:
 
     def of_pair(self, questions: Mapping[str, Question], example: TrainingExample) -> tuple[Tensor, ...]:
         """Log-probabilities of the chosen and the rejected response of a pair, and of those with varied pictures."""
-        wanted = [(PictureVariant.OWN, ids) for ids in example.responses]
-        wanted += [(PictureVariant.VARIED, ids) for ids in example.varied]
-        return tuple(
-            self.find(question_of(questions, example.question_id, variant), example.style, ids, variant)
-            for variant, ids in wanted
-        )
+        found = [self.find(shown_question(questions, example, number), example.style, ids)
+                 for number, ids in enumerate(example.responses)]  # fmt: skip
+        for ids in example.varied:
+            varied = question_of(questions, example.question_id, PictureVariant.VARIED)
+            found.append(self.find(varied, example.style, ids, PictureVariant.VARIED))
+        return tuple(found)
 
 
 @torch.no_grad()
 def score_examples(
     model: ScoresGroups, examples: Sequence[TrainingExample], known: Mapping[str, Question], row_tokens: int
-) -> list[tuple[TrainingExample, Ids, tuple[float, ...]]]:
-    """Each distinct response of each group, with its log-probabilities under the model as it is now."""
-    scored: list[tuple[TrainingExample, Ids, tuple[float, ...]]] = []
+) -> list[tuple[TrainingExample, int, tuple[float, ...]]]:
+    """Each response of each example, by its number, with its log-probabilities under the model as it is now."""
+    scored: list[tuple[TrainingExample, int, tuple[float, ...]]] = []
     for forward in forwards_of(model, known, examples, row_tokens):
-        logps = model.group_logps([shared.group for shared in forward])
-        for shared, rows in zip(forward, logps, strict=True):
-            scored.extend(
-                (shared.examples[0], ids, tuple(row.tolist()))
-                for ids, row in zip(shared.group.responses, rows, strict=True)
-            )
+        logps = iter(model.group_logps([group for shared in forward for group in shared.own_groups]))
+        for shared in forward:
+            rows = [tuple(row.tolist()) for _ in shared.own_groups for row in next(logps)]
+            for example, pick in zip(shared.examples, shared.picks, strict=True):
+                scored.extend((example, number, rows[place]) for number, place in enumerate(pick))
     return scored
 
 
@@ -107,9 +108,11 @@ def _viewed(example: TrainingExample, views: Sequence[View]) -> Iterator[Trainin
     """The responses of a pair of which the reference is needed, for each picture variant."""
     chosen, rejected = example.responses
     for variant in dict.fromkeys(view.pictures for view in views):
-        sides = [view.side for view in views if view.pictures is variant]
-        responses = tuple(chosen if side is Side.CHOSEN else rejected for side in sides)
-        yield replace(example, responses=responses, pictures=variant)
+        sides = {view.side for view in views if view.pictures is variant}
+        responses = (*((chosen,) if Side.CHOSEN in sides else ()), *((rejected,) if Side.REJECTED in sides else ()))
+        has_own = Side.REJECTED in sides and variant is PictureVariant.OWN
+        images = example.rejected_images if has_own else None
+        yield replace(example, responses=responses, pictures=variant, rejected_images=images)
 
 
 def _reference_views(views: Sequence[View]) -> list[View]:
@@ -143,22 +146,23 @@ def reference_rows(
         return
     fingerprint = weights_fingerprint(model)
     known = Asked(questions_by_id(questions), questions_by_id({} if varied is None else varied))
-    made = (pair_example(model, pair, plan.keep_tokens) for pair in pairs)
+    made = (pair_example(model, without_own_pictures(pair, known), plan.keep_tokens) for pair in pairs)
     examples = sorted((e for pair in made if pair for e in _viewed(pair, needed)), key=lambda e: e.prompt_key)
     for example in examples:
         require_question(known, example)
     done = set(have)
 
-    def key_of(example: TrainingExample, ids: Ids) -> str:
-        question = question_of(known, example.question_id, example.pictures)
+    def key_of(example: TrainingExample, number: int) -> str:
+        question, ids = shown_question(known, example, number), example.responses[number]
         return reference_key(fingerprint, question, example.style, ids, example.pictures)
 
-    wanted = [e for e in examples if any(key_of(e, ids) not in done for ids in e.responses)]
+    wanted = [e for e in examples if any(key_of(e, number) not in done for number in range(len(e.responses)))]
     model.net.eval()
     with assume_frozen(model):
         for start in range(0, len(wanted), WINDOW):
-            for example, ids, logprobs in score_examples(model, wanted[start : start + WINDOW], known, plan.row_tokens):
-                key = key_of(example, ids)
+            block = wanted[start : start + WINDOW]
+            for example, number, logprobs in score_examples(model, block, known, plan.row_tokens):
+                key = key_of(example, number)
                 if key not in done:
                     done.add(key)
                     yield ReferenceRow(key=key, logprobs=_finite(example, logprobs))

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from seewhy.objectives.api import LessonObjective, Loss, PairObjective, PairView, State
 from seewhy.records.types import Question
-from seewhy.training.examples import SharedGroup
+from seewhy.training.grouping import SharedGroup
 from seewhy.training.monitor.lengths import length_figures
 from seewhy.training.reference import ReferenceStore
 from seewhy.training.views import Logps, lesson_view, pair_view

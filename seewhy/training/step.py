@@ -12,7 +12,8 @@ from seewhy.model.plan import BF16
 from seewhy.objectives.api import State
 from seewhy.records.types import Question, StepLog
 from seewhy.training.api import Trainable
-from seewhy.training.examples import TrainingExample, forwards_of, group_tokens, groups_of, has_pictures
+from seewhy.training.examples import TrainingExample, has_pictures
+from seewhy.training.grouping import forwards_of, group_tokens, groups_of
 from seewhy.training.memory.peak import PROCESS, StepPeak
 from seewhy.training.monitor.lengths import with_cosine
 from seewhy.training.monitor.plan import GuardPlan

@@ -111,6 +111,8 @@ class Digest:
         row: list[object] = [example.question_id, str(example.style), example.responses]
         if not self._is_plain or (example.stream, example.weight) != ("", 1.0):
             row += [example.stream, example.weight]
+        if example.rejected_images is not None:
+            row.append([image.sha256 for image in example.rejected_images])
         self._hash.update(self._between + json.dumps(row).encode())
         self._between = b", "
 

@@ -13,7 +13,8 @@ from seewhy.model.packed.group import Prompt
 from seewhy.model.packed.scores import Path
 from seewhy.model.packed.trials import PathCheck
 from seewhy.training.api import Trainable
-from seewhy.training.examples import TrainingExample, forwards_of, groups_of, has_pictures
+from seewhy.training.examples import TrainingExample, has_pictures
+from seewhy.training.grouping import forwards_of, groups_of
 from seewhy.training.step import Run
 from seewhy.training.table import units_of
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from seewhy.objectives.api import LessonView, PairView
-from seewhy.training.examples import SharedGroup
+from seewhy.training.grouping import SharedGroup
 
 
 def _padded(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
@@ -22,10 +22,10 @@ Logps = Sequence[Sequence[Tensor]]
 
 
 def _split(shared: Sequence[SharedGroup], logps: Logps) -> tuple[list[Sequence[Tensor]], list[Sequence[Tensor]]]:
-    """The groups with the questions' own pictures, and those with varied ones."""
+    """The responses that picks number, and those with varied pictures."""
     rows, own, varied = iter(logps), list[Sequence[Tensor]](), list[Sequence[Tensor]]()
     for part in shared:
-        own.append(next(rows))
+        own.append([row for _ in part.own_groups for row in next(rows)])
         varied.append(next(rows) if part.varied else ())
     return own, varied
 

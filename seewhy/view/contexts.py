@@ -89,6 +89,7 @@ class Looks:
         unit = self._unit(ref, "pairs")
         number = page_of(query)
         rows = self.tables.page(unit, number)
+        self._see(unit, [{"images": row.get("rejected_images")} for row in rows])
         questions = self.shelf.origin(ref, "questions")
         shown: list[Row] = []
         for row in rows:
@@ -161,7 +162,7 @@ class Looks:
                 "questions": questions, "chains": chains}  # fmt: skip
 
     def picture(self, sha256: str) -> Path | None:
-        """The file of a picture that a shown question names."""
+        """The file of a picture that a shown question or pair names."""
         return self._pictures.get(unquote(sha256))
 
     def _unit(self, ref: str, kind: str = "") -> Unit:
@@ -192,7 +193,7 @@ class Looks:
         return found
 
     def _see(self, unit: Unit, rows: Sequence[Row]) -> None:
-        """Remember where the pictures of shown questions lie; paths are relative to their rows or to the run."""
+        """Remember where the pictures of shown rows lie; paths are relative to their rows or to the run."""
         for row in rows:
             for image in row["images"] or ():
                 places = (unit.folder / image["path"], self.shelf.root / image["path"], Path(image["path"]))

@@ -47,7 +47,7 @@ TRAINING_MUTANTS = [
     ),
     Mutant(
         name="reference rows: a prompt without pictures shows them",
-        file="seewhy/training/examples.py",
+        file="seewhy/training/grouping.py",
         source="example.style, variant is PictureVariant.NONE)",
         defect="example.style, False)",
         seen_by=f"{REFERENCE}::test_rows_of_two_picture_variants_are_kept_apart_and_hold_what_each_prompt_gives",
@@ -86,6 +86,13 @@ TRAINING_MUTANTS = [
         source="        return reference_key(fingerprint, question, example.style, ids, example.pictures)",
         defect="        return reference_key(fingerprint, question, example.style, ids)",
         seen_by=f"{VARIED}::test_reference_rows_are_keyed_by_the_varied_picture",
+    ),
+    Mutant(
+        name="pairs: the rejected side is scored with the question's own pictures",
+        file="seewhy/training/grouping.py",
+        source="prompt=prompts.own if shown is None else prompts.rejected[shown]",
+        defect="prompt=prompts.own",
+        seen_by="tests/training/test_rejected_images.py::test_losses_and_gradients_are_those_of_rows_made_by_hand",
     ),
     Mutant(
         name="crops: above the share that may be kept",

@@ -23,7 +23,8 @@ from seewhy.model.packed.scores import packed_logps
 from seewhy.model.plan import BF16, FLOAT32, AdapterPlan, ComputePlan
 from seewhy.objectives.sft import SFT
 from seewhy.records.types import Gold, MatchRule, Question, Response, Split, Style
-from seewhy.training.examples import TrainingExample, forwards_of
+from seewhy.training.examples import TrainingExample
+from seewhy.training.grouping import forwards_of
 from seewhy.training.memory.estimate import step_bytes
 from seewhy.training.memory.peak import PROCESS, StepPeak
 from seewhy.training.memory.trace import meta_net, trace_memory, weight_bytes

@@ -14,7 +14,7 @@ from measured_steps import LARGER, SETTINGS, Setting, run_of
 from torch import nn
 
 from seewhy.model.packed import cpu_kernel
-from seewhy.training.examples import forwards_of
+from seewhy.training.grouping import forwards_of
 from seewhy.training.memory.estimate import PassBytes, WeightBytes, checked_bytes, step_bytes
 from seewhy.training.memory.live_bytes import LiveBytes
 from seewhy.training.memory.peak import PROCESS, StepPeak

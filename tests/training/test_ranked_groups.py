@@ -21,8 +21,9 @@ from seewhy.records.picked_pairs import PickedPairs
 from seewhy.records.ranked import PairPick, RankedGroup, RankedResponse
 from seewhy.records.types import Lesson, Response, Style
 from seewhy.report.inputs import TrainingRun
-from seewhy.training.examples import forwards_of, groups_of, pair_example
+from seewhy.training.examples import pair_example
 from seewhy.training.fit import fit_lessons, fit_pairs
+from seewhy.training.grouping import forwards_of, groups_of
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import ReferenceStore, reference_rows
 from seewhy.training.rows import Mixture, Stream

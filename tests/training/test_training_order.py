@@ -8,15 +8,8 @@ from hypothesis import strategies as st
 from tiny_trainable import TinyTrainable, lesson, pair, pairs_of, questions_of
 
 from seewhy.records.types import Style
-from seewhy.training.examples import (
-    TrainingExample,
-    forwards_of,
-    lesson_example,
-    pair_example,
-    questions_by_id,
-    share,
-    steps_of,
-)
+from seewhy.training.examples import TrainingExample, lesson_example, pair_example, questions_by_id, steps_of
+from seewhy.training.grouping import Prompts, forwards_of, share
 from seewhy.training.plan import FitPlan
 from seewhy.training.views import pair_view
 
@@ -75,7 +68,7 @@ def test_an_order_that_was_seen_once_is_seen_again_on_every_machine() -> None:
 def test_a_response_of_two_pairs_stands_once_in_the_group_and_twice_in_the_view() -> None:
     model, questions = TinyTrainable(), questions_of(1)
     rows = [row for other in ("bad", "worse") if (row := pair_example(model, pair("q0", "good", other), 0))]
-    shared = share(model.prompt(questions[0], Style.REASON), rows)
+    shared = share(Prompts(own=model.prompt(questions[0], Style.REASON)), rows)
     assert len(shared.group.responses) == 3
     assert shared.picks == ((0, 1), (0, 2))
     logps = model.group_logps([shared.group])

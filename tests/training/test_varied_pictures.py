@@ -12,8 +12,9 @@ from seewhy.objectives.api import PairView
 from seewhy.objectives.dpo import DPO
 from seewhy.objectives.mdpo import MDPO
 from seewhy.records.types import Question, Style
-from seewhy.training.examples import Asked, forwards_of, group_tokens, groups_of, pair_example, questions_by_id
+from seewhy.training.examples import Asked, pair_example, questions_by_id
 from seewhy.training.fit import fit_pairs
+from seewhy.training.grouping import forwards_of, group_tokens, groups_of
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import ReferenceStore, reference_rows
 from seewhy.training.views import pair_view

@@ -40,9 +40,7 @@ TOKEN = "a-token-of-this-test"
 def write_run(root: Path) -> Path:
     """Four questions of two chains: the first right, the second wrong; the last question's are without verdicts."""
     (root / "images").mkdir(parents=True)
-    Image.new("RGB", (8, 8), "red").save(root / "images" / "red.png")
-    content = (root / "images" / "red.png").read_bytes()
-    image = ImageRef(sha256=sha256(content).hexdigest(), path="../images/red.png")
+    image, other = (_picture(root, colour) for colour in ("red", "blue"))
     questions = [
         Question(
             id=f"q/{i}" if i else HARM, benchmark="own", split=Split.TEST, text=f"How many? {HARM if i == 0 else i}",
@@ -63,7 +61,8 @@ def write_run(root: Path) -> Path:
         for name, index in keys[:6]
     ]  # fmt: skip
     pairs = [Pair(question_id="q/1", style=Style.REASON, chosen=Response(text=f"It is 12. {HARM}"),
-                  rejected=Response(text=f"It is 13. {HARM}"), source="outcome", margin=1.0)]  # fmt: skip
+                  rejected=Response(text=f"It is 13. {HARM}"), source="outcome", margin=1.0,
+                  rejected_images=(other,))]  # fmt: skip
     credit = [
         TokenCredit(question_id="q/1", index=0, position=0, token="I", start=0, end=1, credit=0.5),
         TokenCredit(question_id="q/1", index=0, position=1, token=" see", start=1, end=5, credit=-0.5, wrong=True),
@@ -82,6 +81,12 @@ def write_run(root: Path) -> Path:
                 "seconds": log.seconds} for log in logs]  # fmt: skip
     (root / "dpo" / "steps.jsonl").write_text("".join(json.dumps(one) + "\n" for one in written))
     return root
+
+
+def _picture(root: Path, colour: str) -> ImageRef:
+    path = root / "images" / f"{colour}.png"
+    Image.new("RGB", (8, 8), colour).save(path)
+    return ImageRef(sha256=sha256(path.read_bytes()).hexdigest(), path=f"../images/{colour}.png")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """The pages over a run: what they show, what they filter, what they refuse, and that words stay words."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -18,13 +20,13 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(write_run(tmp_path_factory.mktemp("looked at") / "it's a run")) as found:
         yield found
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_is_shown_and_no_word_of_a_row_becomes_markup(served: Served, path: str):
+def test_every_page_is_shown_and_no_word_of_a_row_becomes_markup(served: Served, path: str) -> None:
     answer = served.get(path)
     assert answer.status == 200
     assert "<script>alert" not in answer.text
@@ -32,7 +34,7 @@ def test_every_page_is_shown_and_no_word_of_a_row_becomes_markup(served: Served,
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
-def test_a_question_shows_its_chains_with_answer_and_verdicts(served):
+def test_a_question_shows_its_chains_with_answer_and_verdicts(served: Served) -> None:
     text = served.get(QUESTION).text
     assert text.count("<article") == 2
     assert "The answer is <mark>A.</mark>" in text
@@ -50,26 +52,29 @@ def test_a_question_shows_its_chains_with_answer_and_verdicts(served):
         ("search=%27%3B+DROP+TABLE+x%3B--", 0), ("facet=kind%3D%27", 0),
     ],
 )  # fmt: skip
-def test_filters_show_the_questions_that_they_name(served, query, shown):
+def test_filters_show_the_questions_that_they_name(served: Served, query: str, shown: int) -> None:
     answer = served.get(f"/run/0/questions/questions?{query}")
     assert answer.status == 200
     assert f"{shown} of 4 questions" in answer.text
 
 
-def test_a_pair_shows_the_words_that_differ(served):
+def test_a_pair_shows_the_words_that_differ(served: Served) -> None:
     text = served.get("/run/0/pairs/pairs").text
     assert "It is <ins>12</ins>." in text
     assert "It is <del>13</del>." in text
     assert "part after 6 characters" in text
+    own, rejected = (part.split('"')[0] for part in text.split('<img src="')[1:])
+    assert own != rejected
+    assert {served.get(path).headers["content-type"] for path in (own, rejected)} == {"image/png"}
 
 
-def test_the_cells_of_transitions_open_their_questions(served):
+def test_the_cells_of_transitions_open_their_questions(served: Served) -> None:
     text = served.get("/run/0/transitions?before=verdicts&after=verdicts&was=correct&became=correct").text
     assert text.count("<li data-row>") == 3
     assert f"id={quote('q/1', safe='')}&amp;chains=chains" in text
 
 
-def test_pictures_are_shown_where_a_shown_question_names_them(served):
+def test_pictures_are_shown_where_a_shown_question_names_them(served: Served) -> None:
     page = served.get(QUESTION).text
     path = page.split('<img src="')[1].split('"')[0]
     assert served.get(path).headers["content-type"] == "image/png"
@@ -86,13 +91,13 @@ def test_pictures_are_shown_where_a_shown_question_names_them(served):
         ("/run/0/questions/questions?page=-1", 400), ("/run/0/questions/questions?outcome=x;", 400),
     ],
 )  # fmt: skip
-def test_a_link_that_names_nothing_is_refused_without_a_trace(served, path, status):
+def test_a_link_that_names_nothing_is_refused_without_a_trace(served: Served, path: str, status: int) -> None:
     answer = served.get(path)
     assert answer.status == status
     assert "Traceback" not in answer.text
 
 
-def test_nothing_is_shown_without_the_token_or_under_another_name(served):
+def test_nothing_is_shown_without_the_token_or_under_another_name(served: Served) -> None:
     assert served.get("/run/0", Cookie="seewhy-view=other").status == 403
     assert served.get("/assets/view.css", Accept="*/*").status == 403
     assert served.get("/run/0", Cookie=f"seewhy-view={TOKEN}", Host="evil.example").status == 403
@@ -102,7 +107,7 @@ def test_nothing_is_shown_without_the_token_or_under_another_name(served):
     assert "samesite=strict" in linked.headers["set-cookie"].lower()
 
 
-def test_a_persons_verdict_becomes_a_row_and_a_second_one_takes_its_place(tmp_path):
+def test_a_persons_verdict_becomes_a_row_and_a_second_one_takes_its_place(tmp_path: Path) -> None:
     root = write_run(tmp_path / "run")
     form = {"question": "q/3", "index": "1", "style": "reason", "questions": "questions"}
     with serving(root) as served:
@@ -129,7 +134,7 @@ def test_a_persons_verdict_becomes_a_row_and_a_second_one_takes_its_place(tmp_pa
     assert "human:me" in shown
 
 
-def test_rows_that_come_later_are_seen(tmp_path):
+def test_rows_that_come_later_are_seen(tmp_path: Path) -> None:
     root = write_run(tmp_path / "run")
     hidden = root / "verdicts"
     kept = hidden.rename(tmp_path / "verdicts")
@@ -139,6 +144,6 @@ def test_rows_that_come_later_are_seen(tmp_path):
         assert "outcomes of verdicts" in served.get("/run/0/questions/questions").text
 
 
-def test_a_folder_without_rows_is_refused(tmp_path):
+def test_a_folder_without_rows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is no run with rows"), serving(tmp_path):
         pass

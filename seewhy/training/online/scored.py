@@ -10,7 +10,8 @@ from torch import Tensor
 
 from seewhy.records.types import Chain, Question
 from seewhy.training.api import ScoresGroups
-from seewhy.training.examples import SharedGroup, TrainingExample, forwards_of
+from seewhy.training.examples import TrainingExample
+from seewhy.training.grouping import SharedGroup, forwards_of
 
 
 @runtime_checkable

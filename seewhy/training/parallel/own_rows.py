@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from seewhy.records.types import Question
 from seewhy.training.api import ScoresGroups
-from seewhy.training.examples import TrainingExample, group_tokens, places_by_prompt, unit_of
+from seewhy.training.examples import TrainingExample
+from seewhy.training.grouping import group_tokens, places_by_prompt, unit_of
 from seewhy.training.parallel.ranks import Ranks
 from seewhy.training.parallel.shares import agreed_shares
 
@@ -38,4 +39,6 @@ def _guess(questions: Mapping[str, Question], members: Sequence[TrainingExample]
     """Tokens of a group, without encoding its prompt."""
     question = questions[members[0].question_id]
     replies = {ids for row in members for ids in row.responses}
-    return len(question.text) // LETTERS + PICTURE_TOKENS * len(question.images) + sum(map(len, replies))
+    shown = [question.images, *dict.fromkeys(row.rejected_images for row in members if row.rejected_images is not None)]
+    words = len(question.text) // LETTERS * len(shown)
+    return words + PICTURE_TOKENS * sum(map(len, shown)) + sum(map(len, replies))
