@@ -6,6 +6,9 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from seewhy.runs.discovery import class_of, is_outside, nearest, source_hash, unplaced
 
+PLAIN_TYPES = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false"}
+"""Types of settings by name, in words."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
@@ -100,6 +103,9 @@ def make(choice: Choice, layer: str, place: str, **given: object) -> Any:  # noq
         if name not in settable:
             raise ValueError(f"{place}.{name} is {value!r}: {choice.kind} has no such setting"
                              f"{nearest(name, settable) if settable else '; it has none'}")  # fmt: skip
+    for one in fields(kind):
+        if one.name in choice.settings:
+            _require_type(one.type, choice.settings[one.name], f"{place}.{one.name}")
     more = {name: value for name, value in given.items() if name in known}
     unset = [name for name in _required(kind) if name not in choice.settings and name not in more]
     if unset:
@@ -109,6 +115,19 @@ def make(choice: Choice, layer: str, place: str, **given: object) -> Any:  # noq
         return kind(**{**choice.settings, **more})
     except (TypeError, ValueError) as error:
         raise ValueError(f"{place}: {error}") from error
+
+
+def _require_type(wanted: object, value: object, place: str) -> None:
+    """Refuse text for a number and the like, where a setting's type is one of the four plain ones."""
+    name = wanted if isinstance(wanted, str) else getattr(wanted, "__name__", "")
+    fits = {
+        "int": isinstance(value, int) and not isinstance(value, bool),
+        "float": isinstance(value, int | float) and not isinstance(value, bool),
+        "str": isinstance(value, str),
+        "bool": isinstance(value, bool),
+    }
+    if not fits.get(name, True):
+        raise ValueError(f"{place} must be {PLAIN_TYPES[name]}, and is {value!r}")
 
 
 def _required(kind: type[Any]) -> list[str]:

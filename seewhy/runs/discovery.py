@@ -122,7 +122,7 @@ def constant_of(layer: str, kind: str, name: str, default: object) -> object:
 
 def _source_of(layer: str, place: str) -> Path | None:
     if place.endswith(".py"):
-        return Path(place)
+        return _require_file(Path(place))
     module = place if "." in place else f"seewhy.{layer}.{place.replace('-', '_')}"
     try:
         spec = importlib.util.find_spec(module)
@@ -158,9 +158,7 @@ def _module_of(layer: str, place: str) -> ModuleType:
 
 
 def _load_file(path: Path) -> ModuleType:
-    resolved = path.resolve()
-    if not resolved.is_file():
-        raise ValueError(f"{path}: no such file")
+    resolved = _require_file(path).resolve()
     name = f"seewhy_file_{hashlib.sha256(str(resolved).encode()).hexdigest()[:12]}_{resolved.stem}"
     if name in sys.modules:
         return sys.modules[name]
@@ -175,6 +173,12 @@ def _load_file(path: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+def _require_file(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file")
+    return path
 
 
 def is_outside(kind: str) -> bool:

@@ -2,10 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
-from seewhy.runs.api import ModelKind, Need, RowStage, TrainStage, Unit, Wants
+from seewhy.runs.api import ModelKind, Need, RowStage, Stage, TrainStage, Unit, Wants
 from seewhy.runs.discovery import nearest
 from seewhy.runs.outside import hash_input
 from seewhy.runs.plan_file import rows_behind
@@ -145,14 +145,22 @@ def check(recipe: Recipe) -> None:
 
 def _faults(recipe: Recipe, nodes: Mapping[str, Node]) -> Iterator[str]:
     before: dict[str, Wants | None] = {}
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for ref, node in nodes.items():
-        told: set[tuple[str, str]] = set()
         for need in node.unit.needs():
             fault = _fault(recipe, need, before, nodes)
-            if fault and (need.field, need.ref) not in told:
-                told.add((need.field, need.ref))
-                yield f"step {node.step}, field {need.field}: {fault}"
+            if fault:
+                found.setdefault((node.step, need.ref), []).append((need.field, fault))
         before[ref] = node.makes
+    for (step, _), faults in found.items():
+        # A part of a step calls what it reads by another name than the step's own field does.
+        own = [one for one in faults if one[0].partition(".")[0] in _field_names(recipe.steps[step])]
+        for field, fault in {field: (field, fault) for field, fault in reversed(own or faults[:1])}.values():
+            yield f"step {step}, field {field}: {fault}"
+
+
+def _field_names(stage: Stage) -> list[str]:
+    return [one.name for one in fields(stage)] if is_dataclass(stage) else []
 
 
 def _fault_behind(recipe: Recipe, need: Need, nodes: Mapping[str, Node]) -> str:
@@ -188,7 +196,8 @@ def _fault(recipe: Recipe, need: Need, before: Mapping[str, Wants | None], nodes
         return f"{need.ref} comes later; a step reads those before it{_fitting(recipe, need, before)}"
     if not need.ref:
         return f"is missing; wanted: {describe(need.wants)}{_fitting(recipe, need, before)}"
-    return f"there is no {need.ref!r}{nearest(need.ref, [*recipe.models, *recipe.inputs, *recipe.steps, *before])}"
+    known = dict.fromkeys([*recipe.models, *recipe.inputs, *recipe.steps, *before])
+    return f"there is no {need.ref!r}{nearest(need.ref, list(known))}"
 
 
 def _fits(made: Wants | None, wanted: Wants) -> bool:

@@ -10,12 +10,12 @@ import cattrs
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 
 from seewhy.runs.api import Stage
-from seewhy.runs.choice import Choice, Layer
+from seewhy.runs.choice import PLAIN_TYPES, Choice, Layer, names_what
 from seewhy.runs.discovery import class_of, nearest, require_name
 from seewhy.runs.yaml_text import Scalar
 
 T = TypeVar("T")
-WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+
 TRUTH = {"true": True, "false": False}
 
 
@@ -26,7 +26,7 @@ def structure(plain: object, wanted: type[T], where: str) -> T:
         ValueError: a field is unknown, missing, of another type or refused by its class; every fault with its place.
     """
     try:
-        return _CONVERTER.structure(plain, wanted)
+        return _value(plain, wanted)
     except (ClassValidationError, IterableValidationError) as error:
         faults = list(_faults(error, ""))
         raise ValueError("\n".join(f"{where}: {fault}" for fault in faults)) from error
@@ -61,7 +61,7 @@ def _faults(error: BaseException, place: str) -> Any:  # noqa: ANN401
         for name in sorted(error.extra_fields):
             yield f"{_join(place, name)}: unknown field {name!r}{nearest(name, known)}"
     elif isinstance(error, KeyError):
-        yield f"{place}: field {str(error.args[0])!r} is missing"
+        yield f"{place}{': ' if place else ''}field {str(error.args[0])!r} is missing"
     else:
         yield f"{place}: {error}" if place else str(error)
 
@@ -85,8 +85,8 @@ def _at(value: object) -> str:
 
 def _refuse(wanted: type, value: object) -> ValueError:
     shown = str(value) if isinstance(value, Scalar) and value.is_quoted else value
-    text = f"{shown!r}" if not isinstance(shown, Scalar) else str(shown)
-    return ValueError(f"must be {WORDS.get(wanted, wanted.__name__)}, and is {text}{_at(value)}")
+    text = f"{shown!r:.60}" if not isinstance(shown, Scalar) else f"{shown!s:.60}"
+    return ValueError(f"must be {PLAIN_TYPES.get(wanted.__name__, wanted.__name__)}, and is {text}{_at(value)}")
 
 
 def _text(value: object, _: type[str]) -> str:
@@ -166,7 +166,11 @@ def _several(wanted: Any) -> Callable[[object, Any], tuple[Any, ...]]:  # noqa: 
     def structure_each(value: object, _: object) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple | Scalar):
             raise ValueError(f"must be a list, and is {value!s}{_at(value)}")
-        return tuple(_value(one, inner) for one in ([value] if isinstance(value, Scalar) else value))
+        made = tuple(_value(one, inner) for one in ([value] if isinstance(value, Scalar) else value))
+        twice = [one for number, one in enumerate(made) if names_what(inner) and one in made[:number]]
+        if twice:
+            raise ValueError(f"names {twice[0]!r} twice")
+        return made
 
     return structure_each
 
