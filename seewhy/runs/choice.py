@@ -119,7 +119,7 @@ def make(choice: Choice, layer: str, place: str, **given: object) -> Any:  # noq
 
 def _require_type(wanted: object, value: object, place: str) -> None:
     """Refuse text for a number and the like, where a setting's type is one of the four plain ones."""
-    name = wanted if isinstance(wanted, str) else getattr(wanted, "__name__", "")
+    name = wanted.__name__ if isinstance(wanted, type) else str(wanted)
     fits = {
         "int": isinstance(value, int) and not isinstance(value, bool),
         "float": isinstance(value, int | float) and not isinstance(value, bool),
