@@ -18,7 +18,7 @@ from seewhy.runs.open import Extent
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.recipe_text import recipe_names
 
-USAGE = """usage: seewhy plan RECIPE [--run DIR] [--json] [--STEP.FIELD VALUE ...]
+USAGE = """usage: seewhy plan RECIPE [--size SIZE] [--run DIR] [--json] [--STEP.FIELD VALUE ...]
 
 Memory, steps, time, disk and money of a recipe, before anything runs. The options are those of `seewhy run`, which
 `seewhy run RECIPE --help` lists.

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from seewhy.cli.run import recipe_of
 from seewhy.runs.graph import check, describe, nodes_of, source
 from seewhy.runs.open import require_steps
-from seewhy.runs.recipe_text import recipe_names, recipe_sentence, recipe_text
+from seewhy.runs.recipe_text import recipe_names, recipe_sentence, recipe_sizes, recipe_text
 
 USAGE = """usage: seewhy recipe list
-       seewhy recipe show RECIPE [--seed N] [--STEP.FIELD VALUE ...]
-       seewhy recipe check RECIPE [--seed N] [--STEP.FIELD VALUE ...]
+       seewhy recipe show RECIPE [--size SIZE] [--seed N] [--STEP.FIELD VALUE ...]
+       seewhy recipe check RECIPE [--size SIZE] [--seed N] [--STEP.FIELD VALUE ...]
 
 RECIPE is a name, a YAML file, or a Python file with a function `recipe`. `show` prints its YAML, which `seewhy run`
 takes back; `check` looks at the graph of its steps and at every setting, and runs nothing."""
@@ -24,7 +24,8 @@ def run(words: Sequence[str]) -> int:
     match list(words):
         case ["list"]:
             for name in recipe_names():
-                print(f"{name:<20} {recipe_sentence(name)}")
+                sizes = f" [{', '.join(recipe_sizes(name))}]" if recipe_sizes(name) else ""
+                print(f"{name:<22} {recipe_sentence(name)}{sizes}")
         case ["show", name, *rest] if not name.startswith("-"):
             print(recipe_text(recipe_of(name, rest)[0]), end="")
         case ["check", name, *rest] if not name.startswith("-"):

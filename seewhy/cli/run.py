@@ -25,6 +25,7 @@ The steps of a recipe in order; a stopped run goes on from where it was. RECIPE 
 file, or a Python file with a function `recipe`.
 
   --run DIR             directory of the run
+  --size SIZE           toy, laptop or paper, of a recipe that has sizes (`seewhy recipe list`)
   --seed N              seed of every step
   --from STEP, --until STEP, --only STEP
                         which steps are run; those before must be finished
@@ -52,7 +53,7 @@ def run(words: Sequence[str]) -> int:
     wants_help, rest = take_flag(rest, "--help")
     also_help, rest = take_flag(rest, "-h")
     if wants_help or also_help:
-        print("\n".join(help_lines(name)))
+        print("\n".join(help_lines(name, take_one(rest, "--size")[0])))
         return 0
     is_dry, rest = take_flag(rest, "--dry-run")
     processes, rest = take_processes(rest)
@@ -90,18 +91,19 @@ def take_extent(words: Sequence[str]) -> tuple[Extent, list[str]]:
 def recipe_of(name: str, words: Sequence[str]) -> tuple[Recipe, Machine]:
     """The recipe of a name with the fields that options set."""
     seed, rest = take_whole(words, "--seed")
+    size, rest = take_one(rest, "--size")
     is_blind, rest = take_flag(rest, "--allow-blind")
-    plain = with_options(plain_recipe(name, seed), rest, SHORTCUTS)
+    plain = with_options(plain_recipe(name, seed, size), rest, SHORTCUTS)
     recipe, machine = build_recipe(plain, name)
     if is_blind:
         machine = replace(machine, canary=replace(machine.canary, allow_blind=True))
     return recipe, machine
 
 
-def help_lines(name: str) -> Iterator[str]:
+def help_lines(name: str, size: str = "") -> Iterator[str]:
     """Usage, and every field of the recipe with its value and what it is for."""
     yield USAGE
-    recipe, machine = build_recipe(plain_recipe(name), name)
+    recipe, machine = build_recipe(plain_recipe(name, size=size), name)
     for step, stage in recipe.steps.items():
         yield f"step {step} ({stage_name(stage)})"
         yield from option_lines(step, type(stage), stage)

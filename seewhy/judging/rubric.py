@@ -22,6 +22,7 @@ from seewhy.judging.asking.messages import (
 )
 from seewhy.judging.asking.replies import Fields, Unread, read_object
 from seewhy.judging.asking.schema import TEXT, form_of, object_of, one_of
+from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.prompts.template import PromptTemplate, builtin_prompt
 from seewhy.records.ranges import require_least
 from seewhy.records.types import Chain, Outcome, Question, Verdict
@@ -66,6 +67,8 @@ class RubricJudge:
     """Whether the judge is told the right answer."""
     blind: bool = False
     """Withhold the pictures: a control that shows what sight is worth."""
+    by_gold: bool = False
+    """The outcome is that of the comparison with the gold answer, as of judge `outcome`, and not of the grades."""
 
     def __post_init__(self) -> None:
         """Refuse votes that would all be one, and a prompt that does not show the reply."""
@@ -103,13 +106,17 @@ class RubricJudge:
         if 2 * len(votes) <= self.votes:
             unread = next(vote for vote in read if isinstance(vote, Unread))
             return leave_unjudged(question, chain, self.name, _of(len(votes), self.votes, unread.why), answer.usage)
-        accuracy = fmean(vote.criteria["answer_accuracy"] for vote in votes)
         return give_verdict(
-            question, chain, self.name,
-            Outcome.CORRECT if accuracy >= self.correct_at else Outcome.INCORRECT,
+            question, chain, self.name, self._outcome(question, chain, votes),
             score=fmean(vote.overall for vote in votes), why=in_words(votes, self.votes), usage=answer.usage,
             agreement=agreement_of([vote.overall for vote in votes]),
         )  # fmt: skip
+
+    def _outcome(self, question: Question, chain: Chain, votes: Sequence[Grades]) -> Outcome:
+        if self.by_gold:
+            return OutcomeJudge().judge(question, (chain,))[0].outcome
+        accuracy = fmean(vote.criteria["answer_accuracy"] for vote in votes)
+        return Outcome.CORRECT if accuracy >= self.correct_at else Outcome.INCORRECT
 
 
 def read_grades(fields: Fields | Unread) -> Grades | Unread:

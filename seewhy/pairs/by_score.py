@@ -26,6 +26,8 @@ class ScoreFate(StrEnum):
     TOO_FEW_JUDGED = "too_few_judged"
     BEST_TOO_LOW = "best_too_low"
     NO_MARGIN = "no_margin"
+    ONE_OUTCOME = "one_outcome"
+    """Where `right` is asked: all are right, or none is."""
 
 
 class ScoreDropReason(StrEnum):
@@ -49,6 +51,9 @@ class ByScore:
     """The best score must be above it; mm-cot-rlaif: 2 of 5."""
     least_judged: int = 2
     """Chains with a score that a prompt needs."""
+    right: bool = False
+    """Whether the preferred chain must be CORRECT and the other must not, whatever their scores: for verdicts whose
+    outcome is the comparison with the gold answer, as of judge `rubric` with `by_gold`."""
 
     def __post_init__(self) -> None:
         """Refuse a margin that lets equals be a pair."""
@@ -63,12 +68,23 @@ class ByScore:
         scored = sorted((one for one, unfit in sort_out(prompt) if unfit is None), key=lambda one: one.index)
         if len(scored) < self.least_judged:
             return ScoreFate.TOO_FEW_JUDGED, ()
-        best, worst = max(scored, key=score_of), min(scored, key=score_of)
+        right, wrong = self._sides(scored)
+        if not right or not wrong:
+            return ScoreFate.ONE_OUTCOME, ()
+        best, worst = max(right, key=score_of), min(wrong, key=score_of)
         if self.above is not None and score_of(best) <= self.above:
             return ScoreFate.BEST_TOO_LOW, ()
         if score_of(best) - score_of(worst) < self.margin - ROUNDING:
             return ScoreFate.NO_MARGIN, ()
         return ScoreFate.KEPT, (Choice(chosen=best, rejected=worst, margin=score_of(best) - score_of(worst)),)
+
+    def _sides(self, scored: Sequence[Judged]) -> tuple[list[Judged], list[Judged]]:
+        """The chains that may be preferred, and those that others may be preferred to."""
+        if not self.right:
+            return list(scored), list(scored)
+        is_right = [one.outcome is Outcome.CORRECT for one in scored]
+        return ([one for one, is_so in zip(scored, is_right, strict=True) if is_so],
+                [one for one, is_so in zip(scored, is_right, strict=True) if not is_so])  # fmt: skip
 
     def new_tally(self) -> "ScoreTally":
         """Counters of prompts by what became of them, and of chains by why they are in no pair."""
@@ -119,7 +135,7 @@ def _flaw(one: Judged) -> ScoreDropReason | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreAccount:
-    """What a rule made of the chains; `seen` is the sum of the four counts after it."""
+    """What a rule made of the chains; `seen` is the sum of the five counts after it."""
 
     seen: int
     """Prompts: questions, counted once for each style they were asked in."""
@@ -128,6 +144,7 @@ class ScoreAccount:
     too_few_judged: int
     best_too_low: int
     no_margin: int
+    one_outcome: int
     chains: int
     """All chains; those that could stand in no pair are counted by reason below."""
     no_score: int
@@ -140,7 +157,8 @@ class ScoreAccount:
         return {
             "questions seen": self.seen, "questions kept": self.kept,
             "dropped too few scored chains": self.too_few_judged, "dropped best too low": self.best_too_low,
-            "dropped no margin": self.no_margin, "chains without a score": self.no_score,
+            "dropped no margin": self.no_margin, "dropped all right or all wrong": self.one_outcome,
+            "chains without a score": self.no_score,
             "chains cut off": self.cut_off, "chains repeated": self.repeated,
         }  # fmt: skip
 
@@ -169,6 +187,7 @@ class ScoreTally(Tally[ScoreAccount]):
             too_few_judged=self._fates[ScoreFate.TOO_FEW_JUDGED],
             best_too_low=self._fates[ScoreFate.BEST_TOO_LOW],
             no_margin=self._fates[ScoreFate.NO_MARGIN],
+            one_outcome=self._fates[ScoreFate.ONE_OUTCOME],
             chains=self._unfit.total(),
             no_score=self._unfit[ScoreDropReason.NO_SCORE],
             cut_off=self._unfit[ScoreDropReason.CUT_OFF],

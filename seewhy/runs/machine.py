@@ -11,6 +11,11 @@ from seewhy.records.ranges import require_least
 from seewhy.training.monitor.plan import GUARDED, GuardPlan
 from seewhy.training.parallel.plan import ShardPlan
 
+ORACLE = "oracle"
+"""The `base_url` of a model that the run serves itself."""
+LOOPBACK = "http://127.0.0.1/v1"
+"""Where it is said to be while it does not stand."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
@@ -25,7 +30,8 @@ class ModelSpec:
     """Folder in Hugging Face format, name on the Hub, or `tiny`, the model that ships with seewhy."""
     # Not compared, nor is the key: a server may move while a run is stopped.
     base_url: str = field(default="", compare=False)
-    """Where a server's paths begin, such as `https://api.openai.com/v1`; empty for weights."""
+    """Where a server's paths begin, such as `https://api.openai.com/v1`; empty for weights. `oracle` serves one that
+    knows inkgrid's pages on loopback while the run lasts, so that a recipe can be tried without a teacher or judge."""
     model: str = ""
     """The model's name as the server knows it."""
     key_variable: str = field(default="", compare=False)
@@ -65,10 +71,16 @@ class ModelSpec:
         """Whether the model is behind a server."""
         return bool(self.base_url)
 
-    def endpoint(self, cache: str) -> EndpointPlan:
-        """The client's settings, with replies kept in the file `cache`."""
+    @property
+    def is_own_oracle(self) -> bool:
+        """Whether the run serves the model itself."""
+        return self.base_url == ORACLE
+
+    def endpoint(self, cache: str, address: str = "") -> EndpointPlan:
+        """The client's settings, with replies kept in the file `cache`, of a server at `address` where it is given."""
+        place = address or (LOOPBACK if self.is_own_oracle else self.base_url)
         return EndpointPlan(
-            base_url=self.base_url, model=self.model, key_variable=self.key_variable, detail=self.detail,
+            base_url=place, model=self.model, key_variable=self.key_variable, detail=self.detail,
             max_pixels=self.max_pixels, form=self.form, cache=cache, cache_salt=self.cache_salt,
             headers=self.headers, query=self.query,
         )  # fmt: skip

@@ -3,8 +3,9 @@
 import gc
 import os
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
@@ -12,7 +13,9 @@ from seewhy.endpoints.chat import ChatModel
 from seewhy.model.api import Generates
 from seewhy.model.plan import AdapterPlan, FeaturePlan
 from seewhy.model.weights import size_of_weights
+from seewhy.records.types import Question
 from seewhy.runs.discovery import load_part
+from seewhy.runs.machine import ORACLE
 from seewhy.runs.run import OpenRun
 
 SHARE = 0.4
@@ -45,6 +48,9 @@ class ProcessModels:
     """Encoded prompts by processor: models of one process encode a question once."""
     features: Any = None
     sessions: dict[tuple[str, bool], Any] = field(default_factory=dict[tuple[str, bool], Any])
+    stack: ExitStack = field(default_factory=ExitStack)
+    oracle: str = ""
+    """Where the run's own oracle answers; empty until it is asked."""
 
     def local(self, ref: str) -> Generates:
         """A model with weights, ready to draw and score, called `ref` in the rows it makes.
@@ -84,8 +90,10 @@ class ProcessModels:
                 raise ValueError(f"{ref} is no model behind a server")
             folder = self.run.root / SERVERS
             folder.mkdir(parents=True, exist_ok=True)
+            address = self._serve_oracle() if spec.is_own_oracle else ""
             self.sessions[key] = load_part("endpoints", "session").TeacherSession(
-                endpoint=spec.endpoint(str(folder / REPLIES)), pace=machine.pace, spend=machine.spend,
+                endpoint=spec.endpoint(str(folder / REPLIES), address), pace=machine.pace,
+                spend=replace(machine.spend, is_free=machine.spend.is_free or spec.is_own_oracle),
                 canary=machine.canary, batch=machine.batch if by_batch else None, folder=folder, note=self.note,
             )  # fmt: skip
         return self.sessions[key]
@@ -114,6 +122,18 @@ class ProcessModels:
         self.close_models()
         for session in self.sessions.values():
             session.__exit__(kind, error, trace)
+        self.stack.close()
+
+    def _serve_oracle(self) -> str:
+        """The address of an oracle that knows the questions that are finished by now, on loopback."""
+        if not self.oracle:
+            served = load_part("testing", "served.server")
+            questions = tuple(known_questions(self.run))
+            folder = self.run.root / SERVERS / ORACLE
+            folder.mkdir(parents=True, exist_ok=True)
+            serving = served.Serving(questions=questions, folder=folder)
+            self.oracle = self.stack.enter_context(served.running(serving)).base_url
+        return self.oracle
 
     def _load(self, ref: str, *, masters: bool, label: str = "") -> Any:  # noqa: ANN401
         place = self.run.weights(ref)
@@ -143,6 +163,13 @@ class ProcessModels:
         while self.opened and wanted + sum(_bytes_of(model) for model in self.opened.values()) > SHARE * memory_bytes():
             self.opened.popitem(last=False)
             gc.collect()
+
+
+def known_questions(run: OpenRun) -> Iterator[Question]:
+    """The questions of the steps that made some, as they are; those with pictures varied from them are left out."""
+    for node in run.nodes.values():
+        if node.makes is Question and not node.unit.needs() and run.is_done(node.ref):
+            yield from run.questions(node.ref)
 
 
 def _bytes_of(model: Any) -> int:  # noqa: ANN401

@@ -1,7 +1,7 @@
 """Recipes as YAML and back: by name, by file, or as what differs from a base."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +11,7 @@ from seewhy.runs.discovery import class_of, find_module, is_outside, kind_names,
 from seewhy.runs.machine import Machine
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.seeds import SEED, with_seeds
+from seewhy.runs.sizes import Size
 from seewhy.runs.structure import natural, structure, unstructure
 from seewhy.runs.yaml_text import dump_yaml, read_yaml
 
@@ -28,17 +29,34 @@ def recipe_sentence(name: str) -> str:
     return (find_module("recipes", name).__doc__ or "").splitlines()[0]
 
 
-def plain_recipe(name: str, seed: int | None = None) -> Plain:
+def recipe_sizes(name: str) -> list[str]:
+    """The sizes that a recipe has, the one first that it has unless another is asked for; none where it has one alone.
+
+    Example:
+        >>> recipe_sizes("mpo"), recipe_sizes("quick")
+        (['laptop', 'toy', 'paper'], [])
+    """
+    usual = _size_of(_function_of(name))
+    return [] if usual is None else [usual.value, *(size.value for size in Size if size is not usual)]
+
+
+def plain_recipe(name: str, seed: int | None = None, size: str = "") -> Plain:
     """A recipe as plain values, with a `machine` where its file has one.
 
     Args:
         name: a YAML file, a recipe that comes with seewhy, or a dotted path or Python file with a function `recipe`.
         seed: of all steps, in place of their own.
+        size: `toy`, `laptop` or `paper`, for recipes that have them; empty takes the recipe's usual one.
 
     Raises:
-        ValueError: there is no such recipe; the message names the nearest.
+        ValueError: there is no such recipe or size; the message names the nearest.
     """
-    plain = _from_file(Path(name), ()) if name.endswith(SUFFIXES) else plain_of(_from_python(name))
+    if name.endswith(SUFFIXES):
+        if size:
+            raise ValueError(f"{name} is a file of one size: write `size: {size}` beside its base, or leave size away")
+        plain = _from_file(Path(name), ())
+    else:
+        plain = plain_of(_from_python(name, size))
     return plain if seed is None else with_seeds({**plain, SEED: seed}, is_forced=True)
 
 
@@ -96,7 +114,25 @@ def stage_name(step: object) -> str:
     return f"{kind.__module__}:{kind.__name__}"
 
 
-def _from_python(name: str) -> Recipe:
+def _from_python(name: str, size: str) -> Recipe:
+    function = _function_of(name)
+    usual, known = _size_of(function), [one.value for one in Size]
+    if not size:
+        return cast(Recipe, function())
+    if usual is None:
+        raise ValueError(f"size: recipe {name} has one size alone; leave it away")
+    if size not in known:
+        raise ValueError(f"size: recipe {name} has no size {size!r}{nearest(size, known)}")
+    return cast(Recipe, function(size=Size(size)))
+
+
+def _size_of(function: Callable[..., object]) -> Size | None:
+    """The size that a recipe has unless another is asked for; None where its function takes none."""
+    found = inspect.signature(function).parameters.get("size")
+    return found.default if found is not None and isinstance(found.default, Size) else None
+
+
+def _function_of(name: str) -> Callable[..., object]:
     plain = name.replace("_", "-")
     if not is_outside(name) and plain not in recipe_names():
         raise ValueError(f"there is no recipe {name!r}{nearest(plain, recipe_names())} (A recipe's file ends in .yaml)")
@@ -109,7 +145,7 @@ def _from_python(name: str) -> Recipe:
     found = vars(module).get(function or "recipe")
     if not callable(found):
         raise ValueError(f"{name} has no function `{function or 'recipe'}`, which returns a recipe")
-    return cast(Recipe, found())
+    return found
 
 
 def _from_file(path: Path, seen: tuple[Path, ...]) -> Plain:
@@ -119,13 +155,16 @@ def _from_file(path: Path, seen: tuple[Path, ...]) -> Plain:
     if not isinstance(found, dict):
         raise ValueError(f"{path} must be a mapping of a recipe's fields, and is {found!s:.40}")
     plain = cast(Plain, found)
-    base = plain.pop("base", None)
-    if base is None:
+    base, size = plain.pop("base", None), str(plain.pop("size", ""))
+    name = "" if base is None else str(base)
+    if size and (not name or name.endswith(SUFFIXES)):
+        raise ValueError(f"{path}: `size` is of a base that comes with seewhy, such as `base: mpo`")
+    if not name:
         return plain
-    name = str(base)
+    if not name.endswith(SUFFIXES):
+        return merge(plain_of(_from_python(name, size)), plain)
     under = Path(name) if Path(name).is_absolute() else path.parent / name
-    start = _from_file(under, (*seen, path.resolve())) if name.endswith(SUFFIXES) else plain_of(_from_python(name))
-    return merge(start, plain)
+    return merge(_from_file(under, (*seen, path.resolve())), plain)
 
 
 def merge(base: Mapping[str, object], over: Mapping[str, object]) -> Plain:

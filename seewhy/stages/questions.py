@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from seewhy.benchmarks.release.reading import read_questions
 from seewhy.records.files import hash_file
+from seewhy.records.marks import RARE
 from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Question, Split
 from seewhy.runs.api import Models, Need, RowStage, Run, Stage
@@ -45,6 +46,8 @@ class Questions(Stage):
     """Of questions that these models cannot take: `stop` when all are counted, or `drop` them."""
     with_rationale: bool = False
     """Whether a training question without a rationale does not fit, as where teacher gold gives them."""
+    only: Mapping[str, str] = field(default_factory=dict[str, str], metadata=RARE)
+    """Facets that a question of a file must have, such as `IMG: yes` for ScienceQA's with a picture; none takes all."""
 
     main: ClassVar[str] = "train"
 
@@ -61,6 +64,8 @@ class Questions(Stage):
             raise ValueError(
                 f"source: {self.benchmark} draws its own questions; leave it away, or choose benchmark jsonl"
             )
+        if self.only and not reads:
+            raise ValueError(f"only: {self.benchmark} draws its own questions; leave it away")
 
     def _counts(self) -> dict[Split, int]:
         return {Split.TRAIN: self.train, Split.VALIDATION: self.validation, Split.TEST: self.test,
@@ -80,9 +85,11 @@ class Questions(Stage):
         return found
 
     def _split(self, own: str, split: Split, count: int) -> RowStage:
-        kind = ReadSplit if self.source else DrawSplit
         seed = self.seed if split in (Split.TRAIN, Split.VALIDATION) else 0
-        return kind(own=own, benchmark=self.benchmark, source=self.source, split=split, count=count, seed=seed)
+        if not self.source:
+            return DrawSplit(own=own, benchmark=self.benchmark, split=split, count=count, seed=seed)
+        return ReadSplit(own=own, benchmark=self.benchmark, source=self.source, split=split, count=count, seed=seed,
+                         only=self.only)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +156,7 @@ class ReadSplit(RowStage):
     split: Split
     count: int
     seed: int = field(default=0, compare=False)
+    only: Mapping[str, str] = field(default_factory=dict[str, str], metadata=RARE)
 
     rows: ClassVar[type[Question]] = Question
     unit: ClassVar[str] = "splits"
@@ -172,7 +180,7 @@ class ReadSplit(RowStage):
         folder = run.place(self.own)
 
         def read(_: Sequence[Split]) -> Iterator[Question]:
-            found = read_questions(benchmark, source, self.split, self.count, run.root)
+            found = self._read(source, run.root, self.count)
             which = "all" if len(found) == there else f"the first {len(found):,} of"
             models.note(f"{self.split.value}: {which} {there:,} questions")
             if "notes" in vars(benchmark):
@@ -199,12 +207,19 @@ class ReadSplit(RowStage):
 
     def preview(self, run: Run, scratch: Path, count: int) -> Sequence[Question]:
         """The first so many; every row of one's own file is looked at."""
-        source = Path(self.source).expanduser().resolve()
-        return read_questions(_module(self.benchmark), source, self.split, min(count, self.count), scratch)
+        return self._read(Path(self.source).expanduser().resolve(), scratch, min(count, self.count))
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Question]:
-        source = Path(self.source).expanduser().resolve()
-        return read_questions(_module(self.benchmark), source, self.split, self.count, outlook.scratch)
+        return self._read(Path(self.source).expanduser().resolve(), outlook.scratch, self.count)
+
+    def _read(self, source: Path, pictures: Path, count: int) -> list[Question]:
+        """The first so many that have the facets."""
+        benchmark = _module(self.benchmark)
+        if not self.only:
+            return read_questions(benchmark, source, self.split, count, pictures)
+        there = benchmark.sizes(source).get(self.split, 0)
+        found = read_questions(benchmark, source, self.split, there, pictures)
+        return [one for one in found if all(one.facets.get(name) == said for name, said in self.only.items())][:count]
 
 
 def _module(name: str) -> Any:  # noqa: ANN401

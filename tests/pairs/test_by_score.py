@@ -59,7 +59,16 @@ def test_the_account_of_six_prompts_worked_by_hand():
     rows = [row for name, scores in groups.items() for row in scored_rows(*scores, question=name)]
     rows += scored_rows(4.0, 1.0, question="same", text="the same")
     assert account_of_scores(ByScore(above=2.0), *split_rows(rows)) == ScoreAccount(
-        seen=6, kept=1, too_few_judged=3, best_too_low=1, no_margin=1, chains=11, no_score=2, cut_off=0, repeated=1
+        seen=6,
+        kept=1,
+        too_few_judged=3,
+        best_too_low=1,
+        no_margin=1,
+        one_outcome=0,
+        chains=11,
+        no_score=2,
+        cut_off=0,
+        repeated=1,
     )
 
 
