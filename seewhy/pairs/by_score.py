@@ -54,6 +54,9 @@ class ByScore:
     right: bool = False
     """Whether the preferred chain must be CORRECT and the other must not, whatever their scores: for verdicts whose
     outcome is the comparison with the gold answer, as of judge `rubric` with `by_gold`."""
+    balance: bool = False
+    """Whether pairs are left out until both sides are equally long on average (RLAIF-V; stage `balance`): judges like
+    long replies, and DPO learns the length."""
 
     def __post_init__(self) -> None:
         """Refuse a margin that lets equals be a pair."""

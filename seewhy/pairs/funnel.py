@@ -12,7 +12,8 @@ LONGER = "pairs with a longer chosen side"
 EQUAL = f"pairs equal in their first {CUT_WORDS} words"
 CHAINS, REPEATED = "chains of kept questions", "chains that repeat a text"
 ANSWERED, USUAL = "chains with an answer", "chains with the usual answer"
-NAMES = (*LETTERS, LONGER, EQUAL, CHAINS, REPEATED, ANSWERED, USUAL)
+OF_PAIRS = (*LETTERS, LONGER, EQUAL)
+NAMES = (*OF_PAIRS, CHAINS, REPEATED, ANSWERED, USUAL)
 
 
 class Funnel:
@@ -30,11 +31,20 @@ class Funnel:
         counts[ANSWERED] += answers.total()
         counts[USUAL] += max(answers.values(), default=0)
         for choice in choices:
-            chosen, rejected = choice.chosen.text, choice.rejected.text
-            counts[LETTERS[0]] += len(chosen)
-            counts[LETTERS[1]] += len(rejected)
-            counts[LONGER] += len(chosen) > len(rejected)
-            counts[EQUAL] += begin_alike(chosen, rejected)
+            self.add_pair(choice.chosen.text, choice.rejected.text)
+
+    def add_pair(self, chosen: str, rejected: str) -> None:
+        """Count the two texts of a pair."""
+        counts = self._counts
+        counts[LETTERS[0]] += len(chosen)
+        counts[LETTERS[1]] += len(rejected)
+        counts[LONGER] += len(chosen) > len(rejected)
+        counts[EQUAL] += begin_alike(chosen, rejected)
+
+    @property
+    def of_pairs(self) -> Mapping[str, int]:
+        """What `add_pair` counts, by name."""
+        return {name: self._counts[name] for name in OF_PAIRS}
 
     @property
     def named(self) -> Mapping[str, int]:

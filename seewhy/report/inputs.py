@@ -111,6 +111,8 @@ class Sampling:
     pairs: int
     look: PairLook | None = None
     """None where no pair was made, or by an earlier version."""
+    balance: str = ""
+    """What was left out to balance the sides' lengths; empty where nothing was to be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

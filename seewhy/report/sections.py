@@ -163,7 +163,7 @@ def tell_sampling(sampling: Sampling) -> str:
         f"{say_plural(sampling.chains, 'chain')} of {say_count(sampling.tokens)} tokens were drawn in "
         f"{say_seconds(sampling.seconds)}{rate}: {sampling.per_question} for each of "
         f"{say_plural(sampling.questions, 'question')}. {_tell_votes(sampling)}{_tell_pairs(sampling)}"
-        f"{tell_look(sampling.look)}"
+        f"{tell_look(sampling.look)}{f' {sampling.balance}.' if sampling.balance else ''}"
     )
 
 

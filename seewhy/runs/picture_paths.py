@@ -21,17 +21,24 @@ def resolve_rejected(pair: Pair, folder: Path) -> Pair:
     return replace(pair, rejected_images=_changed(pair.rejected_images, lambda path: _resolved(path, folder)))
 
 
+def relate_rejected(pair: Pair, folder: Path, root: Path) -> Pair:
+    """The pair as it is written in `folder`, as `relate_pictures` writes a question."""
+    if pair.rejected_images is None:
+        return pair
+    return replace(pair, rejected_images=_changed(pair.rejected_images, lambda path: _related(path, folder, root)))
+
+
 def _resolved(path: Path, folder: Path) -> Path:
     return path if path.is_absolute() else Path(os.path.normpath(folder / path))
 
 
 def relate_pictures(question: Question, folder: Path, root: Path) -> Question:
     """The question as it is written in `folder`: pictures below `root` by their path from there, others as they are."""
+    return _with_paths(question, lambda path: _related(path, folder, root))
 
-    def relate(path: Path) -> Path:
-        return Path(os.path.relpath(path, folder)) if path.is_relative_to(root) else path
 
-    return _with_paths(question, relate)
+def _related(path: Path, folder: Path, root: Path) -> Path:
+    return Path(os.path.relpath(path, folder)) if path.is_relative_to(root) else path
 
 
 def _with_paths(question: Question, change: Callable[[Path], Path]) -> Question:

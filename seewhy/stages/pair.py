@@ -1,7 +1,7 @@
 """Pairs of a better and a worse chain, by a rule, with an account of what was dropped."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Annotated, Any, ClassVar
 
@@ -16,6 +16,10 @@ from seewhy.runs.choice import Choice, Layer, Rows, choose, make
 from seewhy.runs.forecast.api import Outlook, StageForecast
 from seewhy.runs.hooks import NothingLeftError
 from seewhy.runs.question_chains import JudgedRanges, judged_needs, judged_ranges
+from seewhy.stages.balance import BalanceLengths, tell_balance
+
+DRAWN = "drawn"
+"""The part with all pairs, where some of them are left out afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,13 @@ class PairChains(RowStage):
     def made(self) -> Any:  # noqa: ANN401
         """The rule."""
         return make(self.rule, "pairs", "rule")
+
+    def units(self, name: str) -> Mapping[str, RowStage]:
+        if not vars_of(self.made()).get("balance"):
+            return {"": self}
+        kept = {one: value for one, value in self.rule.settings.items() if one != "balance"}
+        drawn = replace(self, rule=replace(self.rule, settings=kept))
+        return {DRAWN: drawn, "": BalanceLengths(pairs=f"{name}.{DRAWN}", own=name)}
 
     def block_size(self) -> int:
         return 4096
@@ -97,7 +108,10 @@ class PairChains(RowStage):
         return found
 
     def section(self, run: Run, name: str) -> Section | None:
-        paired, rule, chains = run.manifest(name), self.made(), len(run.read(self.chains, Chain))
+        rule, chains = self.made(), len(run.read(self.chains, Chain))
+        is_balanced = vars_of(rule).get("balance", False)
+        paired = run.manifest(f"{name}.{DRAWN}" if is_balanced else name)
+        kept = run.manifest(name).counts if is_balanced else {}
         # Chains from outside the run have no manifest, or that of another program's own.
         drawn = run.manifest(self.chains) if run.is_done(self.chains) else None
         counts = drawn.counts if drawn else {}
@@ -113,10 +127,11 @@ class PairChains(RowStage):
             tokens=counts.get("tokens", 0), seconds=drawn.seconds if drawn else 0.0,
             accuracies=tuple(sum(row) / len(row) for row in right.values()),
             band=(settings["lowest"], settings["highest"]) if "lowest" in settings else None,
-            margin=settings.get("margin"), pairs=paired.counts["rows"], agreement=mean_agreement(verdicts),
+            margin=settings.get("margin"), pairs=kept.get("rows", paired.counts["rows"]),
+            agreement=mean_agreement(verdicts),
             dropped=tuple(Count(name=key.removeprefix("dropped ").replace("_", " "), count=count)
                           for key, count in paired.counts.items() if key.startswith("dropped ")),
-            look=look_of(paired.counts),
+            look=look_of({**paired.counts, **kept}), balance=tell_balance(kept) if kept else "",
         )  # fmt: skip
 
 
