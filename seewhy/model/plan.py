@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from seewhy.records.ranges import require_seed
 
+ZERO, PISSA, OLORA = "zero", "pissa", "olora"
+INITIALS = (ZERO, "gaussian", PISSA, "pissa_niter_16", OLORA)
 FLOAT32, BF16 = "float32", "bf16"
 PRECISIONS = (FLOAT32, BF16)
 
@@ -12,8 +14,8 @@ PRECISIONS = (FLOAT32, BF16)
 class AdapterPlan:
     """LoRA (arXiv 2106.09685): two thin matrices beside each adapted layer are trained, and nothing else is.
 
-    The vision tower and the projector are frozen then, whatever their learning rates. There is no dropout: attention
-    over packed rows has none either.
+    The vision tower and the projector are frozen then, whatever their learning rates, unless `modules_to_save` names
+    them.
 
     Example:
         >>> AdapterPlan(rank=64).lora_alpha
@@ -34,17 +36,48 @@ class AdapterPlan:
     """Scale the update by alpha / sqrt(rank) (rsLoRA, arXiv 2312.03732)."""
     go_on: bool = False
     """Train the adapter that the model came with, instead of adding it into the weights and making a new one."""
+    dropout: float = 0.0
+    """Share of an adapted layer's inputs that the update does not see while it is trained. LLaVA-1.5's LoRA: 0.05."""
+    dora: bool = False
+    """Train the norm of each row of a weight matrix apart from its direction (DoRA, arXiv 2402.09353)."""
+    modules_to_save: tuple[str, ...] = ()
+    """Ends of modules' names that are trained whole beside the adapter, such as `multi_modal_projector`."""
+    initial: str = ZERO
+    """First values: `zero` (the update's second matrix is 0) or `gaussian` (and its first one normal); the largest
+    singular directions of each weight, `pissa` or, by a faster approximation, `pissa_niter_16` (arXiv 2404.02948); or
+    its first orthogonal ones, `olora` (arXiv 2406.01775). The model starts as it was with each of them."""
 
     def __post_init__(self) -> None:
         """Refuses an adapter that cannot be made."""
         require_seed(self)
         if self.rank < 0 or self.alpha < 0:
             raise ValueError("AdapterPlan: rank and alpha must be 0 or above")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"adapter.dropout is a share, from 0 to below 1, and is {self.dropout}")
+        if self.initial not in INITIALS:
+            raise ValueError(f"adapter.initial {self.initial!r}: there are {', '.join(INITIALS)}")
+        if self.dora and self.is_by_weights:
+            raise ValueError(
+                f"adapter.dora starts from the weights themselves: leave adapter.initial {self.initial} away"
+            )
+        named = [name for name in ("dropout", "dora", "modules_to_save") if getattr(self, name)]
+        if not self.rank and (named or self.initial != ZERO):
+            raise ValueError(f"adapter.{(named or ['initial'])[0]} is of an adapter: give adapter.rank too")
 
     @property
     def lora_alpha(self) -> int:
         """Alpha, or what stands for it."""
         return self.alpha or 2 * self.rank
+
+    @property
+    def off_is_start(self) -> bool:
+        """Whether the model with its adapter switched off is the model that the training starts from."""
+        return self.rank > 0 and not self.go_on and not self.modules_to_save
+
+    @property
+    def is_by_weights(self) -> bool:
+        """Whether the first values follow from the weights that are adapted."""
+        return self.initial.startswith((PISSA, OLORA))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +115,11 @@ class ComputePlan:
             raise ValueError(
                 "--compute.load-in-4bit: weights of 4 bits cannot be trained; add an adapter, such as adapter.rank 64, "
                 "or leave the switch away"
+            )
+        if self.load_in_4bit and adapter.is_by_weights:
+            raise ValueError(
+                f"--compute.load-in-4bit: adapter.initial {adapter.initial} reads the weights in full precision; take "
+                "adapter.initial zero, or leave the switch away"
             )
 
 

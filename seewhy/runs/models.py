@@ -12,7 +12,7 @@ from typing import Any
 from seewhy.endpoints.chat import ChatModel
 from seewhy.model.api import Generates
 from seewhy.model.plan import AdapterPlan, FeaturePlan
-from seewhy.model.weights import size_of_weights
+from seewhy.model.weights import base_of, size_of_weights
 from seewhy.records.types import Question
 from seewhy.runs.discovery import load_part
 from seewhy.runs.machine import ORACLE
@@ -67,6 +67,13 @@ class ProcessModels:
 
     def reference(self, ref: str, adapter: AdapterPlan) -> Any:  # noqa: ANN401
         """A model whose weights are as those of a training that starts from it; for its reference rows."""
+        is_merged = not adapter.go_on and base_of(self.run.weights(ref)) is not None
+        if is_merged:
+            self.close_models()
+            model = self._load(ref, masters=not adapter.rank)
+            model.adapt(AdapterPlan())  # added into the weights, as the training does before it makes its own
+            model.image_features.freeze()
+            return model
         if adapter.rank or self.run.compute.precision == type(self.run.compute)().precision:
             return self.local(ref)
         self.close_models()

@@ -1,10 +1,12 @@
 """Opens a run's directory for a recipe; checks of a recipe and of the machine before its steps run."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from seewhy.records.files import write_text_atomically
+from seewhy.runs.api import TrainStage
 from seewhy.runs.discovery import call_part
 from seewhy.runs.graph import Node
 from seewhy.runs.lock import LOCK
@@ -15,6 +17,7 @@ from seewhy.runs.recipe_text import find_recipe, recipe_text
 from seewhy.runs.run import RECIPE_FILE, OpenRun
 from seewhy.runs.structure import structure, unstructure
 from seewhy.runs.yaml_text import dump_yaml, read_yaml
+from seewhy.training.parallel.plan import SHARDED
 
 MACHINE_FILE = "machine.yaml"
 
@@ -72,7 +75,16 @@ def require_own(run: OpenRun, out: Path) -> None:
 
 
 def require_machine(run: OpenRun, nodes: Sequence[Node]) -> None:
-    """Refuse a device or a precision that this machine does not have, where a local model is computed."""
+    """Refuse a device or a precision that this machine does not have, where a local model is computed.
+
+    Nor are weights of 4 bits sharded: bitsandbytes keeps them as uint8, and a shard of those loses how it is read.
+    """
+    shard = run.machine.shard.of_launcher(os.environ)
+    if run.compute.load_in_4bit and shard.kind == SHARDED and any(isinstance(node.unit, TrainStage) for node in nodes):
+        raise ValueError(
+            "compute.load_in_4bit: weights of 4 bits lie in uint8, and FSDP2 would shard them without what tells how "
+            "they are read; set machine.shard.kind to copies (DDP), or leave load_in_4bit away and take bf16"
+        )
     if run.compute.is_demanding and any(run.uses_weights(node) for node in nodes):
         call_part("model.loading", "opening", "require_machine", run.compute)
 

@@ -101,6 +101,25 @@ class DrawsRollouts(Probed, Protocol):
 
 
 @runtime_checkable
+class Drops(Protocol):
+    """A model that may drop values while it is trained."""
+
+    def dropping(self, address: str) -> AbstractContextManager[None] | None:
+        """While it lasts, values are dropped by this address and by example; None where nothing ever is."""
+        ...
+
+
+def drops(model: object) -> bool:
+    """Whether the model drops values while it is trained."""
+    return isinstance(model, Drops) and model.dropping("") is not None
+
+
+def dropping(model: object, address: str) -> AbstractContextManager[None]:
+    """While it lasts, the model drops by this address and by example, where it drops at all."""
+    return (isinstance(model, Drops) and model.dropping(address)) or nullcontext()
+
+
+@runtime_checkable
 class KeepsFeatures(Protocol):
     """A model that can keep what its vision encoder makes of a picture while that encoder stands still."""
 

@@ -113,8 +113,11 @@ def test_an_adapter_of_another_net_or_of_another_kind_is_refused(tmp_path: Path)
     model.save_adapter(tmp_path / "adapter")
     config = tmp_path / "adapter" / "adapter_config.json"
     said = json.loads(config.read_text())
+    config.write_text(json.dumps(said | {"bias": "all"}))
+    with pytest.raises(ValueError, match="without biases"):
+        HubModel.load(tmp_path / "adapter")
     config.write_text(json.dumps(said | {"use_dora": True}))
-    with pytest.raises(ValueError, match="without DoRA"):
+    with pytest.raises(ValueError, match=r"does not fit .*lora_magnitude_vector"):
         HubModel.load(tmp_path / "adapter")
     config.write_text(json.dumps(said | {"target_modules": ["up_proj"]}))
     with pytest.raises(ValueError, match="does not fit"):

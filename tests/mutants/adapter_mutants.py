@@ -3,9 +3,12 @@
 from mutant_rows import Mutant
 
 ADAPTERS = "seewhy/model/loading/adapters.py"
+PARTS = "seewhy/model/loading/adapter_parts.py"
+DROPPING = "seewhy/model/packed/dropping.py"
 RECOMPUTE = "seewhy/model/packed/recompute.py"
 LORA = "tests/model/test_adapters.py"
 FILES = "tests/model/test_adapter_files.py"
+KINDS = "tests/model/test_adapter_kinds.py"
 CHECKPOINTED = "tests/model/test_recompute.py"
 
 ADAPTER_MUTANTS = [
@@ -18,9 +21,9 @@ ADAPTER_MUTANTS = [
     ),
     Mutant(
         name="adapter: merged without it",
-        file=ADAPTERS,
-        source="whole.float() + _update(module).float()",
-        defect="whole.float()",
+        file=PARTS,
+        source="        total = total + layer.get_delta_weight(name).float()",
+        defect="        total = total + 0 * layer.get_delta_weight(name).float()",
         seen_by=f"{FILES}::test_the_merged_export_opens_with_and_without_seewhy_and_scores_as_the_adapter_did",
     ),
     Mutant(
@@ -47,8 +50,8 @@ ADAPTER_MUTANTS = [
     Mutant(
         name="checkpointed layers: a packed row is computed again as a plain one",
         file=RECOMPUTE,
-        source="return nullcontext(), nullcontext() if row is None else packing(net, row)",
-        defect="return nullcontext(), nullcontext()",
+        source="with telling(tokens), nullcontext() if row is None else packing(net, row):",
+        defect="with telling(tokens):",
         seen_by=f"{CHECKPOINTED}::test_gradients_of_checkpointed_layers_are_those_of_kept_ones",
     ),
     Mutant(
@@ -72,5 +75,40 @@ ADAPTER_MUTANTS = [
         source="precision = self.compute.precision.removeprefix(FLOAT32)",
         defect='precision = ""',
         seen_by="tests/training/test_fit_adapters.py::test_reference_rows_of_another_precision_are_not_taken",
+    ),
+    Mutant(
+        name="DoRA: added into the weights as plain LoRA",
+        file=PARTS,
+        source="(layer.lora_magnitude_vector[NAME].weight / row_norms(total))[:, None]",
+        defect="torch.ones_like(row_norms(total))[:, None]",
+        seen_by=f"{KINDS}::test_merged_and_saved_it_scores_the_same",
+    ),
+    Mutant(
+        name="PiSSA: the first values are not taken away again",
+        file=PARTS,
+        source="layer.scaling[START] = -layer.scaling[NAME]",
+        defect="layer.scaling[START] = 0.0",
+        seen_by=f"{KINDS}::test_before_the_first_step_and_with_it_off_the_model_is_its_start",
+    ),
+    Mutant(
+        name="adapter dropout: drawn by place in the row",
+        file=DROPPING,
+        source="return telling(_tensor([np.concatenate(parts)], device))",
+        defect="return telling(torch.arange(sum(map(len, parts)), dtype=torch.int32, device=device)[None])",
+        seen_by=f"{KINDS}::test_what_is_dropped_follows_from_the_example_alone",
+    ),
+    Mutant(
+        name="adapter dropout: a checkpointed layer drops nothing when it is computed again",
+        file=RECOMPUTE,
+        source="with telling(tokens), nullcontext()",
+        defect="with telling(None), nullcontext()",
+        seen_by=f"{KINDS}::test_checkpointed_layers_drop_the_same_again",
+    ),
+    Mutant(
+        name="adapter: modules that it trains whole are left out of its file",
+        file="seewhy/model/loading/adapter_files.py",
+        source="weights |= {name: tensor for name, tensor in base_weights(net).items() if is_trained(name, whole)}",
+        defect="weights |= {}",
+        seen_by=f"{KINDS}::test_merged_and_saved_it_scores_the_same",
     ),
 ]

@@ -14,7 +14,7 @@ from transformers import PreTrainedModel, ProcessorMixin
 from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
 from seewhy.model.generation.continuing import as_chains, beginning_ids, continued
 from seewhy.model.generation.decode import Drawn, check_drawing, draw
-from seewhy.model.loading import adapters
+from seewhy.model.loading import adapter_files, adapters
 from seewhy.model.loading.encoding import check_length, encode, without_last
 from seewhy.model.loading.opening import ON_CPU, as_held, as_planned, open_net
 from seewhy.model.loading.parts import PARTS, part_of_parameters
@@ -25,6 +25,7 @@ from seewhy.model.loading.root import Root
 from seewhy.model.loading.supported import check_supported
 from seewhy.model.packed.budget import spans_within
 from seewhy.model.packed.continued import continued_logps
+from seewhy.model.packed.dropping import dropping
 from seewhy.model.packed.group import Group, Prompt, tokens_of
 from seewhy.model.packed.head import scoring_as_drawn
 from seewhy.model.packed.parting import ONE_ROW
@@ -56,11 +57,9 @@ class HubModel:
         check_supported(net)
         self.net = net.eval()
         self.root: nn.Module = Root(self.net)
-        self.compute = compute
+        self.compute, self.processor, self.name, self.row_tokens = compute, processor, name, row_tokens
         if compute.gradient_checkpointing:
             enable_checkpointing(net)
-        self.processor = processor
-        self.name, self.row_tokens = name, row_tokens
         self.checks: dict[bool, PathCheck] = {}
         """What packed rows were found to be on this net, for prompts without and with pictures."""
         self.draw_checks: dict[bool, PathCheck] = {}
@@ -91,9 +90,13 @@ class HubModel:
         """While the context lasts, the model is what it was before it had its adapter."""
         return adapters.without_adapter(self.net)
 
+    def dropping(self, address: str) -> AbstractContextManager[None] | None:
+        """While it lasts, the adapter drops by this address and by example; None where it has no dropout."""
+        return dropping(address) if adapters.drops(self.net) else None
+
     def save(self, directory: Path) -> None:
         """Write net and processor in Hugging Face format, an adapter added into the weights."""
-        adapters.save_merged(self.net, directory) if self.has_adapter else self.net.save_pretrained(directory)
+        adapter_files.save_merged(self.net, directory) if self.has_adapter else self.net.save_pretrained(directory)
         self.processor.save_pretrained(directory)
         write_instructions(directory, self.instructions)
 
@@ -104,7 +107,7 @@ class HubModel:
 
     def save_adapter(self, directory: Path) -> None:
         """Write the adapter alone, in peft's format."""
-        adapters.save_adapter(self.net, directory)
+        adapter_files.save_adapter(self.net, directory)
 
     @property
     def settings(self) -> Mapping[str, str]:

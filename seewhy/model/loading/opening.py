@@ -11,7 +11,8 @@ import torch
 from torch import nn
 from transformers import AutoModelForImageTextToText, BitsAndBytesConfig, PreTrainedModel
 
-from seewhy.model.loading.adapters import is_adapted, load_adapter, merge
+from seewhy.model.loading.adapter_files import load_adapter
+from seewhy.model.loading.adapters import is_adapted, merge
 from seewhy.model.packed.recompute import checkpointing
 from seewhy.model.plan import BF16, ComputePlan
 from seewhy.model.weights import ADAPTER, base_of

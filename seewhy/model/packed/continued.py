@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, LinearAttentionCacheLayerMixin
 
 from seewhy.model.packed.context import check_rows
+from seewhy.model.packed.dropping import told_prompt, told_responses
 from seewhy.model.packed.group import CROSSING, Group, Prompt, crossing_of, joined_marks, joined_pictures
 from seewhy.model.packed.head import head_of
 from seewhy.model.packed.logps import per_token_logps
@@ -70,11 +71,13 @@ def tokens_of_continued(group: Group) -> int:
 
 
 def _continued_group(net: PreTrainedModel, group: Group) -> list[Tensor]:
-    first = prefill(net, group.prompt)
+    with told_prompt(group, net.device):
+        first = prefill(net, group.prompt)
     longest = max(map(len, group.responses))
     hidden = first.hidden.expand(len(group.responses), 1, -1)
     if longest > 1:
-        hidden = torch.cat([hidden, _further(net, first, group.responses, longest - 1)], dim=1)
+        with told_responses(group, net.device):
+            hidden = torch.cat([hidden, _further(net, first, group.responses, longest - 1)], dim=1)
     read = torch.cat([hidden[k, : len(response)] for k, response in enumerate(group.responses)])
     targets = torch.tensor([token for response in group.responses for token in response], device=net.device)
     flat = per_token_logps(read, head_of(net), targets, int(net.config.get_text_config().vocab_size))

@@ -3,9 +3,12 @@
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from seewhy.model.packed.dropping import TOKENS, telling
+from seewhy.model.packed.group import Layout
 from seewhy.model.packed.last_layer import ROW, packing
 
 OWN_DROPOUT = ("dropout", "activation_dropout", "hidden_dropout")
@@ -30,14 +33,20 @@ def enable_checkpointing(net: PreTrainedModel) -> None:
 
     def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
         """The backward pass comes when the forward pass is over: a packed row must be computed as one again."""
-        row = ROW.get()
-        return nullcontext(), nullcontext() if row is None else packing(net, row)
+        return nullcontext(), _again(net, ROW.get(), TOKENS.get())
 
     # The name of later versions of transformers, which warn of the older one.
     renamed = hasattr(net, "activation_checkpointing_enable")
     enable = net.activation_checkpointing_enable if renamed else net.gradient_checkpointing_enable
     enable({"use_reentrant": False, "context_fn": contexts})
     net.disable_input_require_grads()  # what re-entrant checkpoints need, and ours do not
+
+
+@contextmanager
+def _again(net: PreTrainedModel, row: Layout | None, tokens: Tensor | None) -> Generator[None]:
+    """A layer's forward pass as it was: over the same packed row, with the same values dropped."""
+    with telling(tokens), nullcontext() if row is None else packing(net, row):
+        yield
 
 
 @contextmanager

@@ -37,6 +37,9 @@ class Parts:
     """Opens the start once more; called where a divergence from it is penalised and no adapter can be switched off."""
     note: Callable[[str], None]
     guard: GuardPlan = UNGUARDED
+    off_is_start: bool = True
+    """Whether the model with its adapter off is the start: not so where an adapter is gone on with, or modules beside
+    it are trained whole."""
     recipe: Mapping[str, object]
     """What else decides the run, as plain data."""
 
@@ -70,6 +73,6 @@ def _reference(parts: Parts) -> Reference | None:
     """The start: the model with its new adapter off, which is the start to the bit, or a copy of its own."""
     if not reference_views(parts.objective):
         return None
-    if parts.model.has_adapter:
+    if parts.model.has_adapter and parts.off_is_start:
         return Reference(model=parts.model, off=parts.model.adapter_off)
     return Reference(model=parts.reference())

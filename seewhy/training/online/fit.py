@@ -20,13 +20,14 @@ from seewhy.training.identity import weights_fingerprint
 from seewhy.training.memory.peak import PROCESS
 from seewhy.training.monitor.alarms import AlarmDetector, AlarmError
 from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
+from seewhy.training.moving import words_of
 from seewhy.training.online.draw import TRAINED, Drawing, draw_round, folder_of
 from seewhy.training.online.figures import drawn_figures, failures_of, reward_figures
 from seewhy.training.online.prepare import Learner, keep, prepare
 from seewhy.training.online.update import Mover, update
 from seewhy.training.optimizers import optimizer_of
 from seewhy.training.plan import FitPlan
-from seewhy.training.schedule import moved_parameters, rate_factor
+from seewhy.training.schedule import moved_parameters, rate_at
 
 ASKED, TAKEN = "asked", "updates"
 """In the checkpoint beside the objective's own state: questions taken, and updates."""
@@ -118,10 +119,10 @@ def _round(run: OnlineRun, mover: Mover, number: int, state: State) -> tuple[Ste
     drawn_at = time.perf_counter()
     taken = int(state[TAKEN])
     figures: dict[str, float] = {"draws": float(drawn.draws), "dropped_questions": float(drawn.dropped)}
-    rate = run.fit.learning_rate * rate_factor(taken, run.total, run.fit.warmup)
+    rate = run.fit.learning_rate * rate_at(taken, run.total, run.fit)
     loss = 0.0
     if drawn.chains:
-        prepared = prepare(learner, drawn, own)
+        prepared = prepare(learner, drawn, own, f"round/{run.fit.seed}/{number}")
         keep(prepared, folder_of(run.directory, number) / TRAINED)
         figures |= reward_figures(drawn, learner.weights) | drawn_figures(prepared)
         _tell(run, number, prepared.sampler_gap, failures_of(drawn))
@@ -194,7 +195,7 @@ def _moving(run: OnlineRun) -> Generator[tuple[Mover, nn.Module]]:
         model.net.eval()
         for parameter, _ in asked:
             parameter.requires_grad_(id(parameter) in moving)
-        optimizer = optimizer_of(moved, fit)
+        optimizer = optimizer_of(moved, fit, words_of(model.net))
         parts = [tuple(p for parameters in moved.values() for p in parameters)]
         saved = nn.ModuleDict({"policy": model.net})
         if critic is not None:

@@ -11,7 +11,7 @@ from seewhy.objectives.api import PolicyObjective, RolloutBatch, RolloutView, St
 from seewhy.records.rollouts import TrainedRollout
 from seewhy.records.shards import write_shard
 from seewhy.records.types import Chain, FinishReason, Question
-from seewhy.training.api import DrawsRollouts
+from seewhy.training.api import DrawsRollouts, dropping, drops
 from seewhy.training.examples import TrainingExample
 from seewhy.training.online.credit import Credit, credit_of
 from seewhy.training.online.critic import Critic, with_one_more
@@ -64,6 +64,8 @@ class Prepared:
     """Importance weights of tokens, where the sampler's own log-probabilities are corrected for."""
     sampler_gap: float
     """Largest difference of a log-probability between sampler and trainer, in nats."""
+    address: str = ""
+    """By which an adapter drops in all passes of the round, so that ratios begin at 1."""
 
     @property
     def mask(self) -> Tensor:
@@ -71,14 +73,22 @@ class Prepared:
         return self.batch.mask & self.trained[:, None]
 
 
-def prepare(learner: Learner, drawn: DrawnRound, state: State) -> Prepared:
-    """Scores the rollouts with the weights that drew them, and turns rewards into advantages."""
+def prepare(learner: Learner, drawn: DrawnRound, state: State, address: str = "") -> Prepared:
+    """Scores the rollouts with the weights that drew them, and turns rewards into advantages.
+
+    Where an adapter drops, the old log-probabilities are those of the net that is trained, with what is dropped at
+    `address`; the sampler, which drops nothing, is compared with the whole net.
+    """
     chains, plan = drawn.chains, learner.plan
     examples = tuple(examples_of(chains))
     lengths = [len(example.responses[0]) for example in examples]
     width = max(lengths)
     credit = credit_of(chains, drawn.earned, learner.weights, learner.model.pieces, apart=plan.apart)
-    scored = score_rollouts(learner.model, learner.questions, examples, plan.temperature, learner.row_tokens)
+    whole = score_rollouts(learner.model, learner.questions, examples, plan.temperature, learner.row_tokens)
+    scored = whole
+    if drops(learner.model):
+        with dropping(learner.model, address):
+            scored = score_rollouts(learner.model, learner.questions, examples, plan.temperature, learner.row_tokens)
     is_cut = torch.tensor([chain.stop is FinishReason.LENGTH for chain in chains])
     values, after = _values(learner, examples, is_cut, width)
     trained = credit.scored & ~is_cut if plan.skip_cut else credit.scored
@@ -87,10 +97,11 @@ def prepare(learner: Learner, drawn: DrawnRound, state: State) -> Prepared:
         old=table_of(scored, width), reference=_reference(learner, examples, width), values=values, after=after,
     )  # fmt: skip
     found = learner.objective.advantages(batch, state)
-    gaps, weights = _against_sampler(chains, scored, width, plan.correct_above)
+    gaps, weights = _against_sampler(chains, whole, width, plan.correct_above)
     return Prepared(
         chains=chains, examples=examples, credit=credit, batch=batch, trained=trained, advantages=found.tokens,
         returns=found.returns, weights=weights, sampler_gap=max(gaps, default=0.0),
+        address=address,
     )  # fmt: skip
 
 

@@ -12,11 +12,12 @@ from torch import Tensor, nn
 from seewhy.objectives.api import RolloutView, State
 from seewhy.objectives.parts.reduction import reduce_tokens, row_weights
 from seewhy.objectives.parts.values import value_loss
+from seewhy.training.api import dropping
 from seewhy.training.online.critic import Critic
 from seewhy.training.online.prepare import Learner, Prepared
 from seewhy.training.online.scored import Pass, mask_of, passes_of
 from seewhy.training.plan import FitPlan
-from seewhy.training.schedule import rate_factor, set_rates
+from seewhy.training.schedule import rate_at, set_rates
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Mover:
         if not all(map(math.isfinite, norms)):
             raise ArithmeticError(f"{self.directory}: the gradient of update {taken} is not finite; lower the learning "
                                   "rate. The weights before it are in the newest checkpoint")  # fmt: skip
-        set_rates(self.optimizer, rate_factor(taken, self.total, self.fit.warmup))
+        set_rates(self.optimizer, rate_at(taken, self.total, self.fit))
         self.optimizer.step()
         return norms[0]
 
@@ -142,7 +143,7 @@ def _has_signal(learner: Learner, prepared: Prepared, number: int) -> bool:
 
 
 def _policy_loss(learner: Learner, prepared: Prepared, one: Pass, scale: Tensor, state: State, sums: Sums) -> Tensor:
-    with learner.model.as_drawn(learner.plan.temperature):
+    with learner.model.as_drawn(learner.plan.temperature), dropping(learner.model, prepared.address):
         logps = one.pick(learner.model.group_logps([part.group for part in one.shared]))
     device, width = logps[0].device, max(map(len, logps))
     numbers = one.numbers
