@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from PIL import Image
 
 from seewhy.benchmarks import jsonl
+from seewhy.benchmarks.lines.writing import line_of
+from seewhy.records.conversation import require_places
 from seewhy.records.types import Question, Split
 
 ROWS: list[dict[str, Any]] = [
@@ -116,6 +119,42 @@ def test_a_conversation_of_one_turn_is_a_question(folder: Path, row: dict[str, A
     assert [Path(image.path).name for image in found.images] == ["a.png"]
 
 
+def talk_of(*texts: str) -> list[dict[str, Any]]:
+    return [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(texts)]
+
+
+LONG = [
+    ({"messages": talk_of("<image>\nLook.", "I do.", "Compare with <image>, then <image>.", "12")},
+     [("user", "Look.", (0,)), ("assistant", "I do.", ())], "Compare with , then .", (13, 20)),
+    ({"conversations": [{"from": "system", "value": "Be short."}, {"from": "human", "value": "<image><image>\nA?"},
+                        {"from": "gpt", "value": "No."}, {"from": "human", "value": " And <image>? "},
+                        {"from": "gpt", "value": "7. ### Answer: 12"}]},
+     [("system", "Be short.", ()), ("user", "A?", (0, 0)), ("assistant", "No.", ())], "And ?", (4,)),
+    ({"messages": talk_of("A?", "No.", "B?", "12"), "system": "Be short."},
+     [("system", "Be short.", ()), ("user", "A?", (0, 0, 0)), ("assistant", "No.", ())], "B?", None),
+    ({"messages": [{"role": "user", "content": [{"type": "text", "text": "Is ", "image": None}, {"type": "image"},
+                                                {"type": "text", "text": " or "}, {"type": "image"},
+                                                {"type": "text", "text": " as "}, {"type": "image"}]}], "answer": 12},
+     [], "Is  or  as", (3, 7, 10)),
+    ({"question": "What?", "answer": "12", "system": "Be short."}, [("system", "Be short.", ())], "What?", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "turns", "text", "places"), LONG)
+def test_a_conversation_keeps_its_turns_its_system_text_and_the_places_of_pictures(
+    folder: Path, row: dict[str, Any], turns: list[Any], text: str, places: tuple[int, ...] | None
+) -> None:
+    named = ["a.png", "a.png", "a.png"]
+    (found,) = read(write(folder / "mine.json", [{"id": "1", "images": named, **row}]))
+    assert [(one.role.value, one.text, one.places) for one in found.turns] == turns
+    assert (found.text, found.places, found.gold.answers, len(found.images)) == (text, places, ("12",), 3)
+    require_places(found)
+    # As one line of a file, it is the same again.
+    again = folder / "again.jsonl"
+    again.write_text(line_of(found, folder))
+    assert [replace(one, rationale=None) for one in read(again)] == [replace(found, rationale=None)]
+
+
 def turn(text: str) -> dict[str, Any]:
     return {"conversations": [{"from": "human", "value": text}, {"from": "gpt", "value": "12"}], "image": "a.png"}
 
@@ -124,8 +163,16 @@ def turn(text: str) -> dict[str, Any]:
     ("row", "told"),
     [
         (turn("<image><image> What?"), "2 marks <image> for 1 pictures"),
-        (turn("What is <image>?"), "pictures come first"),
-        ({"messages": [{"role": "system", "content": "Be short."}, {"role": "user", "content": "?"}]}, "system, user"),
+        ({"messages": [{"role": "system", "content": "Be short."}, {"role": "assistant", "content": "?"}]}, "system"),
+        ({"messages": [{"role": "user", "content": "?"}, {"role": "user", "content": "?"}]}, "user, user"),
+        ({"messages": [{"role": "user", "content": "?"}, {"role": "system", "content": "?"}]}, "user, system"),
+        ({"messages": [{"role": "tool", "content": "?"}]}, "turn 1 is by 'tool'"),
+        ({"messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": "<image>"}]}, "the reply sh"),
+        ({"messages": [*talk_of("a <image>", "<image>", "b")], "image": "a.png"}, "turn 2 of the assistant shows"),
+        ({"messages": [*talk_of("<image>a", "yes", "b<image>")], "image": "a.png"}, "2 marks <image> for 1 pictures"),
+        ({"messages": [*talk_of(" ", "yes", "b")]}, "turn 1 is empty"),
+        ({"messages": talk_of("b"), "system": "s", "conversations": []}, "'messages' and 'conversations'"),
+        ({"messages": [{"role": "system", "content": "a"}, *talk_of("b")], "system": "s"}, "another one; keep one"),
         ({"messages": [{"role": "user"}]}, "turn 1 has no 'content'"),
         ({"question": "?", "options": ["x", "y"], "answer_index": 2}, "from 0 to 1, and is '2'"),
         ({"question": "?", "options": ["X", "x"], "answer": "c"}, "names none of the 2 options"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from seewhy.benchmarks.lines.fields import FIELDS
-from seewhy.benchmarks.lines.turns import LISTS
+from seewhy.benchmarks.lines.turns import LISTS, SYSTEM
 
 FACET = "facets."
 INDEX = "index"
@@ -24,7 +24,7 @@ def known_column(name: str) -> bool:
     Raises:
         ValueError: it is like one that is, and is not.
     """
-    known = (*FIELDS, *LISTS)
+    known = (*FIELDS, *LISTS, SYSTEM)
     if name in known or name == INDEX or name.startswith(FACET) or (len(name) == 1 and name in string.ascii_uppercase):
         return True
     near = difflib.get_close_matches(name.casefold(), known, n=1, cutoff=LIKE)
@@ -44,7 +44,7 @@ def fields_of_cells(cells: Mapping[str, object], *, is_text: bool) -> dict[str, 
         ValueError: columns of options have a gap, or a list is none.
     """
     found = {name: value for name, value in cells.items() if value is not None and value != ""}
-    fields: dict[str, object] = {name: value for name, value in found.items() if name in (*FIELDS, *LISTS)}
+    fields: dict[str, object] = {name: value for name, value in found.items() if name in (*FIELDS, *LISTS, SYSTEM)}
     if INDEX in found and "id" not in found:
         fields["id"] = found[INDEX]
     for name in (*LISTED, *LISTS, "facets"):

@@ -5,7 +5,9 @@ import json
 import string
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
+from seewhy.benchmarks.lines.turns import TALK, Talk
 from seewhy.records.cells import has_halves, named_once, number_text
 from seewhy.records.types import Gold, MatchRule, Question, Split
 
@@ -42,12 +44,15 @@ def question_of(fields: Mapping[str, object], given: Split | None, *, by_letter:
     Raises:
         ValueError: a field is unknown, missing or not as it must be.
     """
+    talk = fields.get(TALK)
+    if isinstance(talk, Talk):
+        fields = {name: value for name, value in fields.items() if name != TALK}
     for name in fields:
         if name not in FIELDS:
             raise ValueError(f"unknown field {name!r}{_nearest(name, FIELDS)}")
     fields = _filled(fields)
     options = _options(fields)
-    return Question(
+    question = Question(
         id=_scalar(fields, "id"),
         benchmark="jsonl",
         split=_split(fields, given),
@@ -58,6 +63,7 @@ def question_of(fields: Mapping[str, object], given: Split | None, *, by_letter:
         rationale=_text(fields, "rationale") or None,
         facets=_facets(fields),
     )
+    return replace(question, turns=talk.turns, places=talk.places) if isinstance(talk, Talk) else question
 
 
 def pictures_of(fields: Mapping[str, object]) -> tuple[str, ...]:

@@ -1,43 +1,90 @@
-"""A conversation of one turn (messages, ShareGPT) as the fields of a question."""
+"""A conversation (messages, ShareGPT) as the fields of a question: earlier turns, system text, pictures in place."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
+
+from seewhy.records.conversation import MARK, split_marks
+from seewhy.records.turns import Role, Turn
 
 LISTS = {"messages": ("role", "content"), "conversations": ("from", "value")}
 """Fields that hold a conversation, with the names of speaker and words in each turn."""
-ASKS, ANSWERS = ("user", "human"), ("assistant", "gpt")
-MARK = "<image>"
+SPEAKERS = {
+    "system": Role.SYSTEM, "user": Role.USER, "human": Role.USER, "assistant": Role.ASSISTANT, "gpt": Role.ASSISTANT,
+}  # fmt: skip
+SYSTEM = "system"
+"""The field of a row for a text before its turns."""
+TALK = "talk"
+"""Under which `unfold` leaves a `Talk`; a row of a file has no such field."""
 ANSWER_MARK = "### Answer:"
 """Of LLaVA-Reasoner: what stands before it is the rationale."""
 
 
-def unfold(fields: Mapping[str, object]) -> dict[str, object]:
-    """The fields of a row whose conversation became `question`, `answer`, `rationale` and `images`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """What a question has beside its last words."""
 
-    A row without a conversation is given back as it is. The reply is the answer; with an answer line it is rationale
-    and answer, and beside an `answer` of the row it is the rationale.
+    turns: tuple[Turn, ...] = ()
+    """Earlier turns, a system text first."""
+    places: tuple[int, ...] | None = None
+    """Of the last turn's pictures in its words; None where they stand before all of them."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Draft:
+    """A turn as the file has it: words with a mark for each picture, and the pictures that its parts hold."""
+
+    role: Role
+    text: str
+    pictures: list[object]
+
+
+def unfold(fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields of a row whose conversation became `question`, `answer`, `rationale`, `images` and a `Talk`.
+
+    The last turn of the user is the question. A reply behind it is the answer; with an answer line it is rationale and
+    answer, and beside an `answer` of the row it is the rationale. A row of one question without system text has no
+    `Talk`. Marks of pictures stand at their places; where there is none at all, pictures stand before the words of the
+    first turn of the user.
 
     Raises:
-        ValueError: there is more than one turn, or its pictures are not at the beginning.
+        ValueError: speakers do not take turns, or there are more or fewer marks than pictures.
     """
     found = {name: value for name, value in fields.items() if value is not None}
     name = next((one for one in LISTS if one in found), "")
     if not name:
-        return found
-    if "question" in found:
-        raise ValueError(f"fields {name!r} and 'question' are both there; keep one")
-    turns = [_turn(name, number, turn) for number, turn in enumerate(_listed(name, found.pop(name)), start=1)]
-    speakers = [speaker for speaker, _, _ in turns]
-    if not turns or speakers[0] not in ASKS or (len(turns) == 2 and speakers[1] not in ANSWERS) or len(turns) > 2:
-        raise ValueError(f"field {name!r} holds the turns {', '.join(speakers) or 'of nobody'}: one question and one "
-                         "reply at most are read here; a system text is a setting of the model")  # fmt: skip
-    text, pictures = turns[0][1], turns[0][2]
-    found["question"] = _without_marks(name, text, max(len(pictures), _pictures_beside(found)))
-    if pictures:
-        if "image" in found or "images" in found:
-            raise ValueError(f"field {name!r} names pictures, and so does 'images'; keep one")
-        found["images"] = list(pictures)
-    return found if len(turns) == 1 else {**found, **_reply(turns[1][1], found)}
+        return _with_system(found)
+    for other in ("question", *(one for one in LISTS if one != name)):
+        if other in found:
+            raise ValueError(f"fields {name!r} and {other!r} are both there; keep one")
+    drafts = [_draft(name, number, turn) for number, turn in enumerate(_listed(name, found.pop(name)), start=1)]
+    drafts = _headed(name, drafts, found)
+    reply = drafts.pop() if drafts and drafts[-1].role is Role.ASSISTANT else None
+    _require_order(name, drafts)
+    if reply and MARK in reply.text:
+        raise ValueError(f"field {name!r}: the reply shows a picture, and an answer is text; take the row out")
+    _take_pictures(name, drafts, found)
+    turns = [_turn(draft) for draft in drafts]
+    last = turns.pop()
+    found["question"] = last.text
+    if turns or any(last.places):
+        found[TALK] = Talk(turns=tuple(turns), places=last.places if any(last.places) else None)
+    return {**found, **_reply(reply.text, found)} if reply else found
+
+
+def _with_system(found: dict[str, object]) -> dict[str, object]:
+    """A row of plain fields; its system text is a turn before its question."""
+    if SYSTEM in found:
+        found[TALK] = Talk(turns=(Turn(role=Role.SYSTEM, text=_words(SYSTEM, found.pop(SYSTEM))),))
+    return found
+
+
+def _words(name: str, value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"field {name!r} must be text, and is {value!r:.80}")
+    if MARK in value:
+        raise ValueError(f"field {name!r} holds {MARK}; pictures stand in the user's turns")
+    return value.strip()
 
 
 def _listed(name: str, value: object) -> Sequence[object]:
@@ -46,38 +93,80 @@ def _listed(name: str, value: object) -> Sequence[object]:
     return cast(list[object], value)
 
 
-def _turn(name: str, number: int, turn: object) -> tuple[str, str, list[object]]:
-    """Speaker, words and pictures of a turn."""
+def _headed(name: str, drafts: list[_Draft], found: dict[str, object]) -> list[_Draft]:
+    """The turns with the row's system text before them."""
+    if SYSTEM not in found:
+        return drafts
+    if drafts and drafts[0].role is Role.SYSTEM:
+        raise ValueError(f"field {name!r} begins with a system text, and field {SYSTEM!r} is another one; keep one")
+    return [_Draft(role=Role.SYSTEM, text=_words(SYSTEM, found.pop(SYSTEM)), pictures=[]), *drafts]
+
+
+def _require_order(name: str, drafts: Sequence[_Draft]) -> None:
+    """A system text may come first; then user and assistant take turns, and the user has the last word."""
+    spoken = [draft.role for draft in drafts]
+    asked = spoken[1:] if spoken[:1] == [Role.SYSTEM] else spoken
+    wanted = [Role.USER if number % 2 == 0 else Role.ASSISTANT for number in range(len(asked))]
+    if asked != wanted or len(asked) % 2 == 0:
+        told = ", ".join(role.value for role in spoken) or "nobody"
+        raise ValueError(f"field {name!r}: before the reply speak {told}; at most one system text comes first, then "
+                         "user and assistant take turns, and the last turn before the reply is the user's")  # fmt: skip
+    for number, draft in enumerate(drafts, start=1):
+        if draft.role is not Role.USER and MARK in draft.text:
+            raise ValueError(f"field {name!r}: turn {number} of the {draft.role.value} shows a picture; pictures are "
+                             "read in turns of the user")  # fmt: skip
+        if not draft.text.strip():
+            raise ValueError(f"field {name!r}: turn {number} is empty; leave it out")
+
+
+def _draft(name: str, number: int, turn: object) -> _Draft:
     speaker, words = LISTS[name]
     if not isinstance(turn, Mapping) or turn.get(speaker) is None:
         raise ValueError(f"field {name!r}: turn {number} names no {speaker!r}")
     told = cast(Mapping[str, object], turn)
+    role = SPEAKERS.get(str(told[speaker]))
+    if role is None:
+        raise ValueError(f"field {name!r}: turn {number} is by {str(told[speaker])[:40]!r}; turns are read of "
+                         f"{', '.join(SPEAKERS)}")  # fmt: skip
     content = told.get(words)
     if isinstance(content, str):
-        return str(told[speaker]), content, []
+        return _Draft(role=role, text=content, pictures=[])
     if not isinstance(content, list):
         raise ValueError(f"field {name!r}: turn {number} has no {words!r}, which is text or a list of parts")
-    texts: list[str] = []
-    pictures: list[object] = []
+    draft = _Draft(role=role, text="", pictures=[])
     for part in cast(list[object], content):
-        _take(name, number, part, texts, pictures)
-    return str(told[speaker]), "".join(texts), pictures
+        _take(name, number, part, draft)
+    return draft
 
 
-def _take(name: str, number: int, part: object, texts: list[str], pictures: list[object]) -> None:
+def _take(name: str, number: int, part: object, draft: _Draft) -> None:
     """A part of a turn: its type alone says what it is, for files of `datasets` give each part the keys of all."""
     kind = str(part.get("type")) if isinstance(part, Mapping) else type(part).__name__
     told = cast(Mapping[str, object], part)
     if kind == "text":
-        texts.append(str(told.get("text") or ""))
+        draft.text += str(told.get("text") or "")
     elif kind in ("image", "image_url"):
-        if texts and "".join(texts).strip():
-            raise ValueError(f"field {name!r}: turn {number} has a picture behind its text; pictures come first here")
         value = next((told[key] for key in ("image", "image_url", "path", "url") if told.get(key) is not None), None)
+        draft.text += MARK
         if value is not None:
-            pictures.append(value.get("url") if isinstance(value, Mapping) and "url" in value else value)
+            draft.pictures.append(value.get("url") if isinstance(value, Mapping) and "url" in value else value)
     else:
         raise ValueError(f"field {name!r}: turn {number} has a part of type {kind!r}; text and image are read")
+
+
+def _take_pictures(name: str, drafts: Sequence[_Draft], found: dict[str, object]) -> None:
+    """Pictures of the parts become `images`; each picture has its mark."""
+    held = [picture for draft in drafts for picture in draft.pictures]
+    if held and ("image" in found or "images" in found):
+        raise ValueError(f"field {name!r} names pictures, and so does 'images'; keep one")
+    if held:
+        found["images"] = held
+    pictures, marks = len(held) or _pictures_beside(found), sum(draft.text.count(MARK) for draft in drafts)
+    if marks == 0 and pictures:
+        first = next(draft for draft in drafts if draft.role is Role.USER)
+        first.text = MARK * pictures + first.text
+    elif marks != pictures:
+        raise ValueError(f"field {name!r} has {marks} marks {MARK} for {pictures} pictures: write one each, or none")
 
 
 def _pictures_beside(fields: Mapping[str, object]) -> int:
@@ -85,17 +174,12 @@ def _pictures_beside(fields: Mapping[str, object]) -> int:
     return len(images) if isinstance(images, list) else int("image" in fields or bool(images))
 
 
-def _without_marks(name: str, text: str, pictures: int) -> str:
-    """The words without picture marks: none at all is as good as one for each picture, all at the beginning."""
-    marks = text.count(MARK)
-    if marks not in (0, pictures):
-        raise ValueError(f"field {name!r} has {marks} marks {MARK} for {pictures} pictures: write one each, or none")
-    left = text.strip()
-    for _ in range(marks):
-        if not left.startswith(MARK):
-            raise ValueError(f"field {name!r} has {MARK} within or behind its words; pictures come first here")
-        left = left.removeprefix(MARK).strip()
-    return left
+def _turn(draft: _Draft) -> Turn:
+    """The turn without its marks; blanks at its edges, and those behind pictures that stand before it, are no words."""
+    text, places = split_marks(draft.text)
+    kept = text.strip()
+    cut = len(text) - len(text.lstrip())
+    return Turn(role=draft.role, text=kept, places=tuple(min(max(place - cut, 0), len(kept)) for place in places))
 
 
 def _reply(text: str, fields: Mapping[str, object]) -> dict[str, object]:

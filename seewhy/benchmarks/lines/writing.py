@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from seewhy.records.conversation import is_conversation, last_images, with_marks
+from seewhy.records.turns import Role, Turn
 from seewhy.records.types import MatchRule, Question
 
 
@@ -15,7 +17,7 @@ def line_of(question: Question, folder: Path) -> str:
     fields: dict[str, object] = {
         "id": question.id,
         "split": question.split.value,
-        "question": question.text,
+        **_asked(question),
         "context": question.context,
         "options": list(question.options),
         "images": [_name(Path(image.path), folder) for image in question.images],
@@ -25,6 +27,16 @@ def line_of(question: Question, folder: Path) -> str:
         "facets": dict(question.facets),
     }
     return json.dumps({name: value for name, value in fields.items() if value}, ensure_ascii=False) + "\n"
+
+
+def _asked(question: Question) -> dict[str, object]:
+    """The words: a conversation where there are earlier turns or pictures between words."""
+    if not is_conversation(question):
+        return {"question": question.text}
+    before = len(last_images(question))
+    turns = (*question.turns, Turn(role=Role.USER, text=question.text, places=question.places or (0,) * before))
+    messages = [{"role": turn.role.value, "content": with_marks(turn.text, turn.places)} for turn in turns]
+    return {"messages": messages}
 
 
 def _name(path: Path, folder: Path) -> str:
