@@ -2,7 +2,7 @@
 
 The ideal rate is concurrency / latency. The server is a process of its own that does nothing but wait; what it and the
 machine can do at most is measured in the same run by a client of a few lines, which sends the same bytes and parses the
-same JSON. The last line is the best teacher's share of the ideal rate; a run is one call of `talk`, the making of its
+same JSON. The last line is the best teacher's share of the ideal rate; a run is one call of `chat`, the making of its
 requests and its first and last answers included. Memory is the process's own, at its peak, after each run. Whether
 it grows with the number of calls is seen with --memory, where answers are let go block by block, as a stage does it.
 """
@@ -141,7 +141,7 @@ def measure_memory(port: int, concurrency: int, block: int, marks: list[int]) ->
 
 def talk_all(teacher: Teacher, requests: list[Request]) -> None:
     """All answers, none a failure."""
-    if any(answer.failure for answer in teacher.talk(requests)):
+    if any(answer.failure for answer in teacher.chat(requests)):
         raise RuntimeError("calls failed")
 
 

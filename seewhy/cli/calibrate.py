@@ -85,8 +85,8 @@ def _run(rest: Sequence[str]) -> None:
             labelled = read_labelled(words.labels, words.questions, words.split)
         else:
             labelled = draw_labelled(Path(folder), words.split, words.count, words.seed)
-        with _talks(words, labelled.questions) as talks:
-            judge = make_judge(words.choice, talks, "" if words.prompt is None else str(words.prompt), "calibrate")
+        with _talks(words, labelled.questions) as chat_model:
+            judge = make_judge(words.choice, chat_model, "" if words.prompt is None else str(words.prompt), "calibrate")
             verdicts = list(judge_chains(judge, labelled.questions, labelled.chains, words.at_once))
     told = calibrate(verdicts, labelled.truth, confidences_of(judge, verdicts))
     usage = sum_usage(verdict.usage for verdict in verdicts)

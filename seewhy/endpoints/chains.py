@@ -13,13 +13,13 @@ Prompt = Callable[[Question, Style, bool], tuple[Message, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainTeller:
-    """`Generates` over anything that talks.
+    """`Generates` over anything that chat_model.
 
     Chain `i` of a prompt is the i-th reply that ever came to it: more chains later cost only the difference, as long as
     the talker keeps what it paid for.
     """
 
-    talks: ChatModel
+    chat_model: ChatModel
     prompt: Prompt
     tell_failure: Callable[[GenerateRequest, str], None]
     """Hears of each ask that has no chains, and why."""
@@ -27,7 +27,7 @@ class ChainTeller:
     @property
     def name(self) -> str:
         """The talker's name."""
-        return self.talks.name
+        return self.chat_model.name
 
     def generate(self, asks: Sequence[GenerateRequest], decoding: SamplingParams) -> list[tuple[Chain, ...]]:
         """The chains of each ask, in the order of `asks`; none where the talker failed.
@@ -40,7 +40,7 @@ class ChainTeller:
             raise ValueError("a reply with a given beginning: chat completions continue none; ask a model of your own")
         if decoding.top_k:
             raise ValueError(f"top_k {decoding.top_k}: chat completions take none; leave it at 0 and bound top_p")
-        answers = self.talks.talk([self._request(ask, decoding) for ask in asks])
+        answers = self.chat_model.chat([self._request(ask, decoding) for ask in asks])
         found: list[tuple[Chain, ...]] = []
         for ask, answered in zip(asks, answers, strict=True):
             if answered.failure:

@@ -119,7 +119,7 @@ class ChatModel(Protocol):
         """Model and version, as they stand in verdicts and in `Chain.sampler`."""
         ...
 
-    def talk(self, requests: Sequence[Request]) -> list[ChatResponse]:
+    def chat(self, requests: Sequence[Request]) -> list[ChatResponse]:
         """One answer a request, in their order; several threads may call at once.
 
         Raises:

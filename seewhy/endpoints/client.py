@@ -74,7 +74,7 @@ class Teacher:
         """What this client has spent and is doing now."""
         return self._desk.ledger.read()
 
-    def talk(self, requests: Sequence[Request]) -> list[ChatResponse]:
+    def chat(self, requests: Sequence[Request]) -> list[ChatResponse]:
         """One answer a request, in their order.
 
         Raises:

@@ -16,17 +16,17 @@ class RecordingClient:
     """A `ChatModel` that hears every request and asks nobody: what a stage would ask.
 
     Example:
-        >>> RecordingClient(name="m").talk([])
+        >>> RecordingClient(name="m").chat([])
         []
     """
 
     name: str
     recall: Callable[[Request], ChatResponse | None] = recall_nothing
     """What is kept of a request: what a judge asks after that can be heard too."""
-    heard: list[Request] = field(default_factory=list[Request])
+    recorded: list[Request] = field(default_factory=list[Request])
 
-    def talk(self, requests: Sequence[Request]) -> list[ChatResponse]:
+    def chat(self, requests: Sequence[Request]) -> list[ChatResponse]:
         """What is kept, or a failure, for each request."""
-        self.heard += requests
+        self.recorded += requests
         nothing = ChatResponse(replies=(), model=self.name, failure="nobody was asked")
         return [self.recall(request) or nothing for request in requests]

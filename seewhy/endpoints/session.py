@@ -58,10 +58,10 @@ class TeacherSession:
         with closing(ReplyCache(self.endpoint.cache)) as cache:
             return cache.paid().dollars
 
-    def talk(self, requests: Sequence[Request]) -> list[ChatResponse]:
-        """One answer a request, in their order; errors as in `Teacher.talk` and `require_sight`."""
+    def chat(self, requests: Sequence[Request]) -> list[ChatResponse]:
+        """One answer a request, in their order; errors as in `Teacher.chat` and `require_sight`."""
         shows = any(message.images for request in requests for message in request.messages)
-        answers = self._open(shows=shows).talk(requests)
+        answers = self._open(shows=shows).chat(requests)
         with self.lock:
             self.asked += len(requests)
             self.failed += [answer.failure for answer in answers if answer.failure]

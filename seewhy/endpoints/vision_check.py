@@ -124,7 +124,7 @@ class CanaryReport:
                 return f"{self.model} did not answer a test with a picture: {why}"
 
 
-def ask_canary(talks: ChatModel, folder: Path, plan: CanaryPlan, seed: int = 0) -> CanaryReport:
+def ask_canary(chat_model: ChatModel, folder: Path, plan: CanaryPlan, seed: int = 0) -> CanaryReport:
     """Ask about `plan.trials` pictures, which are drawn into `folder`; another seed draws others, and asks anew.
 
     The first is asked alone: a teacher that fails on it is asked no more.
@@ -134,11 +134,11 @@ def ask_canary(talks: ChatModel, folder: Path, plan: CanaryPlan, seed: int = 0) 
         Request(messages=(Message(text=QUESTION, images=(draw_halves(folder, pair),)),), max_tokens=64, seed=seed)
         for pair in pairs
     ]
-    answers = talks.talk(requests[:1])
+    answers = chat_model.chat(requests[:1])
     if not answers[0].failure:
-        answers += talks.talk(requests[1:])
+        answers += chat_model.chat(requests[1:])
     trials = tuple(_trial(pair, answer) for pair, answer in zip(pairs, answers, strict=False))
-    return CanaryReport(model=talks.name, trials=trials, plan=plan)
+    return CanaryReport(model=chat_model.name, trials=trials, plan=plan)
 
 
 def require_sight(report: CanaryReport) -> None:

@@ -102,9 +102,9 @@ def rate_file(table: Table, open_judge: OpenJudge) -> WinRate:
         return rate_pairs(pairs, ask_contests(pairs, model, table.path.parent, blind=open_judge.blind))
 
 
-def ask_contests(pairs: Sequence[Pair], talks: ChatModel, folder: Path, *, blind: bool) -> list[Contest]:
+def ask_contests(pairs: Sequence[Pair], chat_model: ChatModel, folder: Path, *, blind: bool) -> list[Contest]:
     """What a model prefers of each pair, asked in both orders; pictures are relative to the folder."""
-    judge = VersusJudge(talks=talks, rivals={pair.id: pair.rival for pair in pairs}, blind=blind)
+    judge = VersusJudge(chat_model=chat_model, rivals={pair.id: pair.rival for pair in pairs}, blind=blind)
 
     def compare(pair: Pair) -> Contest:
         return judge.compare(pair.question(folder, is_shown=not blind), [pair.chain])[0]
@@ -129,7 +129,7 @@ def judge_for(compat: str, open_judge: OpenJudge, benchmark: str) -> Generator[t
         return
     with open_judge.asked() as model:
         if benchmark == "llavabench":
-            opened = ReviewJudge(talks=model, blind=open_judge.blind)
+            opened = ReviewJudge(chat_model=model, blind=open_judge.blind)
         else:
             opened = rating_judge(model, benchmark, blind=open_judge.blind)
         yield ByRule(matched=matched, open=opened), AT_ONCE

@@ -83,7 +83,7 @@ class Correction:
 class Corrector:
     """Corrects chains by seven rules, told the right answer."""
 
-    talks: ChatModel
+    chat_model: ChatModel
     template: PromptTemplate = field(default_factory=lambda: builtin_prompt("corrector"))
     grader: Judge = field(default_factory=OutcomeJudge)
     """Says whether a correction ends in the gold answer."""
@@ -99,7 +99,7 @@ class Corrector:
     @property
     def name(self) -> str:
         """Kind, model, prompts and settings."""
-        return name_judge("corrector", self, self.talks, self.template)
+        return name_judge("corrector", self, self.chat_model, self.template)
 
     def correct(self, question: Question, chains: Sequence[Chain]) -> tuple[Correction, ...]:
         """One correction a chain, in the chains' order.
@@ -107,7 +107,7 @@ class Corrector:
         Raises:
             BudgetSpentError: the budget does not reach for all chains.
         """
-        answers = ask_all(self.talks.talk, [self._request(question, chain) for chain in chains])
+        answers = ask_all(self.chat_model.chat, [self._request(question, chain) for chain in chains])
         return tuple(self._correction(question, *row) for row in zip(chains, answers, strict=True))
 
     def _request(self, question: Question, chain: Chain) -> Request:

@@ -50,7 +50,7 @@ class Fact:
 class FactsJudge:
     """Minus the number of rejected facts; a chain with a fact that nobody could check is UNJUDGED."""
 
-    talks: ChatModel
+    chat_model: ChatModel
     template: PromptTemplate = field(default_factory=lambda: builtin_prompt("facts"))
     checking: PromptTemplate = field(default_factory=lambda: builtin_prompt("facts_check"))
     most: int = 20
@@ -69,7 +69,7 @@ class FactsJudge:
     @property
     def name(self) -> str:
         """Kind, model, prompts and settings."""
-        return name_judge("facts", self, self.talks, self.template, self.checking)
+        return name_judge("facts", self, self.chat_model, self.template, self.checking)
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
@@ -86,10 +86,10 @@ class FactsJudge:
         )  # fmt: skip
 
     def _judge(self, question: Question, chains: Sequence[Chain]) -> list[Verdict]:
-        splits = ask_all(self.talks.talk, [self._split(question, chain) for chain in chains])
+        splits = ask_all(self.chat_model.chat, [self._split(question, chain) for chain in chains])
         facts = [self._facts(question, *row) for row in zip(chains, splits, strict=True)]
         checks = [self._check(question, fact) for found in facts if not isinstance(found, str) for fact in found]
-        answers = iter(ask_all(self.talks.talk, checks))
+        answers = iter(ask_all(self.chat_model.chat, checks))
         verdicts: list[Verdict] = []
         for chain, split, found in zip(chains, splits, facts, strict=True):
             if isinstance(found, str):

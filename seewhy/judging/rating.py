@@ -61,7 +61,7 @@ SCALES = {"mmvet": OPEN, "mmhal": MMHAL}
 class RatingJudge:
     """Ratings of answers whose gold is a text; `Verdict.score` is the rating as a share of the highest."""
 
-    talks: ChatModel
+    chat_model: ChatModel
     scale: Scale = OPEN
     template: PromptTemplate = field(default_factory=lambda: builtin_prompt("rating_open"))
     max_tokens: int = 400
@@ -76,14 +76,14 @@ class RatingJudge:
     @property
     def name(self) -> str:
         """Kind, model, prompt and settings."""
-        return name_judge("rating", self, self.talks, self.template)
+        return name_judge("rating", self, self.chat_model, self.template)
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
         if not question.gold.answers:
             why = "there is no reference answer to rate against"
             return tuple(leave_unjudged(question, chain, self.name, why) for chain in chains)
-        return judge_each(question, chains, self.name, self.talks.talk, partial(self._request, question),
+        return judge_each(question, chains, self.name, self.chat_model.chat, partial(self._request, question),
                           partial(self._verdict, question))  # fmt: skip
 
     def confidence(self, verdict: Verdict) -> float | None:
@@ -114,7 +114,7 @@ class RatingJudge:
         )  # fmt: skip
 
 
-def rating_judge(talks: ChatModel, benchmark: str, *, blind: bool = False) -> RatingJudge:
+def rating_judge(chat_model: ChatModel, benchmark: str, *, blind: bool = False) -> RatingJudge:
     """The judge of a benchmark's open questions, on its scale and with its prompt."""
     scale = SCALES.get(benchmark, OPEN)
-    return RatingJudge(talks=talks, scale=scale, template=builtin_prompt(f"rating_{scale.name}"), blind=blind)
+    return RatingJudge(chat_model=chat_model, scale=scale, template=builtin_prompt(f"rating_{scale.name}"), blind=blind)

@@ -36,7 +36,7 @@ class ReviewJudge:
     first line of a review as LLaVA-Bench keeps it, which `read_pair_scores` reads.
     """
 
-    talks: ChatModel
+    chat_model: ChatModel
     template: PromptTemplate = field(default_factory=lambda: builtin_prompt("review"))
     max_tokens: int = 600
     blind: bool = False
@@ -50,14 +50,14 @@ class ReviewJudge:
     @property
     def name(self) -> str:
         """Kind, model, prompt and settings."""
-        return name_judge("review", self, self.talks, self.template)
+        return name_judge("review", self, self.chat_model, self.template)
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
         if not question.gold.answers:
             why = "there is no reference answer to review beside"
             return tuple(leave_unjudged(question, chain, self.name, why) for chain in chains)
-        return judge_each(question, chains, self.name, self.talks.talk, partial(self._request, question),
+        return judge_each(question, chains, self.name, self.chat_model.chat, partial(self._request, question),
                           partial(self._verdict, question))  # fmt: skip
 
     def confidence(self, verdict: Verdict) -> float | None:

@@ -55,7 +55,7 @@ class RubricJudge:
     `Verdict.agreement` is the share of pairs of votes that give the same overall grade.
     """
 
-    talks: ChatModel
+    chat_model: ChatModel
     template: PromptTemplate = field(default_factory=lambda: builtin_prompt("rubric"))
     votes: int = 1
     """Replies asked for each chain; more than half of them must be readable, else the chain is UNJUDGED."""
@@ -81,11 +81,11 @@ class RubricJudge:
     @property
     def name(self) -> str:
         """Kind, model, prompts and settings."""
-        return name_judge("rubric", self, self.talks, self.template)
+        return name_judge("rubric", self, self.chat_model, self.template)
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
-        return judge_each(question, chains, self.name, self.talks.talk, partial(self._request, question),
+        return judge_each(question, chains, self.name, self.chat_model.chat, partial(self._request, question),
                           partial(self._verdict, question))  # fmt: skip
 
     def confidence(self, verdict: Verdict) -> float | None:

@@ -47,7 +47,7 @@ class _Asked:
 class SentenceJudge:
     """Scores in tenths; `Verdict.spans` holds each sentence, `Verdict.score` their mean."""
 
-    talks: ChatModel
+    chat_model: ChatModel
     template: PromptTemplate = field(default_factory=lambda: builtin_prompt("sentences"))
     again: PromptTemplate = field(default_factory=lambda: builtin_prompt("sentences_again"))
     """What is said once to a model whose reply cannot be used."""
@@ -69,7 +69,7 @@ class SentenceJudge:
     @property
     def name(self) -> str:
         """Kind, model, prompts and settings."""
-        return name_judge("sentences", self, self.talks, self.template, self.again)
+        return name_judge("sentences", self, self.chat_model, self.template, self.again)
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
@@ -86,18 +86,18 @@ class SentenceJudge:
         said = Reply(text=json.dumps({"id": asked.subject, "scores": scores}))
         fault = Unread(Failure.WRONG_COUNT, f"sentences 1 to {len(scores)} were to be scored once each")
         return FollowUp(
-            request=self._ask_again(asked, ChatResponse(replies=(said,), model=self.talks.name), fault),
+            request=self._ask_again(asked, ChatResponse(replies=(said,), model=self.chat_model.name), fault),
             likely=0, likely_if="every reply can be used", most=1, max_if="none can",
         )  # fmt: skip
 
     def _judge(self, question: Question, chains: Sequence[Chain]) -> list[Verdict]:
         asked = [self._ask(question, chain) for chain in chains]
-        answers = ask_all(self.talks.talk, [one.request for one in asked])
+        answers = ask_all(self.chat_model.chat, [one.request for one in asked])
         read = [_read(one, answer) for one, answer in zip(asked, answers, strict=True)]
         bills = [answer.usage for answer in answers]
         # A request that failed is not asked again: whoever talks to the model has tried already.
         unclear = [at for at, answer in enumerate(answers) if not answer.failure and isinstance(read[at], Unread)]
-        seconds = ask_all(self.talks.talk, [self._ask_again(asked[at], answers[at], read[at]) for at in unclear])
+        seconds = ask_all(self.chat_model.chat, [self._ask_again(asked[at], answers[at], read[at]) for at in unclear])
         for at, answer in zip(unclear, seconds, strict=True):
             read[at] = _read(asked[at], answer)
             bills[at] = sum_usage([bills[at], answer])

@@ -37,7 +37,7 @@ class VersusJudge:
     CORRECT says that a chain is better than its rival, INCORRECT that it is not; a tie scores 0.5.
     """
 
-    talks: ChatModel
+    chat_model: ChatModel
     rivals: Mapping[str, Chain]
     """The other model's chain of each question, by question id."""
     template: PromptTemplate = field(default_factory=lambda: builtin_prompt("versus"))
@@ -56,7 +56,7 @@ class VersusJudge:
     def name(self) -> str:
         """Kind, model, prompt, settings, and whose chains the rivals are."""
         samplers = ", ".join(sorted({rival.sampler for rival in self.rivals.values()}))
-        return f"{name_judge('versus', self, self.talks, self.template)}, against {samplers or 'nobody'}"
+        return f"{name_judge('versus', self, self.chat_model, self.template)}, against {samplers or 'nobody'}"
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order; UNJUDGED where there is no rival."""
@@ -82,7 +82,7 @@ class VersusJudge:
     ) -> list[tuple[Contest, tuple[ChatResponse, ChatResponse]]]:
         rival = self.rivals[question.id].text
         orders = [order for chain in chains for order in ((chain.text, rival), (rival, chain.text))]
-        answers = ask_all(self.talks.talk, [self._request(question, *order) for order in orders])
+        answers = ask_all(self.chat_model.chat, [self._request(question, *order) for order in orders])
         told = [_preferred(question, *order, answer) for order, answer in zip(orders, answers, strict=True)]
         return [
             (

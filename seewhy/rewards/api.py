@@ -34,7 +34,10 @@ class Earned:
 
 @runtime_checkable
 class Reward(Protocol):
-    """A frozen dataclass whose fields are its settings; `talks` is given the model that judges, `policy` the policy."""
+    """A frozen dataclass whose fields are its settings.
+
+    A field `chat_model` is given the model that judges, a field `policy` the policy.
+    """
 
     def reward(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Earned, ...]:
         """What each rollout of a question earned, in their order; the same rollouts earn the same."""

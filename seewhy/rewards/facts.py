@@ -13,7 +13,7 @@ from seewhy.rewards.parts.judged import earn_by_verdict, score_of
 class FactsReward:
     """Minus the number of rejected facts; a response with a fact that nobody could check earns nothing at all."""
 
-    talks: ChatModel
+    chat_model: ChatModel
     most: int = 20
     """Facts of one response at most."""
     blind: bool = False
@@ -27,4 +27,4 @@ class FactsReward:
         return earn_by_verdict(self._judge(), question, chains, score_of)
 
     def _judge(self) -> FactsJudge:
-        return FactsJudge(talks=self.talks, most=self.most, blind=self.blind)
+        return FactsJudge(chat_model=self.chat_model, most=self.most, blind=self.blind)

@@ -13,7 +13,7 @@ from seewhy.rewards.parts.judged import earn_by_verdict
 class RubricReward:
     """(grade - 1) / 4, the mean over the votes that could be read."""
 
-    talks: ChatModel
+    chat_model: ChatModel
     votes: int = 1
     temperature: float = 0.0
     show_gold: bool = False
@@ -29,7 +29,7 @@ class RubricReward:
         return earn_by_verdict(self._judge(), question, chains, _told)
 
     def _judge(self) -> RubricJudge:
-        return RubricJudge(talks=self.talks, votes=self.votes, temperature=self.temperature,
+        return RubricJudge(chat_model=self.chat_model, votes=self.votes, temperature=self.temperature,
                            show_gold=self.show_gold, blind=self.blind)  # fmt: skip
 
 

@@ -16,7 +16,7 @@ class SentencesReward:
     The last sentence of a response that was cut by the limit is half a sentence: it earns nothing.
     """
 
-    talks: ChatModel
+    chat_model: ChatModel
     neutral: float = 0.5
     """The score that is worth nothing (ARES: 0.5)."""
     show_gold: bool = True
@@ -25,7 +25,7 @@ class SentencesReward:
     """Withhold the pictures from the judge."""
 
     def reward(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Earned, ...]:
-        judge = SentenceJudge(talks=self.talks, show_gold=self.show_gold, blind=self.blind)
+        judge = SentenceJudge(chat_model=self.chat_model, show_gold=self.show_gold, blind=self.blind)
         return earn_by_verdict(judge, question, chains, self._told)
 
     def _told(self, chain: Chain, verdict: Verdict) -> Earned:

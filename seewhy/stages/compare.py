@@ -106,11 +106,11 @@ class Contests(RowStage):
         return with_questions(run, self.chains, self.questions)
 
     def require(self, compute: ComputePlan) -> None:
-        assert VersusJudge(talks=RecordingClient(name=self.model), rivals={}, show_gold=self.show_gold)
+        assert VersusJudge(chat_model=RecordingClient(name=self.model), rivals={}, show_gold=self.show_gold)
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[QuestionChains]], Iterable[Contest]]:
         rivals = {chain.question_id: chain for chain in run.read(self.rivals, Chain)}
-        judge = VersusJudge(talks=models.server(self.model), rivals=rivals, show_gold=self.show_gold)
+        judge = VersusJudge(chat_model=models.server(self.model), rivals=rivals, show_gold=self.show_gold)
         return lambda block: [one for group in block for one in judge.compare(group.question, group.chains)]
 
     def tally(self, block: Sequence[QuestionChains], rows: Sequence[Contest]) -> Mapping[str, int]:

@@ -92,9 +92,9 @@ class Corrections(RowStage):
     def inputs(self, run: Run) -> Sequence[QuestionChains]:
         return with_questions(run, self.chains, self.questions)
 
-    def made(self, talks: ChatModel) -> Corrector:
+    def made(self, chat_model: ChatModel) -> Corrector:
         """The corrector."""
-        return Corrector(talks=talks, max_tokens=self.max_tokens, blind=self.blind)
+        return Corrector(chat_model=chat_model, max_tokens=self.max_tokens, blind=self.blind)
 
     def require(self, compute: ComputePlan) -> None:
         assert self.made(RecordingClient(name=self.model))
@@ -130,7 +130,7 @@ class Corrections(RowStage):
         corrector = self.made(listener)
         for chain in whole.rows(self.chains, Chain):
             corrector.correct(questions[chain.question_id], (chain,))
-        return ServerWork(model=self.model, requests=listener.heard)
+        return ServerWork(model=self.model, requests=listener.recorded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from seewhy.stages.judge import Judge
 from seewhy.teachers.api import AlwaysRight, LimitsTokens
 
 UNANSWERED = "unanswered.jsonl"
-ASKED = "talks"
+ASKED = "chat_model"
 LITTLE = 0.5
 """A share of right rationales below which the run says so."""
 FEW = 8
@@ -64,7 +64,7 @@ class Distil(Stage):
         }
 
     def require(self, compute: ComputePlan) -> None:
-        made = make(self.teacher, "teachers", "teacher", talks=None, unanswered=None)
+        made = make(self.teacher, "teachers", "teacher", chat_model=None, unanswered=None)
         assert made is not None
 
 
@@ -92,9 +92,9 @@ class Rationales(RowStage):
         questions = run.questions(self.questions)
         return questions[: self.ask] if self.ask else questions
 
-    def made(self, talks: object, unanswered: Callable[[str, str], None]) -> Any:  # noqa: ANN401
+    def made(self, chat_model: object, unanswered: Callable[[str, str], None]) -> Any:  # noqa: ANN401
         """The teacher; ValueError where a setting is refused."""
-        return make(self.teacher, "teachers", "teacher", talks=talks, unanswered=unanswered)
+        return make(self.teacher, "teachers", "teacher", chat_model=chat_model, unanswered=unanswered)
 
     def fault_ahead(self, questions: Sequence[Question]) -> str:
         """What the teacher has against the first questions."""
@@ -113,7 +113,7 @@ class Rationales(RowStage):
             # All at once: what comes back is kept, and the blocks find it there.
             for _ in teacher.teach(self.inputs(run)):
                 pass
-            missed.heard.clear()
+            missed.reasons.clear()
 
         def teach(block: Sequence[Question]) -> list[Chain]:
             chains = list(teacher.teach(block))
@@ -161,7 +161,7 @@ class Rationales(RowStage):
         teacher.require(questions)
         for _ in teacher.teach(questions):
             pass
-        return ServerWork(model=self.model, requests=listener.heard, is_batch=run.machine.by_batch)
+        return ServerWork(model=self.model, requests=listener.recorded, is_batch=run.machine.by_batch)
 
 
 def _ignore(question_id: str, why: str) -> None:
@@ -174,24 +174,24 @@ class Unanswered:
 
     path: Path
     note: Callable[[str], None]
-    heard: dict[str, str] = field(default_factory=dict[str, str])
+    reasons: dict[str, str] = field(default_factory=dict[str, str])
 
     def hear(self, question_id: str, why: str) -> None:
         """One more."""
-        self.heard[question_id] = why
+        self.reasons[question_id] = why
 
     def write(self) -> None:
         """Append those of a block to the file, and pass the first reason on."""
-        if not self.heard:
+        if not self.reasons:
             return
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        lines = [json.dumps({"at": at, "question_id": name, "why": why}) + "\n" for name, why in self.heard.items()]
+        lines = [json.dumps({"at": at, "question_id": name, "why": why}) + "\n" for name, why in self.reasons.items()]
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             file.writelines(lines)
-        name, why = next(iter(self.heard.items()))
-        self.note(f"{len(self.heard)} of a block of questions got no rationale, such as {name}: {why}")
-        self.heard.clear()
+        name, why = next(iter(self.reasons.items()))
+        self.note(f"{len(self.reasons)} of a block of questions got no rationale, such as {name}: {why}")
+        self.reasons.clear()
 
 
 def require_some_right(

@@ -20,7 +20,7 @@ from seewhy.runs.discovery import class_of, is_outside
 from seewhy.runs.forecast.api import Outlook, ServerWork, StageForecast
 from seewhy.runs.question_chains import QuestionChains, question_need, with_questions
 
-ASKED = "talks"
+ASKED = "chat_model"
 """The field of a judge for the model that it asks."""
 
 
@@ -63,9 +63,9 @@ class Judge(RowStage):
     def inputs(self, run: Run) -> Sequence[QuestionChains]:
         return with_questions(run, self.chains, self.questions)
 
-    def made(self, talks: ChatModel | None) -> Judges:
+    def made(self, chat_model: ChatModel | None) -> Judges:
         """The judge; ValueError where it does not exist or refuses a setting."""
-        return make_judge(self.judge, talks, self.prompt, "judge")
+        return make_judge(self.judge, chat_model, self.prompt, "judge")
 
     def require(self, compute: ComputePlan) -> None:
         if self.prompt and not Path(self.prompt).is_file():
@@ -119,7 +119,7 @@ class Judge(RowStage):
             follow_ups = self._follow_ups(questions, chains, listener)
         elif is_outside(self.judge.kind):
             unknown = f"what {self.judge.kind} asks after the first replies"
-        return ServerWork(model=self.model, requests=listener.heard, follow_ups=follow_ups, unknown=unknown,
+        return ServerWork(model=self.model, requests=listener.recorded, follow_ups=follow_ups, unknown=unknown,
                           assumed=self._assumed(outlook))  # fmt: skip
 
     def _assumed(self, outlook: Outlook) -> str:
@@ -137,9 +137,11 @@ class Judge(RowStage):
         judge = self.made(quiet)
         found: list[FollowUp] = []
         for chain in chains:
-            quiet.heard.clear()
+            quiet.recorded.clear()
             judge.judge(questions[chain.question_id], (chain,))
-            if isinstance(judge, MultiTurnJudge) and any(listener.recall(request) is None for request in quiet.heard):
+            if isinstance(judge, MultiTurnJudge) and any(
+                listener.recall(request) is None for request in quiet.recorded
+            ):
                 found.append(judge.follow_up(questions[chain.question_id], chain))
         return found
 

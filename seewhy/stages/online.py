@@ -22,7 +22,7 @@ from seewhy.training.online.plan import CriticPlan, RolloutPlan
 from seewhy.training.plan import FitPlan
 
 ROLLOUTS = "rollouts"
-ASKED, POLICY = "talks", "policy"
+ASKED, POLICY = "chat_model", "policy"
 """The fields of a reward for the model that judges, and for the policy itself."""
 
 
@@ -99,11 +99,11 @@ class Online(TrainStage):
         """The objective; ValueError where it refuses a setting."""
         return make(self.objective, "objectives", "objective")
 
-    def made_rewards(self, talks: object, policy: object) -> dict[str, Reward]:
+    def made_rewards(self, chat_model: object, policy: object) -> dict[str, Reward]:
         """The rewards; ValueError where there is no such kind or it refuses a setting."""
         found: dict[str, Reward] = {}
         for name, choice in self.chosen.items():
-            known = {ASKED: talks, POLICY: policy}
+            known = {ASKED: chat_model, POLICY: policy}
             given = {one: value for one, value in known.items() if self._takes(choice, one)}
             place = "reward" if self.reward is not None else f"rewards.{name}"
             found[name] = make(choice, "rewards", place, **given)
@@ -129,11 +129,11 @@ class Online(TrainStage):
     def train(self, run: Run, models: Models, place: Path) -> Iterator[StepLog]:
         parts = load_part("training", "online.assemble")
         model = models.trainable(self.start, place.name, self.adapter)
-        talks = models.server(self.model) if self.model else None
+        chat_model = models.server(self.model) if self.model else None
         rewards = {name: plain_choice(one, "rewards") for name, one in self.chosen.items()}
         critic = self.critic if constant_of("objectives", self.objective.kind, "needs_critic", False) else None
         yield from parts.train_online(parts.Parts(
-            model=model, objective=self.made(), rewards=self.made_rewards(talks, model),
+            model=model, objective=self.made(), rewards=self.made_rewards(chat_model, model),
             weights={name: self.weight_of(name) for name in self.chosen}, questions=run.questions(self.questions),
             plan=self.plan, fit=self._fit(run), critic=critic, style=self.style, directory=place,
             reference=lambda: models.local(self.start), note=models.note, guard=run.machine.guard,

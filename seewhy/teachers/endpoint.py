@@ -26,7 +26,7 @@ class EndpointTeacher:
     """Tokens of a rationale, at most."""
     seed: int = 0
     """Passed on to servers that take one."""
-    talks: ChatModel
+    chat_model: ChatModel
     """The model that is asked."""
     unanswered: Callable[[str, str], None] = field(compare=False)
     """Called with the id of each question that got no rationale, and why."""
@@ -62,7 +62,7 @@ class EndpointTeacher:
 
     def teach(self, questions: Sequence[Question]) -> Iterator[Chain]:
         """At most one chain a question."""
-        teller = ChainTeller(talks=self.talks, prompt=self.template, tell_failure=self._hear)
+        teller = ChainTeller(chat_model=self.chat_model, prompt=self.template, tell_failure=self._hear)
         asks = [GenerateRequest(question=question, style=Style.REASON) for question in questions]
         decoding = SamplingParams(temperature=self.temperature, max_tokens=self.max_tokens, seed=self.seed)
         for chains in teller.generate(asks, decoding):

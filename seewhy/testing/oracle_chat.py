@@ -20,7 +20,7 @@ class OracleChatModel:
         """The oracle's own."""
         return self.replies.oracle.name
 
-    def talk(self, requests: Sequence[Request]) -> list[ChatResponse]:
+    def chat(self, requests: Sequence[Request]) -> list[ChatResponse]:
         """One answer a request, in their order.
 
         Raises:

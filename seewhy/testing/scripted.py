@@ -13,13 +13,13 @@ Says = Callable[[Request, int], str | Reply]
 
 
 @dataclass(slots=True, kw_only=True)
-class ScriptedTalks:
+class ScriptedChat:
     """A `ChatModel` whose replies are a function of the request and the reply's number.
 
     Example:
         >>> from seewhy.endpoints.chat import Message
-        >>> talks = ScriptedTalks(says=lambda request, number: f"yes {number}")
-        >>> talks.talk([Request(messages=(Message(text="Is it red?"),), count=2)])[0].replies[1].text
+        >>> chat_model = ScriptedChat(says=lambda request, number: f"yes {number}")
+        >>> chat_model.chat([Request(messages=(Message(text="Is it red?"),), count=2)])[0].replies[1].text
         'yes 1'
     """
 
@@ -29,16 +29,16 @@ class ScriptedTalks:
     """Answer every request with this failure instead."""
     max_calls: int | None = None
     """Requests after which the budget is spent."""
-    heard: list[Request] = field(default_factory=list[Request])
+    recorded: list[Request] = field(default_factory=list[Request])
     """Every request so far, in the order in which they came."""
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def talk(self, requests: Sequence[Request]) -> list[ChatResponse]:
+    def chat(self, requests: Sequence[Request]) -> list[ChatResponse]:
         """One answer a request, in their order; each costs one call, a token a word, and a tenth of a cent."""
         with self.lock:
-            if self.max_calls is not None and len(self.heard) + len(requests) > self.max_calls:
+            if self.max_calls is not None and len(self.recorded) + len(requests) > self.max_calls:
                 raise BudgetSpentError(f"{self.name}: the budget of {self.max_calls} calls is spent")
-            self.heard.extend(requests)
+            self.recorded.extend(requests)
         return [self._answer(request) for request in requests]
 
     def _answer(self, request: Request) -> ChatResponse:
@@ -77,11 +77,11 @@ class ScriptedModel:
 
     says: Callable[[GenerateRequest, int], str]
     name: str = "scripted-1"
-    heard: list[GenerateRequest] = field(default_factory=list[GenerateRequest])
+    recorded: list[GenerateRequest] = field(default_factory=list[GenerateRequest])
 
     def generate(self, asks: Sequence[GenerateRequest], decoding: SamplingParams) -> list[tuple[Chain, ...]]:
         """The chains of each ask, in their order."""
-        self.heard.extend(asks)
+        self.recorded.extend(asks)
         return [
             tuple(self._chain(ask, index, decoding) for index in range(ask.first, ask.first + ask.count))
             for ask in asks

@@ -16,11 +16,11 @@ from seewhy.records.lineage import MANIFEST
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, Verdict
 from seewhy.runs.discovery import class_of
-from seewhy.testing.scripted import ScriptedTalks
+from seewhy.testing.scripted import ScriptedChat
 
 NOWHERE = "http://127.0.0.1:9/v1"
 RATIONALE_TOKENS = 512
-GRADE_TOKENS = RubricJudge(talks=ScriptedTalks(says=lambda request, number: "")).max_tokens
+GRADE_TOKENS = RubricJudge(chat_model=ScriptedChat(says=lambda request, number: "")).max_tokens
 COST = re.compile(r"([\d,]+) requests, about ([\d,]+) tokens in, at most ([\d,]+) out, (\$[\d,.]+|no price is known)")
 FIRST = re.compile(
     r"would be asked ([\d,]+) requests \(([\d,]+) kept already\) for [\d,]+ replies: about ([\d,]+) tokens"

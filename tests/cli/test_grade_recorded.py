@@ -10,7 +10,7 @@ from seewhy.cli.main import main
 from seewhy.evaluation.tables import read_table
 from seewhy.grading.judges import ask_contests
 from seewhy.grading.pairs import rate_pairs, read_pairs, read_preference
-from seewhy.testing.scripted import ScriptedTalks
+from seewhy.testing.scripted import ScriptedChat
 
 
 @pytest.fixture(autouse=True)
@@ -99,8 +99,8 @@ def test_a_model_is_asked_in_both_orders_and_held_against_people(tmp_path: Path)
         return json.dumps({"id": name, "explanation": "so", "better": better})
 
     found = read_pairs(read_table(file))
-    talks = ScriptedTalks(says=lambda request, _: prefer(request.messages[-1].text))
-    rate = rate_pairs(found, ask_contests(found, talks, tmp_path, blind=True))
+    chat_model = ScriptedChat(says=lambda request, _: prefer(request.messages[-1].text))
+    rate = rate_pairs(found, ask_contests(found, chat_model, tmp_path, blind=True))
     assert (rate.wins, rate.losses, rate.agreement) == (2, 1, 1.0)
 
 

@@ -50,15 +50,15 @@ from seewhy.endpoints.chat import ChatModel
 
 @dataclass(frozen=True, kw_only=True)
 class StrictJudge:
-    talks: ChatModel
+    chat_model: ChatModel
     blind: bool = False
 
     @property
     def name(self):
-        return f"strict by {self.talks.name}, blind {self.blind}"
+        return f"strict by {self.chat_model.name}, blind {self.blind}"
 
     def judge(self, question, chains):
-        graded = RubricJudge(talks=self.talks, blind=self.blind).judge(question, chains)
+        graded = RubricJudge(chat_model=self.chat_model, blind=self.blind).judge(question, chains)
         return tuple(replace(verdict, judge=self.name) for verdict in graded)
 """
 
@@ -88,12 +88,12 @@ def verdicts_of(run: Path) -> list[Verdict]:
     [
         (Judge(chains="chains").judge, OutcomeJudge()),
         (choose("seewhy.judging.outcome"), OutcomeJudge()),
-        (choose("rubric"), RubricJudge(talks=NOBODY)),
+        (choose("rubric"), RubricJudge(chat_model=NOBODY)),
         (choose("rubric", votes=3, temperature=0.7, show_gold=True, blind=True),
-         RubricJudge(talks=NOBODY, votes=3, temperature=0.7, show_gold=True, blind=True)),
+         RubricJudge(chat_model=NOBODY, votes=3, temperature=0.7, show_gold=True, blind=True)),
         # It is always told the answer: what a choice leaves alone stays at the judge's own.
-        (choose("sentences"), SentenceJudge(talks=NOBODY, show_gold=True)),
-        (choose("facts", blind=True), FactsJudge(talks=NOBODY, blind=True)),
+        (choose("sentences"), SentenceJudge(chat_model=NOBODY, show_gold=True)),
+        (choose("facts", blind=True), FactsJudge(chat_model=NOBODY, blind=True)),
     ],
 )  # fmt: skip
 def test_a_judge_is_made_with_the_settings_of_its_choice_and_its_own_for_the_rest(choice, judge):
@@ -104,7 +104,7 @@ def test_a_prompt_of_ones_own_takes_the_place_of_the_judge_s(tmp_path):
     mine = tmp_path / "mine.txt"
     mine.write_text('{{question}}\n<reply id="{{id}}">{{reply}}</reply>')
     judge = make_judge(choose("rubric"), NOBODY, str(mine), "judge")
-    assert judge == RubricJudge(talks=NOBODY, template=read_prompt(mine))
+    assert judge == RubricJudge(chat_model=NOBODY, template=read_prompt(mine))
 
 
 SERVED = ("--verdicts.model", "judge")

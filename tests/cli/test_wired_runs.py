@@ -120,7 +120,7 @@ def test_sampled_chains_are_judged_over_a_wire_as_by_the_judge_itself(name, tmp_
     assert sum(row.usage.calls for row in verdicts) == bill["billed"]["calls"] - CANARY
     if name == "rubric":
         questions = pages(tmp_path)
-        judge = RubricJudge(talks=OracleChatModel(questions, Oracle()))
+        judge = RubricJudge(chat_model=OracleChatModel(questions, Oracle()))
         by_id = {question.id: question for question in questions}
         for chain, verdict in zip(chains, verdicts, strict=True):
             (right,) = judge.judge(by_id[chain.question_id], (chain,))

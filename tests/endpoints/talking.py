@@ -24,7 +24,7 @@ def ask_once(
 ) -> tuple[ChatResponse, list[Asked]]:
     """The answer to one request, and what the server was asked."""
     with LoopServer(rule) as server, teacher_at(server, pace, **more) as teacher:
-        [answered] = teacher.talk([request or say("hello")])
+        [answered] = teacher.chat([request or say("hello")])
         return answered, server.asked
 
 

@@ -84,7 +84,7 @@ def endpoint_at(server: LoopServer, folder: Path) -> EndpointPlan:
 
 def talk(endpoint: EndpointPlan, requests: list[Request], spend: SpendPlan | None = None, plan: BatchPlan = QUICK):
     with Teacher(endpoint, spend=spend, batch=plan) as teacher:
-        return teacher.talk(requests)
+        return teacher.chat(requests)
 
 
 def test_answers_are_joined_by_id_and_cost_half(tmp_path):
@@ -104,7 +104,7 @@ def test_what_a_batch_brought_is_not_ordered_again_and_serves_live_calls_too(tmp
         talk(endpoint, [say("a"), say("b")])
         [_, more] = talk(endpoint, [say("a"), say("c")])
         with Teacher(endpoint) as teacher:
-            assert teacher.talk([say("b")])[0].usage.calls == 0
+            assert teacher.chat([say("b")])[0].usage.calls == 0
     assert (more.replies[0].text, sorted(provider.answered)) == ("c", ["a", "b", "c"])
 
 
@@ -150,7 +150,7 @@ from seewhy.endpoints.chat import Message, Request
 from seewhy.endpoints.client import Teacher
 url, cache, poll = sys.argv[1:]
 with Teacher(EndpointPlan(base_url=url, model="m", cache=cache), batch=BatchPlan(poll_s=float(poll))) as teacher:
-    answers = teacher.talk([Request(messages=(Message(text=str(number)),)) for number in range(5)])
+    answers = teacher.chat([Request(messages=(Message(text=str(number)),)) for number in range(5)])
     print([answer.replies[0].text for answer in answers], sum(answer.usage.calls for answer in answers))
 """
 

@@ -26,7 +26,7 @@ def counting(asked: Asked):
 
 def test_chains_stand_in_the_order_of_the_asks_with_their_indices_and_their_sampler():
     with LoopServer(counting) as server, teacher_at(server) as teacher:
-        teller = ChainTeller(talks=teacher, prompt=prompt, tell_failure=lambda ask, words: pytest.fail(words))
+        teller = ChainTeller(chat_model=teacher, prompt=prompt, tell_failure=lambda ask, words: pytest.fail(words))
         assert isinstance(teller, Generates)
         asks = [GenerateRequest(question=question(name), style=Style.REASON, count=3) for name in "ab"]
         first, second = teller.generate(asks, SamplingParams(temperature=0.7, seed=5))
@@ -40,7 +40,7 @@ def test_chains_stand_in_the_order_of_the_asks_with_their_indices_and_their_samp
 
 def test_more_chains_later_go_on_where_the_first_ended_and_cost_the_difference():
     with LoopServer(counting) as server, teacher_at(server) as teacher:
-        teller = ChainTeller(talks=teacher, prompt=prompt, tell_failure=lambda ask, words: pytest.fail(words))
+        teller = ChainTeller(chat_model=teacher, prompt=prompt, tell_failure=lambda ask, words: pytest.fail(words))
         [first] = teller.generate(
             [GenerateRequest(question=question("a"), style=Style.REASON, count=2)], SamplingParams()
         )
@@ -61,7 +61,7 @@ def test_an_ask_that_failed_has_no_chains_and_is_told():
     told: list[tuple[str, str]] = []
     with LoopServer(refuse_b) as server, teacher_at(server) as teacher:
         teller = ChainTeller(
-            talks=teacher, prompt=prompt, tell_failure=lambda ask, words: told.append((ask.question.id, words))
+            chat_model=teacher, prompt=prompt, tell_failure=lambda ask, words: told.append((ask.question.id, words))
         )
         asks = [GenerateRequest(question=question(name), style=Style.DIRECT, blind=True) for name in "abc"]
         chains = teller.generate(asks, SamplingParams())
@@ -72,14 +72,14 @@ def test_an_ask_that_failed_has_no_chains_and_is_told():
 
 def test_top_k_is_refused_for_servers_take_none():
     with LoopServer(counting) as server, teacher_at(server) as teacher:
-        teller = ChainTeller(talks=teacher, prompt=prompt, tell_failure=lambda ask, words: None)
+        teller = ChainTeller(chat_model=teacher, prompt=prompt, tell_failure=lambda ask, words: None)
         with pytest.raises(ValueError, match="top_k 5"):
             teller.generate([], SamplingParams(top_k=5))
 
 
 def test_a_beginning_is_refused_for_servers_begin_anew():
     with LoopServer(counting) as server, teacher_at(server) as teacher:
-        teller = ChainTeller(talks=teacher, prompt=prompt, tell_failure=lambda ask, words: None)
+        teller = ChainTeller(chat_model=teacher, prompt=prompt, tell_failure=lambda ask, words: None)
         with pytest.raises(ValueError, match="given beginning"):
             teller.generate(
                 [GenerateRequest(question=question("a"), style=Style.REASON, beginning=Prefix(text="It is"))],

@@ -60,7 +60,7 @@ def test_garbage_is_collected_rarely_while_a_teacher_talks_and_as_before_afterwa
     requests = Watched([Request(messages=(Message(text="hello"),))])
     # A port that nobody listens at: the call fails, and is made for all that.
     with Teacher(EndpointPlan(base_url="http://127.0.0.1:9/v1", model="m"), PacePlan(tries=1)) as teacher:
-        assert teacher.talk(requests)[0].failure
+        assert teacher.chat(requests)[0].failure
     assert requests.seen
     assert set(requests.seen) == {OBJECTS}
     assert gc.get_threshold() == (701, 11, 12)

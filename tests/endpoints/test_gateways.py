@@ -65,7 +65,7 @@ def test_headers_and_parameters_are_sent_with_every_call_and_visit(gateway, monk
     with closing(Probe(plan(url))) as probe:
         assert probe.models().names == ("m",)
     with Teacher(plan(url), spend=SpendPlan(is_free=True)) as teacher:
-        (answer,) = teacher.talk([Request(messages=(Message(text="7 + 5?"),), max_tokens=8)])
+        (answer,) = teacher.chat([Request(messages=(Message(text="7 + 5?"),), max_tokens=8)])
     assert answer.replies[0].text == "12"
     query = "?api-version=2024-10-21"
     assert seen == [(f"/openai/deployments/m/models{query}", SECRET, "lab"),

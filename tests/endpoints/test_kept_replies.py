@@ -98,9 +98,9 @@ def test_what_changes_no_reply_changes_no_key(shown):
 
 def test_a_picture_that_changed_under_its_name_is_asked_anew(shown, tmp_path):
     with LoopServer(lambda asked: choices(f"reply {asked.number}")) as server, teacher_at(server) as teacher:
-        first = teacher.talk([shown])[0]
+        first = teacher.chat([shown])[0]
         Image.new("RGB", (40, 30), (0, 255, 0)).save(tmp_path / "red.png")
-        second = teacher.talk([shown])[0]
+        second = teacher.chat([shown])[0]
     assert (first.replies[0].text, second.replies[0].text) == ("reply 0", "reply 1")
 
 
@@ -109,7 +109,7 @@ def test_a_second_process_pays_nothing(tmp_path):
     with LoopServer(echo) as server:
         for run in range(2):
             with Teacher(EndpointPlan(base_url=server.url, model="m", cache=place)) as teacher:
-                answers = teacher.talk([say(str(number), count=2) for number in range(5)])
+                answers = teacher.chat([say(str(number), count=2) for number in range(5)])
                 assert sum(answer.usage.calls for answer in answers) == (5 if run == 0 else 0)
                 assert teacher.spending.from_cache == (0 if run == 0 else 5)
 
@@ -121,7 +121,7 @@ def test_a_refusal_is_kept_too_and_a_fault_is_not(tmp_path):
     with LoopServer(lambda asked: rules[asked.text](asked)) as server:
         for _ in range(2):
             with Teacher(EndpointPlan(base_url=server.url, model="m", cache=place)) as teacher:
-                answers = teacher.talk([say("refuse"), say("fail")])
+                answers = teacher.chat([say("refuse"), say("fail")])
             assert "content filter" in answers[0].failure
             assert "400" in answers[1].failure
         assert sorted(asked.text for asked in server.asked) == ["fail", "fail", "refuse"]
@@ -185,7 +185,7 @@ def test_several_teachers_on_one_file_lose_nothing(tmp_path):
 
     def ask(url: str, name: str) -> None:
         with Teacher(EndpointPlan(base_url=url, model="m", cache=place), PacePlan(concurrency=4)) as teacher:
-            teacher.talk([say(f"{name} {number}") for number in range(30)])
+            teacher.chat([say(f"{name} {number}") for number in range(30)])
 
     with LoopServer(echo) as server:
         threads = [threading.Thread(target=ask, args=(server.url, name)) for name in "abc"]
@@ -206,7 +206,7 @@ from seewhy.endpoints.chat import Message, Request
 from seewhy.endpoints.client import Teacher
 url, cache = sys.argv[1:]
 with Teacher(EndpointPlan(base_url=url, model="m", cache=cache), PacePlan(concurrency=8)) as teacher:
-    answers = teacher.talk([Request(messages=(Message(text=f"question {number}"),)) for number in range(120)])
+    answers = teacher.chat([Request(messages=(Message(text=f"question {number}"),)) for number in range(120)])
     print(sum(answer.replies[0].text == f"question {number}" for number, answer in enumerate(answers)))
 """
 
@@ -241,7 +241,7 @@ def test_the_cache_holds_no_key_and_no_address_of_one(tmp_path):
         try:
             endpoint = EndpointPlan(base_url=server.url, model="m", cache=str(place), key_variable="SEEWHY_TEST_KEY")
             with Teacher(endpoint) as teacher:
-                teacher.talk([say("my key is sk-0123456789abcdef")])
+                teacher.chat([say("my key is sk-0123456789abcdef")])
         finally:
             del os.environ["SEEWHY_TEST_KEY"]
         assert server.asked[0].headers["authorization"] == "Bearer sk-0123456789abcdef"

@@ -15,7 +15,7 @@ BLOCK = 200
 
 def ask(teacher, block):
     texts = [f"question {number} " * 20 for number in range(block * BLOCK, (block + 1) * BLOCK)]
-    answers = teacher.talk([Request(messages=(Message(text=text),)) for text in texts])
+    answers = teacher.chat([Request(messages=(Message(text=text),)) for text in texts])
     assert [answer.replies[0].text for answer in answers] == texts
 
 def held():

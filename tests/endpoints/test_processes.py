@@ -35,7 +35,7 @@ while not (folder / "go").exists():
 endpoint = EndpointPlan(base_url=url, model="m", cache=str(folder / "replies.sqlite"))
 with Teacher(endpoint, PacePlan(concurrency=8, tries=2), SpendPlan(tokens=bound, is_free=True)) as teacher:
     try:
-        answers = teacher.talk([Request(messages=(Message(text=f"{word} {n}"),), max_tokens=100) for n in range(count)])
+        answers = teacher.chat([Request(messages=(Message(text=f"{word} {n}"),), max_tokens=100) for n in range(count)])
         print(sum(bool(answer.replies) for answer in answers))
     except BudgetSpentError:
         print("spent")
@@ -92,12 +92,12 @@ def test_a_killed_process_holds_nobody_up_and_its_calls_count(tmp_path):
         endpoint = EndpointPlan(base_url=server.url, model="m", cache=str(tmp_path / "replies.sqlite"))
         began = time.monotonic()
         with Teacher(endpoint, FAST, SpendPlan(tokens=5_000, is_free=True)) as teacher:
-            answers = teacher.talk([say(f"w {number}", max_tokens=100) for number in range(8)])
+            answers = teacher.chat([say(f"w {number}", max_tokens=100) for number in range(8)])
             assert all(answer.replies for answer in answers)
             assert time.monotonic() - began < LEASE_S / 2
             # Of the bound 8 calls of 134 or more are lost and 8 of 110 are paid.
             with pytest.raises(BudgetSpentError):
-                teacher.talk([say(f"more {number}", max_tokens=100) for number in range(40)])
+                teacher.chat([say(f"more {number}", max_tokens=100) for number in range(40)])
         assert 110 * len(server.asked) + 8 * 134 <= 5_000
 
 
@@ -152,7 +152,7 @@ def test_a_client_that_is_closed_leaves_no_claims(tmp_path):
     place = tmp_path / "replies.sqlite"
     with LoopServer(slowly) as server:
         with Teacher(EndpointPlan(base_url=server.url, model="m", cache=str(place)), FAST) as teacher:
-            teacher.talk([say(str(number)) for number in range(5)])
+            teacher.chat([say(str(number)) for number in range(5)])
         base = sqlite3.connect(place)
         for table in ("claims", "owners", "open_calls"):
             assert base.execute(f"SELECT COUNT(*) FROM {table}").fetchone() == (0,)
@@ -190,7 +190,7 @@ def test_a_file_of_the_first_version_is_read_and_its_sums_count(tmp_path):
     with LoopServer(slowly) as server:
         endpoint = EndpointPlan(base_url=server.url, model="m", cache=str(fresh))
         with Teacher(endpoint, FAST) as teacher:
-            teacher.talk([say("a"), say("b")])
+            teacher.chat([say("a"), say("b")])
         old, new = sqlite3.connect(place), sqlite3.connect(fresh)
         old.executescript(OLD)
         columns = "key, model, replies, declined, prompt_tokens, completion_tokens, dollars"
@@ -202,9 +202,9 @@ def test_a_file_of_the_first_version_is_read_and_its_sums_count(tmp_path):
         new.close()
         endpoint = EndpointPlan(base_url=server.url, model="m", cache=str(place))
         with Teacher(endpoint, FAST, SpendPlan(tokens=260, is_free=True)) as teacher:
-            assert [answer.replies[0].text for answer in teacher.talk([say("a"), say("b")])] == ["a", "b"]
+            assert [answer.replies[0].text for answer in teacher.chat([say("a"), say("b")])] == ["a", "b"]
             with pytest.raises(BudgetSpentError, match="250 of 260 tokens"):
-                teacher.talk([say("c", max_tokens=5)])
+                teacher.chat([say("c", max_tokens=5)])
         assert len(server.asked) == 2
 
 
@@ -214,7 +214,7 @@ def test_a_changed_byte_is_named_or_changes_nothing(tmp_path):
     with LoopServer(lambda asked: choices(texts[int(asked.text)])) as server:
         endpoint = EndpointPlan(base_url=server.url, model="m", cache=str(place))
         with Teacher(endpoint, FAST) as teacher:
-            teacher.talk([say(str(number)) for number in range(20)])
+            teacher.chat([say(str(number)) for number in range(20)])
         base = sqlite3.connect(place)
         base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         base.close()
@@ -226,7 +226,7 @@ def test_a_changed_byte_is_named_or_changes_nothing(tmp_path):
             damaged[at + at % 5] ^= bit
             place.write_bytes(damaged)
             with Teacher(endpoint, FAST) as teacher:
-                answers = teacher.talk([say(str(number)) for number in range(20)])
+                answers = teacher.chat([say(str(number)) for number in range(20)])
             for number, answer in enumerate(answers):
                 if answer.failure:
                     named += 1
@@ -254,19 +254,19 @@ def test_a_damaged_row_costs_the_others_nothing_and_its_remedy_helps(tmp_path):
         endpoint = EndpointPlan(base_url=server.url, model="m", cache=str(place))
         pace = PacePlan(concurrency=2)
         with Teacher(endpoint, pace) as teacher:
-            teacher.talk([say("a"), say("b")])
+            teacher.chat([say("a"), say("b")])
         base = sqlite3.connect(place)
         changed = json.dumps([["to B", "end", {}]])
         number = base.execute("SELECT number FROM calls WHERE replies LIKE '%to b%'").fetchone()[0]
         base.execute("UPDATE calls SET replies = ? WHERE number = ?", (changed, number))
         base.commit()
         with Teacher(endpoint, pace) as teacher:
-            first, second = teacher.talk([say("a"), say("b")])
+            first, second = teacher.chat([say("a"), say("b")])
         assert first.replies[0].text == "to a"
         assert f"row {number}" in second.failure
         base.execute(f"DELETE FROM calls WHERE number = {number}")
         base.commit()
         base.close()
         with Teacher(endpoint, pace) as teacher:
-            assert teacher.talk([say("b")])[0].replies[0].text == "to b"
+            assert teacher.chat([say("b")])[0].replies[0].text == "to b"
         assert len(server.asked) == 3

@@ -146,14 +146,14 @@ def test_llama_cpp_answers_500_where_a_text_model_is_sent_a_picture(questions, w
 class PicturesDropped:
     """What a gateway does that passes the words on and not the pictures."""
 
-    def __init__(self, talks) -> None:
-        self.talks = talks
-        self.name = talks.name
+    def __init__(self, chat_model) -> None:
+        self.chat_model = chat_model
+        self.name = chat_model.name
 
-    def talk(self, requests):
+    def chat(self, requests):
         bare = [replace(request, messages=tuple(replace(message, images=()) for message in request.messages))
                 for request in requests]  # fmt: skip
-        return self.talks.talk(bare)
+        return self.chat_model.chat(bare)
 
 
 def client(server) -> Teacher:
@@ -163,7 +163,7 @@ def client(server) -> Teacher:
 def test_the_client_gets_three_replies_of_transformers_serve_by_asking_three_times(questions, eyes):
     request = Request(messages=(Message(text=seen(questions[0])[1]["text"], images=questions[0].images),), count=3)
     with client(eyes) as teacher:
-        (answer,) = teacher.talk([request])
+        (answer,) = teacher.chat([request])
         assert len(answer.replies) == 3, answer.failure
         assert teacher.spending.calls == 3
 
@@ -171,7 +171,7 @@ def test_the_client_gets_three_replies_of_transformers_serve_by_asking_three_tim
 def test_the_client_gets_more_replies_of_llama_cpp_than_it_has_slots(words):
     with client(words) as teacher:
         request = Request(messages=(Message(text="Name a fruit."),), count=SLOTS + 1, temperature=1.0, max_tokens=8)
-        (answer,) = teacher.talk([request])
+        (answer,) = teacher.chat([request])
         assert len(answer.replies) == SLOTS + 1, answer.failure
 
 
@@ -196,7 +196,7 @@ def test_a_judge_of_few_words_gives_a_grade_of_the_scale_or_none(questions, word
     """SmolLM2 keeps the form, by llama.cpp's grammar, and understands little: what it says is a grade or UNJUDGED."""
     blank = [replace(question, images=()) for question in questions[:1]]
     with client(words) as teacher:
-        judge = RubricJudge(talks=teacher, max_tokens=200)
+        judge = RubricJudge(chat_model=teacher, max_tokens=200)
         for question in blank:
             text = f"{question.rationale} ### Answer: 7"
             chain = Chain(question_id=question.id, index=0, style=Style.REASON, text=text, stop=FinishReason.END,

@@ -36,7 +36,7 @@ def test_refused_settings_are_left_out_from_then_on_and_it_is_said_once(refuse, 
     caplog.set_level(logging.WARNING)
     with LoopServer(lambda asked: takes(asked, refuse=refuse, both=both)) as server, teacher_at(server) as teacher:
         for text in "abc":
-            [answered] = teacher.talk([say(text, temperature=0.5, top_p=0.9)])
+            [answered] = teacher.chat([say(text, temperature=0.5, top_p=0.9)])
             assert [reply.text for reply in answered.replies] == [text]
         lessons = len(refuse) + (not both)
         assert len(server.asked) == 3 + lessons

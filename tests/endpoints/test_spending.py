@@ -41,13 +41,13 @@ def test_money_is_never_overspent_and_is_spent_as_far_as_it_reaches(prices, tmp_
         endpoint = EndpointPlan(base_url=server.url, model="m", cache=str(tmp_path / "replies.sqlite"))
         with Teacher(endpoint, PacePlan(concurrency=concurrency), spend) as teacher:
             with pytest.raises(BudgetSpentError, match=r"of \$1\.00 are spent"):
-                teacher.talk(requests)
+                teacher.chat(requests)
             spent = teacher.spending.dollars
         assert spent == pytest.approx(bill_of(server))
         assert 0.86 <= spent <= 1.0
         paid_for = len(server.asked)
         with Teacher(endpoint, PacePlan(), SpendPlan(dollars=5.0, prices=prices)) as teacher:
-            answers = teacher.talk(requests)
+            answers = teacher.chat(requests)
         assert len(server.asked) == 40, "what was paid for is not asked again"
         assert sum(answer.usage.calls == 0 for answer in answers) == paid_for
 
@@ -58,7 +58,7 @@ def test_a_second_run_on_the_same_cache_spends_what_the_first_left(prices, tmp_p
         endpoint = EndpointPlan(base_url=server.url, model="m", cache=str(tmp_path / "replies.sqlite"))
         for run in range(3):
             with Teacher(endpoint, PacePlan(), spend) as teacher, pytest.raises(BudgetSpentError):
-                teacher.talk([say(f"{run} {number}", max_tokens=10) for number in range(20)])
+                teacher.chat([say(f"{run} {number}", max_tokens=10) for number in range(20)])
         assert bill_of(server) <= 0.5
 
 
@@ -67,7 +67,7 @@ def test_tokens_are_bounded_where_money_is_none():
         endpoint = EndpointPlan(base_url=server.url, model="m")
         with Teacher(endpoint, PacePlan(concurrency=4), SpendPlan(tokens=300)) as teacher:
             with pytest.raises(BudgetSpentError, match="of 300 tokens"):
-                teacher.talk([say(str(number), max_tokens=20) for number in range(50)])
+                teacher.chat([say(str(number), max_tokens=20) for number in range(50)])
             assert teacher.spending.prompt_tokens + teacher.spending.completion_tokens <= 300
             assert len(server.asked) >= 15
 
@@ -77,7 +77,7 @@ def test_a_call_that_alone_is_over_the_bound_is_not_made(prices):
         endpoint = EndpointPlan(base_url=server.url, model="m")
         spend = SpendPlan(dollars=0.05, prices=prices)
         with Teacher(endpoint, PacePlan(), spend) as teacher, pytest.raises(BudgetSpentError):
-            teacher.talk([say("x", max_tokens=1000)])
+            teacher.chat([say("x", max_tokens=1000)])
         assert server.asked == []
 
 
@@ -98,7 +98,7 @@ def test_the_bill_is_the_servers_own_count_though_calls_fail(prices):
         endpoint = EndpointPlan(base_url=server.url, model="m")
         pace = PacePlan(concurrency=4, tries=100, first_wait_s=0.001, longest_wait_s=0.01)
         with Teacher(endpoint, pace, SpendPlan(dollars=50.0, prices=prices)) as teacher:
-            answers = teacher.talk([say(str(number), max_tokens=5) for number in range(30)])
+            answers = teacher.chat([say(str(number), max_tokens=5) for number in range(30)])
             spending = teacher.spending
     assert all(answer.replies for answer in answers)
     assert spending.dollars == pytest.approx(len(charged) * 0.06)
@@ -111,12 +111,12 @@ def test_a_call_that_broke_off_counts_against_the_bound_but_not_as_paid(prices):
     with LoopServer(lambda _: Answer(body=b"{" * 50, cut_at=10)) as server:
         endpoint = EndpointPlan(base_url=server.url, model="m")
         with Teacher(endpoint, PacePlan(tries=1), SpendPlan(dollars=1.0, prices=prices)) as teacher:
-            teacher.talk([say("x", max_tokens=50)])
+            teacher.chat([say("x", max_tokens=50)])
             spending = teacher.spending
             assert (spending.dollars, spending.uncertain_calls) == (0.0, 1)
             assert spending.uncertain_dollars == pytest.approx(0.033 + 0.5)
             with pytest.raises(BudgetSpentError):
-                teacher.talk([say("y", max_tokens=50)])
+                teacher.chat([say("y", max_tokens=50)])
 
 
 RUN = """
@@ -127,7 +127,7 @@ from seewhy.endpoints.client import Teacher
 url, cache, prices = sys.argv[1:]
 spend = SpendPlan(dollars=3.0, prices=prices)
 with Teacher(EndpointPlan(base_url=url, model="m", cache=cache), PacePlan(concurrency=4), spend) as teacher:
-    teacher.talk([Request(messages=(Message(text=f"{number:>2}"),), max_tokens=10) for number in range(60)])
+    teacher.chat([Request(messages=(Message(text=f"{number:>2}"),), max_tokens=10) for number in range(60)])
 """
 
 
@@ -153,7 +153,7 @@ def test_calls_in_flight_at_a_kill_count_against_the_bound_of_the_next_run(price
             Teacher(endpoint, PacePlan(), SpendPlan(dollars=3.0, prices=prices)) as teacher,
             pytest.raises(BudgetSpentError),
         ):
-            teacher.talk([say(f"more {number}", max_tokens=10) for number in range(60)])
+            teacher.chat([say(f"more {number}", max_tokens=10) for number in range(60)])
     assert len(charged) * 0.06 <= 3.0
 
 
@@ -165,5 +165,5 @@ def test_kept_tokens_of_a_prompt_cost_what_the_table_says(tmp_path):
     with LoopServer(lambda _: as_json(told)) as server:
         endpoint = EndpointPlan(base_url=server.url, model="m")
         with Teacher(endpoint, spend=SpendPlan(prices=str(path))) as teacher:
-            [answered] = teacher.talk([say("x")])
+            [answered] = teacher.chat([say("x")])
     assert answered.usage.dollars == pytest.approx((2 * 1000 + 8 * 100) / 1e6)

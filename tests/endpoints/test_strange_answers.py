@@ -119,11 +119,11 @@ def test_usage_that_cannot_be_is_no_bill_and_our_own_estimate_counts(usage, tmp_
         endpoint = EndpointPlan(base_url=server.url, model="m", cache=str(tmp_path / "replies.sqlite"))
         for _ in range(2):
             with Teacher(endpoint, PacePlan(tries=1), SpendPlan(tokens=100)) as teacher:
-                [answered] = teacher.talk([say("x", max_tokens=40)])
+                [answered] = teacher.chat([say("x", max_tokens=40)])
                 assert answered.replies[0].text == "fine"
                 assert (teacher.spending.prompt_tokens, teacher.spending.completion_tokens) == (0, 0)
         with Teacher(endpoint, PacePlan(tries=1), SpendPlan(tokens=100)) as teacher, pytest.raises(RuntimeError):
-            teacher.talk([say("y", max_tokens=40)])
+            teacher.chat([say("y", max_tokens=40)])
 
 
 def test_cached_tokens_are_never_more_than_the_prompt():
@@ -212,7 +212,7 @@ def test_a_prompt_that_a_filter_refuses_is_not_asked_again_by_the_next_run(told,
         endpoint = EndpointPlan(base_url=server.url, model="m", cache=str(tmp_path / "replies.sqlite"))
         for _ in range(2):
             with Teacher(endpoint, FAST) as teacher:
-                [answered] = teacher.talk([say("x")])
+                [answered] = teacher.chat([say("x")])
                 assert "filter refused the prompt" in answered.failure
                 assert answered.usage.dollars == 0
         assert len(server.asked) == 1
@@ -230,6 +230,6 @@ def test_one_strange_answer_costs_no_other_reply():
     }
     requests: list[Request] = [say(str(number)) for number in range(10)]
     with LoopServer(lambda asked: strange.get(asked.text) or echo(asked)) as server, teacher_at(server) as teacher:
-        answers = teacher.talk(requests)
+        answers = teacher.chat(requests)
     assert [number for number, answer in enumerate(answers) if answer.failure] == [3, 5, 7]
     assert all(answer.replies[0].text == str(number) for number, answer in enumerate(answers) if answer.replies)

@@ -23,7 +23,7 @@ def test_answers_stand_in_the_order_of_the_requests_though_they_come_in_another(
         return Answer(body=reply.body, wait_s=0.1 if asked.text == "0" else 0.0)
 
     with LoopServer(later_first) as server, teacher_at(server) as teacher:
-        answers = teacher.talk([say(str(number)) for number in range(20)])
+        answers = teacher.chat([say(str(number)) for number in range(20)])
     assert [answer.replies[0].text for answer in answers] == [str(number) for number in range(20)]
 
 
@@ -54,7 +54,7 @@ def test_several_replies_are_one_call_where_the_server_gives_them():
 
 def test_a_server_that_gives_one_choice_without_a_word_is_asked_for_the_rest_and_known_from_then_on():
     with LoopServer(lambda asked: choices(f"reply {asked.number}")) as server, teacher_at(server) as teacher:
-        first, second = (teacher.talk([say(text, count=3, seed=7)])[0] for text in ("a", "b"))
+        first, second = (teacher.chat([say(text, count=3, seed=7)])[0] for text in ("a", "b"))
         counts = [asked.body.get("n", 1) for asked in server.asked]
         seeds = [asked.body["seed"] for asked in server.asked]
     assert sorted(reply.text for reply in first.replies) == ["reply 0", "reply 1", "reply 2"]
@@ -65,16 +65,16 @@ def test_a_server_that_gives_one_choice_without_a_word_is_asked_for_the_rest_and
 
 def test_more_replies_than_before_cost_only_the_difference():
     with LoopServer(echo) as server, teacher_at(server) as teacher:
-        teacher.talk([say("x", count=2)])
-        [answered] = teacher.talk([say("x", count=5)])
+        teacher.chat([say("x", count=2)])
+        [answered] = teacher.chat([say("x", count=5)])
         assert len(answered.replies) == 5
         assert [asked.body["n"] for asked in server.asked] == [2, 3]
-        assert teacher.talk([say("x", count=3)])[0].usage.calls == 0
+        assert teacher.chat([say("x", count=3)])[0].usage.calls == 0
 
 
 def test_equal_requests_at_once_are_paid_for_once():
     with LoopServer(echo) as server, teacher_at(server) as teacher:
-        answers = teacher.talk([say("x")] * 12)
+        answers = teacher.chat([say("x")] * 12)
         assert [answer.replies for answer in answers] == [(Reply(text="x"),)] * 12
         assert (len(server.asked), sum(answer.usage.calls for answer in answers)) == (1, 1)
 
@@ -85,7 +85,7 @@ def test_no_more_calls_are_under_way_than_the_pace_allows():
 
     with LoopServer(slow) as server, teacher_at(server, PacePlan(concurrency=3)) as teacher:
         threads = [
-            threading.Thread(target=teacher.talk, args=([say(f"{name} {number}") for number in range(8)],))
+            threading.Thread(target=teacher.chat, args=([say(f"{name} {number}") for number in range(8)],))
             for name in "abc"
         ]
         for thread in threads:
@@ -159,7 +159,7 @@ def test_one_failure_loses_none_of_the_others():
         return error(400, "too long") if asked.text == "3" else echo(asked)
 
     with LoopServer(refuse_one) as server, teacher_at(server) as teacher:
-        answers = teacher.talk([say(str(number)) for number in range(6)])
+        answers = teacher.chat([say(str(number)) for number in range(6)])
     assert [len(answer.replies) for answer in answers] == [1, 1, 1, 0, 1, 1]
 
 
@@ -169,9 +169,9 @@ def test_replies_that_came_before_a_failure_are_kept_and_only_the_rest_is_asked_
 
     with LoopServer(two_then_fail) as server, teacher_at(server, PacePlan(concurrency=1)) as teacher:
         request = say("x", count=5)
-        assert "broken" in teacher.talk([request])[0].failure
+        assert "broken" in teacher.chat([request])[0].failure
         asked_before = len(server.asked)
-        [answered] = teacher.talk([request])
+        [answered] = teacher.chat([request])
         assert [reply.text for reply in answered.replies] == ["a", "b", "c", "c", "c"]
         assert (len(server.asked) - asked_before, answered.usage.calls) == (3, 3)
 
@@ -180,4 +180,4 @@ def test_a_server_that_is_not_there_is_a_failure_that_says_so():
     with LoopServer(echo) as server:
         endpoint = EndpointPlan(base_url=server.url, model="m")
     with Teacher(endpoint, PacePlan(tries=2, first_wait_s=0.01)) as teacher:
-        assert "connection" in teacher.talk([say("x")])[0].failure
+        assert "connection" in teacher.chat([say("x")])[0].failure

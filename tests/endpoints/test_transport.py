@@ -50,7 +50,7 @@ NO_ANSWERS = {
 def test_what_is_no_http_is_a_fault_of_that_call_and_the_next_one_is_answered(raw):
     rule = {"bad": lambda _: Answer(raw=raw), "good": echo}
     with LoopServer(lambda asked: rule[asked.text](asked)) as server, teacher_at(server, ONCE) as teacher:
-        bad, good = teacher.talk([say("bad"), say("good")])
+        bad, good = teacher.chat([say("bad"), say("good")])
     assert "connection broke off" in bad.failure
     assert good.replies[0].text == "good"
 
@@ -151,8 +151,8 @@ def test_a_server_that_is_not_there_was_asked_nothing():
 
 def test_one_connection_carries_one_call_after_another():
     with LoopServer(echo) as server, teacher_at(server, FAST) as teacher:
-        teacher.talk([say("a")])
-        teacher.talk([say("b")])
+        teacher.chat([say("a")])
+        teacher.chat([say("b")])
         assert server.connections == 1
 
 

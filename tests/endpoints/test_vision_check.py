@@ -32,14 +32,14 @@ class Looker:
     failing: int = 0
     """It fails on the first so many."""
     name: str = "looker"
-    heard: list[Request] = field(default_factory=list)
+    recorded: list[Request] = field(default_factory=list)
 
-    def talk(self, requests):
+    def chat(self, requests):
         return [self._answer(request) for request in requests]
 
     def _answer(self, request):
-        self.heard.append(request)
-        if len(self.heard) <= self.failing:
+        self.recorded.append(request)
+        if len(self.recorded) <= self.failing:
             return ChatResponse(replies=(), model=self.name, failure="500: no picture is taken here")
         left, right = Path(request.messages[0].images[0].path).stem.split("-")
         return ChatResponse(replies=(Reply(text=self.words.format(left, right)),), model=self.name)
@@ -89,7 +89,7 @@ class Guesser:
     rng: random.Random
     name: str = "guesser"
 
-    def talk(self, requests):
+    def chat(self, requests):
         return [
             ChatResponse(replies=(Reply(text=" ".join(self.rng.choice(PAIRS))),), model=self.name) for _ in requests
         ]
@@ -98,7 +98,7 @@ class Guesser:
 def test_a_teacher_that_fails_on_the_first_picture_is_asked_no_more_and_never_allowed(tmp_path):
     teacher = Looker(failing=1)
     report = ask_canary(teacher, tmp_path, CanaryPlan(allow_blind=True))
-    assert len(teacher.heard) == 1
+    assert len(teacher.recorded) == 1
     assert report.sight is VisionCheck.SILENT
     with pytest.raises(BlindTeacherError, match="did not answer a test with a picture: 500: no picture is taken here"):
         require_sight(report)
@@ -119,10 +119,12 @@ def test_no_two_trials_have_one_answer_another_seed_draws_others_and_the_words_t
     first, again, other = Looker(), Looker(), Looker()
     for teacher, seed in ((first, 0), (again, 0), (other, 1)):
         ask_canary(teacher, tmp_path, CanaryPlan(), seed)
-    shown = [[request.messages[0].images[0].sha256 for request in teacher.heard] for teacher in (first, again, other)]
+    shown = [
+        [request.messages[0].images[0].sha256 for request in teacher.recorded] for teacher in (first, again, other)
+    ]
     assert len(set(shown[0])) == 6
     assert shown[0] == shown[1] != shown[2]
-    assert {request.messages[0].text for request in first.heard + other.heard} == {QUESTION}
+    assert {request.messages[0].text for request in first.recorded + other.recorded} == {QUESTION}
 
 
 def test_no_trials_ask_nothing_and_too_few_are_refused(tmp_path):

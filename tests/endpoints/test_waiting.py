@@ -69,7 +69,7 @@ def test_calls_go_out_no_faster_than_the_limit_of_a_minute(pace):
     # Ten a second: by calls, or by tokens, of which a call takes 15 in the end and up to 25 before.
     with LoopServer(echo) as server, Teacher(EndpointPlan(base_url=server.url, model="m"), pace) as teacher:
         began = time.monotonic()
-        teacher.talk([say(str(number), max_tokens=16) for number in range(12)])
+        teacher.chat([say(str(number), max_tokens=16) for number in range(12)])
         seconds = time.monotonic() - began
     assert 1.0 <= seconds <= 3.5
 

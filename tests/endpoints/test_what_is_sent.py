@@ -86,7 +86,7 @@ def test_a_picture_that_cannot_be_read_is_a_failure_of_its_request_alone(tmp_pat
     broken.write_bytes(b"no picture")
     bad = Request(messages=(Message(text="?", images=(ImageRef(sha256="", path=str(broken)),)),))
     with LoopServer(echo) as server, teacher_at(server) as teacher:
-        first, second = teacher.talk([bad, say("fine")])
+        first, second = teacher.chat([bad, say("fine")])
     assert "broken.png cannot be read" in first.failure
     assert (second.failure, len(server.asked)) == ("", 1)
 
@@ -121,9 +121,9 @@ def refuse(*words: str):
 )
 def test_a_server_that_refuses_a_form_is_asked_in_words_alone_and_known_from_then_on(words, calls):
     with LoopServer(refuse(*words)) as server, teacher_at(server) as teacher:
-        assert teacher.talk([say("a", form=FORM)])[0].failure == ""
+        assert teacher.chat([say("a", form=FORM)])[0].failure == ""
         assert len(server.asked) == calls
-        teacher.talk([say("b", form=FORM)])
+        teacher.chat([say("b", form=FORM)])
         assert len(server.asked) == calls + 1
 
 
@@ -148,7 +148,7 @@ def test_what_a_server_complains_of_is_said_otherwise_once_and_for_all(complaint
 
     with LoopServer(rule) as server, teacher_at(server, PacePlan(concurrency=1)) as teacher:
         for text in ("a", "b"):
-            [answered] = teacher.talk([say(text, count=2, seed=3, top_logprobs=2)])
+            [answered] = teacher.chat([say(text, count=2, seed=3, top_logprobs=2)])
             assert (answered.failure, len(answered.replies)) == ("", 2)
         refused = [asked for asked in server.asked if gone in asked.content.decode()]
         assert len(refused) == 1
@@ -166,7 +166,7 @@ def test_a_key_is_sent_and_stands_in_no_failure_and_no_log(key, caplog):
     leaky = error(401, f"Incorrect API key provided: {KEY}.")
     with LoopServer(lambda _: leaky) as server:
         with Teacher(EndpointPlan(base_url=server.url, model="m", key_variable=key), FAST) as teacher:
-            failure = teacher.talk([say("x")])[0].failure
+            failure = teacher.chat([say("x")])[0].failure
             assert KEY not in repr(teacher.endpoint)
         assert server.asked[0].headers["authorization"] == f"Bearer {KEY}"
     assert "[key]" in failure

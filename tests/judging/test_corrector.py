@@ -9,14 +9,14 @@ from seewhy.judging.corrector import CorrectionOutcome, Corrector, apply_edits, 
 from seewhy.records.types import Style
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.oracle_chat import OracleChatModel
-from seewhy.testing.scripted import ScriptedTalks
+from seewhy.testing.scripted import ScriptedChat
 
 
 def correcting(text: str, **settings) -> Corrector:
     def says(request, number):
         return f'<final_rationale id="{id_in(request)}">\n{text}\n</final_rationale>'
 
-    return Corrector(talks=ScriptedTalks(says=says), **settings)
+    return Corrector(chat_model=ScriptedChat(says=says), **settings)
 
 
 def correction_of(corrector: Corrector, text: str = WRONG):
@@ -58,9 +58,9 @@ def test_a_right_chain_that_comes_back_is_an_echo_and_not_a_lesson_of_the_teache
 
 def test_garbage_another_id_and_a_failure_are_unread():
     for says in ("", RIGHT, f'<final_rationale id="x">{RIGHT}</final_rationale>'):
-        corrector = Corrector(talks=ScriptedTalks(says=lambda *_, said=says: said))
+        corrector = Corrector(chat_model=ScriptedChat(says=lambda *_, said=says: said))
         assert correction_of(corrector).fate is CorrectionOutcome.UNREAD
-    failed = correction_of(Corrector(talks=ScriptedTalks(says=lambda *_: "", failure="refused")))
+    failed = correction_of(Corrector(chat_model=ScriptedChat(says=lambda *_: "", failure="refused")))
     assert (failed.fate, failed.why) == (CorrectionOutcome.UNREAD, "refused")
 
 
@@ -72,14 +72,14 @@ def test_latex_comes_through_as_it_is():
 def test_the_gold_is_told_and_the_picture_shown():
     corrector = correcting(RIGHT)
     correction_of(corrector)
-    message = corrector.talks.heard[0].messages[0]
+    message = corrector.chat_model.recorded[0].messages[0]
     assert "<right_answer>\n5\n" in message.text
     assert message.images == SUM.images
     correction_of(correcting(RIGHT, blind=True))
 
 
 def test_the_oracle_corrects_a_wrong_chain_and_echoes_a_right_one():
-    corrector = Corrector(talks=OracleChatModel([SUM], Oracle()))
+    corrector = Corrector(chat_model=OracleChatModel([SUM], Oracle()))
     wrong, right = corrector.correct(SUM, (chain_of(WRONG), chain_of(RIGHT, 1)))
     assert (wrong.fate, wrong.text) == (CorrectionOutcome.CORRECTED, RIGHT)
     assert right.fate is CorrectionOutcome.ECHO

@@ -68,7 +68,7 @@ def test_a_benchmark_without_a_kind_is_refused_until_one_is_named():
 
 def test_the_oracle_answers_every_kind_with_a_rationale():
     for kind in Kind:
-        (answer,) = OracleChatModel([SUM], Oracle()).talk(
+        (answer,) = OracleChatModel([SUM], Oracle()).chat(
             [Request(messages=TeacherPrompt(kind)(SUM, Style.REASON, False))]
         )
         assert (

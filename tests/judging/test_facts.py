@@ -12,7 +12,7 @@ from seewhy.judging.facts import FactsJudge, trust_in
 from seewhy.records.types import Outcome
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.oracle_chat import OracleChatModel
-from seewhy.testing.scripted import ScriptedTalks
+from seewhy.testing.scripted import ScriptedChat
 
 FACTS = {"The bus is red.": "Is the bus red?", "It has two doors.": "Has the bus two doors?"}
 
@@ -27,7 +27,7 @@ def checking(said: dict[str, Reply | str]) -> FactsJudge:
             return json.dumps({"id": id_in(request), "facts": facts})
         return next(reply for fact, reply in said.items() if f"<fact>\n{fact}\n</fact>" in text)
 
-    return FactsJudge(talks=ScriptedTalks(says=says))
+    return FactsJudge(chat_model=ScriptedChat(says=says))
 
 
 def verdict_of(judge, text="The bus is red and has two doors."):
@@ -77,7 +77,7 @@ def test_probabilities_come_before_the_word():
 def test_the_picture_goes_with_the_questions_and_not_with_the_splitting():
     judge = checking({"The bus is red.": "yes", "It has two doors.": "yes"})
     verdict_of(judge)
-    split, *checks = judge.talks.heard
+    split, *checks = judge.chat_model.recorded
     assert split.messages[0].images == ()
     assert [check.messages[0].images for check in checks] == [SUM.images] * 2
     assert {check.top_logprobs for check in checks} == {20}
@@ -93,13 +93,13 @@ def test_facts_of_several_chains_are_not_mixed():
             return json.dumps({"id": id_in(request), "facts": facts})
         return "no" if "of 2\n" in text else "yes"
 
-    judge = FactsJudge(talks=ScriptedTalks(says=says))
+    judge = FactsJudge(chat_model=ScriptedChat(says=says))
     chains = tuple(chain_of(f"I claim {count} facts.", count) for count in (1, 2, 0, 3))
     assert [verdict.score for verdict in judge.judge(SUM, chains)] == [0.0, -2.0, None, 0.0]
 
 
 def test_the_oracle_rejects_the_facts_that_the_page_refutes():
-    judge = FactsJudge(talks=OracleChatModel([SUM], Oracle()))
+    judge = FactsJudge(chat_model=OracleChatModel([SUM], Oracle()))
     right, wrong = judge.judge(SUM, (chain_of(RIGHT), chain_of(WRONG, 1)))
     assert right.score == 0.0
     assert wrong.score == -3.0, "the reading, the sum and the answer"

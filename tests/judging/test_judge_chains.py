@@ -12,7 +12,7 @@ from seewhy.judging.api import judge_chains, judge_groups
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.rubric import RubricJudge
 from seewhy.records.types import Outcome, Verdict
-from seewhy.testing.scripted import ScriptedTalks
+from seewhy.testing.scripted import ScriptedChat
 
 QUESTIONS = [replace(SUM, id=f"q{number}") for number in range(12)]
 CHAINS = [chain_of(RIGHT, index, question) for index in range(2) for question in QUESTIONS]
@@ -57,9 +57,9 @@ def test_as_many_questions_are_judged_at_the_same_time_as_asked_for():
 
 
 def test_a_real_judge_says_the_same_at_any_number_at_once():
-    talks = ScriptedTalks(says=lambda request, _: grades_for(request))
-    assert set(judge_chains(RubricJudge(talks=talks), QUESTIONS, CHAINS, 5)) == set(
-        judge_chains(RubricJudge(talks=talks), QUESTIONS, CHAINS)
+    chat_model = ScriptedChat(says=lambda request, _: grades_for(request))
+    assert set(judge_chains(RubricJudge(chat_model=chat_model), QUESTIONS, CHAINS, 5)) == set(
+        judge_chains(RubricJudge(chat_model=chat_model), QUESTIONS, CHAINS)
     )
     assert ids(judge_chains(OutcomeJudge(), QUESTIONS, CHAINS, 5)) == ids(
         judge_chains(OutcomeJudge(), QUESTIONS, CHAINS)
@@ -79,11 +79,11 @@ def test_a_spent_budget_passes_through_after_all_that_was_judged(at_once):
 
 
 def test_every_judged_and_paid_question_is_yielded_when_the_budget_ends_in_a_real_judge():
-    talks = ScriptedTalks(says=lambda request, _: grades_for(request), max_calls=9)
+    chat_model = ScriptedChat(says=lambda request, _: grades_for(request), max_calls=9)
     said = []
     with pytest.raises(BudgetSpentError):
-        said.extend(judge_chains(RubricJudge(talks=talks), QUESTIONS, CHAINS, 3))
-    assert sum(verdict.usage.calls for verdict in said) == len(talks.heard) == 8
+        said.extend(judge_chains(RubricJudge(chat_model=chat_model), QUESTIONS, CHAINS, 3))
+    assert sum(verdict.usage.calls for verdict in said) == len(chat_model.recorded) == 8
 
 
 def test_whoever_stops_listening_stops_the_judging():

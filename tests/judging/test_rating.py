@@ -9,7 +9,7 @@ from seewhy.grading.judges import ByRule
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.rating import MMHAL, OPEN, RatingJudge, rating_judge
 from seewhy.records.types import Gold, MatchRule, Outcome, Question, Split
-from seewhy.testing.scripted import ScriptedTalks
+from seewhy.testing.scripted import ScriptedChat
 
 VET = Question(
     id="mmvet/test/1", benchmark="mmvet", split=Split.TEST, text="What is x?",
@@ -18,11 +18,11 @@ VET = Question(
 
 
 def rated(rating: object, benchmark: str = "mmvet"):
-    talks = ScriptedTalks(says=lambda request, _: json.dumps(
+    chat_model = ScriptedChat(says=lambda request, _: json.dumps(
         {"id": id_in(request), "explanation": "so", "rating": rating}))  # fmt: skip
-    judge = rating_judge(talks, benchmark)
+    judge = rating_judge(chat_model, benchmark)
     (verdict,) = judge.judge(VET, (chain_of("x is -1", question=VET),))
-    return verdict, talks
+    return verdict, chat_model
 
 
 @pytest.mark.parametrize(
@@ -49,27 +49,27 @@ def test_a_rating_of_the_scale_is_a_share_of_its_highest_and_no_other_is_one(ben
 
 
 def test_the_prompt_shows_the_whole_reference_and_each_scale_has_its_own():
-    _, talks = rated(0.5)
-    assert "-1 <AND> -5" in talks.heard[0].messages[0].text
-    names = {rating_judge(talks, name).name for name in ("mmvet", "mmhal")}
+    _, chat_model = rated(0.5)
+    assert "-1 <AND> -5" in chat_model.recorded[0].messages[0].text
+    names = {rating_judge(chat_model, name).name for name in ("mmvet", "mmhal")}
     assert len(names) == 2
     assert (OPEN.highest, MMHAL.highest) == (1.0, 6)
 
 
 def test_an_open_question_without_a_reference_is_unjudged_and_nobody_is_asked():
-    talks = ScriptedTalks(says=lambda *_: "")
+    chat_model = ScriptedChat(says=lambda *_: "")
     bare = Question(id="q", benchmark="objecthal", split=Split.TEST, text="?", facets={},
                     gold=Gold(answers=(), rule=MatchRule.OPEN))  # fmt: skip
-    (verdict,) = RatingJudge(talks=talks).judge(bare, (chain_of("a bus", question=bare),))
-    assert (verdict.outcome, talks.heard) == (Outcome.UNJUDGED, [])
+    (verdict,) = RatingJudge(chat_model=chat_model).judge(bare, (chain_of("a bus", question=bare),))
+    assert (verdict.outcome, chat_model.recorded) == (Outcome.UNJUDGED, [])
     assert "no reference answer" in verdict.why
 
 
 def test_each_question_goes_to_the_judge_of_its_rule():
-    talks = ScriptedTalks(says=lambda request, _: json.dumps(
+    chat_model = ScriptedChat(says=lambda request, _: json.dumps(
         {"id": id_in(request), "explanation": "so", "rating": 1.0}))  # fmt: skip
-    judge = ByRule(matched=OutcomeJudge(), open=RatingJudge(talks=talks))
+    judge = ByRule(matched=OutcomeJudge(), open=RatingJudge(chat_model=chat_model))
     matched, opened = (judge.judge(question, (chain_of(RIGHT, question=question),))[0] for question in (SUM, VET))
     assert (matched.judge, matched.outcome) == ("outcome", Outcome.CORRECT)
     assert opened.judge.startswith("rating by scripted-1")
-    assert len(talks.heard) == 1
+    assert len(chat_model.recorded) == 1

@@ -9,7 +9,7 @@ from seewhy.evaluation.relative import RatedBeside, relative_score
 from seewhy.judging.asking.pair_scores import PairScores, read_pair_scores
 from seewhy.judging.review import ReviewJudge
 from seewhy.records.types import Gold, MatchRule, Outcome, Question, Split
-from seewhy.testing.scripted import ScriptedTalks
+from seewhy.testing.scripted import ScriptedChat
 
 WILD = Question(
     id="llavabench/test/1", benchmark="llavabench", split=Split.TEST, text="Describe it.",
@@ -18,9 +18,9 @@ WILD = Question(
 
 
 def reviewed(**ratings: object):
-    talks = ScriptedTalks(says=lambda request, _: json.dumps(
+    chat_model = ScriptedChat(says=lambda request, _: json.dumps(
         {"id": id_in(request), "explanation": "so", **ratings}))  # fmt: skip
-    (verdict,) = ReviewJudge(talks=talks).judge(WILD, (chain_of("A bus.", question=WILD),))
+    (verdict,) = ReviewJudge(chat_model=chat_model).judge(WILD, (chain_of("A bus.", question=WILD),))
     return verdict
 
 

@@ -9,15 +9,15 @@ from seewhy.judging.rubric import RubricJudge, agreement_of
 from seewhy.records.types import FinishReason, Outcome
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.oracle_chat import OracleChatModel
-from seewhy.testing.scripted import ScriptedTalks
+from seewhy.testing.scripted import ScriptedChat
 
 
 def voting(*overall: int | str) -> RubricJudge:
     """A judge whose votes are grades of their own or texts."""
-    talks = ScriptedTalks(
+    chat_model = ScriptedChat(
         says=lambda request, number: one if isinstance(one := overall[number], str) else grades_for(request, one)
     )
-    return RubricJudge(talks=talks, votes=len(overall), temperature=0.7 if len(overall) > 1 else 0.0)
+    return RubricJudge(chat_model=chat_model, votes=len(overall), temperature=0.7 if len(overall) > 1 else 0.0)
 
 
 def verdict_of(judge: RubricJudge, text: str = RIGHT):
@@ -52,38 +52,38 @@ def test_an_unreadable_reply_never_becomes_a_middle_grade():
 
 def test_the_outcome_follows_the_grade_of_the_answer():
     for grade, outcome in ((5, Outcome.CORRECT), (4, Outcome.CORRECT), (3, Outcome.INCORRECT), (1, Outcome.INCORRECT)):
-        talks = ScriptedTalks(says=lambda request, _, grade=grade: grades_for(request, answer_accuracy=grade))
-        assert verdict_of(RubricJudge(talks=talks)).outcome is outcome
+        chat_model = ScriptedChat(says=lambda request, _, grade=grade: grades_for(request, answer_accuracy=grade))
+        assert verdict_of(RubricJudge(chat_model=chat_model)).outcome is outcome
 
 
 def test_grades_meet_their_chain_by_id_and_not_by_order():
     heard = []
-    talks = ScriptedTalks(says=lambda request, _: heard.append(grades_for(request)) or heard[0])
-    first, second = RubricJudge(talks=talks).judge(SUM, (chain_of(RIGHT), chain_of(WRONG, 1)))
+    chat_model = ScriptedChat(says=lambda request, _: heard.append(grades_for(request)) or heard[0])
+    first, second = RubricJudge(chat_model=chat_model).judge(SUM, (chain_of(RIGHT), chain_of(WRONG, 1)))
     assert first.outcome is Outcome.CORRECT
     assert (second.outcome, second.score) == (Outcome.UNJUDGED, None)
     assert "about something else" in second.why
 
 
 def test_a_failed_request_and_a_cut_off_reply_are_unjudged_with_their_reason():
-    failed = RubricJudge(talks=ScriptedTalks(says=lambda *_: "", failure="the server answered 500 five times"))
+    failed = RubricJudge(chat_model=ScriptedChat(says=lambda *_: "", failure="the server answered 500 five times"))
     assert verdict_of(failed).why == "the server answered 500 five times"
-    cut = ScriptedTalks(says=lambda request, _: Reply(text=grades_for(request), stop=FinishReason.LENGTH))
-    assert "cut off" in verdict_of(RubricJudge(talks=cut)).why
+    cut = ScriptedChat(says=lambda request, _: Reply(text=grades_for(request), stop=FinishReason.LENGTH))
+    assert "cut off" in verdict_of(RubricJudge(chat_model=cut)).why
 
 
 def test_an_empty_chain_is_no_answer_and_nobody_is_asked():
     judge = voting(4)
     verdict = verdict_of(judge, "  ")
     assert verdict.outcome is Outcome.NO_ANSWER
-    assert judge.talks.heard == []
+    assert judge.chat_model.recorded == []
 
 
 def test_the_pictures_go_with_the_prompt_unless_the_judge_is_blind():
     judge = voting(4)
     verdict_of(judge)
-    verdict_of(RubricJudge(talks=judge.talks, blind=True))
-    seen, unseen = (request.messages[0] for request in judge.talks.heard)
+    verdict_of(RubricJudge(chat_model=judge.chat_model, blind=True))
+    seen, unseen = (request.messages[0] for request in judge.chat_model.recorded)
     assert (seen.images, unseen.images) == (SUM.images, ())
     assert "not shown" in unseen.text
 
@@ -94,8 +94,8 @@ def test_the_gold_is_in_the_prompt_only_when_asked_for():
     question = SUM.__class__(**{name: getattr(SUM, name) for name in SUM.__slots__} | {
         "gold": SUM.gold.__class__(answers=(secret,), rule=SUM.gold.rule)})  # fmt: skip
     for shown in (False, True):
-        RubricJudge(talks=judge.talks, show_gold=shown).judge(question, (chain_of(RIGHT),))
-        assert (secret in judge.talks.heard[-1].messages[0].text) is shown
+        RubricJudge(chat_model=judge.chat_model, show_gold=shown).judge(question, (chain_of(RIGHT),))
+        assert (secret in judge.chat_model.recorded[-1].messages[0].text) is shown
 
 
 def test_the_verdict_tells_what_it_cost():
@@ -106,14 +106,14 @@ def test_the_verdict_tells_what_it_cost():
 
 def test_votes_that_would_all_be_one_are_refused():
     with pytest.raises(ValueError, match="at temperature 0 are one vote"):
-        RubricJudge(talks=voting(4).talks, votes=3)
+        RubricJudge(chat_model=voting(4).chat_model, votes=3)
     with pytest.raises(ValueError, match="votes must be 1 or above"):
-        RubricJudge(talks=voting(4).talks, votes=0)
+        RubricJudge(chat_model=voting(4).chat_model, votes=0)
 
 
 def test_a_prompt_without_the_reply_is_refused():
     with pytest.raises(ValueError, match=r"lacks the slot \{\{id\}\}, \{\{reply\}\}"):
-        RubricJudge(talks=voting(4).talks, template=PromptTemplate(text="{{question}}"))
+        RubricJudge(chat_model=voting(4).chat_model, template=PromptTemplate(text="{{question}}"))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_belief_runs_from_0_at_grade_1_to_1_at_grade_5():
 
 
 def test_the_oracle_grades_a_right_chain_above_a_wrong_one():
-    judge = RubricJudge(talks=OracleChatModel([SUM], Oracle()))
+    judge = RubricJudge(chat_model=OracleChatModel([SUM], Oracle()))
     right, wrong = judge.judge(SUM, (chain_of(RIGHT), chain_of(WRONG, 1)))
     assert (right.outcome, right.score) == (Outcome.CORRECT, 5.0)
     assert wrong.outcome is Outcome.INCORRECT

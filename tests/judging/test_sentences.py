@@ -10,7 +10,7 @@ from seewhy.records.turns import Role
 from seewhy.records.types import Outcome
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.oracle_chat import OracleChatModel
-from seewhy.testing.scripted import ScriptedTalks
+from seewhy.testing.scripted import ScriptedChat
 
 THREE = "It is 3.5 cm. It is 3.5 cm. So it is red."
 
@@ -25,7 +25,7 @@ def scoring(*tries: list[object] | str) -> SentenceJudge:
         entries = [{"sentence": at, "score": score} for at, score in said]
         return json.dumps({"id": id_in(request), "scores": entries})
 
-    return SentenceJudge(talks=ScriptedTalks(says=says))
+    return SentenceJudge(chat_model=ScriptedChat(says=says))
 
 
 def verdict_of(judge, text=THREE):
@@ -66,21 +66,21 @@ def test_a_wrong_count_or_range_is_asked_once_more_with_its_fault_and_then_unjud
     good = [(1, 0.9), (2, 0.5), (3, 0.7)]
     mended = scoring(bad, good)
     assert [span.score for span in verdict_of(mended).spans] == [0.9, 0.0, 0.7]
-    first, second = mended.talks.heard
+    first, second = mended.chat_model.recorded
     assert second.messages[0] == first.messages[0]
     assert [message.role for message in second.messages] == [Role.USER, Role.ASSISTANT, Role.USER]
     assert "could not be used: the reply" in second.messages[2].text
     hopeless = scoring(bad, bad)
     verdict = verdict_of(hopeless)
     assert (verdict.outcome, verdict.spans, verdict.score) == (Outcome.UNJUDGED, (), None)
-    assert len(hopeless.talks.heard) == 2
+    assert len(hopeless.chat_model.recorded) == 2
     assert verdict.usage.calls == 2
 
 
 def test_a_failed_request_is_not_asked_again():
-    judge = SentenceJudge(talks=ScriptedTalks(says=lambda *_: "", failure="500"))
+    judge = SentenceJudge(chat_model=ScriptedChat(says=lambda *_: "", failure="500"))
     assert verdict_of(judge).outcome is Outcome.UNJUDGED
-    assert len(judge.talks.heard) == 1
+    assert len(judge.chat_model.recorded) == 1
 
 
 def test_only_the_chains_that_failed_are_asked_again_and_no_verdict_moves():
@@ -90,10 +90,10 @@ def test_only_the_chains_that_failed_are_asked_again_and_no_verdict_moves():
             return "not yet"
         return json.dumps({"id": id_in(request), "scores": [{"sentence": 1, "score": 0.1 if is_second else 0.9}]})
 
-    judge = SentenceJudge(talks=ScriptedTalks(says=says))
+    judge = SentenceJudge(chat_model=ScriptedChat(says=says))
     chains = (chain_of("So it is red."), chain_of("So it is blue.", 1), chain_of("So it is green.", 2))
     assert [verdict.score for verdict in judge.judge(SUM, chains)] == [0.9, 0.1, 0.9]
-    assert len(judge.talks.heard) == 4
+    assert len(judge.chat_model.recorded) == 4
 
 
 def test_a_chain_is_right_where_no_sentence_is_worse_than_neutral():
@@ -103,13 +103,13 @@ def test_a_chain_is_right_where_no_sentence_is_worse_than_neutral():
 
 def test_the_gold_is_shown_unless_it_is_not_to_be():
     for show in (True, False):
-        judge = SentenceJudge(talks=ScriptedTalks(says=lambda *_: ""), show_gold=show)
+        judge = SentenceJudge(chat_model=ScriptedChat(says=lambda *_: ""), show_gold=show)
         verdict_of(judge)
-        assert ("<right_answer>\n5\n" in judge.talks.heard[0].messages[0].text) is show
+        assert ("<right_answer>\n5\n" in judge.chat_model.recorded[0].messages[0].text) is show
 
 
 def test_the_oracle_finds_the_wrong_sentences_of_a_chain():
-    judge = SentenceJudge(talks=OracleChatModel([SUM], Oracle()))
+    judge = SentenceJudge(chat_model=OracleChatModel([SUM], Oracle()))
     right, wrong = judge.judge(SUM, (chain_of(RIGHT), chain_of(WRONG, 1)))
     assert [span.score for span in right.spans] == [1.0] * 5
     scores = {WRONG[span.start : span.end]: span.score for span in wrong.spans}

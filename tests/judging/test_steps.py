@@ -49,22 +49,22 @@ def test_a_step_after_which_nothing_ends_right_makes_the_chain_wrong_and_is_name
 def test_each_step_is_continued_from_its_own_end_with_the_chain_s_tokens():
     judge = going_on("### Answer: 5", continuations=3)
     verdict_of(judge, token_ids=(4, 5, 6))
-    assert [ask.beginning.text for ask in judge.policy.heard] == ["It is odd.", "It is odd. It is 5."]
-    assert {ask.beginning.token_ids for ask in judge.policy.heard} == {(4, 5, 6)}
-    assert {ask.count for ask in judge.policy.heard} == {3}
+    assert [ask.beginning.text for ask in judge.policy.recorded] == ["It is odd.", "It is odd. It is 5."]
+    assert {ask.beginning.token_ids for ask in judge.policy.recorded} == {(4, 5, 6)}
+    assert {ask.count for ask in judge.policy.recorded} == {3}
 
 
 def test_a_chain_that_was_cut_off_is_continued_from_its_end_too():
     judge = going_on("### Answer: 5")
     verdict = verdict_of(judge, "It is odd. It is", stop=FinishReason.LENGTH)
-    assert [ask.beginning.text for ask in judge.policy.heard] == ["It is odd.", "It is odd. It is"]
+    assert [ask.beginning.text for ask in judge.policy.recorded] == ["It is odd.", "It is odd. It is"]
     assert [span.score for span in verdict.spans] == [1.0, 1.0]
 
 
 def test_at_most_so_many_steps_are_continued():
     judge = going_on("### Answer: 5", max_steps=2)
     verdict_of(judge, "A is. B is. C is. D is. ### Answer: 5")
-    assert [ask.beginning.text for ask in judge.policy.heard] == ["A is. B is. C is."]
+    assert [ask.beginning.text for ask in judge.policy.recorded] == ["A is. B is. C is."]
 
 
 def test_what_no_rule_can_grade_is_unjudged():

@@ -10,7 +10,7 @@ from seewhy.records.measures import Preferred
 from seewhy.records.types import Outcome
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.oracle_chat import OracleChatModel
-from seewhy.testing.scripted import ScriptedTalks
+from seewhy.testing.scripted import ScriptedChat
 
 FIRST, SECOND, TIE = Preferred.FIRST, Preferred.SECOND, Preferred.TIE
 
@@ -23,7 +23,7 @@ def preferring(ahead: str, behind: str) -> VersusJudge:
         is_ahead = text.index(RIGHT) < text.index(WRONG)
         return json.dumps({"id": id_in(request), "explanation": "so", "better": ahead if is_ahead else behind})
 
-    return VersusJudge(talks=ScriptedTalks(says=says), rivals={SUM.id: chain_of(WRONG)})
+    return VersusJudge(chat_model=ScriptedChat(says=says), rivals={SUM.id: chain_of(WRONG)})
 
 
 @pytest.mark.parametrize(
@@ -51,14 +51,14 @@ def test_a_contest_keeps_what_each_order_prefers():
 
 
 def test_a_chain_without_a_rival_is_unjudged_and_nobody_is_asked():
-    judge = VersusJudge(talks=ScriptedTalks(says=lambda *_: ""), rivals={})
+    judge = VersusJudge(chat_model=ScriptedChat(says=lambda *_: ""), rivals={})
     (verdict,) = judge.judge(SUM, (chain_of(RIGHT),))
     assert verdict.outcome is Outcome.UNJUDGED
-    assert judge.talks.heard == []
+    assert judge.chat_model.recorded == []
 
 
 def test_the_oracle_prefers_the_right_chain_from_both_places():
-    judge = VersusJudge(talks=OracleChatModel([SUM], Oracle()), rivals={SUM.id: chain_of(WRONG)})
+    judge = VersusJudge(chat_model=OracleChatModel([SUM], Oracle()), rivals={SUM.id: chain_of(WRONG)})
     better, same = judge.compare(SUM, (chain_of(RIGHT), chain_of(WRONG, 1)))
     assert (better.ahead, better.behind) == (FIRST, SECOND)
     assert (same.ahead, same.behind) == (TIE, TIE)

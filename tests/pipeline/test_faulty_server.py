@@ -52,10 +52,10 @@ def requests_of(questions: list[Question]) -> list[Request]:
 
 def talk_of(teacher: Teacher, questions: list[Question], chains: list[Chain]):
     """Replies of the teacher, and its verdicts on a chain a question, as `seewhy judge` asks for them."""
-    judge = RubricJudge(talks=teacher)
+    judge = RubricJudge(chat_model=teacher)
     with ThreadPoolExecutor(PACE.concurrency) as pool:
         verdicts = pool.map(lambda pair: judge.judge(pair[0], (pair[1],))[0], zip(questions, chains, strict=True))
-        return teacher.talk(requests_of(questions)), list(verdicts)
+        return teacher.chat(requests_of(questions)), list(verdicts)
 
 
 def tell_story(count: int, place: Path) -> Story:
@@ -88,8 +88,8 @@ def test_every_kind_of_fault_befell_some_call(story):
 
 
 def test_every_request_has_the_replies_to_it_and_to_no_other_or_a_reason_why_not(story):
-    talks = OracleChatModel(story.questions, ERRING)
-    right = talks.talk(requests_of(story.questions))
+    chat_model = OracleChatModel(story.questions, ERRING)
+    right = chat_model.chat(requests_of(story.questions))
     assert len(story.answers) == len(story.questions)
     for answer, wanted in zip(story.answers, right, strict=True):
         assert answer.failure or [one.text for one in answer.replies] == [one.text for one in wanted.replies]
@@ -101,7 +101,7 @@ def test_every_request_has_the_replies_to_it_and_to_no_other_or_a_reason_why_not
 
 
 def test_every_verdict_is_the_one_that_a_sound_server_gives_or_says_why_there_is_none(story):
-    judge = RubricJudge(talks=OracleChatModel(story.questions, ERRING))
+    judge = RubricJudge(chat_model=OracleChatModel(story.questions, ERRING))
     unjudged = 0
     for question, chain, verdict in zip(story.questions, story.chains, story.verdicts, strict=True):
         (right,) = judge.judge(question, (chain,))

@@ -24,7 +24,7 @@ WRONG: dict[Any, tuple[float, ...]] = {int: (-1, 2**70), float: (-1.0, math.nan,
 HUGE_IS_FINE = 2**70
 """Counts of questions, steps or tokens above all that there are take what there is: only seeds have an upper end."""
 NEEDED: dict[str, Any] = {
-    "talks": RecordingClient(name="nobody"), "unanswered": print, "rivals": {}, "model": "base", "decoding":
+    "chat_model": RecordingClient(name="nobody"), "unanswered": print, "rivals": {}, "model": "base", "decoding":
     SamplingParams(), "data": {"lessons": 1.0}, "models": ("base",), "pairs": ("pairs",), "styles": ("reason",),
     "benchmark": "inkgrid", "learning_rate": 1e-5, "path": "tiny", "first": "base", "second": "tuned",
 }  # fmt: skip

@@ -108,7 +108,7 @@ def on_page(text: str, **others: object) -> Chain:
 
 def test_each_sentence_earns_its_score_less_a_half_where_it_ends():
     """The oracle scores true sentences 1 and wrong ones less; ARES's reward is the score less 0.5, in its place."""
-    reward = SentencesReward(talks=OracleChatModel([SUM]))
+    reward = SentencesReward(chat_model=OracleChatModel([SUM]))
     good, bad = reward.reward(SUM, (on_page(SUM_RIGHT), on_page(SUM_WRONG, index=1)))
     texts = [SUM_RIGHT[span.start : span.end] for span in good.spans]
     assert texts[0] == "Row 2 reads 1, 0, 4."
@@ -120,14 +120,14 @@ def test_each_sentence_earns_its_score_less_a_half_where_it_ends():
 
 
 def test_half_a_sentence_at_the_limit_earns_nothing():
-    reward = SentencesReward(talks=OracleChatModel([SUM]))
+    reward = SentencesReward(chat_model=OracleChatModel([SUM]))
     whole, cut = reward.reward(SUM, (on_page(SUM_RIGHT), on_page(SUM_RIGHT, index=1, stop=FinishReason.LENGTH)))
     assert cut.spans == whole.spans[:-1]
 
 
 def test_a_grade_of_one_to_five_is_a_reward_of_nought_to_one():
-    right, wrong = values(RubricReward(talks=OracleChatModel([SUM])), on_page(SUM_RIGHT), on_page(SUM_WRONG, index=1),
-                          question=SUM)  # fmt: skip
+    reward = RubricReward(chat_model=OracleChatModel([SUM]))
+    right, wrong = values(reward, on_page(SUM_RIGHT), on_page(SUM_WRONG, index=1), question=SUM)
     assert right is not None
     assert wrong is not None
     assert 0.0 <= wrong < right <= 1.0
@@ -202,8 +202,8 @@ def test_a_place_behind_the_text_is_refused():
 @pytest.mark.parametrize("kind", [SentencesReward, RubricReward, FactsReward])
 def test_a_judges_reward_is_made_with_the_model_that_it_asks(kind):
     name = kind.__module__.rpartition(".")[2]
-    assert isinstance(make(choose(name), "rewards", "reward", talks=OracleChatModel([])), kind)
-    with pytest.raises(ValueError, match="needs talks"):
+    assert isinstance(make(choose(name), "rewards", "reward", chat_model=OracleChatModel([])), kind)
+    with pytest.raises(ValueError, match="needs chat_model"):
         make(choose(name), "rewards", "reward")
     with pytest.raises(ValueError, match="needs policy"):
         make(choose("steps"), "rewards", "reward")

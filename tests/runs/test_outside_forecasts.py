@@ -20,11 +20,11 @@ from seewhy.judging.rubric import RubricJudge
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
-    talks: ChatModel
+    chat_model: ChatModel
     name: str = "asking"
 
     def judge(self, question, chains):
-        return RubricJudge(talks=self.talks).judge(question, chains)
+        return RubricJudge(chat_model=self.chat_model).judge(question, chains)
 '''
 OPAQUE = '''
 """A stage that says nothing of how many rows it writes."""

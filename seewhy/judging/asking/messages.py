@@ -13,13 +13,13 @@ from seewhy.records.types import Chain, Outcome, Question, Span, Usage, Verdict
 EMPTY_CHAIN = "the chain is empty"
 
 
-def name_judge(kind: str, judge: object, talks: ChatModel, *templates: PromptTemplate) -> str:
+def name_judge(kind: str, judge: object, chat_model: ChatModel, *templates: PromptTemplate) -> str:
     """What stands in a verdict: kind of judge, model, hash of each prompt, and every setting that is not the default.
 
     As in `rubric by gpt-4o-2024-05-13, prompt 1f3c5e7a9b2d, votes 3, temperature 0.7`.
     """
     versions = "+".join(template.version for template in templates)
-    return ", ".join([f"{kind} by {talks.name}", f"prompt {versions}", *changed_settings(judge)])
+    return ", ".join([f"{kind} by {chat_model.name}", f"prompt {versions}", *changed_settings(judge)])
 
 
 def changed_settings(judge: object) -> list[str]:
@@ -62,18 +62,18 @@ def request_about(
     )  # fmt: skip
 
 
-def ask_all(talk: Callable[[Sequence[Request]], list[ChatResponse]], requests: Sequence[Request]) -> list[ChatResponse]:
+def ask_all(chat: Callable[[Sequence[Request]], list[ChatResponse]], requests: Sequence[Request]) -> list[ChatResponse]:
     """One answer a request, in their order, each with as many replies as were asked for or with its failure.
 
     Args:
-        talk: of the model's client.
+        chat: of the model's client.
         requests: what is asked; nothing is called where there are none.
 
     Raises:
         ValueError: the model's client returned something else.
         BudgetSpentError: the budget does not reach.
     """
-    answers = talk(requests) if requests else []
+    answers = chat(requests) if requests else []
     counts = [len(answer.replies) for answer in answers if not answer.failure]
     wanted = [request.count for request, answer in zip(requests, answers, strict=False) if not answer.failure]
     if len(answers) != len(requests) or counts != wanted:
@@ -119,13 +119,13 @@ def judge_spoken(
 
 
 def judge_each(
-    question: Question, chains: Sequence[Chain], judge: str, talk: Callable[[Sequence[Request]], list[ChatResponse]],
+    question: Question, chains: Sequence[Chain], judge: str, chat: Callable[[Sequence[Request]], list[ChatResponse]],
     request: Callable[[Chain], Request], read: Callable[[Chain, ChatResponse], Verdict],
 ) -> tuple[Verdict, ...]:  # fmt: skip
     """One verdict a chain, in their order, by one request each; `read` sees answers that came alone."""
 
     def ask(spoken: Sequence[Chain]) -> list[Verdict]:
-        answers = ask_all(talk, [request(chain) for chain in spoken])
+        answers = ask_all(chat, [request(chain) for chain in spoken])
         return [
             leave_unjudged(question, chain, judge, answer.failure, answer.usage)
             if answer.failure

@@ -25,7 +25,7 @@ LETTER = replace(SUM, id="l", options=("6", "5"), gold=Gold(answers=("B",), rule
 
 
 def said(questions, message, **settings):
-    (answer,) = OracleChatModel(questions, Oracle()).talk([Request(messages=(message,), **settings)])
+    (answer,) = OracleChatModel(questions, Oracle()).chat([Request(messages=(message,), **settings)])
     return [reply.text for reply in answer.replies]
 
 
@@ -56,17 +56,17 @@ def test_what_the_oracle_does_not_know_is_an_error_that_shows_it():
 
 def test_several_replies_are_several_draws_and_the_same_ones_again():
     message = Message(text=prompt_text(SUM, Style.REASON), images=SUM.images)
-    (answer,) = OracleChatModel([SUM], Oracle(error_rate=0.5)).talk([Request(messages=(message,), count=12)])
+    (answer,) = OracleChatModel([SUM], Oracle(error_rate=0.5)).chat([Request(messages=(message,), count=12)])
     texts = [reply.text for reply in answer.replies]
     assert len(set(texts)) > 2
-    (again,) = OracleChatModel([SUM], Oracle(error_rate=0.5)).talk([Request(messages=(message,), count=12)])
+    (again,) = OracleChatModel([SUM], Oracle(error_rate=0.5)).chat([Request(messages=(message,), count=12)])
     assert [reply.text for reply in again.replies] == texts
 
 
 def test_log_probabilities_are_given_only_where_they_were_asked_for():
     text = f"<question>\n{SUM.text}\n</question>\n<options>\nnone\n</options>\n<fact>\nRow 2 reads 1, 0, 4.\n</fact>"
     message = Message(text=text, images=SUM.images)
-    with_them, without = OracleChatModel([SUM], Oracle()).talk(
+    with_them, without = OracleChatModel([SUM], Oracle()).chat(
         [Request(messages=(message,), top_logprobs=5), Request(messages=(message,))]
     )
     assert with_them.replies[0].first_token["yes"] > with_them.replies[0].first_token["no"]
