@@ -37,7 +37,7 @@ run: $(TRAIN) ## Teach a tiny model to reason about pages of digits, and report 
 	@echo "The report lies here:"
 	@find $(RUN) -name '*.html' | sort | grep .
 
-test: style ## The linters, strict types and the main tests: what continuous integration runs.
+test: style ## Linters, strict types, main tests: what CI runs. Install Chromium for the viewer's (CONTRIBUTING.md).
 	@$(MAKE) --no-print-directory --jobs 2 types pytest
 
 check: style types mutants ## Linters, types, and that the tests see planted defects.

@@ -57,7 +57,7 @@ def write_report(path: Path, report: ReportInput) -> None:
 def _fill(report: ReportInput) -> dict[str, object]:
     tested = seen_cards(report.cards, Split.TEST)
     return {
-        "style": Markup((_HERE / "page.css").read_text(encoding="utf-8")),
+        "style": Markup("".join((_HERE / name).read_text(encoding="utf-8") for name in ("colours.css", "page.css"))),
         "report": report,
         "facts": list_facts(report.header),
         "lead": tell_what_happened(report),

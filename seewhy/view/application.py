@@ -25,7 +25,12 @@ from seewhy.view.shelf import Shelf
 from seewhy.view.tables import Tables
 
 LONGEST_FORM = 100_000
-ASSETS = {"view.css": "text/css", "view.js": "text/javascript"}
+ASSETS: Mapping[str, tuple[str, Sequence[str]]] = {
+    "view.css": ("text/css", ("report/colours.css", "view/assets/view.css")),
+    "view.js": ("text/javascript", ("view/assets/view.js",)),
+    "icon.svg": ("image/svg+xml", ("view/assets/icon.svg",)),
+}
+"""By name: the media type, and the files of the package whose text it is."""
 
 
 def link(path: str, **values: object) -> str:
@@ -149,12 +154,12 @@ async def body_of(request: Request) -> bytes:
 
 
 async def asset(request: Request) -> Response:
-    """The style sheet and the script, which the package holds."""
+    """Style sheet, script and icon, which the package holds."""
     name = str(request.path_params["name"])
     if name not in ASSETS:
         raise HTTPException(404, "There is no such file.")
-    text = (files("seewhy.view") / "assets" / name).read_text(encoding="utf-8")
-    return Response(text, media_type=ASSETS[name])
+    kind, sources = ASSETS[name]
+    return Response("".join((files("seewhy") / path).read_text(encoding="utf-8") for path in sources), media_type=kind)
 
 
 def page(name: str, context: Mapping[str, Any]) -> HTMLResponse:
