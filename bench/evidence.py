@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from evidence_credit import credit_summary, credit_table, has
 from evidence_rows import ROWS, Contrast, Row
 
 from seewhy.evaluation.pictures import picture_clusters
@@ -50,7 +51,7 @@ def main() -> None:
     if not runs:
         print("no runs: seewhy run evidence --run runs/evidence-0 --seed 0")
         return
-    text = "\n".join([*summary(runs), "", *details(runs)])
+    text = "\n".join([*summary(runs), "", *details(runs), "", *credit_table(runs)])
     print(text)
     if given.into:
         page = given.into.read_text(encoding="utf-8")
@@ -63,6 +64,10 @@ def summary(runs: Sequence[OpenRun]) -> Iterator[str]:
     yield "| | claim | there | here, with 95 % interval | seeds | verdict |"
     yield "|---|---|---|---|---|---|"
     for row in ROWS:
+        if not row.contrasts:
+            here, seeds, said = credit_summary(runs)
+            yield f"| {row.number} | {row.claim} ({row.source}) | {row.theirs} | {here} | {seeds} | {said} |"
+            continue
         found = {one: measure(runs, one) for one in row.contrasts if one.decides}
         known = {one: measured for one, measured in found.items() if measured}
         there = "<br>".join(f"{one.label}: {one.theirs}" for one in found)
@@ -123,7 +128,7 @@ def measure(runs: Sequence[OpenRun], one: Contrast) -> PooledDifference | None:
 
 def finished(runs: Sequence[OpenRun], one: Contrast) -> list[OpenRun]:
     """The runs that have both sides."""
-    return [run for run in runs if all(run.is_done(unit_of(ref)) for ref in (one.before, one.after))]
+    return [run for run in runs if all(has(run, unit_of(ref)) for ref in (one.before, one.after))]
 
 
 def unit_of(ref: str) -> str:

@@ -31,7 +31,9 @@ class Row:
     number: int
     claim: str
     source: str
-    contrasts: tuple[Contrast, ...]
+    contrasts: tuple[Contrast, ...] = ()
+    """None: the row is of `evidence_credit`."""
+    theirs: str = "–"
 
 
 def contrast(label: str, before: str, after: str, claim: Claim, theirs: str = "–", *, decides: bool = True) -> Contrast:
@@ -56,6 +58,8 @@ ROWS = (
             contrast("direct prompt, both over direct-only", f"{DIRECT}/direct", BOTH_DIRECT, MORE, "71.1 → 72.8"),
             contrast("CoT prompt, direct-only over format-only", f"{FORMAT}/reason", f"{DIRECT}/reason", SAME,
                      "62.7 → 65.6", decides=False),
+            contrast("CoT prompt, CoT-only over format-only at a tenth of the rate", "test-slow.sft-format-slow/reason",
+                     f"{REASON}/reason", MORE, "62.7 → 73.2", decides=False),
             contrast("CoT prompt, both over the shipped model", "test.base/reason", BOTH, MORE, "48.7 → 74.4",
                      decides=False),
         )),
@@ -98,6 +102,8 @@ ROWS = (
             contrast("best of 16 by reward a token over the majority", "verifier:majority", "verifier:best-mean", MORE,
                      decides=False),
         )),
+    Row(number=5, claim="Credit of the DPO model's tokens finds the wrong sentence", source="LLaVA-Reasoner, figure 8",
+        theirs="no figure: examples"),
     Row(number=6, claim="A judge that does not see gives no gain, one that sees does, at both temperatures",
         source="mm-cot-rlaif, README table (CoT; its judge was blind)", contrasts=(
             contrast("0.4: sighted judge's pairs over SFT", "test-cool.sft/reason", "test-cool.sighted/reason", MORE),
@@ -118,10 +124,25 @@ ROWS = (
                      MORE, "9.3 → 7.6"),
             contrast("half over three quarters kept", "test-dropout.dropout-75/reason",
                      "test-dropout.dropout-50/reason", MORE, "11.6 → 7.6"),
+            contrast("half kept, the same chains paired by ground truth, over SFT", BOTH,
+                     "test-truth.dropout-truth/reason", MORE, decides=False),
             contrast("a quarter kept over SFT", BOTH, "test-dropout.dropout-25/reason", MORE, "18.4 → 9.3",
                      decides=False),
             contrast("three quarters kept over SFT", BOTH, "test-dropout.dropout-75/reason", MORE, "18.4 → 11.6",
                      decides=False),
+        )),
+    Row(number=8, claim="Sentence rewards beat outcome rewards in RL (3,840 chains each)", source="ARES", contrasts=(
+            contrast("PPO by sentences over PPO by outcome", "test-ppo.ppo/reason",
+                     "test-ppo-sentences.ppo-sentences/reason", MORE),
+            contrast("PPO by sentences over SFT", BOTH, "test-ppo-sentences.ppo-sentences/reason", MORE,
+                     "+2.5 answer accuracy, after correction"),
+            contrast("PPO by outcome over SFT", BOTH, "test-ppo.ppo/reason", MORE, decides=False),
+            contrast("GRPO by outcome over SFT", BOTH, "test-grpo.grpo/reason", MORE, decides=False),
+            contrast("GRPO by sentences over GRPO by outcome", "test-grpo.grpo/reason",
+                     "test-grpo-sentences.grpo-sentences/reason", MORE, decides=False),
+            contrast("MPO on 3,840 chains over SFT", BOTH, "test-few.mpo-few/reason", MORE, decides=False),
+            contrast("GRPO by outcome over MPO on 3,840 chains", "test-few.mpo-few/reason", "test-grpo.grpo/reason",
+                     MORE, decides=False),
         )),
     Row(number=9, claim="DPO without pictures is about as good as with; mDPO makes the picture count",
         source="mDPO, MMHal-Bench score of Bunny-3B", contrasts=(

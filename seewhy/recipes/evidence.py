@@ -21,14 +21,17 @@ from seewhy.stages.fitting import Unfit
 from seewhy.stages.imitate import Imitate
 from seewhy.stages.judge import Judge
 from seewhy.stages.mix import Mix
+from seewhy.stages.online import Online
 from seewhy.stages.pair import PairChains
 from seewhy.stages.questions import Questions
 from seewhy.stages.reference import Reference
 from seewhy.stages.report import Report
 from seewhy.stages.rerank import Rerank
 from seewhy.stages.sample import Sample
+from seewhy.stages.score import Score
 from seewhy.stages.train import Train
 from seewhy.stages.vary_pictures import VaryPictures
+from seewhy.training.online.plan import CriticPlan, RolloutPlan
 from seewhy.training.plan import FitPlan
 
 TAUGHT, ASKED = 6000, 800
@@ -49,13 +52,18 @@ DROPOUT = {"25": 0.25, "50": 0.5, "75": 0.75}
 JUDGED_AT = {"cool": 0.4, "warm": 0.8}
 """Temperatures at which mm-cot-rlaif answers the test questions."""
 REASON = (Style.REASON,)
+ROUNDS, FEW = 30, 240
+"""Of online training: 30 rounds of 16 questions x 8 rollouts are 3,840 chains, as are 16 of each of 240 questions."""
+ONLINE = FitPlan(learning_rate=1e-4, batch_size=128, row_tokens=8192, save_every=15)
+SENTENCES = "seewhy.recipes.oracle_reward:OracleSentences"
 
 
 def recipe() -> Recipe:
     """All steps of one seed."""
     return Recipe(name="evidence", models={"base": ModelSpec(path="tiny")}, steps={
         **taught(), **preferred(), **composed(), **lost(), **judged(), **unseen(), **pictured(),
-        "shifted": measured("sft", "rft", "dpo", "mpo", questions="questions.shifted"),
+        "shifted": measured("sft", "rft", "dpo", "mpo", questions="questions.shifted"), **credited(), **told_apart(),
+        **rewarded(),
         "report": Report(),
     })  # fmt: skip
 
@@ -173,3 +181,54 @@ def pictured() -> Mapping[str, Stage]:
         "mdpo": fitted("mdpo", "pairs"),
         "test-pictures": measured("dpo-grey", "mdpo", blind=True, direct=False),
     }
+
+
+def credited() -> Mapping[str, Stage]:
+    """Claim 5: pairs that part at an error, and what the picture adds to each token of the verifier's candidates."""
+    return {
+        "pairs-step": PairChains(chains="chains", verdicts="verdicts-sighted", rule=choose("by_step")),
+        "dpo-step": fitted("dpo", "pairs-step"),
+        "test-step": measured("dpo-step", direct=False),
+        "scores-step": Score(policy="dpo-step", reference="sft", chains="verifier", questions="questions.test"),
+        "scores-blind": Score(policy="sft", reference="sft", chains="verifier", questions="questions.test",
+                              blind_reference=True),
+    }  # fmt: skip
+
+
+def told_apart() -> Mapping[str, Stage]:
+    """What tells the reasons of claims 1 and 7: a slower format SFT; dropout's own chains paired by ground truth."""
+    return {
+        "sft-format-slow": Train(start="base", data={"lessons-format": 1.0}, objective=choose("sft"),
+                                 fit=replace(TEACH, learning_rate=2e-4, tower_learning_rate=2e-5)),
+        "test-slow": measured("sft-format-slow"),
+        "verdicts-truth": Judge(chains="continued-50"),
+        "pairs-truth": PairChains(chains="continued-50", verdicts="verdicts-truth",
+                                  rule=choose("by_outcome", lowest=0.0, highest=1.0, most=1)),
+        "dropout-truth": fitted("mpo", "pairs-truth"), "test-truth": measured("dropout-truth", direct=False),
+    }  # fmt: skip
+
+
+def rewarded() -> Mapping[str, Stage]:
+    """Claim 8: GRPO and PPO by outcome and by sentences, and MPO, each with as many chains of its own."""
+    plan = RolloutPlan(rounds=ROUNDS, questions=16, per_question=8, temperature=0.7, max_tokens=96)
+    outcome, sentences = choose("outcome"), choose(SENTENCES)
+    ways = {"grpo": ("grpo", outcome), "ppo-sentences": ("ppo", sentences), "ppo": ("ppo", outcome),
+            "grpo-sentences": ("grpo", sentences)}  # fmt: skip
+    trained: dict[str, Stage] = {}
+    for name, (objective, reward) in ways.items():
+        fit = replace(ONLINE, epochs=2 if objective == "ppo" else 1)
+        trained[name] = Online(
+            start="sft", questions="questions.train", objective=choose(objective), reward=reward, rollouts=plan,
+            fit=fit, critic=CriticPlan(learning_rate=1e-3, warmup_rounds=3),
+        )  # fmt: skip
+        trained[f"test-{name}"] = measured(name, direct=False)
+    return {
+        "chains-few": Sample(
+            model="sft", questions="questions.train", ask=FEW, after=TAUGHT, with_options=False, per_question=16,
+            temperature=0.7, multiple_choice_temperature=0.7, max_tokens=96,
+        ),
+        "verdicts-few": Judge(chains="chains-few"),
+        "pairs-few": PairChains(chains="chains-few", verdicts="verdicts-few",
+                                rule=choose("by_outcome", lowest=0.25, highest=0.85, most=3)),
+        "mpo-few": fitted("mpo", "pairs-few"), "test-few": measured("mpo-few", direct=False), **trained,
+    }  # fmt: skip

@@ -1,10 +1,11 @@
 """Log-probabilities of chains under a policy and its reference, token by token."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from seewhy.model.api import ScoreRequest
+from seewhy.records.marks import RARE
 from seewhy.records.types import Chain, Response, ScoredChain, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Model, Rows
@@ -24,6 +25,8 @@ class Score(RowStage):
     """Rows of chains."""
     questions: Rows = ""
     """Rows of their questions; empty takes those that the chains were drawn of."""
+    blind_reference: bool = field(default=False, metadata=RARE)
+    """Withhold the pictures from the reference: with one model on both sides, what the pictures add to each token."""
 
     rows: ClassVar[type[ScoredChain]] = ScoredChain
     unit: ClassVar[str] = "questions"
@@ -45,10 +48,11 @@ class Score(RowStage):
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[QuestionChains]], Iterable[ScoredChain]]:
         def score(block: Sequence[QuestionChains]) -> Iterable[ScoredChain]:
             asks = [_request(one) for one in block]
+            unseen = [replace(ask, blind=self.blind_reference) for ask in asks]
             policy: Any = models.local(self.policy)
             ours = policy.score(asks)
             reference: Any = models.local(self.reference)
-            theirs = reference.score(asks)
+            theirs = reference.score(unseen)
             for one, of_policy, of_reference in zip(block, ours, theirs, strict=True):
                 for chain, own, other in zip(one.chains, of_policy, of_reference, strict=True):
                     yield ScoredChain(question_id=chain.question_id, index=chain.index, style=chain.style, policy=own,

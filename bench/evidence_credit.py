@@ -1,0 +1,224 @@
+"""Claim 5: how well a signal finds the wrong sentences of the verifier's candidates, by the area under the ROC curve.
+
+A sentence is wrong where the oracle, which knows the page, does not give it the full score; the answer line counts as a
+sentence. A signal says how likely a sentence is right: a model's values are summed over its tokens. First errors are
+those before which a chain has none, held against all right sentences.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+
+from transformers import AutoTokenizer
+
+from seewhy.evaluation.credit import credit_auroc
+from seewhy.judging.agreement import AgreementJudge
+from seewhy.records.measures import Interval
+from seewhy.records.token_credit import TokenCredit
+from seewhy.records.types import Chain, Question, ScoredChain, Span
+from seewhy.runs.open import open_run
+from seewhy.runs.run import OpenRun
+from seewhy.testing.oracle import Oracle
+
+RESAMPLES = 200
+GOAL = 0.8
+TOKENS = "DPO credit, token by token (figure 8)"
+CREDIT = "DPO credit, summed over a sentence"
+BASELINES = ("SFT log-probability", "earlier place in the chain")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence of a chain with all that is said of it."""
+
+    question_id: str
+    index: int
+    place: int
+    of: int
+    is_wrong: bool
+    is_first: bool
+    """Right, or the first wrong one of its chain."""
+    ratio: float
+    step_ratio: float | None
+    """Log-ratio of a training on pairs that part at an error; None where the run has none."""
+    logp: float
+    picture: float | None
+    """What the picture adds; None where the run has none."""
+    agreement: float
+
+
+Signal = Callable[[Sentence], float | None]
+SIGNALS: Mapping[str, Signal] = {
+    CREDIT: lambda one: one.ratio,
+    "credit of DPO on pairs that part at an error": lambda one: one.step_ratio,
+    "SFT log-probability": lambda one: one.logp,
+    "earlier place in the chain": lambda one: -one.place / one.of,
+    "log-probability with the picture less without": lambda one: one.picture,
+    "share of the other 15 chains that say the sentence": lambda one: one.agreement,
+}
+
+
+def credit_table(runs: Sequence[OpenRun]) -> Iterator[str]:
+    """One line a signal."""
+    yield "| signal (claim 5) | all sentences | each seed | first errors against right ones | sentences | wrong |"
+    yield "|---|---|---|---|---|---|"
+    done = [run for run in runs if has(run, "verifier.curves")]
+    if done:
+        tokens = [row for run in done for row in sentence_tokens(run.root)]
+        each = ", ".join(f"{area(sentence_tokens(run.root)).value:.2f}" for run in done)
+        yield (f"| {TOKENS} | {shown(area(tokens))} | {each} | – | {len(tokens):,} tokens | "
+               f"{sum(bool(row.wrong) for row in tokens):,} |")  # fmt: skip
+    for name, signal in SIGNALS.items():
+        parts = [part for run in done if (part := [(one, value) for one in sentences(run.root)
+                                                   if (value := signal(one)) is not None])]  # fmt: skip
+        if not parts:
+            yield f"| {name} | not run | | | | |"
+            continue
+        whole = [pair for part in parts for pair in part]
+        first = [pair for pair in whole if pair[0].is_first]
+        each = ", ".join(f"{area(as_rows(part)).value:.2f}" for part in parts)
+        yield (f"| {name} | {shown(area(as_rows(whole)))} | {each} | {shown(area(as_rows(first)))} | {len(whole):,} | "
+               f"{sum(one.is_wrong for one, _ in whole):,} |")  # fmt: skip
+
+
+def credit_summary(runs: Sequence[OpenRun]) -> tuple[str, int, str]:
+    """The figures of claim 5, its seeds, and its verdict.
+
+    Held where the interval of credit lies above both baselines, not held where the better baseline's lies above it.
+    """
+    done = [run for run in runs if has(run, "verifier.curves")]
+    if not done:
+        return "not run", 0, "not run"
+    rows = [one for run in done for one in sentences(run.root)]
+
+    def of(name: str) -> Interval:
+        pairs = ((one, SIGNALS[name](one)) for one in rows)
+        return area(as_rows([(one, value) for one, value in pairs if value is not None]))
+
+    credit, others = of(CREDIT), [of(name) for name in BASELINES]
+    best = max(others, key=lambda one: one.value)
+    said = "cannot tell"
+    if credit.low > best.value:
+        said = "held"
+    elif best.low > credit.high:
+        said = "not held"
+    agreement = of("share of the other 15 chains that say the sentence")
+    here = (f"AUROC {shown(credit)}; best baseline {shown(best)}; "
+            f"sentences that other chains say too, without training or gold answer: {shown(agreement)}")  # fmt: skip
+    return here, len(done), said
+
+
+def has(run: OpenRun, ref: str) -> bool:
+    """Whether a unit is in the recipe of a run, and finished."""
+    return ref in run.nodes and run.is_done(ref)
+
+
+def shown(found: Interval) -> str:
+    """An area with its interval."""
+    return f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
+
+
+def area(rows: Sequence[TokenCredit]) -> Interval:
+    """The chance that a wrong one has the lower value; draws are of whole questions, in all runs alike."""
+    found = credit_auroc(rows, resamples=RESAMPLES)
+    assert found is not None
+    return found
+
+
+def as_rows(pairs: Sequence[tuple[Sentence, float]]) -> list[TokenCredit]:
+    """Sentences in the place of tokens."""
+    return [
+        TokenCredit(question_id=one.question_id, index=one.index, position=one.place, token="", start=0, end=0,
+                    credit=value, wrong=one.is_wrong)
+        for one, value in pairs
+    ]  # fmt: skip
+
+
+@cache
+def sentences(root: Path) -> list[Sentence]:
+    """All sentences of known truth of a run's candidates."""
+    run = open_run(root)
+    asked = {question.id: question for question in run.questions("questions.test")}
+    scored = {ref: {(row.question_id, row.index): row for row in run.read(ref, ScoredChain)}
+              for ref in ("verifier.scores", "scores-step", "scores-blind") if has(run, ref)}  # fmt: skip
+    pieces = piece_ends(run)
+    found: list[Sentence] = []
+    for name, rows in groupby(run.read("verifier.chains", Chain), key=lambda chain: chain.question_id):
+        group = tuple(rows)
+        verdicts = AgreementJudge().judge(asked[name], group)
+        for chain, verdict in zip(group, verdicts, strict=True):
+            own = {ref: read[name, chain.index] for ref, read in scored.items()}
+            found += sentences_of(asked[name], chain, own, verdict.spans, pieces(chain))
+    return found
+
+
+def sentences_of(
+    question: Question, chain: Chain, scored: Mapping[str, ScoredChain], agreed: Sequence[Span],
+    ends: Sequence[tuple[int, int]],
+) -> Iterator[Sentence]:  # fmt: skip
+    """Those of one chain."""
+    known = Oracle().score_sentences(question, chain.text)
+    first = next((place for place, span in enumerate(known) if span.score < 1.0), len(known))
+    base = scored["verifier.scores"]
+    step, blind = scored.get("scores-step"), scored.get("scores-blind")
+    for place, span in enumerate(known):
+        tokens = [at for at, (start, end) in enumerate(ends) if start < end and start < span.end and span.start < end]
+        if not tokens:
+            continue
+        yield Sentence(
+            question_id=question.id, index=chain.index, place=place, of=len(known), is_wrong=span.score < 1.0,
+            is_first=span.score == 1.0 or place == first, ratio=ratio(base, tokens),
+            step_ratio=ratio(step, tokens) if step else None, logp=sum(base.reference[at] for at in tokens),
+            picture=ratio(blind, tokens) if blind else None,
+            agreement=min((one.score for one in agreed if one.start < span.end and span.start < one.end), default=0.0),
+        )  # fmt: skip
+
+
+def ratio(scored: ScoredChain, tokens: Sequence[int]) -> float:
+    """Summed log-ratio of some tokens."""
+    return sum(scored.policy[at] - scored.reference[at] for at in tokens)
+
+
+def piece_ends(run: OpenRun) -> Callable[[Chain], list[tuple[int, int]]]:
+    """Where each token of a chain begins and ends in its text."""
+    tokenizer = AutoTokenizer.from_pretrained(run.weights("sft"))
+
+    @cache
+    def decode(token: int) -> str:
+        return str(tokenizer.decode([token], skip_special_tokens=True))
+
+    def ends(chain: Chain) -> list[tuple[int, int]]:
+        pieces = [decode(token) for token in chain.token_ids or ()]
+        joined = "".join(pieces)
+        assert joined.strip() == chain.text.strip(), f"{chain.question_id} {chain.index}: tokens spell another text"
+        at, found = len(chain.text) - len(chain.text.lstrip()) - (len(joined) - len(joined.lstrip())), []
+        for piece in pieces:
+            found.append((min(max(at, 0), len(chain.text)), min(max(at + len(piece), 0), len(chain.text))))
+            at += len(piece)
+        return found
+
+    return ends
+
+
+@cache
+def sentence_tokens(root: Path) -> list[TokenCredit]:
+    """The seed's own unit: each token with its log-ratio less the mean of its chain."""
+    run = open_run(root)
+    asked = {question.id: question for question in run.questions("questions.test")}
+    pieces, rows = piece_ends(run), list[TokenCredit]()
+    scored = {(row.question_id, row.index): row for row in run.read("verifier.scores", ScoredChain)}
+    for chain in run.read("verifier.chains", Chain):
+        one, known = (
+            scored[chain.question_id, chain.index],
+            Oracle().score_sentences(asked[chain.question_id], chain.text),
+        )
+        ratios = [policy - reference for policy, reference in zip(one.policy, one.reference, strict=True)]
+        mean = sum(ratios) / len(ratios)
+        for place, ((start, end), value) in enumerate(zip(pieces(chain), ratios, strict=True)):
+            if start < end:
+                wrong = any(span.score < 1.0 and start < span.end and span.start < end for span in known)
+                rows.append(TokenCredit(question_id=chain.question_id, index=chain.index, position=place, token="",
+                                        start=start, end=end, credit=value - mean, wrong=wrong))  # fmt: skip
+    return rows
