@@ -19,6 +19,7 @@ COMMANDS = {
     "grade": "the score card of anyone's predictions (docs/grade.md)",
     "explain": "how the answer of a reply is read, and what its verdict is",
     "calibrate": "what a judge is worth on labelled chains",
+    "doctor": "whether this machine does what seewhy asks of it, each check with its remedy",
     "tiny": "make the model that ships with seewhy, from nothing",
     "oracle": "an OpenAI-compatible server that knows a run's pages, to try teachers and judges at no cost",
 }

@@ -56,6 +56,10 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "seewhy.records", "seewhy.benchmarks", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.chat",
         "seewhy.endpoints.vision_check", "seewhy.judging.api",
     ),
+    "workbench": (
+        "seewhy.records", "seewhy.benchmarks", "seewhy.model", "seewhy.endpoints", "seewhy.sampling", "seewhy.judging",
+        "seewhy.evaluation", "seewhy.runs",
+    ),
     "view": ("seewhy.records", "seewhy.judging", "seewhy.report", "seewhy.runs"),
     "recipes": ALL,
     "cli": ALL,
