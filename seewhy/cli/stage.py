@@ -14,14 +14,17 @@ from seewhy.cli.options import take_flag, take_one, take_whole, with_options
 from seewhy.cli.processes import launched, take_processes
 from seewhy.cli.run import SHORTCUTS
 from seewhy.cli.screen import Screen
+from seewhy.model.prompt_plan import PromptPlan
 from seewhy.runs.choice import Choice, names_what
 from seewhy.runs.discovery import class_of
 from seewhy.runs.hooks import Concludes
-from seewhy.runs.recipe_text import Plain, build_recipe
+from seewhy.runs.recipe_text import Plain, build_recipe, merge
 from seewhy.runs.runner import run_step
 from seewhy.runs.structure import unstructure
 
 STEP = "step"
+PROMPT = "--prompt."
+"""Of options that say how models with weights are asked (`model/prompt_plan.py`)."""
 
 
 def run(stage: str, words: Sequence[str]) -> int:
@@ -52,13 +55,41 @@ def run(stage: str, words: Sequence[str]) -> int:
 def plain_step(stage: str, kind: type[Any], words: Sequence[str], seed: int) -> Plain:
     """A recipe of one step, whose references are files, folders and models that options name."""
     names = [one.name for one in fields(kind) if one.init]
+    asking, words = _apart(words)
     prefixed = [_prefixed(word, names) for word in words]
     empty: Plain = {"name": stage, "seed": seed, "steps": {STEP: {"stage": stage, **_usual_choices(kind)}}}
     plain = with_options(empty, prefixed, SHORTCUTS)
     step = cast(dict[str, object], cast(dict[str, object], plain["steps"])[STEP])
     given = {name: value for name, value in step.items() if name != "stage"}
     models, inputs, renamed = _outside(kind, given)
-    return {**plain, "models": models, "inputs": inputs, "steps": {STEP: {"stage": stage, **renamed}}}
+    whole = {**plain, "models": models, "inputs": inputs, "steps": {STEP: {"stage": stage, **renamed}}}
+    return _asked_so(whole, asking)
+
+
+def _apart(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Words that say how models are asked, each `--prompt.FIELD` with its values, and the others."""
+    asking: list[str] = []
+    others: list[str] = []
+    is_asking = False
+    for word in words:
+        if word.startswith("--"):
+            is_asking = word.startswith(PROMPT)
+        (asking if is_asking else others).append(word)
+    return asking, others
+
+
+def _asked_so(plain: Plain, asking: Sequence[str]) -> Plain:
+    """The recipe with `--prompt.FIELD` for each of its models with weights."""
+    models = cast(Mapping[str, Mapping[str, object]], plain["models"])
+    local = [name for name, spec in models.items() if "path" in spec]
+    if asking and not local:
+        raise ValueError(f"{asking[0]}: no model with weights is asked here")
+    for name in local:
+        own = [f"--{name}.{word.removeprefix('--')}" if word.startswith(PROMPT) else word for word in asking]
+        # By its group, for a model may have the name of a field.
+        changed = with_options({"models": {name: models[name]}}, own)
+        plain = merge(plain, changed)
+    return plain
 
 
 def _usual_choices(kind: type[Any]) -> dict[str, object]:
@@ -130,4 +161,7 @@ def help_lines(stage: str, kind: type[Any]) -> Iterator[str]:
     yield f"usage: seewhy {stage} --out DIR [--FIELD VALUE ...]\n\n{(kind.__doc__ or '').strip()}"
     yield "Fields that name rows take a folder of rows, a Parquet file or a JSON Lines file; those that name a model a "
     yield "folder, a name on the Hub, `tiny`, or NAME@URL for one behind a server.\n"
+    if any(names_what(hint) == "model" for hint in get_type_hints(kind, include_extras=True).values()):
+        yield "`--prompt.FIELD VALUE` says how models with weights are asked, such as `--prompt.system TEXT`; fields: "
+        yield f"{', '.join(one.name for one in fields(PromptPlan))} (docs/your-questions.md).\n"
     yield from option_lines("", kind, None)

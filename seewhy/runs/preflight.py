@@ -86,6 +86,7 @@ def _faults_ahead(run: OpenRun, node: Node, questions: Mapping[str, Sequence[Que
 def _encoded(name: str, spec: ModelSpec, questions: Sequence[Question]) -> Iterator[str]:
     """What is wrong with a model with weights: it is opened without them, and encodes a few questions."""
     try:
+        call_part("model", "loading.reached", "require_reached", spec.path)
         call_part("model", "loading.whole_weights", "require_whole", weights_place(spec.path))
         model: Any = call_part("runs", "forecast.meta", "open_meta", spec.path, spec.prompt)
     except (OSError, ValueError) as error:
