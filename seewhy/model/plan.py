@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from seewhy.records.marks import RARE
 from seewhy.records.ranges import require_seed
 
 ZERO, PISSA, OLORA = "zero", "pissa", "olora"
@@ -36,13 +37,13 @@ class AdapterPlan:
     """Scale the update by alpha / sqrt(rank) (rsLoRA, arXiv 2312.03732)."""
     go_on: bool = False
     """Train the adapter that the model came with, instead of adding it into the weights and making a new one."""
-    dropout: float = 0.0
+    dropout: float = field(default=0.0, metadata=RARE)
     """Share of an adapted layer's inputs that the update does not see while it is trained. LLaVA-1.5's LoRA: 0.05."""
-    dora: bool = False
+    dora: bool = field(default=False, metadata=RARE)
     """Train the norm of each row of a weight matrix apart from its direction (DoRA, arXiv 2402.09353)."""
-    modules_to_save: tuple[str, ...] = ()
+    modules_to_save: tuple[str, ...] = field(default=(), metadata=RARE)
     """Ends of modules' names that are trained whole beside the adapter, such as `multi_modal_projector`."""
-    initial: str = ZERO
+    initial: str = field(default=ZERO, metadata=RARE)
     """First values: `zero` (the update's second matrix is 0) or `gaussian` (and its first one normal); the largest
     singular directions of each weight, `pissa` or, by a faster approximation, `pissa_niter_16` (arXiv 2404.02948); or
     its first orthogonal ones, `olora` (arXiv 2406.01775). The model starts as it was with each of them."""
