@@ -1,5 +1,6 @@
 """What a judge is worth: its verdicts held against chains whose truth is known."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from seewhy.evaluation.intervals import wilson_interval
@@ -69,9 +70,20 @@ def cohens_kappa(calls: Sequence[tuple[bool, bool]]) -> float | None:
         >>> cohens_kappa([(True, True), (False, False), (True, False), (False, False)])
         0.5
     """
-    n = len(calls)
-    agreed = sum(a == b for a, b in calls) / n
-    ours, theirs = sum(a for a, _ in calls) / n, sum(b for _, b in calls) / n
+    return counted_kappa(Counter(calls))
+
+
+def counted_kappa(calls: Mapping[tuple[bool, bool], int]) -> float | None:
+    """`cohens_kappa` of calls that are counted already: what the two raters say, and how often they do.
+
+    Example:
+        >>> counted_kappa({(True, True): 1, (False, False): 2, (True, False): 1})
+        0.5
+    """
+    n = sum(calls.values())
+    agreed = sum(count for (a, b), count in calls.items() if a == b) / n
+    ours = sum(count for (a, _), count in calls.items() if a) / n
+    theirs = sum(count for (_, b), count in calls.items() if b) / n
     by_chance = ours * theirs + (1 - ours) * (1 - theirs)
     return None if by_chance == 1 else (agreed - by_chance) / (1 - by_chance)
 

@@ -1,7 +1,7 @@
 """The pages: a run, its questions, one question with all its chains, pairs, credit, curves and transitions."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode
 import jinja2
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
@@ -18,8 +19,9 @@ from starlette.types import ASGIApp
 
 from seewhy.records.pictures import PictureError, check_picture
 from seewhy.records.types import Style
+from seewhy.view import measured, ranked, trained
 from seewhy.view.annotations import annotate
-from seewhy.view.contexts import Looks
+from seewhy.view.contexts import Context, Looks
 from seewhy.view.guard import Guard
 from seewhy.view.shelf import Shelf
 from seewhy.view.tables import Tables
@@ -31,6 +33,19 @@ ASSETS: Mapping[str, tuple[str, Sequence[str]]] = {
     "icon.svg": ("image/svg+xml", ("view/assets/icon.svg",)),
 }
 """By name: the media type, and the files of the package whose text it is."""
+
+
+Make = Callable[[Looks, str, QueryParams], Context]
+OF_RUN: Mapping[str, Make] = {
+    "scores": measured.scores, "agreement": measured.agreement, "transitions": measured.transitions,
+}  # fmt: skip
+"""Pages of a whole run, by the names of their templates."""
+OF_UNIT: Mapping[str, Make] = {
+    "questions": Looks.questions, "question": Looks.question, "pairs": Looks.pairs, "credit": Looks.credit,
+    "rows": Looks.rows, "groups": ranked.groups, "curves": measured.curves, "training": trained.training,
+    "rollouts": trained.rollouts,
+}  # fmt: skip
+"""Pages of a unit of rows or of a training."""
 
 
 def link(path: str, **values: object) -> str:
@@ -53,19 +68,15 @@ def application(roots: Sequence[Path], token: str = "") -> tuple[ASGIApp, str]:
         ValueError: a directory is no run with rows.
     """
     pages = Viewer([Shelf(root) for root in roots])
+    run = "/run/{run:int}"
     routes = [
         Route("/", pages.runs),
         Route("/assets/{name}", asset),
-        Route("/run/{run:int}", pages.shown("run")),
-        Route("/run/{run:int}/questions/{ref:path}", pages.shown("questions")),
-        Route("/run/{run:int}/question/{ref:path}", pages.shown("question")),
-        Route("/run/{run:int}/pairs/{ref:path}", pages.shown("pairs")),
-        Route("/run/{run:int}/credit/{ref:path}", pages.shown("credit")),
-        Route("/run/{run:int}/rows/{ref:path}", pages.shown("rows")),
-        Route("/run/{run:int}/training/{ref:path}", pages.shown("training")),
-        Route("/run/{run:int}/transitions", pages.shown("transitions")),
-        Route("/run/{run:int}/picture/{sha256}", pages.picture),
-        Route("/run/{run:int}/annotate/{ref:path}", pages.annotate, methods=["POST"]),
+        Route(run, pages.shown("run", Looks.run)),
+        *(Route(f"{run}/{name}", pages.shown(name, make)) for name, make in OF_RUN.items()),
+        *(Route(f"{run}/{name}/{{ref:path}}", pages.shown(name, make)) for name, make in OF_UNIT.items()),
+        Route(f"{run}/picture/{{sha256}}", pages.picture),
+        Route(f"{run}/annotate/{{ref:path}}", pages.annotate, methods=["POST"]),
     ]
     token = token or secrets.token_urlsafe(24)
     return Guard(Starlette(routes=routes), token), token
@@ -77,6 +88,8 @@ class Viewer:
     def __init__(self, shelves: Sequence[Shelf]) -> None:
         self.shelves = shelves
         self.looks = [Looks(shelf, Tables()) for shelf in shelves]
+        for one in self.looks:
+            one.all = self.looks
 
     async def runs(self, _request: Request) -> Response:
         """The list of runs; the run itself where there is one."""
@@ -84,14 +97,14 @@ class Viewer:
             return RedirectResponse("/run/0", 303)
         return page("runs", {"runs": list(enumerate(self.shelves)), "number": None, "title": "Runs"})
 
-    def shown(self, name: str) -> Any:  # noqa: ANN401
+    def shown(self, name: str, make: Make) -> Any:  # noqa: ANN401
         """The endpoint of a page: its context is made in a thread, for it reads files."""
 
         async def endpoint(request: Request) -> Response:
             number = int(request.path_params["run"])
-            make = getattr(self._looks(number), name)
+            looks, ref = self._looks(number), request.path_params.get("ref", "")
             await run_in_threadpool(self.shelves[number].look_again)
-            context = await run_in_threadpool(attempt, make, request.path_params.get("ref", ""), request.query_params)
+            context = await run_in_threadpool(attempt, make, looks, ref, request.query_params)
             return page(name, {**context, "number": number, "run": self.shelves[number].name})
 
         return endpoint

@@ -9,14 +9,13 @@ from urllib.parse import unquote
 
 from starlette.datastructures import QueryParams
 
-from seewhy.records.step_logs import read_steps
 from seewhy.records.token_credit import TokenCredit
-from seewhy.report.curves import plot_training
 from seewhy.report.heat import colour_chain, find_scale
-from seewhy.report.inputs import TermPanel, TrainingRun
+from seewhy.report.inputs import TrainingRun
 from seewhy.runs.changes import UnitStatus, status_of
+from seewhy.runs.lock import writer_of
 from seewhy.view.filters import filter_of, page_of
-from seewhy.view.shelf import Shelf, Unit
+from seewhy.view.shelf import Shelf, Unit, is_annotated
 from seewhy.view.tables import OUTCOMES, PAGE, Row, Tables, scan
 from seewhy.view.words import differences, marked_chain
 
@@ -33,30 +32,44 @@ class Looks:
 
     def __init__(self, shelf: Shelf, tables: Tables) -> None:
         self.shelf = shelf
+        self.all: Sequence[Looks] = (self,)
+        """Those of every run that is looked at, in order."""
         self.tables = tables
         self._pictures: dict[str, Path] = {}
 
     def run(self, _ref: str, _query: QueryParams) -> Context:
-        """The run's units with what they hold, and the state of its steps."""
+        """The run's units with what they hold, what they follow from, and the state of its steps."""
         states = {one.ref.replace(".", "/"): one for one in self._states()}
         return {
             "title": self.shelf.name, "units": list(self.shelf.units.values()), "states": states,
-            "trainings": self.shelf.trainings(), "verdicts": self.shelf.of_kind("verdicts"),
+            "waiting": [one for ref, one in states.items() if ref not in self.shelf.units],
+            "reads": {ref: self.shelf.reads(ref) for ref in self.shelf.units},
+            "trainings": {ref: self.alarms(ref) for ref in self.shelf.trainings()},
             "counts": {ref: self.shelf.counts(ref) for ref in self.shelf.units},
+            "seconds": sum(one.seconds for one in states.values()),
+            "dollars": sum(one.dollars for one in states.values()),
+            "writer": writer_of(self.shelf.root) if self.shelf.run else "",
         }  # fmt: skip
 
     def _states(self) -> Sequence[UnitStatus]:
         return status_of(self.shelf.run) if self.shelf.run else ()
 
+    def alarms(self, training: str) -> Sequence[str]:
+        """The alarms of a training, in words; none where the run has no recipe that says what is watched."""
+        run = self.shelf.run
+        found = run.recipe.steps[training].section(run, training) if run and training in run.recipe.steps else None
+        return found.alarms if isinstance(found, TrainingRun) else ()
+
     def questions(self, ref: str, query: QueryParams) -> Context:
         """A page of questions, with the outcomes of their chains where verdicts are chosen or known."""
-        unit = self._unit(ref, "questions")
+        unit = self.unit(ref, "questions")
         judged = [one for one in self.shelf.of_kind("verdicts") if self._questions_of(one) == unit]
         chosen = self._chosen(judged, query.get("verdicts", ""))
         wanted = filter_of(query)
-        rows, total = self.tables.questions(unit, chosen, wanted)
+        other = self.unit(wanted.apart, "verdicts") if wanted.apart else None
+        rows, total = self.tables.questions(unit, chosen, wanted, other)
         self._see(unit, rows)
-        chains = self.shelf.origin(chosen.ref, "chains") if chosen else None
+        chains = self.shelf.chains_of(chosen) if chosen else None
         return {
             "title": ref, "unit": unit, "rows": rows, "total": total, "wanted": wanted, "judged": judged,
             "chosen": chosen,
@@ -67,14 +80,16 @@ class Looks:
 
     def question(self, ref: str, query: QueryParams) -> Context:
         """A question with all chains of a unit, side by side, and every judge's verdict on each."""
-        unit, name = self._unit(ref, "questions"), query.get("id", "")
+        unit, name = self.unit(ref, "questions"), query.get("id", "")
         found = self.tables.of_question(unit, name)
         if not found:
             raise LookupError(f"question {name!r} in {ref}")
         self._see(unit, found)
         about = [one for one in self.shelf.of_kind("chains") if self._questions_of(one) == unit]
         chosen = self._chosen(about, query.get("chains", ""))
-        chains = self.tables.of_question(chosen, name, MOST_CHAINS) if chosen else []
+        number = page_of(query)
+        chains = self.tables.of_question(chosen, name, MOST_CHAINS + 1, number * MOST_CHAINS) if chosen else []
+        has_more, chains = len(chains) > MOST_CHAINS, chains[:MOST_CHAINS]
         verdicts = self._verdicts(chosen, name) if chosen else {}
         spans = {key: [s for one in rows for s in one["spans"] or ()] for key, rows in verdicts.items()}
         shown = [
@@ -82,11 +97,12 @@ class Looks:
              "verdicts": verdicts.get(_key(chain), ())}
             for chain in chains
         ]  # fmt: skip
-        return {"title": name, "unit": unit, "question": found[0], "about": about, "chosen": chosen, "chains": shown}
+        return {"title": name, "unit": unit, "question": found[0], "about": about, "chosen": chosen, "chains": shown,
+                "page": number, "has_more": has_more}  # fmt: skip
 
     def pairs(self, ref: str, query: QueryParams) -> Context:
         """A page of pairs, chosen beside rejected with the words that differ."""
-        unit = self._unit(ref, "pairs")
+        unit = self.unit(ref, "pairs")
         number = page_of(query)
         rows = self.tables.page(unit, number)
         self._see(unit, [{"images": row.get("rejected_images")} for row in rows])
@@ -95,13 +111,13 @@ class Looks:
         for row in rows:
             one, other, shared = differences(row["chosen"]["text"], row["rejected"]["text"])
             shown.append({**row, "chosen_marked": one, "rejected_marked": other, "shared": shared,
-                          "question": self._question(questions, str(row["question_id"]))})  # fmt: skip
+                          "question": self.question_of(questions, str(row["question_id"]))})  # fmt: skip
         return {"title": ref, "unit": unit, "rows": shown, "page": number, "last": (unit.rows - 1) // PAGE,
                 "questions": questions}  # fmt: skip
 
     def credit(self, ref: str, query: QueryParams) -> Context:
         """A question's chains with their tokens coloured by credit."""
-        unit = self._unit(ref, "credit")
+        unit = self.unit(ref, "credit")
         chains = self.shelf.origin(ref, "chains")
         names = self.tables.rows(f"SELECT DISTINCT question_id FROM {scan(unit)} ORDER BY ALL LIMIT 500")
         name = query.get("id") or str(names[0]["question_id"])
@@ -118,54 +134,22 @@ class Looks:
         ]  # fmt: skip
         questions = self.shelf.origin(ref, "questions")
         return {"title": ref, "unit": unit, "names": [str(row["question_id"]) for row in names], "name": name,
-                "chains": shown, "scale": scale, "question": self._question(questions, name)}  # fmt: skip
+                "chains": shown, "scale": scale, "question": self.question_of(questions, name)}  # fmt: skip
 
     def rows(self, ref: str, query: QueryParams) -> Context:
         """A page of any rows, as they are."""
-        unit = self._unit(ref)
+        unit = self.unit(ref)
         number = page_of(query)
         rows = self.tables.page(unit, number)
         return {"title": ref, "unit": unit, "rows": rows, "columns": list(rows[0]) if rows else [], "page": number,
                 "last": (unit.rows - 1) // PAGE}  # fmt: skip
 
-    def training(self, ref: str, _query: QueryParams) -> Context:
-        """The curves of a training: its loss, every term, and the learning rate."""
-        if ref not in self.shelf.trainings():
-            raise LookupError(f"training {ref!r}")
-        steps = read_steps(self.shelf.root / ref / "steps.jsonl")
-        terms = sorted({term for step in steps for term in step.terms})
-        panels = tuple(TermPanel(title=term.replace("_", " "), unit="", terms=(term,)) for term in terms)
-        curves = list(plot_training(TrainingRun(name=ref, steps=tuple(steps), panels=panels))) if steps else []
-        return {"title": ref, "curves": curves, "steps": steps}
-
-    def transitions(self, _ref: str, query: QueryParams) -> Context:
-        """How outcomes of the same questions changed between two units of verdicts, and the questions of a cell."""
-        units = {unit.ref: unit for unit in self.shelf.of_kind("verdicts")}
-        before, after = query.get("before", ""), query.get("after", "")
-        if not before or not after:
-            return {
-                "title": "Transitions",
-                "units": list(units),
-                "before": before,
-                "after": after,
-                "cells": [],
-                "moved": [],
-            }
-        for name in (before, after):
-            if name not in units:
-                raise LookupError(f"unit of verdicts {name!r}")
-        was, became = query.get("was", ""), query.get("became", "")
-        moved = self.tables.moved(units[before], units[after], was, became, page_of(query)) if was and became else []
-        questions, chains = self.shelf.origin(after, "questions"), self.shelf.origin(after, "chains")
-        return {"title": "Transitions", "units": list(units), "before": before, "after": after, "moved": moved,
-                "cells": self.tables.transitions(units[before], units[after]), "was": was, "became": became,
-                "questions": questions, "chains": chains}  # fmt: skip
-
     def picture(self, sha256: str) -> Path | None:
         """The file of a picture that a shown question or pair names."""
         return self._pictures.get(unquote(sha256))
 
-    def _unit(self, ref: str, kind: str = "") -> Unit:
+    def unit(self, ref: str, kind: str = "") -> Unit:
+        """The unit of this name; LookupError where there is none of the kind."""
         unit = self.shelf.units.get(ref)
         if unit is None or (kind and unit.kind != kind):
             raise LookupError(f"unit of {kind or 'rows'} {ref!r}")
@@ -173,13 +157,19 @@ class Looks:
 
     def _chosen(self, units: Sequence[Unit], ref: str) -> Unit | None:
         if ref:
-            return next((unit for unit in units if unit.ref == ref), None) or self._unit(ref)
+            return next((unit for unit in units if unit.ref == ref), None) or self.unit(ref)
         return max(units, key=lambda unit: unit.rows, default=None)
 
-    def _questions_of(self, unit: Unit) -> Unit | None:
-        return self.shelf.origin(unit.ref, "questions")
+    def origin(self, ref: str, kind: str) -> Unit | None:
+        """The unit of a kind from which the rows of `ref` follow."""
+        return self.shelf.origin(ref, kind)
 
-    def _question(self, unit: Unit | None, name: str) -> Row | None:
+    def _questions_of(self, unit: Unit) -> Unit | None:
+        chains = self.shelf.chains_of(unit) if is_annotated(unit.ref) else unit
+        return self.shelf.origin(chains.ref, "questions") if chains else None
+
+    def question_of(self, unit: Unit | None, name: str) -> Row | None:
+        """A question of a unit; its pictures may be shown from now on."""
         found = self.tables.of_question(unit, name) if unit else []
         if unit and found:
             self._see(unit, found)

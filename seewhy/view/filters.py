@@ -15,6 +15,7 @@ def filter_of(query: QueryParams) -> Filter:
     wanted = Filter(
         search=query.get("search", ""), facet=query.get("facet", ""), lowest=float(lowest), highest=float(highest),
         outcome=query.get("outcome", ""), order=query.get("order") or "file", page=page_of(query),
+        apart=query.get("apart", ""),
     )  # fmt: skip
     if not 0 <= wanted.lowest <= wanted.highest <= 1:
         raise ValueError("low and high are shares of right chains, 0 to 1, low first")

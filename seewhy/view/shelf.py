@@ -10,6 +10,9 @@ import pyarrow.parquet as pq
 
 from seewhy.records.lineage import MANIFEST, read_manifest
 from seewhy.records.marks import CAME_LATER
+from seewhy.records.measures import CurvePoint
+from seewhy.records.ranked import RankedGroup
+from seewhy.records.rollouts import RewardRow, TrainedRollout
 from seewhy.records.shards import count_rows, shard_paths
 from seewhy.records.token_credit import TokenCredit
 from seewhy.records.types import Chain, Lesson, Pair, Question, ScoredChain, Verdict
@@ -19,10 +22,18 @@ from seewhy.runs.run import RECIPE_FILE, OpenRun
 KINDS: Mapping[str, type[Any]] = {
     "questions": Question, "chains": Chain, "verdicts": Verdict, "pairs": Pair, "lessons": Lesson,
     "credit": TokenCredit, "scores": ScoredChain,
+    "groups": RankedGroup, "curves": CurvePoint, "rewards": RewardRow, "trained": TrainedRollout,
 }  # fmt: skip
-"""Records that have a page of their own, by the name of that page."""
-ANNOTATIONS = "annotations"
-"""The folder of a run with the verdicts that a person gave in the viewer."""
+"""Records that pages know, by the name of their page where they have one."""
+ANNOTATIONS, DRAWN, RANKED, PREFERRED = (
+    "annotations", "annotations-drawn", "annotations-ranked", "annotations-preferred"
+)  # fmt: skip
+"""Folders of a run with what a person said in the viewer: of chains with verdicts in sight, of chains that were drawn
+by a rule and seen without them, orders of a question's chains, and preferences between two that were drawn."""
+BLIND = (DRAWN, PREFERRED)
+"""Those whose rows were given without verdicts in sight."""
+ROLLOUTS = "rollouts"
+"""Within an online training: the folder of its rounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,8 @@ class Shelf:
 
     def look_again(self) -> None:
         """Find the units that are there now: once for each page."""
-        folders = {path.parent for path in self.root.rglob("part-*.parquet")}
+        every = {path.parent for path in self.root.rglob("part-*.parquet")}
+        folders = {folder for folder in every if not folder.parent.match(f"{ROLLOUTS}/round-*")}
         found = [unit for folder in folders if (unit := _unit(self.root, folder)) is not None]
         order = {name: number for number, name in enumerate(self.steps)}
         found.sort(key=lambda unit: (order.get(unit.ref.split("/")[0], len(order)), unit.ref))
@@ -108,21 +120,37 @@ class Shelf:
                 found = ""
             if found and self.run.place(found).is_relative_to(self.root):
                 return units.get(str(self.run.place(found).relative_to(self.root)))
-        beside = [unit for unit in units.values() if unit.kind == kind and unit.parent == units[ref].parent]
+        parent = ref.rpartition("/")[0]
+        beside = [unit for unit in units.values() if unit.kind == kind and unit.parent == parent]
         every = [unit for unit in units.values() if unit.kind == kind]
         return beside[0] if beside else every[0] if len(every) == 1 else None
 
-    def judged(self, chains: str) -> list[Unit]:
-        """The units of verdicts on these chains, those of a person included."""
-        own = f"{ANNOTATIONS}/{chains}"
-        found = [unit for unit in self.of_kind("verdicts") if unit.ref != own and self._chains_of(unit) == chains]
-        return [*found, *(unit for unit in self.of_kind("verdicts") if unit.ref == own)]
+    def reads(self, ref: str) -> Sequence[str]:
+        """The units that one follows from; none where the run has no recipe."""
+        node = self._nodes.get(self.root / ref)
+        return sorted(set(self.run.reads(self.run.nodes[node]).values())) if self.run and node else ()
 
-    def _chains_of(self, verdicts: Unit) -> str:
-        if verdicts.ref.startswith(f"{ANNOTATIONS}/"):
-            return ""
-        found = self.origin(verdicts.ref, "chains")
-        return found.ref if found else ""
+    def judged(self, chains: str) -> list[Unit]:
+        """The units of verdicts on these chains, those of a person last."""
+        found = [unit for unit in self.of_kind("verdicts") if (on := self.chains_of(unit)) and on.ref == chains]
+        return sorted(found, key=lambda unit: is_annotated(unit.ref))
+
+    def chains_of(self, verdicts: Unit) -> Unit | None:
+        """The chains that verdicts are about."""
+        if is_annotated(verdicts.ref):
+            return self.units.get(verdicts.ref.partition("/")[2])
+        return self.origin(verdicts.ref, "chains")
+
+    def is_drawn(self, ref: str) -> bool:
+        """Whether verdicts are a person's on chains that were drawn by a rule, given without others in sight."""
+        return ref.partition("/")[0] in BLIND
+
+    def rounds(self, training: str) -> list[Mapping[str, Unit]]:
+        """The rounds of an online training, in order: the units of each by kind; empty for other trainings."""
+        folders = sorted((self.root / training / ROLLOUTS).glob("round-*"))
+        parts = [[_unit(self.root, one) for one in folder.iterdir() if any(one.glob("part-*.parquet"))]
+                 for folder in folders]  # fmt: skip
+        return [{unit.kind: unit for unit in units if unit} for units in parts]
 
     def counts(self, ref: str) -> Mapping[str, int]:
         """What a finished unit has counted; empty before it is finished."""
@@ -136,6 +164,11 @@ class Shelf:
     def of_kind(self, kind: str) -> list[Unit]:
         """The units of a kind."""
         return [unit for unit in self.units.values() if unit.kind == kind]
+
+
+def is_annotated(ref: str) -> bool:
+    """Whether rows are what a person said in the viewer."""
+    return ref.partition("/")[0] in {ANNOTATIONS, DRAWN, RANKED, PREFERRED}
 
 
 _KNOWN: dict[tuple[Path, float], Unit] = {}

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from seewhy.records.types import Outcome
 from seewhy.view.shelf import Unit
@@ -37,6 +39,8 @@ class Filter:
     """The share of right chains, where there are verdicts."""
     outcome: str = ""
     """At least one chain has it."""
+    apart: str = ""
+    """A unit of verdicts of another judge, who calls at least one chain otherwise."""
     order: str = "file"
     page: int = 0
 
@@ -49,6 +53,7 @@ class Tables:
         "memory_limit": MEMORY, "threads": "2", "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false"}))  # fmt: skip
     _sums: dict[tuple[str, float], str] = field(default_factory=dict[tuple[str, float], str])
+    """Names of the tables that were made, by what they hold and when that was written."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def rows(self, query: str, *values: object) -> list[Row]:
@@ -58,28 +63,78 @@ class Tables:
             names = [column[0] for column in found.description or ()]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
+    def arrays(self, query: str, *values: object) -> Mapping[str, NDArray[np.int64]]:
+        """The columns of a query of whole numbers."""
+        with self.connection.cursor() as cursor:
+            found = cursor.execute(query, list(values)).fetchnumpy()
+            return {name: np.asarray(column, dtype=np.int64) for name, column in found.items()}
+
+    def kept(self, key: tuple[str, ...], units: Sequence[Unit], query: str) -> str:
+        """The name of a table with the rows of a query; it is made anew where a unit has been written since."""
+        stamp = ("/".join(key), sum(unit.folder.stat().st_mtime for unit in units))
+        with self._lock:
+            if stamp not in self._sums:
+                name = f"kept_{len(self._sums)}"
+                self.connection.execute(f"CREATE TABLE {name} AS {query}")
+                self._sums[stamp] = name
+            return self._sums[stamp]
+
     def sums_of(self, verdicts: Unit) -> str:
         """The name of a table with each question's number of chains and outcomes.
 
         It is made at its first use, and anew where the folder has been written since.
         """
-        key = (str(verdicts.folder), verdicts.folder.stat().st_mtime)
-        with self._lock:
-            if key not in self._sums:
-                name = f"sums_{len(self._sums)}"
-                self.connection.execute(
-                    f"CREATE TABLE {name} AS SELECT question_id, count(*) AS n, "
-                    + ", ".join(f"sum((outcome = '{word}')::INT)::INT AS {word}" for word in OUTCOMES)
-                    + " "
-                    f"FROM {scan(verdicts)} GROUP BY question_id"
-                )
-                self._sums[key] = name
-            return self._sums[key]
+        counted = ", ".join(f"sum((outcome = '{word}')::INT)::INT AS {word}" for word in OUTCOMES)
+        return self.kept(
+            ("sums", str(verdicts.folder)), [verdicts],
+            f"SELECT question_id, count(*) AS n, {counted} FROM {scan(verdicts)} GROUP BY question_id",
+        )  # fmt: skip
 
-    def questions(self, unit: Unit, verdicts: Unit | None, wanted: Filter) -> tuple[list[Row], int]:
-        """A page of questions with the outcomes of their chains, and how many there are in all."""
+    def apart(self, one: Unit, other: Unit) -> str:
+        """The name of a table with the questions of which two judges call a chain right and not right."""
+        return self.kept(
+            ("apart", str(one.folder), str(other.folder)), [one, other],
+            f"SELECT DISTINCT a.question_id FROM {both(one, other)} WHERE {CALLED.format('a')} AND "
+            f"{CALLED.format('b')} AND (a.outcome = 'correct') <> (b.outcome = 'correct')",
+        )  # fmt: skip
+
+    def outcomes(self, unit: Unit) -> Row:
+        """How many verdicts have each outcome, and of how many questions."""
+        counted = ", ".join(f"coalesce(sum({word}), 0)::BIGINT AS {word}" for word in OUTCOMES)
+        return self.rows(f"SELECT count(*) AS questions, {counted} FROM {self.sums_of(unit)}")[0]
+
+    def crossed(self, judge: Unit, truth: Unit) -> list[Row]:
+        """How often two judges say what of the same chain."""
+        return self.rows(
+            "SELECT a.outcome AS said, b.outcome AS known, count(*) AS n "
+            f"FROM {both(judge, truth)} GROUP BY ALL ORDER BY ALL"
+        )
+
+    def crossing(self, judge: Unit, truth: Unit, said: str, known: str, page: int) -> list[Row]:
+        """The chains of which one judge says this and the other that."""
+        return self.rows(
+            f"SELECT a.question_id, a.index FROM {both(judge, truth)} WHERE a.outcome = ? AND b.outcome = ? "
+            f"ORDER BY ALL LIMIT {PAGE} OFFSET {page * PAGE}", said, known
+        )  # fmt: skip
+
+    def agreed(self, judge: Unit, truth: Unit) -> Mapping[str, NDArray[np.int64]]:
+        """Of each question its chains that both judges call, and how many of them they call alike."""
+        return self.arrays(
+            "SELECT sum(((a.outcome = 'correct') = (b.outcome = 'correct'))::INT)::BIGINT AS same, count(*) AS n "
+            f"FROM {both(judge, truth)} WHERE {CALLED.format('a')} AND {CALLED.format('b')} GROUP BY a.question_id"
+        )
+
+    def questions(
+        self, unit: Unit, verdicts: Unit | None, wanted: Filter, other: Unit | None = None
+    ) -> tuple[list[Row], int]:
+        """A page of questions with the outcomes of their chains, and how many there are in all.
+
+        `other` are verdicts of a second judge: only questions of which the two call a chain otherwise.
+        """
         sums = self.sums_of(verdicts) if verdicts else ""
         conditions, values = _conditions(wanted, has_sums=bool(sums))
+        if verdicts and other:
+            conditions.append(f"id IN (SELECT question_id FROM {self.apart(verdicts, other)})")
         accuracy = "correct / nullif(correct + incorrect + no_answer, 0)"
         joined = f"LEFT JOIN {sums} s ON s.question_id = q.id" if sums else ""
         counted = f"s.n, s.correct, s.incorrect, s.no_answer, s.unjudged, {accuracy} AS accuracy" if sums else (
@@ -91,16 +146,17 @@ class Tables:
         start = wanted.page * PAGE
         return self.rows(f"SELECT * FROM {table} {where} ORDER BY {order} LIMIT {PAGE} OFFSET {start}", *values), total
 
-    def of_question(self, unit: Unit, question_id: str, most: int = 512) -> list[Row]:
-        """The rows of a question, in order."""
+    def of_question(self, unit: Unit, question_id: str, most: int = 512, start: int = 0) -> list[Row]:
+        """The rows of a question, in order; `most` from number `start` on."""
         column = "id" if unit.kind == "questions" else "question_id"
         order = "ORDER BY index" if unit.kind in {"chains", "verdicts", "scores"} else ""
-        return self.rows(f"SELECT * FROM {scan(unit)} WHERE {column} = ? {order} LIMIT {most}", question_id)
+        return self.rows(
+            f"SELECT * FROM {scan(unit)} WHERE {column} = ? {order} LIMIT {most} OFFSET {start}", question_id
+        )
 
-    def page(self, unit: Unit, number: int, columns: Sequence[str] = ()) -> list[Row]:
+    def page(self, unit: Unit, number: int, size: int = PAGE) -> list[Row]:
         """A page of any rows, in order."""
-        chosen = ", ".join(f'"{name}"' for name in columns) or "*"
-        return self.rows(f"SELECT {chosen} FROM {scan(unit)} LIMIT {PAGE} OFFSET {number * PAGE}")
+        return self.rows(f"SELECT * FROM {scan(unit)} LIMIT {size} OFFSET {number * size}")
 
     def transitions(self, before: Unit, after: Unit) -> list[Row]:
         """How often an outcome became another, question by question: the first chain of each."""
@@ -147,6 +203,15 @@ def _conditions(wanted: Filter, *, has_sums: bool) -> tuple[list[str], list[obje
             raise ValueError(f"outcome={wanted.outcome}: there are {', '.join(OUTCOMES)}")
         conditions.append(f"{wanted.outcome} > 0")
     return conditions, values
+
+
+CALLED = "{0}.outcome IN ('correct', 'incorrect', 'no_answer')"
+"""An SQL condition: a verdict that calls a chain right or not right."""
+
+
+def both(one: Unit, other: Unit) -> str:
+    """Two judges' verdicts on the same chains, as an SQL join of a and b."""
+    return f"{scan(one)} a JOIN {scan(other)} b USING (question_id, index, style)"
 
 
 def scan(unit: Unit) -> str:

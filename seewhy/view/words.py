@@ -14,7 +14,17 @@ from seewhy.records.types import MatchRule, Style
 
 WORD = re.compile(r"\s+|\w+|[^\w\s]")
 LONGEST = 20_000
-"""Characters of a text that are compared or marked; what follows is shown as it is."""
+"""Characters of a text that are shown, compared or marked."""
+TAIL = 4_000
+"""Of these, of a text that is longer, those from its end."""
+
+
+def pieces_of(text: str) -> Markup:
+    """A text as it is shown: of a very long one its beginning and its end, and how much lies between."""
+    if len(text) <= LONGEST:
+        return escape(text)
+    between = Markup('<em class="muted">[{} characters are not shown]</em>').format(f"{len(text) - LONGEST:,}")
+    return Markup("\n").join([escape(text[: LONGEST - TAIL]), between, escape(text[-TAIL:])])
 
 
 def differences(chosen: str, rejected: str) -> tuple[Markup, Markup, int]:
@@ -33,7 +43,12 @@ def differences(chosen: str, rejected: str) -> tuple[Markup, Markup, int]:
         one += escape(mine) if same or not mine else Markup("<ins>{}</ins>").format(mine)
         other += escape(theirs) if same or not theirs else Markup("<del>{}</del>").format(theirs)
     shared = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
-    return one + chosen[LONGEST:], other + rejected[LONGEST:], len("".join(left[:shared]))
+    return one + _rest(chosen), other + _rest(rejected), len("".join(left[:shared]))
+
+
+def _rest(text: str) -> Markup:
+    left = len(text) - LONGEST
+    return Markup('<em class="muted">[{} more characters]</em>').format(f"{left:,}") if left > 0 else Markup()
 
 
 def marked_chain(
@@ -41,6 +56,8 @@ def marked_chain(
 ) -> Markup:
     """A chain's text; the answer that is read from it in `<mark>`, judged sentences underlined by their score."""
     text = str(chain["text"])
+    if len(text) > LONGEST:
+        return pieces_of(text)
     cuts = _answer_place(text, chain, question)
     edges = sorted({0, len(text), *cuts, *(edge for span in spans for edge in (int(span["start"]), int(span["end"])))})
     shown = Markup()
@@ -55,7 +72,7 @@ def marked_chain(
 
 
 def _answer_place(text: str, chain: Mapping[str, Any], question: Mapping[str, Any] | None) -> tuple[int, ...]:
-    if question is None or len(text) > LONGEST:
+    if question is None:
         return ()
     rule = MatchRule(question["gold"]["rule"])
     found = extract_answer(text, tuple(question["options"] or ()), rule=rule, style=Style(chain["style"]))

@@ -60,7 +60,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "seewhy.records", "seewhy.benchmarks", "seewhy.model", "seewhy.endpoints", "seewhy.sampling", "seewhy.judging",
         "seewhy.evaluation", "seewhy.runs",
     ),
-    "view": ("seewhy.records", "seewhy.judging", "seewhy.report", "seewhy.runs"),
+    "view": ("seewhy.records", "seewhy.judging", "seewhy.evaluation", "seewhy.report", "seewhy.runs"),
     "recipes": ALL,
     "cli": ALL,
 }  # fmt: skip

@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 import pytest
 from browsing import DESK, PHONE, chromium, looking, needs_chromium
 from looked_at import HARM, Served, serving, write_run
+from looked_at_more import write_more
 from playwright.sync_api import Browser
+from test_more_pages import MORE
 
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Outcome, Verdict
@@ -17,14 +19,14 @@ HARMFUL = f"/run/0/question/questions?{urlencode({'id': HARM, 'chains': 'chains'
 PAGES = (
     "/run/0", "/run/0/questions/questions", QUESTION, HARMFUL, "/run/0/pairs/pairs", "/run/0/credit/credit",
     "/run/0/rows/verdicts", "/run/0/training/dpo", "/run/0/transitions",
-    "/run/0/transitions?before=verdicts&after=verdicts&was=correct&became=correct",
+    "/run/0/transitions?before=verdicts&after=verdicts&was=correct&became=correct", *MORE,
 )  # fmt: skip
 LOOKS = [(DESK, "light"), (DESK, "dark"), (PHONE, "light"), (PHONE, "dark")]
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory) -> Iterator[Served]:
-    with serving(write_run(tmp_path_factory.mktemp("looked at") / HARM.replace("/", " "))) as found:
+    with serving(write_more(write_run(tmp_path_factory.mktemp("looked at") / HARM.replace("/", " ")))) as found:
         yield found
 
 

@@ -25,3 +25,5 @@ document.addEventListener("keydown", (event) => {
 });
 const named = rows.findIndex((row) => row.id && `#${row.id}` === location.hash);
 if (named >= 0) { current = named - 1; go(1); }
+// A run that is being written is looked at again, unless somebody is walking over its rows.
+if (document.querySelector("[data-live]")) setInterval(() => { if (current < 0) location.reload(); }, 5000);

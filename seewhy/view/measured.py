@@ -1,0 +1,96 @@
+"""Pages of what was measured: accuracies with intervals, one judge against another, transitions, best-of-N curves."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from starlette.datastructures import QueryParams
+
+from seewhy.evaluation.calibration import counted_kappa
+from seewhy.evaluation.intervals import share_interval
+from seewhy.records.measures import CurvePoint, Interval, Selection
+from seewhy.report.curves import plot_choices
+from seewhy.view.contexts import Context, Looks
+from seewhy.view.filters import page_of
+from seewhy.view.shelf import Unit
+from seewhy.view.tables import Row
+
+CALLED = ("correct", "incorrect", "no_answer")
+
+
+def scores(looks: Looks, _ref: str, _query: QueryParams) -> Context:
+    """Every unit of verdicts: outcomes, and the share of right ones with its interval, over questions."""
+    found = [{"unit": unit, **looks.tables.outcomes(unit), "accuracy": _accuracy(looks, unit)}
+             for unit in looks.shelf.of_kind("verdicts")]  # fmt: skip
+    return {"title": "Scores", "rows": found}
+
+
+def _accuracy(looks: Looks, unit: Unit) -> Interval | None:
+    sums = looks.tables.sums_of(unit)
+    found = looks.tables.arrays(
+        f"SELECT correct, correct + incorrect + no_answer AS judged FROM {sums} WHERE judged > 0"
+    )
+    if not len(found["judged"]):
+        return None
+    return share_interval(found["correct"].astype(np.float64), found["judged"].astype(np.float64))
+
+
+def curves(looks: Looks, ref: str, _query: QueryParams) -> Context:
+    """Accuracy over the number of chains, by every way to choose among them."""
+    unit = looks.unit(ref, "curves")
+    rows = looks.tables.page(unit, 0, size=1000)
+    points = [CurvePoint(method=Selection(row["method"]), n=int(row["n"]), value=row["value"], low=row["low"],
+                         high=row["high"]) for row in rows]  # fmt: skip
+    return {"title": ref, "unit": unit, "rows": rows, "curve": plot_choices(points) if points else None}
+
+
+def agreement(looks: Looks, _ref: str, query: QueryParams) -> Context:
+    """One judge's verdicts against another's on the same chains: every cell, accuracy, kappa."""
+    units = {unit.ref: unit for unit in looks.shelf.of_kind("verdicts")}
+    judge, truth = query.get("judge", ""), query.get("truth", "")
+    context: Context = {"title": "Judges compared", "units": list(units), "judge": judge, "truth": truth, "cells": [],
+                        "moved": [], "drawn": looks.shelf.is_drawn(truth) or looks.shelf.is_drawn(judge)}  # fmt: skip
+    if not judge or not truth:
+        return context
+    for name in (judge, truth):
+        if name not in units:
+            raise LookupError(f"unit of verdicts {name!r}")
+    cells = looks.tables.crossed(units[judge], units[truth])
+    said, known = query.get("said", ""), query.get("known", "")
+    moved = looks.tables.crossing(units[judge], units[truth], said, known, page_of(query)) if said and known else []
+    return context | _agreed(looks, units[judge], units[truth], cells) | {
+        "cells": cells, "moved": moved, "said": said, "known": known,
+        "questions": looks.origin(judge, "questions"), "chains": looks.shelf.chains_of(units[judge]),
+    }  # fmt: skip
+
+
+def _agreed(looks: Looks, judge: Unit, truth: Unit, cells: Sequence[Row]) -> Context:
+    """Accuracy over questions, since chains of a question go together, and Cohen's kappa over chains."""
+    by_question = looks.tables.agreed(judge, truth)
+    if not len(by_question["n"]):
+        return {"agreed": None, "kappa": None, "judged": 0}
+    calls = Counter[tuple[bool, bool]]()
+    for cell in cells:
+        if cell["said"] in CALLED and cell["known"] in CALLED:
+            calls[cell["said"] == "correct", cell["known"] == "correct"] += int(cell["n"])
+    agreed = share_interval(by_question["same"].astype(np.float64), by_question["n"].astype(np.float64))
+    return {"agreed": agreed, "kappa": counted_kappa(calls), "judged": int(by_question["n"].sum())}
+
+
+def transitions(looks: Looks, _ref: str, query: QueryParams) -> Context:
+    """How outcomes of the same questions changed between two units of verdicts, and the questions of a cell."""
+    units = {unit.ref: unit for unit in looks.shelf.of_kind("verdicts")}
+    before, after = query.get("before", ""), query.get("after", "")
+    context: Context = {"title": "Transitions", "units": list(units), "before": before, "after": after, "cells": [],
+                        "moved": []}  # fmt: skip
+    if not before or not after:
+        return context
+    for name in (before, after):
+        if name not in units:
+            raise LookupError(f"unit of verdicts {name!r}")
+    was, became = query.get("was", ""), query.get("became", "")
+    moved = looks.tables.moved(units[before], units[after], was, became, page_of(query)) if was and became else []
+    return context | {
+        "moved": moved, "cells": looks.tables.transitions(units[before], units[after]), "was": was, "became": became,
+        "questions": looks.origin(after, "questions"), "chains": looks.origin(after, "chains"),
+    }  # fmt: skip
