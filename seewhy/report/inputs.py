@@ -135,8 +135,9 @@ class TrainingRun:
     """Kind of the loss."""
     steps: tuple[StepLog, ...]
     panels: tuple[TermPanel, ...] = (
-        TermPanel(title="Preference margin", unit="nats", terms=("margin",)),
-        TermPanel(title="Pairs ordered rightly", unit="share", terms=("accuracy",)),
+        TermPanel(title="Loss on held-out rows", unit="", terms=("val_loss",)),
+        TermPanel(title="Preference margin", unit="nats", terms=("margin", "val_margin")),
+        TermPanel(title="Pairs ordered rightly", unit="share", terms=("accuracy", "val_accuracy")),
         TermPanel(title="Drift from the reference", unit="nats a token", terms=("chosen_drift", "rejected_drift")),
         TermPanel(title="Divergence from the start", unit="nats a token", terms=("kl_from_start",)),
         TermPanel(title="Length of replies", unit="tokens", terms=("probe_length", "start_length")),

@@ -28,7 +28,7 @@ from seewhy.stages.reference import (
 )
 from seewhy.stages.vary_pictures import Varied
 from seewhy.training.monitor.alarms import alarms_of
-from seewhy.training.plan import FitPlan
+from seewhy.training.plan import FitPlan, ValidationPlan
 
 LESSONS = "lessons"
 ROLLOUTS = "rollouts"
@@ -58,6 +58,11 @@ class Train(TrainStage):
     streams: Mapping[str, float] = field(default_factory=dict[str, float], metadata=RARE)
     """Weights of rows that name a stream of their own, by its name, times those of `data`; empty weighs all alike."""
 
+    validation: Annotated[Mapping[str, float], Names("rows")] = field(default_factory=dict[str, float])
+    """Rows of other questions whose loss is logged while it trains, each with its weight; of the kind of `data`."""
+    validate: ValidationPlan = field(default_factory=ValidationPlan)
+    """When they are looked at, and whether they choose what is kept and when the training ends."""
+
     def __post_init__(self) -> None:
         """Refuse a training without data, and weights that are none."""
         if not self.data:
@@ -66,6 +71,9 @@ class Train(TrainStage):
             raise ValueError(f"objective {self.objective.kind} trains on rollouts, which stage `online` draws")
         _require_weights(self.data, "data")
         _require_weights(self.streams, "streams")
+        _require_weights(self.validation, "validation")
+        if not self.validation and (self.validate.keep_best or self.validate.patience):
+            raise ValueError("validate chooses by held-out rows, and `validation` names none")
         if self.reference and not self.has_reference:
             raise ValueError(f"reference: objective {self.objective.kind} reads none; leave it away")
         if self.pictures and not self.compares_pictures:
@@ -86,16 +94,21 @@ class Train(TrainStage):
         """Whether the objective compares a question's pictures with varied ones."""
         return bool(constant_of("objectives", self.objective.kind, "compares_pictures", False))
 
+    @property
+    def read(self) -> tuple[str, ...]:
+        """Rows that are trained on, then those that are looked at."""
+        return tuple(dict.fromkeys([*self.data, *self.validation]))
+
     def units(self, name: str) -> Mapping[str, RowStage | TrainStage]:
         found: dict[str, RowStage | TrainStage] = {}
         step = self
         if self.compares_pictures and not self.pictures:
             step = replace(step, pictures=f"{name}.pictures")
-            found["pictures"] = Varied(own=step.pictures, pairs=tuple(self.data), questions=self.questions,
+            found["pictures"] = Varied(own=step.pictures, pairs=self.read, questions=self.questions,
                                        seed=self.fit.seed)  # fmt: skip
         if self.has_reference and not self.reference:
             found["reference"] = Reference(
-                model=self.start, pairs=tuple(self.data), questions=self.questions, keep_tokens=self.fit.keep_tokens,
+                model=self.start, pairs=self.read, questions=self.questions, keep_tokens=self.fit.keep_tokens,
                 row_tokens=self.fit.row_tokens, adapter=self.adapter, pictures=step.pictures,
             )  # fmt: skip
             step = replace(step, reference=f"{name}.reference")
@@ -106,7 +119,8 @@ class Train(TrainStage):
         also = None if self.is_imitation else RankedGroup
         found = [Need(field=f"data.{ref}", ref=ref, wants=wants, also=also) for ref in self.data]
         found.append(Need(field="start", ref=self.start, wants=ModelKind.WEIGHTS))
-        found += question_needs(self.data, self.questions)
+        found += [Need(field=f"validation.{ref}", ref=ref, wants=wants, also=also) for ref in self.validation]
+        found += question_needs(self.read, self.questions)
         if self.reference:
             found.append(Need(field="reference", ref=self.reference, wants=ReferenceRow))
         if self.pictures:
@@ -124,9 +138,9 @@ class Train(TrainStage):
             raise ValueError(f"objective {self.objective.kind} has no name")
 
     def train(self, run: Run, models: Models, place: Path) -> Iterator[StepLog]:
-        fit, questions = load_part("training", "fit"), questions_behind(run, self.data, self.questions)
+        fit, questions = load_part("training", "fit"), questions_behind(run, self.read, self.questions)
         objective, plan, shard = self.made(), self._plan(run), run.machine.shard
-        rows, begun = self._rows(run)
+        rows, begun = self._rows(run, self.data)
         model = models.trainable(self.start, place.name, self.adapter)
         store = None
         if self.reference:
@@ -138,26 +152,31 @@ class Train(TrainStage):
         path = model.settle_path(first)
         if not path.is_packed:
             models.note(path.why)
+        held = None
+        if self.validation:
+            held = load_part("training", "held_out").HeldOut(
+                rows=self._rows(run, self.validation)[0], plan=self.validate
+            )
         if self.is_imitation:
-            yield from fit.fit_lessons(model, objective, rows, questions, plan, place, run.machine.guard, shard)
+            yield from fit.fit_lessons(model, objective, rows, questions, plan, place, run.machine.guard, shard, held)
         else:
             varied = list(run.questions(self.pictures)) if self.pictures else None
             yield from fit.fit_pairs(
-                model, objective, rows, questions, store, plan, place, run.machine.guard, varied, shard
+                model, objective, rows, questions, store, plan, place, run.machine.guard, varied, shard, held
             )
 
-    def _rows(self, run: Run) -> tuple[Any, list[Any]]:
-        """What is trained on, read from disk as it is wanted, and its first two rows."""
+    def _rows(self, run: Run, named: Mapping[str, float]) -> tuple[Any, list[Any]]:
+        """What is trained on or looked at, read from disk as it is wanted, and its first two rows."""
         readers: dict[str, Any] = {
-            ref: run.read(ref, Lesson) if self.is_imitation else pairs_in(run, ref) for ref in self.data
+            ref: run.read(ref, Lesson) if self.is_imitation else pairs_in(run, ref) for ref in named
         }
         begun = next(([rows[number] for number in range(min(2, len(rows)))] for rows in readers.values() if rows), [])
-        if list(self.data.values()) == [1.0] and not self.streams:
+        if list(named.values()) == [1.0] and not self.streams:
             return next(iter(readers.values())), begun
-        names = {ref: "" if len(self.data) == 1 and self.streams else ref for ref in self.data}
+        names = {ref: "" if len(named) == 1 and self.streams else ref for ref in named}
         streams = load_part("training", "rows")
         return streams.Mixture(weights=self.streams, streams=tuple(
-            streams.Stream(name=names[ref], rows=reader, weight=self.data[ref]) for ref, reader in readers.items()
+            streams.Stream(name=names[ref], rows=reader, weight=named[ref]) for ref, reader in readers.items()
         )), begun  # fmt: skip
 
     def _plan(self, run: Run) -> FitPlan:

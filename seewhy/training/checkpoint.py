@@ -40,6 +40,10 @@ class Progress:
     """The objective's running state."""
     run: Mapping[str, str]
     """Hashes of what the run is made of, by name: a checkpoint is never resumed by another run."""
+    best: int | None = None
+    """Steps of the checkpoint that must stay, because held-out rows are at their best there."""
+    keep: int = KEPT
+    """Newest checkpoints that stay."""
 
 
 def sync_file(path: Path) -> None:
@@ -130,8 +134,9 @@ def seal_checkpoint(directory: Path, progress: Progress, shapes: Mapping[str, Se
     shutil.rmtree(final, ignore_errors=True)
     partial.replace(final)
     sync_file(directory)
-    for old in checkpoints(directory)[:-KEPT]:
-        shutil.rmtree(old)
+    for old in checkpoints(directory)[: -progress.keep]:
+        if old.name != f"checkpoint-{progress.best}":
+            shutil.rmtree(old)
     return final
 
 
@@ -159,6 +164,17 @@ def newest_checkpoint(directory: Path) -> tuple[Path, Progress] | None:
         if progress is not None:
             return checkpoint, progress
     return None
+
+
+def checkpoint_of(directory: Path, steps: int) -> Path:
+    """The checkpoint after so many steps; ValueError where it is gone or not as it was written."""
+    found = directory / f"checkpoint-{steps}"
+    if _read_progress(found) is None:
+        raise ValueError(
+            f"{found} is the best by its held-out rows, and is not as it was written: bring it back, or set "
+            "validate.keep_best to false to take the last one"
+        )
+    return found
 
 
 @torch.no_grad()

@@ -11,15 +11,19 @@ from seewhy.training.checkpoint import sync_file, writing
 from seewhy.training.identity import weights_fingerprint
 
 
-def export(model: Trainable, directory: Path, steps: int) -> None:
-    """Writes the trained model whole, beside it what of it is an adapter, and then the mark that the run is done."""
+def export(model: Trainable, directory: Path, steps: int, best: int | None = None) -> None:
+    """Writes the trained model whole, beside it what of it is an adapter, and then the mark that the run is done.
+
+    `steps` were taken; the model is that after `best` of them where held-out rows chose it.
+    """
     done = directory / "done.json"
     if done.exists():
         return
     if model.has_adapter:
         _write(directory / "adapter", model.save_adapter)
     _write(directory / "model", model.save)
-    write_text_atomically(done, json.dumps({"steps": steps, "fingerprint": weights_fingerprint(model)}))
+    told = {"steps": steps, "fingerprint": weights_fingerprint(model)} | ({"best": best} if best is not None else {})
+    write_text_atomically(done, json.dumps(told))
 
 
 def _write(final: Path, write: Callable[[Path], None]) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import asdict, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from seewhy.records.by_key import Rows
 from seewhy.records.step_logs import append_step, cut_steps, read_steps
 from seewhy.records.types import Lesson, Pair, Question, StepLog
 from seewhy.training.api import Trainable
-from seewhy.training.checkpoint import Progress, checkpoints, load_checkpoint, newest_checkpoint
+from seewhy.training.checkpoint import Progress, checkpoint_of, checkpoints, load_checkpoint, newest_checkpoint
 from seewhy.training.examples import (
     Asked,
     TrainingExample,
@@ -26,6 +26,7 @@ from seewhy.training.examples import (
     without_own_pictures,
 )
 from seewhy.training.export import export
+from seewhy.training.held_out import Best, Check, Encode, HeldOut, R
 from seewhy.training.identity import weights_fingerprint
 from seewhy.training.monitor.monitor import TrainingMonitor
 from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
@@ -52,6 +53,7 @@ def fit_lessons(
     directory: Path,
     guard: GuardPlan = UNGUARDED,
     shard: ShardPlan = SHARD,
+    held: HeldOut[Lesson] | None = None,
 ) -> Iterator[StepLog]:
     """Trains the model in place on replies to imitate, and yields a log a step.
 
@@ -62,6 +64,8 @@ def fit_lessons(
     weights scale the losses of their rows. `guard` says what is probed while it trains, and which alarms stop it.
     Where this process has joined others (`parallel.ranks.join`), all of them call it, with equal models and rows, and
     get equal logs; they share each step's groups, and the first writes the files; `shard` says how weights lie there.
+    `held` are rows of other questions: their loss is logged as `val_loss`, and may end the training or choose what of
+    it is exported (`ValidationPlan`).
     Raises ValueError where rows, plan or model do not fit, AlarmError after the step of such an alarm.
     """
     known = questions_by_id(questions)
@@ -71,10 +75,16 @@ def fit_lessons(
         weigh = objective.weight_of if isinstance(objective, WeighsByTokens) else None
         return replace(example, weight=weigh(len(example.responses[0]))) if weigh else example
 
-    table = tabulate(Mixture.of(lessons), encode, lambda example: require_question(known, example))
-    yield from _train(
-        _run_of(model, LessonScoring(objective=objective), table, known, plan, guard, shard, directory, {})
-    )
+    asked: set[str] = set()
+
+    def check(example: TrainingExample) -> None:
+        require_question(known, example)
+        if held:
+            asked.add(example.question_id)
+
+    table = tabulate(Mixture.of(lessons), encode, check)
+    run = _run_of(model, LessonScoring(objective=objective), table, known, plan, guard, shard, directory, {})
+    yield from _train(_with_held(run, held, encode, lambda example: require_question(known, example), asked))
 
 
 def fit_pairs(
@@ -88,6 +98,7 @@ def fit_pairs(
     guard: GuardPlan = UNGUARDED,
     varied: Rows[Question] | Mapping[str, Question] | None = None,
     shard: ShardPlan = SHARD,
+    held: HeldOut[Pair] | None = None,
 ) -> Iterator[StepLog]:
     """Trains the model in place on preferences, and yields a log a step; stops and resumes as `fit_lessons` does.
 
@@ -108,13 +119,29 @@ def fit_pairs(
         if store:
             store.of_pair(known, example)
 
+    asked: set[str] = set()
+
+    def check_trained(example: TrainingExample) -> None:
+        check(example)
+        if held:
+            asked.add(example.question_id)
+
     def encode(pair: Pair) -> TrainingExample | None:
         return pair_example(model, without_own_pictures(pair, known), plan.keep_tokens, is_varied=is_varied)
 
-    table = tabulate(Mixture.of(pairs), encode, check)
+    table = tabulate(Mixture.of(pairs), encode, check_trained)
     scoring = PairScoring(objective=objective, reference=store, questions=known)
     extra = {"dropped_pairs": float(table.dropped)}
-    yield from _train(_run_of(model, scoring, table, known, plan, guard, shard, directory, extra))
+    run = _run_of(model, scoring, table, known, plan, guard, shard, directory, extra)
+    yield from _train(_with_held(run, held, encode, check, asked))
+
+
+def _with_held(run: Run, held: HeldOut[R] | None, encode: Encode[R], check: Check, trained: Set[str]) -> Run:
+    """The run with the rows that it looks at."""
+    if held is None:
+        return run
+    table = held.table(encode, check, trained)
+    return replace(run, held=table, validation=held.plan, held_digest=table.digest)
 
 
 def _needed_store(objective: PairObjective, reference: ReferenceStore | None) -> ReferenceStore | None:
@@ -171,22 +198,32 @@ def _train(run: Run) -> Iterator[StepLog]:
     rails = TrainingMonitor(run=run)
     with moving(run) as (optimizer, engine):
         progress = _resume(run, optimizer, contents, rails)
-        state = progress.objective
+        best = Best.of(run.validation, read_steps(run.directory / "steps.jsonl"))
+        state, taken = progress.objective, progress.steps
         for step in range(progress.steps, len(run.steps)):
+            if best.stops:
+                break
             log, state = take_step(run, optimizer, step, state, engine)
-            log = rails.follow(log)
-            is_due = (step + 1) % run.plan.save_every == 0 or step + 1 == len(run.steps) or rails.stop
+            log, is_better = best.follow(run, engine, rails.follow(log), state)
+            taken = step + 1
+            is_due = (
+                taken % run.plan.save_every == 0 or taken == len(run.steps) or best.stops or rails.stop or is_better
+            )
             if run.ranks.is_first:
                 append_step(run.directory / "steps.jsonl", log)
             if is_due:
-                reached = Progress(steps=step + 1, objective=state, run=contents)
+                reached = Progress(steps=taken, objective=state, run=contents, best=best.kept, keep=best.plan.keep)
                 engine.save(run.directory, run.model.net, optimizer, reached)
             if rails.stop:
                 engine.flush()
             yield log
             rails.require_none()
+        if best.kept not in (None, taken):
+            engine.flush()
+            run.ranks.meet()
+            load_checkpoint(checkpoint_of(run.directory, best.kept), run.model.net, optimizer)
     if run.ranks.is_first:
-        export(run.model, run.directory, len(run.steps))
+        export(run.model, run.directory, taken, best.kept)
     run.ranks.meet()
 
 
@@ -216,6 +253,7 @@ def _contents_of(run: Run) -> dict[str, str]:
         "objective": _hash([objective.name, settings]),
         "rows": run.digest,
         "starting model": weights_fingerprint(run.model),
+        **({"validation": _hash([run.held_digest, asdict(run.validation)])} if run.validation else {}),
         **run.model.settings,
     }
 

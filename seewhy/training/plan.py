@@ -10,6 +10,9 @@ OPTIMIZERS = (ADAMW, FUSED, "adamw_8bit", "paged_adamw_8bit", MUON)
 COSINE, LINEAR, CONSTANT = "cosine", "linear", "constant"
 SCHEDULES = (COSINE, LINEAR, CONSTANT)
 PARTS = ("tower", "projector", "language")
+LOSS = "loss"
+JUDGED = (LOSS, "accuracy", "margin")
+"""Figures that held-out rows are judged by; a low loss is good, the others are good where they are high."""
 
 
 def require_parts(frozen: Sequence[str]) -> None:
@@ -110,6 +113,42 @@ class FitPlan:
     def rate_of(self, part: str) -> float:
         """Peak rate of a part of the model (`tower`, `projector`, `language`); 0 where it is not moved."""
         return self.optimizer.rate_of(part, self.learning_rate, self.tower_learning_rate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationPlan:
+    """How held-out rows are looked at while a model is trained, and what follows from it.
+
+    Example:
+        >>> [step for step in range(5) if ValidationPlan(every=2).is_due(step, 5)]
+        [1, 3, 4]
+    """
+
+    every: int = 0
+    """Steps between looks; 0 is a quarter of the run. The last step is always followed by one."""
+    keep_best: bool = False
+    """The trained model is that of the best look, whose checkpoint stays; else that of the last step."""
+    patience: int = 0
+    """The training ends after so many looks in a row that are no better than the best; 0 never ends it early."""
+    by: str = LOSS
+    """What a look is judged by: `loss`, or of pairs `accuracy` or `margin`."""
+    least: float = 0.0
+    """A look is better where it gains more than this."""
+    # Not compared: it changes nothing in what a training makes.
+    keep: int = field(default=2, compare=False)
+    """Newest checkpoints that stay beside the best one; with 1 there is none to fall back on where it is damaged."""
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be looked at, by name."""
+        require_least(self, 0, "every", "patience", "least")
+        require_least(self, 1, "keep")
+        if self.by not in JUDGED:
+            raise ValueError(f"validate.by is {self.by!r}, and there are {', '.join(JUDGED)}")
+
+    def is_due(self, step: int, steps: int) -> bool:
+        """Whether a look follows `step`, counted from 0, of a run of `steps`."""
+        every = self.every or max(1, -(-steps // 4))
+        return (step + 1) % every == 0 or step + 1 == steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

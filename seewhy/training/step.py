@@ -22,7 +22,7 @@ from seewhy.training.parallel.own_rows import own_rows
 from seewhy.training.parallel.plan import ShardPlan
 from seewhy.training.parallel.ranks import ALONE, Ranks
 from seewhy.training.parallel.shard_files import gathered
-from seewhy.training.plan import FitPlan
+from seewhy.training.plan import FitPlan, ValidationPlan
 from seewhy.training.schedule import rate_at, set_rates
 from seewhy.training.scoring import Scoring, rewards_of
 from seewhy.training.totals import AT_REFERENCE, StepTotals
@@ -53,6 +53,12 @@ class Run:
     """Names of the streams of rows; two or more are logged separately."""
     digest: str = ""
     """Hash of the rows."""
+    held: Sequence[TrainingExample] = ()
+    """Examples that are looked at and not trained on."""
+    validation: ValidationPlan | None = None
+    """How; None where there are none."""
+    held_digest: str = ""
+    """Hash of them."""
     ranks: Ranks = ALONE
     """The processes that take each step together."""
     shard: ShardPlan = WHOLE
@@ -104,8 +110,14 @@ def _highest(ranks: Ranks, figures: Mapping[str, float]) -> dict[str, float]:
     return {name: max(one[name] for one in found) for name in figures}
 
 
+@torch.no_grad()
+def figures_of_rows(run: Run, engine: Engine, rows: Sequence[TrainingExample], state: State) -> dict[str, float]:
+    """Means of all figures of some rows, of all processes, with the weights as they are."""
+    return _gradients(run, engine, rows, state, moves=False)[0]
+
+
 def _gradients(
-    run: Run, engine: Engine, rows: Sequence[TrainingExample], state: State
+    run: Run, engine: Engine, rows: Sequence[TrainingExample], state: State, *, moves: bool = True
 ) -> tuple[dict[str, float], State]:
     """Adds up the gradients of the weighted mean over the forward passes; means of all figures, and the state after.
 
@@ -122,16 +134,21 @@ def _gradients(
     for number in range(passes):
         with engine.one_pass(number, passes):
             if number >= len(forwards):
-                _nothing(run, spare).backward()
+                nothing = _nothing(run, spare)
+                if moves:
+                    nothing.backward()
                 continue
             forward = forwards[number]
             logps = run.model.group_logps(groups_of(forward))
             scored = run.scoring.score(forward, logps, state)
-            totals.add(scored, [example for shared in forward for example in shared.examples]).backward()
+            part = totals.add(scored, [example for shared in forward for example in shared.examples])
+            if moves:
+                part.backward()
         rewards.append(rewards_of(scored))
         size = sum(group_tokens(run.model, shared) for shared in forward)
         tokens, above = tokens + size, above + (size > run.plan.row_tokens)
-    engine.end_passes(has_pictures=any(has_pictures(run.questions, row) for row in rows))
+    if moves:
+        engine.end_passes(has_pictures=any(has_pictures(run.questions, row) for row in rows))
     figures = {"tokens": float(tokens), "rows_above_budget": float(above)}
     gained = torch.cat(rewards) if rewards else torch.empty(0)
     if not run.ranks.is_alone:

@@ -69,8 +69,8 @@ GUARD_MUTANTS = [
     Mutant(
         name="abort: no checkpoint at the alarm",
         file="seewhy/training/fit.py",
-        source=" or rails.stop\n",
-        defect="\n",
+        source=" or rails.stop or is_better\n",
+        defect=" or is_better\n",
         seen_by=f"{RUNS}::test_an_alarm_of_the_plan_stops_the_run_after_a_checkpoint_and_tells_where",
     ),
     Mutant(

@@ -67,8 +67,6 @@ class Sharded:
 
     def save(self, directory: Path, net: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
         self.flush()
-        for module in sharded_modules(self.root):
-            module.reshard()
         tensors = tensors_of(net, optimizer)
         if self.ranks.is_first:
             begin_checkpoint(directory, progress.steps)
@@ -83,6 +81,8 @@ class Sharded:
             seal_checkpoint(directory, progress, shapes)
 
     def flush(self) -> None:
+        for module in sharded_modules(self.root):
+            module.reshard()
         if self.pending is not None:
             self.pending.result()
             self.pending = None
