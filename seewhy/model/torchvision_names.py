@@ -50,6 +50,9 @@ def _loads_operators(folder: Path) -> bool:
 
 
 def let_import() -> None:
-    """From now on torchvision is importable beside any build of torch; nothing is imported yet."""
-    if not any(isinstance(finder, Declarer) for finder in sys.meta_path):
+    """From now on torchvision is importable beside any build of torch; nothing is imported yet.
+
+    Operators are declared once a process, even where this module is imported anew and its class is another one.
+    """
+    if not any(type(finder).__module__ == __name__ for finder in sys.meta_path):
         sys.meta_path.insert(0, Declarer())

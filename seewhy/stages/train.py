@@ -58,9 +58,9 @@ class Train(TrainStage):
     streams: Mapping[str, float] = field(default_factory=dict[str, float], metadata=RARE)
     """Weights of rows that name a stream of their own, by its name, times those of `data`; empty weighs all alike."""
 
-    validation: Annotated[Mapping[str, float], Names("rows")] = field(default_factory=dict[str, float])
+    validation: Annotated[Mapping[str, float], Names("rows")] = field(default_factory=dict[str, float], metadata=RARE)
     """Rows of other questions whose loss is logged while it trains, each with its weight; of the kind of `data`."""
-    validate: ValidationPlan = field(default_factory=ValidationPlan)
+    validate: ValidationPlan = field(default_factory=ValidationPlan, metadata=RARE)
     """When they are looked at, and whether they choose what is kept and when the training ends."""
 
     def __post_init__(self) -> None:
