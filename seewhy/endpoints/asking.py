@@ -161,7 +161,7 @@ class ChatClient:
 
     def _answer_from(self, kept: Kept, wanted: int, paid: Usage) -> ChatResponse:
         if len(kept.replies) < wanted:
-            return self._failed(kept.declined, paid)
+            return replace(self._failed(kept.declined, paid), is_declined=True)
         self.ledger.from_cache += not paid.calls
         return ChatResponse(replies=kept.replies[:wanted], model=kept.model or self.endpoint.model, usage=paid)
 

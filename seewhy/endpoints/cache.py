@@ -144,9 +144,13 @@ def checksum(values: Iterable[object]) -> str:
 
 def _told(reply: Reply) -> str:
     first_token = json.dumps(dict(reply.first_token)) if reply.first_token else "{}"
-    return f'[{encode_basestring_ascii(reply.text)},"{reply.stop.value}",{first_token}]'
+    tokens = [reply.token_ids, reply.logprobs, reply.prompt_ids]
+    more = f",{json.dumps(tokens)}" if any(one is not None for one in tokens) else ""
+    return f'[{encode_basestring_ascii(reply.text)},"{reply.stop.value}",{first_token}{more}]'
 
 
 def _reply(told: list[Any]) -> Reply:
-    text, stop, first_token = told
-    return Reply(text=text, stop=FinishReason(stop), first_token=first_token)
+    text, stop, first_token, *more = told
+    ids, logprobs, prompt = (None if one is None else tuple(one) for one in (more[0] if more else (None, None, None)))
+    return Reply(text=text, stop=FinishReason(stop), first_token=first_token, token_ids=ids, logprobs=logprobs,
+                 prompt_ids=prompt)  # fmt: skip

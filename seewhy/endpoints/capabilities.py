@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seewhy.endpoints.chat import Request, ResponseFormat
+from seewhy.endpoints.engine.words import FIELDS, NEXT_WORDS, refused_words
 
 LOG = logging.getLogger(__name__)
 MAX_TOKENS, MAX_COMPLETION_TOKENS = "max_tokens", "max_completion_tokens"
@@ -41,6 +42,8 @@ class ServerCapabilities:
     takes_both: bool = True
     """Temperature and top_p in one request."""
     limit_word: str = MAX_TOKENS
+    drawn_words: str = FIELDS
+    """How an engine is told everything about how it draws: `endpoints/engine/words.py` has the ways."""
 
     def count_for(self, missing: int) -> int:
         """How many replies the next call asks for."""
@@ -56,6 +59,8 @@ class ServerCapabilities:
 
         `payload` is what was refused: another call may have learnt the same meanwhile.
         """
+        if request.drawn is not None and self._learn_words(complaint, payload):
+            return True
         if self._learn_limit(complaint, payload) or self._learn_sampling(complaint, payload):
             return True
         if ABOUT_LOGPROBS.search(complaint) and b'"logprobs"' in payload:
@@ -70,6 +75,16 @@ class ServerCapabilities:
             self.gives_several = False
             return True
         return False
+
+    def _learn_words(self, complaint: str, payload: bytes) -> bool:
+        """Takes the next way to say how is drawn, where what is refused is a field of this one."""
+        refused = refused_words(complaint, payload)
+        if not refused:
+            return False
+        if self.drawn_words == refused:
+            self.drawn_words = NEXT_WORDS[refused]
+            LOG.warning("the server refuses %s: %s", refused, complaint[:200])
+        return True
 
     def _learn_limit(self, complaint: str, payload: bytes) -> bool:
         if b'"max_tokens"' not in payload:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from seewhy.records.turns import Role
+from seewhy.records.conversation import images_by_turn
+from seewhy.records.turns import Role, Turn
 from seewhy.records.types import FinishReason, ImageRef, Usage
 
 
@@ -34,6 +35,23 @@ class ResponseFormat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AsDrawn:
+    """Replies as they are drawn: ids and log-probabilities of their tokens, and every sampling field sent.
+
+    A field that is left out takes the value of the model's `generation_config.json`, in vLLM, SGLang and transformers.
+
+    Example:
+        >>> AsDrawn(top_k=50).ends
+        ()
+    """
+
+    top_k: int = 0
+    """0 keeps all tokens."""
+    ends: tuple[int, ...] = ()
+    """Tokens that end a reply, for servers that take them; empty leaves them to the server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One prompt and how many replies are wanted of it; equal requests have equal answers in a cache.
 
@@ -53,6 +71,8 @@ class Request:
     """Asked of the server where it can, and said in the prompt's own words in any case by whoever writes the prompt."""
     top_logprobs: int = 0
     """How many alternatives of a reply's first token are wanted with their log-probabilities; 0 asks for none."""
+    drawn: "AsDrawn | None" = None
+    """Wanted of an engine that draws chains: tokens beside words, and nothing left to the model's own settings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +88,12 @@ class Reply:
     stop: FinishReason = FinishReason.END
     first_token: Mapping[str, float] = field(default_factory=dict[str, float])
     """Natural log-probability of each alternative of the first token; empty where the server gave none."""
+    token_ids: tuple[int, ...] | None = None
+    """As drawn; None where the server hides them, or was not asked."""
+    logprobs: tuple[float, ...] | None = None
+    """Of each of `token_ids`; NaN where the server gave none, or one that no drawn token has."""
+    prompt_ids: tuple[int, ...] | None = None
+    """Of the prompt as the server encoded it, at the first reply of a call; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +113,22 @@ class ChatResponse:
     """Why there are no replies; empty where there are. A refusal is a failure that says so."""
     usage: Usage = field(default_factory=Usage)
     """What was paid for it now: nothing where it came from a cache."""
+    is_declined: bool = False
+    """The model, or a filter before it, would not answer: the same request fares the same again."""
+
+
+def as_messages(turns: Sequence[Turn], images: Sequence[ImageRef]) -> tuple[Message, ...]:
+    """The turns of a prompt as messages, `images` in the turns' places, in order.
+
+    Example:
+        >>> as_messages([Turn(role=Role.USER, text="Is it red?")], [])[0].text
+        'Is it red?'
+    """
+    shown = images_by_turn(turns, images)
+    return tuple(
+        Message(role=turn.role, text=turn.text, images=images, places=turn.places if any(turn.places) else None)
+        for turn, images in zip(turns, shown, strict=True)
+    )
 
 
 def sum_usage(parts: Iterable[ChatResponse | Usage]) -> Usage:

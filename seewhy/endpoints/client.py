@@ -23,6 +23,8 @@ from seewhy.endpoints.database import Database
 from seewhy.endpoints.group_commit import GroupCommit
 from seewhy.endpoints.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.endpoints.secrets import read_key, redactor_for
+from seewhy.endpoints.transport.api import Transport
+from seewhy.endpoints.transport.balanced import BalancedTransport
 from seewhy.endpoints.transport.http import HttpTransport
 from seewhy.endpoints.transport.loop import BackgroundLoop
 from seewhy.endpoints.transport.pacing import Pacer
@@ -135,6 +137,13 @@ def open_budget(spend: SpendPlan, database: Database) -> Budget:
     return Budget(plan=spend, claims=Claims(database), commit=GroupCommit(database=database))
 
 
+def open_wire(endpoint: EndpointPlan, key: str, more: Mapping[str, str]) -> Transport:
+    """The way to the server, or to all of them."""
+    wires = [(url, HttpTransport(url, headers_for(url, key, more), endpoint.query))
+             for url in (endpoint.base_url, *endpoint.more_urls)]  # fmt: skip
+    return BalancedTransport(wires) if endpoint.more_urls else wires[0][1]
+
+
 async def open_desk(endpoint: EndpointPlan, pace: PacePlan, spend: SpendPlan) -> ChatClient:
     """Everything a client needs, made on the loop that will use it."""
     key, more = read_key(endpoint.key_variable), extra_headers(endpoint)
@@ -143,7 +152,7 @@ async def open_desk(endpoint: EndpointPlan, pace: PacePlan, spend: SpendPlan) ->
     return ChatClient(
         endpoint=endpoint,
         pace=pace,
-        wire=HttpTransport(endpoint.base_url, headers_for(endpoint.base_url, key, more), endpoint.query),
+        wire=open_wire(endpoint, key, more),
         cache=cache,
         ledger=Ledger(is_priced=worth.price is not None),
         budget=open_budget(spend, cache.database),

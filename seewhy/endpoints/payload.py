@@ -9,7 +9,8 @@ from json.encoder import encode_basestring
 from urllib.parse import urlsplit
 
 from seewhy.endpoints.capabilities import ServerCapabilities, form_words
-from seewhy.endpoints.chat import Message, Request, ResponseFormat
+from seewhy.endpoints.chat import AsDrawn, Message, Request, ResponseFormat
+from seewhy.endpoints.engine.words import sampling_words
 from seewhy.endpoints.plan import EndpointPlan
 from seewhy.endpoints.sent_pictures import SentPicture, send_picture
 from seewhy.records.conversation import text_pieces
@@ -74,6 +75,8 @@ def payload_of(prepared: Prepared, model: str, manners: ServerCapabilities, coun
         top_logprobs=request.top_logprobs if manners.gives_logprobs else 0,
         form=request.form,
         form_kind=manners.form,
+        drawn=request.drawn,
+        drawn_words=manners.drawn_words,
     )
     return f'{{"messages":{prepared.messages},{told}'.encode()
 
@@ -123,8 +126,9 @@ def _message(message: Message, pictures: list[SentPicture], detail: str) -> str:
 def _key(request: Request, messages: str, endpoint: EndpointPlan) -> str:
     # Of a picture the bytes stand in the messages: another picture, size or detail is another key.
     before, after = _decides(
-        endpoint, request.temperature, request.top_p, request.max_tokens, request.form, request.top_logprobs
-    )
+        endpoint, request.temperature, request.top_p, request.max_tokens, request.form, request.top_logprobs,
+        request.drawn,
+    )  # fmt: skip
     seed = "null" if request.seed is None else request.seed
     return hashlib.sha256(f"{before}{seed}{after}{messages}".encode()).hexdigest()
 
@@ -137,11 +141,13 @@ def _decides(
     max_tokens: int,
     form: ResponseFormat | None,
     top_logprobs: int,
+    drawn: AsDrawn | None,
 ) -> tuple[str, str]:
     """All but seed and messages that decides a reply, as JSON text: before the seed and after it."""
     before = [KEY_VERSION, host_of(endpoint.base_url), endpoint.cache_salt, endpoint.model]
     before += [float(temperature), float(top_p), max_tokens]
     after = [[form.name, form.schema, endpoint.form] if form else [], top_logprobs]
+    after += [["drawn", drawn.top_k, drawn.ends]] if drawn else []
     return f"{DUMP(before)[:-1]},", f",{DUMP(after)[1:]}"
 
 
@@ -158,6 +164,8 @@ def _settings(
     top_logprobs: int,
     form: ResponseFormat | None,
     form_kind: str,
+    drawn: AsDrawn | None,
+    drawn_words: str,
 ) -> str:
     """All of a call but its messages, as JSON text without the first brace."""
     sampling = {"temperature": temperature, "top_p": top_p}
@@ -171,4 +179,6 @@ def _settings(
         told |= {"logprobs": True, "top_logprobs": top_logprobs}
     if form is not None:
         told |= form_words(form_kind, form)
+    if drawn is not None:
+        told |= sampling_words(drawn_words, drawn, temperature, top_p)
     return DUMP(told)[1:]

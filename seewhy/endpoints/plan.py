@@ -38,6 +38,8 @@ class EndpointPlan:
     """Headers of every request, each with the environment variable that holds its value."""
     query: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     """Parameters of every address, such as Azure's `api-version`."""
+    more_urls: tuple[str, ...] = field(default=(), compare=False)
+    """Further servers of the same model: a call goes to the one with the fewest in flight."""
 
     def __post_init__(self) -> None:
         """Refuses what no server understands, by name."""

@@ -1,7 +1,8 @@
 """Whether a server answers, asked at no cost: its list of models."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from seewhy.endpoints.client import extra_headers, headers_for
 from seewhy.endpoints.plan import EndpointPlan
@@ -20,6 +21,8 @@ class ServedModels:
 
     names: tuple[str, ...]
     """Empty where it keeps no such list."""
+    windows: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Tokens of prompt and reply that a model takes, by its name, where the server says so: vLLM and SGLang do."""
 
 
 class Probe:
@@ -54,19 +57,25 @@ class Probe:
         if answer.status in REFUSED:
             key = self.endpoint.key_variable or "no key was given: name its variable as key_variable"
             raise ValueError(f"{place} refuses the key ({answer.status}; {key})")
-        return ServedModels(names=_names(answer.body) if answer.status == 200 else ())
+        return listed_models(answer.body) if answer.status == 200 else ServedModels(names=())
 
     def close(self) -> None:
         """Let the connection go."""
         self._loop.close()
 
 
-def _names(body: bytes) -> tuple[str, ...]:
+def listed_models(body: bytes) -> ServedModels:
+    """The models in a server's list.
+
+    Example:
+        >>> listed_models(b'{"data": [{"id": "m", "max_model_len": 8192}]}').windows
+        {'m': 8192}
+    """
     try:
         found: object = json.loads(body)
     except (ValueError, RecursionError):
-        return ()
+        return ServedModels(names=())
     listed = found.get("data") if isinstance(found, dict) else None
-    if not isinstance(listed, list):
-        return ()
-    return tuple(str(one["id"]) for one in listed if isinstance(one, dict) and one.get("id"))
+    rows = [one for one in listed if isinstance(one, dict) and one.get("id")] if isinstance(listed, list) else []
+    windows = {str(one["id"]): one["max_model_len"] for one in rows if type(one.get("max_model_len")) is int}
+    return ServedModels(names=tuple(str(one["id"]) for one in rows), windows=windows)

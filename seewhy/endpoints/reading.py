@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from seewhy.endpoints.chat import Reply
+from seewhy.endpoints.engine.tokens import drawn_tokens, prompt_tokens
 from seewhy.endpoints.faults import Cost, Fault
 from seewhy.endpoints.texts import SHOWN, plain_text, start_of, text_of
 from seewhy.endpoints.transport.api import HttpResponse
@@ -86,7 +87,15 @@ def _read(reached: HttpResponse) -> ParsedReply:
     choices = answer.get("choices")
     if not isinstance(choices, list):
         return ParsedReply(fault=_strange("JSON without a list of choices", reached), tokens=tokens)
-    return _read_choices(choices, model=plain_text(answer.get("model"))[:SHOWN], usage=answer.get("usage"))
+    read = _read_choices(choices, model=plain_text(answer.get("model"))[:SHOWN], usage=answer.get("usage"))
+    asked = prompt_tokens(answer)
+    return read if asked is None or not read.replies else _with_prompt(read, asked)
+
+
+def _with_prompt(read: ParsedReply, asked: tuple[int, ...]) -> ParsedReply:
+    """With the prompt's tokens at the first reply."""
+    first, *others = read.replies
+    return replace(read, replies=(replace(first, prompt_ids=asked), *others))
 
 
 def _read_choices(choices: Sequence[object], *, model: str, usage: object) -> ParsedReply:
@@ -122,10 +131,12 @@ def _read_choice(choice: object, *, has_reasoned: bool) -> Reply | Fault:
         words = _error_words(choice) if choice.get("error") else f"its finish_reason is {end!r}"
         return Fault(words=f"the reply broke off at the server: {words}", cost=Cost.TOLD)
     text = text_of(message.get("content"))
-    if not text.strip():
+    ids, logprobs = drawn_tokens(choice)
+    if not text.strip() and ids is None:
         return _nothing_said(message, end, has_reasoned=has_reasoned)
     stop = FinishReason.LENGTH if end in CUT else FinishReason.END
-    return Reply(text=text, stop=stop, first_token=_first_token(choice.get("logprobs")))
+    first = _first_token(choice.get("logprobs"))
+    return Reply(text=text, stop=stop, first_token=first, token_ids=ids, logprobs=logprobs)
 
 
 def _declined(words: str) -> Fault:

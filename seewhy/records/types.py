@@ -116,10 +116,14 @@ class Chain:
     token_ids: tuple[int, ...] | None = None
     """Ids as sampled, the end-of-turn token included where it was sampled; None when a server hides them."""
     logprobs: tuple[float, ...] | None = None
-    """Natural log-probability of each of `token_ids` at temperature 1, before any top-k or top-p."""
+    """Natural log-probability of each of `token_ids` at temperature 1, before any top-k or top-p; NaN of a token for
+    which a server gave none."""
     stop: FinishReason
     sampler: str
     seed: int
+    is_respelt: bool = field(default=False, metadata=RARE)
+    """Whether `token_ids` are the text encoded again, which need not be the tokens that were sampled: a server hid
+    those. Such a chain has no log-probabilities."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from seewhy.endpoints.chat import ChatModel
+from seewhy.endpoints.engine.plan import EnginePlan
 from seewhy.model.api import Generates
 from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.records.columns import Record
@@ -14,6 +15,7 @@ from seewhy.records.lineage import Manifest
 from seewhy.records.rows import RowReader
 from seewhy.records.types import Question, Response, StepLog, Style
 from seewhy.report.inputs import Section
+from seewhy.runs.counted import Counted
 from seewhy.runs.forecast.api import Outlook, StageForecast, expect_like, forecast_like
 from seewhy.runs.machine import Machine, ModelSpec
 
@@ -46,6 +48,8 @@ class Need:
     wants: Wants
     also: type[Any] | None = None
     """Another record that it takes in place of what it wants."""
+    is_served: bool = False
+    """Whether servers hold the model's weights, so that none are opened here."""
     behind: bool = False
     """Whether `ref` names rows that follow from what is wanted, such as the chains of the questions that are read."""
 
@@ -143,6 +147,10 @@ class Models(Protocol):
         """A model with weights, ready to draw and score, called `ref` in the rows it makes."""
         ...
 
+    def sampler(self, ref: str, engine: EnginePlan) -> Generates:
+        """Who draws chains of a model: the model itself, or the servers of an engine."""
+        ...
+
     def reference(self, ref: str, adapter: AdapterPlan) -> Any:  # noqa: ANN401
         """A model as it is where a training with this adapter starts, for its reference log-probabilities."""
         ...
@@ -162,16 +170,6 @@ class Models(Protocol):
     def note(self, text: str, /) -> None:
         """Pass a line on to whoever watches the run."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Rows of a block with counts that the rows do not show, for workers that count what they leave out."""
-
-    rows: Iterable[Any]
-    """Records, or Arrow tables of their columns, which `tally` then takes in the place of records."""
-    counts: Callable[[], Mapping[str, int]]
-    """Called when all rows were taken."""
 
 
 class Stage(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from seewhy.endpoints.engine.plan import EnginePlan
 from seewhy.records.types import Question
 from seewhy.runs.api import Run
 
@@ -27,6 +28,16 @@ class LooksAhead(Protocol):
 
     def fault_ahead(self, questions: Sequence[Question]) -> str:
         """What is wrong with its settings for such questions; empty where nothing is."""
+        ...
+
+
+@runtime_checkable
+class DrawsByEngine(Protocol):
+    """A unit whose chains may be drawn by servers."""
+
+    @property
+    def engine(self) -> EnginePlan:
+        """Who draws."""
         ...
 
 

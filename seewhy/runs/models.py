@@ -1,7 +1,6 @@
 """Models of one process: local ones in bounded memory, and sessions with servers."""
 
 import gc
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,24 +9,18 @@ from types import TracebackType
 from typing import Any
 
 from seewhy.endpoints.chat import ChatModel
+from seewhy.endpoints.engine.plan import EnginePlan
 from seewhy.model.api import Generates
 from seewhy.model.plan import AdapterPlan, FeaturePlan
 from seewhy.model.weights import base_of, size_of_weights
 from seewhy.records.types import Question
 from seewhy.runs.discovery import load_part
+from seewhy.runs.engines import SERVERS, OpenEngine, open_engine
 from seewhy.runs.machine import ORACLE
+from seewhy.runs.memory import SHARE, memory_bytes
 from seewhy.runs.run import OpenRun
 
-SHARE = 0.4
-"""Of the machine's memory that the weights of open models may take together; the one in use is always open."""
 REPLIES = "replies.sqlite"
-SERVERS = "servers"
-"""Folder of a run with what servers replied, and what their vision checks said."""
-
-
-def memory_bytes() -> int:
-    """Memory of this machine, in bytes."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def features_of(run: OpenRun) -> Any:  # noqa: ANN401
@@ -51,6 +44,7 @@ class ProcessModels:
     stack: ExitStack = field(default_factory=ExitStack)
     oracle: str = ""
     """Where the run's own oracle answers; empty until it is asked."""
+    engines: dict[str, OpenEngine] = field(default_factory=dict[str, OpenEngine])
 
     def local(self, ref: str) -> Generates:
         """A model with weights, ready to draw and score, called `ref` in the rows it makes.
@@ -64,6 +58,14 @@ class ProcessModels:
             self.opened[ref].image_features.freeze()
         self.opened.move_to_end(ref)
         return self.opened[ref]
+
+    def sampler(self, ref: str, engine: EnginePlan) -> Generates:
+        """The model itself, or the servers of an engine; ValueError where none of them has the model."""
+        if not engine.is_server:
+            return self.local(ref)
+        if ref not in self.engines:
+            self.engines[ref] = open_engine(self.run, ref, engine, self.note)
+        return self.engines[ref].model
 
     def reference(self, ref: str, adapter: AdapterPlan) -> Any:  # noqa: ANN401
         """A model whose weights are as those of a training that starts from it; for its reference rows."""
@@ -107,7 +109,7 @@ class ProcessModels:
 
     def end_block(self) -> None:
         """To be called when the rows of a block are made: too many failed requests are an error then."""
-        for session in self.sessions.values():
+        for session in (*self.sessions.values(), *(engine.session for engine in self.engines.values())):
             session.check_block()
 
     @property
@@ -127,7 +129,7 @@ class ProcessModels:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close_models()
-        for session in self.sessions.values():
+        for session in (*self.sessions.values(), *(engine.session for engine in self.engines.values())):
             session.__exit__(kind, error, trace)
         self.stack.close()
 

@@ -10,8 +10,9 @@ from seewhy.model.weights import weights_place
 from seewhy.records.types import Question, Style
 from seewhy.runs.api import ModelKind
 from seewhy.runs.discovery import call_part, load_part
+from seewhy.runs.engines import find_servers, names_at_servers
 from seewhy.runs.graph import Node, source
-from seewhy.runs.hooks import LooksAhead, Previews
+from seewhy.runs.hooks import DrawsByEngine, LooksAhead, Previews
 from seewhy.runs.machine import ModelSpec
 from seewhy.runs.run import OpenRun
 
@@ -34,6 +35,7 @@ def look_ahead(run: OpenRun, nodes: Sequence[Node]) -> Iterator[str]:
     for name, spec in specs.items():
         if spec.is_server:
             yield from _asked(name, spec, faults)
+    faults += _engine_faults(run, waiting)
     with TemporaryDirectory(prefix="seewhy-") as scratch:
         questions = _previews(run, waiting, Path(scratch))
         for node in waiting:
@@ -51,6 +53,18 @@ def _models(run: OpenRun, node: Node) -> Iterator[str]:
     for need in node.unit.needs():
         if isinstance(need.wants, ModelKind) and need.ref in run.recipe.models:
             yield need.ref
+
+
+def _engine_faults(run: OpenRun, nodes: Sequence[Node]) -> Iterator[str]:
+    """Models that no server of an engine has; those that a step has yet to train cannot be served."""
+    for node in nodes:
+        if isinstance(node.unit, DrawsByEngine) and node.unit.engine.is_server:
+            for need in node.unit.needs():
+                if need.is_served and (need.ref in run.recipe.models or run.is_done(need.ref)):
+                    try:
+                        assert find_servers(node.unit.engine, need.ref, names_at_servers(run, need.ref))
+                    except ValueError as error:
+                        yield f"step {node.step}: {error}"
 
 
 def _previews(run: OpenRun, nodes: Sequence[Node], scratch: Path) -> dict[str, Sequence[Question]]:

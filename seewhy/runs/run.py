@@ -146,7 +146,7 @@ class OpenRun:
     def uses_weights(self, node: Node) -> bool:
         """Whether a unit works with a local model."""
         for need in node.unit.needs():
-            if need.wants in (ModelKind.WEIGHTS, ModelKind.ANY):
+            if need.wants in (ModelKind.WEIGHTS, ModelKind.ANY) and not need.is_served:
                 spec = self.spec(need.ref)
                 if spec is None or not spec.is_server:
                     return True

@@ -1,24 +1,28 @@
 """Replies of models to questions, graded: with their pictures, and with the pictures withheld."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
+from seewhy.endpoints.engine.plan import EnginePlan
 from seewhy.evaluation.suites import Suite
 from seewhy.grading.suite_files import require_suites, write_suites
 from seewhy.model.api import SamplingParams
 from seewhy.model.plan import ComputePlan
+from seewhy.records.marks import RARE
 from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Chain, Question, Response, Style, Verdict
 from seewhy.report.inputs import Evaluation, Reply, Sample, Section
 from seewhy.report.results import measured_lines
-from seewhy.runs.api import ModelKind, Models, Need, PageStage, RowStage, Run, Stage
+from seewhy.runs.api import Models, Need, PageStage, RowStage, Run, Stage
 from seewhy.runs.choice import Model, Rows, choose
 from seewhy.runs.discovery import call_part, load_part
+from seewhy.runs.drawing import drawn_need, served_counts
 from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast
 from seewhy.runs.question_chains import judged_needs
 from seewhy.sampling.sample import answer_once
+from seewhy.sampling.served import LooksFirst
 from seewhy.sampling.stand_ins import imitations, stand_in
 from seewhy.stages.credit import picture_of
 from seewhy.stages.fitting import Fitting, Unfit
@@ -58,6 +62,8 @@ class Evaluate(Stage):
     """Seed of every drawn reply's own generator."""
     also: tuple[Suite, ...] = ()
     """Suites in whose form each model's replies and verdicts are written too, under `also`: lmms-eval, vlmevalkit."""
+    engine: EnginePlan = field(default=EnginePlan(), metadata=RARE)
+    """Who draws: seewhy's own sampler, or servers that have the model's weights."""
 
     main: ClassVar[str] = ""
 
@@ -109,7 +115,7 @@ class Evaluate(Stage):
             for style, blind in (*((style, False) for style in self.styles), *((style, True) for style in self.blind)):
                 yield Replies(model=model, questions=self.questions, style=style, blind=blind,
                               temperature=self.temperature, max_tokens=self.max_tokens, per_shard=self.per_shard,
-                              seed=self.seed if self.temperature else 0)  # fmt: skip
+                              seed=self.seed if self.temperature else 0, engine=self.engine)  # fmt: skip
 
     def block_size(self) -> int:
         return self.per_shard
@@ -204,6 +210,7 @@ class Replies(RowStage):
     max_tokens: int
     per_shard: int
     seed: int
+    engine: EnginePlan = field(default=EnginePlan(), metadata=RARE)
 
     rows: ClassVar[type[Chain]] = Chain
     unit: ClassVar[str] = "questions"
@@ -219,17 +226,22 @@ class Replies(RowStage):
     def needs(self) -> Sequence[Need]:
         return (
             Need(field="questions", ref=self.questions, wants=Question),
-            Need(field="model", ref=self.model, wants=ModelKind.WEIGHTS),
+            drawn_need(self.model, self.engine),
         )
 
     def inputs(self, run: Run) -> Sequence[Question]:
         return run.questions(self.questions)
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Chain]]:
-        model = models.local(self.model)
+        model = models.sampler(self.model, self.engine)
+        if isinstance(model, LooksFirst):
+            model.look(self.inputs(run), self.style, self.max_tokens, blind=self.blind)
         return lambda block: answer_once(
             model, block, self.style, self.max_tokens, blind=self.blind, temperature=self.temperature, seed=self.seed
         )
+
+    def tally(self, block: Sequence[Question], rows: Sequence[Chain]) -> Mapping[str, int]:
+        return served_counts(rows, self.engine)
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         asked = outlook.forecast(self.questions)
@@ -239,7 +251,8 @@ class Replies(RowStage):
             max_tokens=self.max_tokens,
         )  # fmt: skip
         return StageForecast(rows=asked.rows, unit="replies", is_exact=asked.is_exact, max_tokens=self.max_tokens,
-                             work=(work,), basis="one a question, as long as those trained on")  # fmt: skip
+                             work=() if self.engine.is_server else (work,),
+                             basis="one a question, as long as those trained on")  # fmt: skip
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Chain]:
         return imitations(outlook.rows(self.questions, Question), self.style, 1, self._likely(outlook))

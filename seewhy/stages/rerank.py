@@ -1,10 +1,12 @@
 """A trained model as verifier of chains: votes and best of N (LLaVA-Reasoner, section 5.2)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
+from seewhy.endpoints.engine.plan import EnginePlan
 from seewhy.judging.answers.decoration import normalise
+from seewhy.records.marks import RARE
 from seewhy.records.measures import CurvePoint
 from seewhy.records.ranges import require_above, require_least, require_seed
 from seewhy.records.types import Question, ScoredChain, Verdict
@@ -41,6 +43,8 @@ class Rerank(Stage):
     """Nats of log-ratio by which a candidate's weight in the weighted vote grows e-fold."""
     seed: int = 0
     """Seed of the candidates and of the subsets."""
+    engine: EnginePlan = field(default=EnginePlan(), metadata=RARE)
+    """Who draws: seewhy's own sampler, or servers that have the model's weights."""
 
     main: ClassVar[str] = "chains"
 
@@ -56,7 +60,7 @@ class Rerank(Stage):
             "chains": Sample(
                 model=self.sampler, questions=self.questions, ask=self.ask, per_question=self.per_question,
                 temperature=self.temperature, multiple_choice_temperature=self.temperature,
-                max_tokens=self.max_tokens, per_shard=50, seed=self.seed,
+                max_tokens=self.max_tokens, per_shard=50, seed=self.seed, engine=self.engine,
             ),
             "verdicts": Judge(chains=f"{name}.chains", questions=self.questions),
             "scores": Score(policy=self.policy, reference=self.reference, chains=f"{name}.chains",

@@ -4,17 +4,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from seewhy.endpoints.engine.plan import EnginePlan
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.records.marks import RARE
 from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Chain, FinishReason, Outcome, Question, Response, Style
 from seewhy.report.inputs import Count, Facts, Section
-from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
+from seewhy.runs.api import Models, Need, RowStage, Run
 from seewhy.runs.choice import Model, Rows
+from seewhy.runs.drawing import drawn_need, served_counts
 from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast, total_rows
 from seewhy.sampling.early import EarlyStop, Fate
 from seewhy.sampling.plan import SamplingPlan
 from seewhy.sampling.sample import sample_chains, sample_in_turns
+from seewhy.sampling.served import LooksFirst
 from seewhy.sampling.stand_ins import imitations, stand_in, stand_ins
 
 STOPPED = "questions stopped early"
@@ -54,6 +57,8 @@ class Sample(RowStage):
     """Seed of every chain's own generator, with question id and index."""
     early: EarlyStop = field(default=EarlyStop(), metadata=RARE)
     """Whether questions whose first chains tell that they are too easy or too hard get no more; judged by outcome."""
+    engine: EnginePlan = field(default=EnginePlan(), metadata=RARE)
+    """Who draws: seewhy's own sampler, or servers that have the model's weights."""
 
     rows: ClassVar[type[Chain]] = Chain
     unit: ClassVar[str] = "questions"
@@ -73,7 +78,7 @@ class Sample(RowStage):
     def needs(self) -> Sequence[Need]:
         return (
             Need(field="questions", ref=self.questions, wants=Question),
-            Need(field="model", ref=self.model, wants=ModelKind.WEIGHTS),
+            drawn_need(self.model, self.engine),
         )
 
     def plan(self, count: int) -> SamplingPlan:
@@ -100,7 +105,9 @@ class Sample(RowStage):
                 "be drawn; set it to true")  # fmt: skip
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Chain]]:
-        model, plan = models.local(self.model), self.plan(self.ask)
+        model, plan = models.sampler(self.model, self.engine), self.plan(self.ask)
+        if isinstance(model, LooksFirst):
+            model.look(self.inputs(run), self.style, self.max_tokens, blind=False)
         if not self.early.first:
             return lambda block: sample_chains(model, block, plan, self.style)
         judge = OutcomeJudge()
@@ -120,7 +127,7 @@ class Sample(RowStage):
             cut += row.stop is FinishReason.LENGTH
         stopped = len(block) * self.per_question - len(rows)
         early = {STOPPED: stopped // (self.per_question - self.early.first)} if self.early.first else {}
-        return {"tokens": tokens, "cut": cut, **early}
+        return {"tokens": tokens, "cut": cut, **early, **served_counts(rows, self.engine)}
 
     def section(self, run: Run, name: str) -> Section | None:
         counts = run.manifest(name).counts
@@ -146,7 +153,7 @@ class Sample(RowStage):
         count = total_rows(outlook, self.questions, self.ask)
         return StageForecast(
             rows=count * self.per_question, unit="chains", is_exact=self.with_options, per_prompt=self.per_question,
-            max_tokens=self.max_tokens, work=(self._drawn(outlook, count),),
+            max_tokens=self.max_tokens, work=() if self.engine.is_server else (self._drawn(outlook, count),),
             basis=f"{count:,} questions, {self.per_question} each, of at most {self.max_tokens} tokens",
         )  # fmt: skip
 

@@ -21,7 +21,10 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "benchmarks": ("seewhy.records",),
     "model": ("seewhy.records",),
     "endpoints": ("seewhy.records", "seewhy.model.api"),
-    "sampling": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.accounting"),
+    "sampling": (
+        "seewhy.records", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.accounting",
+        "seewhy.endpoints.chat",
+    ),
     "judging": ("seewhy.records", "seewhy.model.api", "seewhy.model.prompts", "seewhy.endpoints.chat"),
     "pairs": ("seewhy.records", "seewhy.model.prompts"),
     "formats": ("seewhy.records", "seewhy.benchmarks", "seewhy.model.prompts"),

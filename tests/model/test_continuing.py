@@ -53,7 +53,7 @@ def test_after_a_beginning_every_family_scores_and_draws_as_in_the_whole_chain(f
     group = Group(prompt=further, responses=(whole.token_ids[4:],))
     for (scored,) in (separate_logps(model.net, [group])[0], model.group_logps([group])[0]):
         torch.testing.assert_close(scored.detach(), torch.tensor(whole.logprobs[4:]), rtol=0, atol=2e-4)
-    ((chain,),) = draw(model.net, [further], [ask], SHORT, frozenset(), model._banned(), Path.SEPARATE)
+    ((chain,),) = draw(model.net, [further], [ask], SHORT, frozenset(), model.banned(), Path.SEPARATE)
     assert chain.ids[: len(whole.token_ids) - 4] == whole.token_ids[4:]
 
 

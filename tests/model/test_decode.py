@@ -94,7 +94,7 @@ def test_greedy_chains_are_those_of_generate(model, asks):
         prompt = model.prompt(ask.question, ask.style)
         expected = model.net.generate(
             input_ids=torch.tensor([prompt.ids]), attention_mask=torch.ones(1, len(prompt.ids), dtype=torch.long),
-            max_new_tokens=GREEDY.max_tokens, do_sample=False, suppress_tokens=list(model._banned()),
+            max_new_tokens=GREEDY.max_tokens, do_sample=False, suppress_tokens=list(model.banned()),
             **prompt.pictures,
         )[0, len(prompt.ids) :]  # fmt: skip
         ((chain, *_),) = drawn_of(model, [ask], GREEDY, ends=frozenset({1}))
@@ -115,7 +115,7 @@ def test_separate_rows_draw_what_generate_draws_on_a_net_for_which_branches_are_
 
 def test_the_placeholder_of_a_picture_is_never_drawn(asks):
     model = untrained_model()
-    (placeholder,) = model._banned()
+    (placeholder,) = model.banned()
     head = model.net.get_output_embeddings()
     loud = torch.nn.Linear(head.in_features, head.out_features)
     loud.weight = head.weight

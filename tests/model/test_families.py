@@ -175,7 +175,7 @@ def test_greedy_chains_are_those_of_generate(model: HubModel, family: Family, tm
     token_type_ids = {name: torch.tensor([row]) for name, row in prompt.token_type_ids.items()}
     told = model.net.generate(
         input_ids=start, attention_mask=torch.ones_like(start), do_sample=False, max_new_tokens=GREEDY.max_tokens,
-        suppress_tokens=list(model._banned()), **token_type_ids, **prompt.pictures,
+        suppress_tokens=list(model.banned()), **token_type_ids, **prompt.pictures,
         **crossing_of(prompt, len(prompt.ids)),
     )[0, len(prompt.ids) :]  # fmt: skip
     assert list(chain.token_ids or ()) == told.tolist()

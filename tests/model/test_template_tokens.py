@@ -149,7 +149,7 @@ def test_a_generation_prompt_that_no_conversation_has_is_cut_and_drawn_with_the_
     start = torch.tensor([whole])
     told = model.net.generate(
         input_ids=start, attention_mask=torch.ones_like(start), do_sample=False, max_new_tokens=GREEDY.max_tokens,
-        suppress_tokens=list(model._banned()),
+        suppress_tokens=list(model.banned()),
     )[0].tolist()  # fmt: skip
     assert [*prompt.ids, *(chain.token_ids or ())] == told
     assert model.response_ids(Response(text=chain.text, token_ids=chain.token_ids)) == chain.token_ids

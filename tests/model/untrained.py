@@ -54,7 +54,7 @@ def drawn_of(
 ) -> list[list[Drawn]]:
     """The chains of each ask, without the rows that `generate` makes of them."""
     prompts = [model.prompt(ask.question, ask.style, ask.blind) for ask in asks]
-    return draw(model.net, prompts, asks, decoding, ends, model._banned(), path)
+    return draw(model.net, prompts, asks, decoding, ends, model.banned(), path)
 
 
 def picture(folder: Path, number: int, high: int = 48, wide: int = 48) -> ImageRef:

@@ -17,7 +17,7 @@ ONLINE_MUTANTS = [
             "logits = allowed / rules.decoding.temperature", "logits = allowed",
             f"{RUNS}::test_sampler_and_trainer_agree_at_any_temperature_with_what_may_not_be_drawn_left_out"),
     planted("trainer: what may not be drawn has a probability", "seewhy/model/families/hub.py",
-            "return scoring_as_drawn(temperature, self._banned())", "return scoring_as_drawn(temperature, ())",
+            "return scoring_as_drawn(temperature, self.banned())", "return scoring_as_drawn(temperature, ())",
             f"{RUNS}::test_sampler_and_trainer_agree_at_any_temperature_with_what_may_not_be_drawn_left_out"),
     planted("rounds: a round without signal takes an update", f"{ONLINE}/update.py",
             "    if not chosen:\n        return False\n", "",

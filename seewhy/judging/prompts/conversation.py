@@ -2,9 +2,9 @@
 
 from itertools import count
 
-from seewhy.endpoints.chat import Message
+from seewhy.endpoints.chat import Message, as_messages
 from seewhy.model.prompts import prompt_turns
-from seewhy.records.conversation import images_by_turn, is_conversation, last_images, require_places, text_pieces
+from seewhy.records.conversation import is_conversation, last_images, require_places, text_pieces
 from seewhy.records.turns import Role
 from seewhy.records.types import Question, Style
 
@@ -17,12 +17,7 @@ def messages_of(question: Question, style: Style, *, blind: bool) -> tuple[Messa
     Raises:
         ValueError: turns, places and pictures do not fit; the message names the question.
     """
-    turns = prompt_turns(question, style, blind=blind)
-    shown = images_by_turn(turns, question.images)
-    return tuple(
-        Message(role=turn.role, text=turn.text, images=images, places=turn.places if any(turn.places) else None)
-        for turn, images in zip(turns, shown, strict=True)
-    )
+    return as_messages(prompt_turns(question, style, blind=blind), question.images)
 
 
 def question_words(question: Question) -> str:

@@ -159,7 +159,7 @@ class HubModel:
 
     def as_drawn(self, temperature: float) -> AbstractContextManager[None]:
         """While it lasts, log-probabilities are those of chains drawn at this temperature."""
-        return scoring_as_drawn(temperature, self._banned())
+        return scoring_as_drawn(temperature, self.banned())
 
     def group_tokens(self, group: Group) -> int:
         """Tokens of the group's packed row."""
@@ -200,7 +200,7 @@ class HubModel:
 
     def _trial_responses(self) -> tuple[tuple[int, ...], ...]:
         """Words from all over the vocabulary: what repeats the prompt could leave a layer's state as it was."""
-        banned = {*self._banned(), *self.replies.ends}
+        banned = {*self.banned(), *self.replies.ends}
         words = [token for token in range(len(self.tokenizer)) if token not in banned]
         spread = words[:: max(1, len(words) // 16)]
         return tuple(spread[:12:2]), tuple(spread[1:9:2])
@@ -248,7 +248,7 @@ class HubModel:
         for start, stop in spans_within(costs, 4 * self.row_tokens):
             path = self._drawing_path(prompts[start:stop], asks[start:stop])
             seen = self.image_features.prompts(prompts[start:stop])
-            drawn = draw(self.net, seen, asks[start:stop], decoding, self.replies.ends, self._banned(), path)
+            drawn = draw(self.net, seen, asks[start:stop], decoding, self.replies.ends, self.banned(), path)
             chains.extend(self._chains(ask, rows, decoding) for ask, rows in zip(asks[start:stop], drawn, strict=True))
         return chains
 
@@ -261,7 +261,7 @@ class HubModel:
             if bool(prompt.pictures) not in self.draw_checks:
                 with in_float32(self.net) as tolerance:
                     exact = prompts_as(prompt, self.net.dtype)
-                    check = check_drawing(self.net, exact, ask, self._banned(), tolerance.value)
+                    check = check_drawing(self.net, exact, ask, self.banned(), tolerance.value)
                 self._tell(check)
                 self.draw_checks[bool(prompt.pictures)] = check
         return least_trusting([self.draw_checks[bool(prompt.pictures)] for prompt in prompts])
@@ -281,7 +281,7 @@ class HubModel:
             self._texts[token] = self.tokenizer.decode([token], skip_special_tokens=True)
         return self._texts[token]
 
-    def _banned(self) -> tuple[int, ...]:
+    def banned(self) -> tuple[int, ...]:
         """Placeholder tokens: a chain that holds one would break its next forward pass."""
         config = self.net.config.to_dict()
         names = ("image_token_id", "image_token_index", "video_token_id", "audio_token_id")

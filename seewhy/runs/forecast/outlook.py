@@ -19,9 +19,10 @@ from seewhy.records.ranked import RankedGroup
 from seewhy.records.types import Question, Response, Style
 from seewhy.runs.api import ModelKind, PageStage, RowStage, TrainStage
 from seewhy.runs.changes import State, status_of
+from seewhy.runs.engines import SERVERS
 from seewhy.runs.forecast.api import StageForecast
 from seewhy.runs.graph import input_place, resolve
-from seewhy.runs.models import REPLIES, SERVERS
+from seewhy.runs.models import REPLIES
 from seewhy.runs.run import OpenRun
 
 R = TypeVar("R", bound=Record)

@@ -1,0 +1,57 @@
+"""Which engine draws a model's chains."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from seewhy.records.ranges import require_least
+
+
+class EngineKind(StrEnum):
+    """Who draws."""
+
+    LOCAL = "local"
+    """seewhy's own sampler, in this process or its workers."""
+    SERVER = "server"
+    """Servers that have the model's weights: vLLM, SGLang, `transformers serve`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnginePlan:
+    """Where chains of a model are drawn.
+
+    Example:
+        >>> EnginePlan(kind=EngineKind.SERVER, urls=("http://127.0.0.1:8000/v1",)).is_server
+        True
+    """
+
+    kind: EngineKind = EngineKind.LOCAL
+    """`local` is seewhy's own sampler; `server` asks servers that were started with the model."""
+    # Where servers are changes nothing in rows; that servers draw them does.
+    urls: tuple[str, ...] = field(default=(), compare=False)
+    """Where the servers' paths begin, such as `http://gpu1:8000/v1`; each call goes to the one with the fewest in
+    flight."""
+    names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    """The names of models at the servers, by their names here; left out: the same name, or that of the weights."""
+    key_variable: str = field(default="", compare=False)
+    """Environment variable that holds the servers' key; empty where they want none."""
+    max_gap: float = field(default=0.1, compare=False)
+    """Mean difference of log-probabilities a token, of servers and of weights here, above which the servers are taken
+    to have other weights; 0 opens no weights here and checks nothing."""
+
+    def __post_init__(self) -> None:
+        """Refuse servers that nobody asks, and the other way round."""
+        require_least(self, 0, "max_gap")
+        if self.is_server != bool(self.urls):
+            raise ValueError("engine: kind server and urls go together, such as urls: [http://127.0.0.1:8000/v1]"
+                             if self.is_server else "engine.urls are of kind server; set engine.kind")  # fmt: skip
+        wrong = [url for url in self.urls if not url.startswith(("http://", "https://"))]
+        if wrong:
+            raise ValueError(f"engine.urls {wrong[0]!r}: it begins with http:// or https://, and mostly ends in /v1")
+        if len(set(self.urls)) < len(self.urls):
+            raise ValueError("engine.urls names a server twice")
+
+    @property
+    def is_server(self) -> bool:
+        """Whether servers draw."""
+        return self.kind is EngineKind.SERVER

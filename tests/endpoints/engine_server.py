@@ -1,0 +1,82 @@
+"""An engine on loopback, as vLLM speaks: the shipped tiny model draws, and gives ids and log-probabilities."""
+
+import base64
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from loopback import Answer, Asked, Rule, as_json
+
+from seewhy.model.api import GenerateRequest, SamplingParams
+from seewhy.model.families.hub import HubModel
+from seewhy.model.prompts import prompt_text
+from seewhy.records.types import Chain, FinishReason, Question, Style
+
+WINDOW = 2048
+DRAWN: dict[tuple[object, ...], tuple[Chain, ...]] = {}
+"""What was drawn before: the same asks have the same chains."""
+
+
+class Engine:
+    """A rule of a `LoopServer`; `hides` leaves out what transformers' server does not give."""
+
+    def __init__(self, model: HubModel, questions: Sequence[Question], name: str = "tiny", *, hides: bool = False):
+        self.model, self.name, self.hides = model, name, hides
+        self.window = WINDOW
+        self.known = {
+            (prompt_text(one, style), "".join(image.sha256 for image in one.images)): (one, style)
+            for one in questions for style in (Style.REASON, Style.DIRECT)
+        }  # fmt: skip
+
+    def __call__(self, asked: Asked) -> Answer:
+        if asked.method == "GET":
+            listed = {"data": [{"id": self.name, "max_model_len": self.window}]}
+            return as_json(listed if asked.path.endswith("/models") else {})
+        body = asked.body
+        content = body["messages"][-1]["content"]
+        parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        text = next(part["text"] for part in parts if part["type"] == "text")
+        shown = [part["image_url"]["url"].partition(",")[2] for part in parts if part["type"] == "image_url"]
+        found = {key[0]: value for key, value in self.known.items()}
+        if shown:
+            found = {text: self.known[text, "".join(sha256(base64.b64decode(one)).hexdigest() for one in shown)]}
+        question, style = found[text]
+        how = SamplingParams(temperature=body["temperature"], top_p=body["top_p"], max_tokens=body["max_tokens"],
+                             seed=body["seed"])  # fmt: skip
+        ask = GenerateRequest(question=question, style=style, count=body.get("n", 1), blind=not shown)
+        key = (id(self.model), question.id, style, not shown, ask.count, how)
+        if key not in DRAWN:
+            DRAWN[key] = self.model.generate([ask], how)[0]
+        chains = DRAWN[key]
+        prompt = self.model.prompt(question, style, not shown).ids
+        usage = {"prompt_tokens": len(prompt), "completion_tokens": sum(len(one.token_ids or ()) for one in chains)}
+        told = {"id": "c", "model": self.name, "choices": [self.choice(one) for one in chains], "usage": usage}
+        return as_json(told if self.hides else {**told, "prompt_token_ids": list(prompt)})
+
+    def choice(self, chain: Chain) -> dict[str, object]:
+        cut = chain.stop is FinishReason.LENGTH
+        told = {"message": {"role": "assistant", "content": chain.text}, "finish_reason": "length" if cut else "stop"}
+        if self.hides:
+            return told
+        content = [{"token": "", "logprob": value} for value in chain.logprobs or ()]
+        return {**told, "token_ids": list(chain.token_ids or ()), "logprobs": {"content": content}}
+
+
+def changed(rule: Rule, change) -> Rule:
+    """A server whose answers to calls are changed: a function of the answer's JSON."""
+
+    def told(asked: Asked) -> Answer:
+        answer = rule(asked)
+        return answer if asked.method == "GET" else as_json(change(json.loads(answer.body)))
+
+    return told
+
+
+def recipe_text(urls: Sequence[str], questions: Path, **more: object) -> str:
+    """A recipe that draws through an engine."""
+    plan = {"name": "served", "models": {"tiny": {"path": "tiny"}}, "inputs": {"questions": str(questions)}, "steps": {
+        "chains": {"stage": "sample", "model": "tiny", "questions": "questions", "per_question": 3, "max_tokens": 24,
+                   "engine": {"kind": "server", "urls": list(urls), "max_gap": 0}, **more},
+    }}  # fmt: skip
+    return json.dumps(plan)
