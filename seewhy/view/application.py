@@ -18,10 +18,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from seewhy.records.pictures import PictureError, check_picture
-from seewhy.records.types import Style
-from seewhy.view import measured, ranked, trained
-from seewhy.view.annotations import annotate
+from seewhy.view import drawn, measured, ranked, trained
 from seewhy.view.contexts import Context, Looks
+from seewhy.view.forms import keep_form
 from seewhy.view.guard import Guard
 from seewhy.view.shelf import Shelf
 from seewhy.view.tables import Tables
@@ -43,7 +42,7 @@ OF_RUN: Mapping[str, Make] = {
 OF_UNIT: Mapping[str, Make] = {
     "questions": Looks.questions, "question": Looks.question, "pairs": Looks.pairs, "credit": Looks.credit,
     "rows": Looks.rows, "groups": ranked.groups, "curves": measured.curves, "training": trained.training,
-    "rollouts": trained.rollouts,
+    "rollouts": trained.rollouts, "sample": drawn.sample,
 }  # fmt: skip
 """Pages of a unit of rows or of a training."""
 
@@ -122,18 +121,11 @@ class Viewer:
         return FileResponse(path, media_type=f"image/{kind.lower()}")
 
     async def annotate(self, request: Request) -> Response:
-        """Keep a person's verdict, and go back to the question."""
+        """Keep what a person says, and go on from there."""
         number, ref = int(request.path_params["run"]), str(request.path_params["ref"])
         form = parse_qs((await body_of(request)).decode("utf-8", "replace"), keep_blank_values=True)
-        shelf = self.shelves[number]
-        if ref not in {unit.ref for unit in shelf.of_kind("chains")}:
-            raise HTTPException(404, "There are no such chains.")
-        key = attempt(lambda: (said(form, "question"), int(said(form, "index")), Style(said(form, "style"))))
-        await run_in_threadpool(
-            attempt, annotate, shelf.root, ref, key, said(form, "verdict"), said(form, "who") or "me"
-        )
-        back = urlencode({"id": key[0], "chains": ref})
-        return RedirectResponse(f"/run/{number}/question/{said(form, 'questions')}?{back}#chain-{key[1]}", 303)
+        path = await run_in_threadpool(attempt, keep_form, self._looks(number), ref, form)
+        return RedirectResponse(f"/run/{number}/{path}", 303)
 
     def _looks(self, number: int) -> Looks:
         if number >= len(self.looks):
@@ -149,11 +141,6 @@ def attempt(make: Any, *values: object) -> Any:  # noqa: ANN401
         raise HTTPException(404, f"There is no {error.args[0] if error.args else 'such page'}.") from error
     except ValueError as error:
         raise HTTPException(400, str(error)) from error
-
-
-def said(form: Mapping[str, Sequence[str]], name: str) -> str:
-    """The text of a field of a form; empty where it is not there."""
-    return form.get(name, [""])[0]
 
 
 async def body_of(request: Request) -> bytes:

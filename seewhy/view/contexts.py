@@ -14,6 +14,7 @@ from seewhy.report.heat import colour_chain, find_scale
 from seewhy.report.inputs import TrainingRun
 from seewhy.runs.changes import UnitStatus, status_of
 from seewhy.runs.lock import writer_of
+from seewhy.view.annotations import is_of
 from seewhy.view.filters import filter_of, page_of
 from seewhy.view.shelf import Shelf, Unit, is_annotated
 from seewhy.view.tables import OUTCOMES, PAGE, Row, Tables, scan
@@ -91,6 +92,9 @@ class Looks:
         chains = self.tables.of_question(chosen, name, MOST_CHAINS + 1, number * MOST_CHAINS) if chosen else []
         has_more, chains = len(chains) > MOST_CHAINS, chains[:MOST_CHAINS]
         verdicts = self._verdicts(chosen, name) if chosen else {}
+        texts = {_key(chain): str(chain["text"]) for chain in chains}
+        lost = [row for key, rows in verdicts.items() for row in rows if key in texts and not is_of(row, texts[key])]
+        verdicts = {key: [row for row in rows if row not in lost] for key, rows in verdicts.items()}
         spans = {key: [s for one in rows for s in one["spans"] or ()] for key, rows in verdicts.items()}
         shown = [
             {**chain, "marked": marked_chain(chain, found[0], spans.get(_key(chain), ())),
@@ -98,7 +102,7 @@ class Looks:
             for chain in chains
         ]  # fmt: skip
         return {"title": name, "unit": unit, "question": found[0], "about": about, "chosen": chosen, "chains": shown,
-                "page": number, "has_more": has_more}  # fmt: skip
+                "page": number, "has_more": has_more, "lost": lost}  # fmt: skip
 
     def pairs(self, ref: str, query: QueryParams) -> Context:
         """A page of pairs, chosen beside rejected with the words that differ."""

@@ -30,6 +30,8 @@ ANNOTATIONS, DRAWN, RANKED, PREFERRED = (
 )  # fmt: skip
 """Folders of a run with what a person said in the viewer: of chains with verdicts in sight, of chains that were drawn
 by a rule and seen without them, orders of a question's chains, and preferences between two that were drawn."""
+SEEN = "-seen"
+"""What the folder of the chains that a person has seen ends with, beside that of the verdicts."""
 BLIND = (DRAWN, PREFERRED)
 """Those whose rows were given without verdicts in sight."""
 ROLLOUTS = "rollouts"
@@ -89,6 +91,7 @@ class Shelf:
         """Find the units that are there now: once for each page."""
         every = {path.parent for path in self.root.rglob("part-*.parquet")}
         folders = {folder for folder in every if not folder.parent.match(f"{ROLLOUTS}/round-*")}
+        folders -= {one for one in folders if one.name.endswith(SEEN) and is_annotated(str(one.relative_to(self.root)))}
         found = [unit for folder in folders if (unit := _unit(self.root, folder)) is not None]
         order = {name: number for number, name in enumerate(self.steps)}
         found.sort(key=lambda unit: (order.get(unit.ref.split("/")[0], len(order)), unit.ref))

@@ -158,6 +158,43 @@ class Tables:
         """A page of any rows, in order."""
         return self.rows(f"SELECT * FROM {scan(unit)} LIMIT {size} OFFSET {number * size}")
 
+    def rows_of(self, unit: Unit) -> list[Row]:
+        """All rows of a small unit."""
+        return self.rows(f"SELECT * FROM {scan(unit)}")
+
+    def chains(self, unit: Unit, question_id: str, style: str, indexes: Sequence[int]) -> list[Row]:
+        """Some chains of a question."""
+        return self.rows(
+            f"SELECT * FROM {scan(unit)} WHERE question_id = ? AND style = ? AND list_contains(?, index)",
+            question_id, style, list(indexes),
+        )  # fmt: skip
+
+    def drawn(self, chains: Unit, seed: int, n: int) -> list[Row]:
+        """The `n` chains of smallest hash, in its order: question_id, style, indexes of one, texts of one."""
+        table = self.kept(
+            ("drawn", str(chains.folder), str(seed), str(n)), [chains],
+            f"SELECT question_id, style, index FROM {scan(chains)} "
+            f"ORDER BY sha256({_name_of(seed)} || '/' || index), question_id, style, index LIMIT {n}",
+        )  # fmt: skip
+        return self.rows(
+            f"SELECT question_id, style, [index] AS indexes, [text] AS texts FROM {table} "
+            f"JOIN {scan(chains)} USING (question_id, style, index) ORDER BY sha256({_name_of(seed)} || '/' || index)"
+        )
+
+    def drawn_pairs(self, chains: Unit, seed: int, n: int) -> list[Row]:
+        """Two chains of each of the `n` questions of smallest hash, in the order of their own hashes."""
+        table = self.kept(
+            ("pairs", str(chains.folder), str(seed), str(n)), [chains],
+            f"SELECT question_id, style, list(index ORDER BY sha256({_name_of(seed)} || '/' || index))[:2] AS indexes "
+            f"FROM {scan(chains)} GROUP BY question_id, style HAVING count(*) > 1 "
+            f"ORDER BY sha256({_name_of(seed)}), question_id, style LIMIT {n}",
+        )  # fmt: skip
+        return self.rows(
+            "SELECT question_id, style, indexes, list(text ORDER BY list_position(indexes, index)) AS texts "
+            f"FROM {table} JOIN {scan(chains)} USING (question_id, style) WHERE list_contains(indexes, index) "
+            f"GROUP BY question_id, style, indexes ORDER BY sha256({_name_of(seed)})"
+        )
+
     def transitions(self, before: Unit, after: Unit) -> list[Row]:
         """How often an outcome became another, question by question: the first chain of each."""
         one = "(SELECT question_id, outcome FROM {} WHERE index = 0)"
@@ -203,6 +240,11 @@ def _conditions(wanted: Filter, *, has_sums: bool) -> tuple[list[str], list[obje
             raise ValueError(f"outcome={wanted.outcome}: there are {', '.join(OUTCOMES)}")
         conditions.append(f"{wanted.outcome} > 0")
     return conditions, values
+
+
+def _name_of(seed: int) -> str:
+    """What is hashed of a question, as SQL."""
+    return f"'{seed}/' || question_id || '/' || style"
 
 
 CALLED = "{0}.outcome IN ('correct', 'incorrect', 'no_answer')"

@@ -71,9 +71,20 @@ def marked_chain(
     return shown
 
 
+def answer_of(text: str, chain: Mapping[str, Any], question: Mapping[str, Any] | None) -> str | None:
+    """The answer that judges read from a chain; None where there is none, or no question is known."""
+    found = _found_answer(text, chain, question)
+    return found.answer if found else None
+
+
 def _answer_place(text: str, chain: Mapping[str, Any], question: Mapping[str, Any] | None) -> tuple[int, ...]:
+    found = _found_answer(text, chain, question)
+    return (found.start, found.end) if found else ()
+
+
+def _found_answer(text: str, chain: Mapping[str, Any], question: Mapping[str, Any] | None) -> Extraction | None:
     if question is None:
-        return ()
+        return None
     rule = MatchRule(question["gold"]["rule"])
     found = extract_answer(text, tuple(question["options"] or ()), rule=rule, style=Style(chain["style"]))
-    return (found.start, found.end) if isinstance(found, Extraction) else ()
+    return found if isinstance(found, Extraction) else None

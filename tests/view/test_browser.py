@@ -20,6 +20,7 @@ PAGES = (
     "/run/0", "/run/0/questions/questions", QUESTION, HARMFUL, "/run/0/pairs/pairs", "/run/0/credit/credit",
     "/run/0/rows/verdicts", "/run/0/training/dpo", "/run/0/transitions",
     "/run/0/transitions?before=verdicts&after=verdicts&was=correct&became=correct", *MORE,
+    "/run/0/sample/chains", "/run/0/sample/chains?kind=pairs&n=2",
 )  # fmt: skip
 LOOKS = [(DESK, "light"), (DESK, "dark"), (PHONE, "light"), (PHONE, "dark")]
 
@@ -80,3 +81,32 @@ def test_every_link_that_a_page_shows_leads_to_a_page(served, browser):
             seen |= new
             ahead += sorted(new)
     assert {path.split("?")[0] for path in PAGES} <= {path.split("?")[0] for path in seen} | {"/run/0"}
+
+
+@pytest.mark.nightly
+def test_a_drawn_sample_is_marked_and_two_are_preferred_by_keyboard(tmp_path, browser):
+    root = write_run(tmp_path / "run")
+    with serving(root) as served, looking(browser, served.port) as look:
+        look.open("/run/0/sample/chains?n=2")
+        look.press("r", moves=True)
+        look.press("w", moves=True)
+        assert "2 of 2 done" in look.page.inner_text("main")
+        look.open("/run/0/sample/chains?kind=pairs&n=2")
+        look.press("ArrowRight", moves=True)
+        look.press("=", moves=True)
+        assert "2 of 2 done" in look.page.inner_text("main")
+        look.open(QUESTION)
+        for key in ("j", "2", "j", "1"):
+            look.press(key)
+        look.press("s", moves=True)
+        look.require_clean()
+    assert {row.outcome for row in read_rows(root / "annotations-drawn" / "chains", Verdict)} == {
+        Outcome.CORRECT, Outcome.INCORRECT,
+    }  # fmt: skip
+    assert sorted(row.score for row in read_rows(root / "annotations-preferred" / "chains", Verdict)) == [
+        0,
+        0.5,
+        0.5,
+        1,
+    ]
+    assert [row.score for row in read_rows(root / "annotations-ranked" / "chains", Verdict)] == [0.0, 1.0]

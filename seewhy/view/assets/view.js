@@ -1,5 +1,6 @@
 "use strict";
-// Keys: j and k walk over rows, Enter opens, n and p turn pages, / searches, r w u annotate the row.
+// Keys: j and k walk over rows, Enter opens, n and p turn pages, / searches, r w u mark the row, 1 to 9 give it a
+// place and s keeps the order; on a drawn sample the row is there from the start, and arrows prefer one of two.
 const rows = [...document.querySelectorAll("[data-row]")];
 let current = -1;
 function go(step) {
@@ -16,13 +17,20 @@ const annotate = (word) => rows[current]?.querySelector(`button[value=${word}]`)
 const keys = {
   j: () => go(1), k: () => go(-1), n: () => follow("a[rel=next]"), p: () => follow("a[rel=prev]"),
   "/": () => document.querySelector("input[type=search]")?.focus(),
+  s: () => document.querySelector("#order button")?.click(),
+  ArrowLeft: () => follow("button[value=left]"), "=": () => follow("button[value=tie]"),
+  ArrowRight: () => follow("button[value=left] ~ button[value=right]"),
   r: () => annotate("right"), w: () => annotate("wrong"), u: () => annotate("unsure"),
 };
+for (const place of "123456789") {
+  keys[place] = () => { const field = rows[current]?.querySelector(".place"); if (field) field.value = place; };
+}
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
   const act = keys[event.key];
   if (act) { event.preventDefault(); act(); }
 });
+if (document.querySelector("input[name=form][value=drawn]")) go(1);
 const named = rows.findIndex((row) => row.id && `#${row.id}` === location.hash);
 if (named >= 0) { current = named - 1; go(1); }
 // A run that is being written is looked at again, unless somebody is walking over its rows.
