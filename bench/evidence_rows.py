@@ -71,6 +71,8 @@ ROWS = (
                      "49.0 → 52.1 (MathVista)"),
             contrast("CoT prompt, RFT over SFT", BOTH, "test.rft/reason", MORE, "50.6 → 49.0 (MathVista)",
                      decides=False),
+            contrast("CoT prompt, DPO on pairs that part at an error over DPO on outcome pairs", "test.dpo/reason",
+                     "test-step.dpo-step/reason", SAME, decides=False),
             contrast("picture withheld, DPO over SFT", "test.sft/reason-blind", "test.dpo/reason-blind", SAME,
                      decides=False),
         )),

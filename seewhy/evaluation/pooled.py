@@ -76,17 +76,18 @@ def pooled_difference(
 
 
 def standing_of(found: PooledDifference, claim: Claim) -> Standing:
-    """Held where the interval lies where the claim says and every run points there; not held where it lies outside."""
-    low, high = found.whole.low, found.whole.high
+    """Held where the interval lies where the claim says, not held where it lies outside; and every run points there."""
+    low, high, least, most = found.whole.low, found.whole.high, min(found.each), max(found.each)
     match claim:
         case Claim.MORE:
-            return _standing(low > 0 and min(found.each) > 0, high < 0)
+            return _standing(low > 0 and least > 0, high < 0 and most < 0)
         case Claim.LESS:
-            return _standing(high < 0 and max(found.each) < 0, low > 0)
+            return _standing(high < 0 and most < 0, low > 0 and least > 0)
         case Claim.NOT_LESS:
-            return _standing(low > -MARGIN, high < -MARGIN)
+            return _standing(low > -MARGIN, high < -MARGIN and most < 0)
         case Claim.SAME:
-            return _standing(low > -MARGIN and high < MARGIN, high < -MARGIN or low > MARGIN)
+            is_off = (high < -MARGIN and most < 0) or (low > MARGIN and least > 0)
+            return _standing(low > -MARGIN and high < MARGIN, is_off)
 
 
 def together(standings: Iterable[Standing]) -> Standing:

@@ -56,7 +56,9 @@ def found_at(low: float, high: float, *each: float) -> PooledDifference:
     (0.01, 0.05, (-0.01, 0.07), Claim.MORE, Standing.CANNOT_TELL),
     (-0.01, 0.05, (0.02, 0.02), Claim.MORE, Standing.CANNOT_TELL),
     (-0.05, -0.01, (-0.02, -0.04), Claim.MORE, Standing.NOT_HELD),
+    (-0.05, -0.01, (0.02, -0.08), Claim.MORE, Standing.CANNOT_TELL),
     (-0.05, -0.01, (-0.02, -0.04), Claim.LESS, Standing.HELD),
+    (0.01, 0.05, (-0.02, 0.08), Claim.LESS, Standing.CANNOT_TELL),
     (0.01, 0.05, (0.02, 0.04), Claim.LESS, Standing.NOT_HELD),
     (-0.01, 0.05, (0.02, 0.02), Claim.NOT_LESS, Standing.HELD),
     (-0.03, 0.05, (0.01, 0.01), Claim.NOT_LESS, Standing.CANNOT_TELL),
@@ -64,6 +66,7 @@ def found_at(low: float, high: float, *each: float) -> PooledDifference:
     (-0.01, 0.015, (0.0, 0.0), Claim.SAME, Standing.HELD),
     (-0.01, 0.03, (0.0, 0.02), Claim.SAME, Standing.CANNOT_TELL),
     (0.03, 0.07, (0.05, 0.05), Claim.SAME, Standing.NOT_HELD),
+    (0.03, 0.07, (-0.01, 0.11), Claim.SAME, Standing.CANNOT_TELL),
 ])  # fmt: skip
 def test_what_an_interval_says_of_a_claim(
     low: float, high: float, each: tuple[float, ...], claim: Claim, standing: Standing
