@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from evidence_credit import credit_summary, credit_table, has
+from evidence_fluency import fluency_table
 from evidence_pairs import pair_table
 from evidence_rows import ROWS, Contrast, Row
 
@@ -52,7 +53,9 @@ def main() -> None:
     if not runs:
         print("no runs: seewhy run evidence --run runs/evidence-0 --seed 0")
         return
-    text = "\n".join([*summary(runs), "", *details(runs), "", *credit_table(runs), "", *pair_table(runs)])
+    text = "\n".join(
+        [*summary(runs), "", *details(runs), "", *credit_table(runs), "", *pair_table(runs), "", *fluency_table(runs)]
+    )
     print(text)
     if given.into:
         page = given.into.read_text(encoding="utf-8")

@@ -133,11 +133,14 @@ ROWS = (
             contrast("three quarters kept over SFT", BOTH, "test-dropout.dropout-75/reason", MORE, "18.4 → 11.6",
                      decides=False),
         )),
-    Row(number=8, claim="Sentence rewards beat outcome rewards in RL (3,840 chains each)", source="ARES", contrasts=(
+    Row(number=8, claim="Sentence rewards beat outcome rewards in RL, and SFT on corrections repairs what RL spoils",
+        source="ARES; 3,840 chains each", contrasts=(
             contrast("PPO by sentences over PPO by outcome", "test-ppo.ppo/reason",
                      "test-ppo-sentences.ppo-sentences/reason", MORE),
             contrast("PPO by sentences over SFT", BOTH, "test-ppo-sentences.ppo-sentences/reason", MORE,
                      "+2.5 answer accuracy, after correction"),
+            contrast("SFT on corrections over PPO by sentences", "test-ppo-sentences.ppo-sentences/reason",
+                     "test-corrected.corrected/reason", MORE),
             contrast("PPO by outcome over SFT", BOTH, "test-ppo.ppo/reason", MORE, decides=False),
             contrast("GRPO by outcome over SFT", BOTH, "test-grpo.grpo/reason", MORE, decides=False),
             contrast("GRPO by sentences over GRPO by outcome", "test-grpo.grpo/reason",

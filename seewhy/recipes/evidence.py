@@ -8,6 +8,7 @@ folders of several seeds and prints the table. Constants without a paper are ink
 from collections.abc import Mapping
 from dataclasses import replace
 
+from seewhy.recipes.oracle_correction import OracleCorrections
 from seewhy.records.types import Style
 from seewhy.runs.api import Stage
 from seewhy.runs.choice import Choice, choose
@@ -63,7 +64,7 @@ def recipe() -> Recipe:
     return Recipe(name="evidence", models={"base": ModelSpec(path="tiny")}, steps={
         **taught(), **preferred(), **composed(), **lost(), **judged(), **unseen(), **pictured(),
         "shifted": measured("sft", "rft", "dpo", "mpo", questions="questions.shifted"), **credited(), **told_apart(),
-        **rewarded(),
+        **rewarded(), **corrected(),
         "report": Report(),
     })  # fmt: skip
 
@@ -231,4 +232,18 @@ def rewarded() -> Mapping[str, Stage]:
         "pairs-few": PairChains(chains="chains-few", verdicts="verdicts-few",
                                 rule=choose("by_outcome", lowest=0.25, highest=0.85, most=3)),
         "mpo-few": fitted("mpo", "pairs-few"), "test-few": measured("mpo-few", direct=False), **trained,
+    }  # fmt: skip
+
+
+def corrected() -> Mapping[str, Stage]:
+    """Claim 8, its second half: SFT on the oracle's corrections of what PPO by sentences leaves (ARES, step 2)."""
+    return {
+        "chains-ppo": Sample(
+            model="ppo-sentences", questions="questions.train", ask=ASKED, after=TAUGHT, with_options=False,
+            per_question=1, temperature=0.7, multiple_choice_temperature=0.7, max_tokens=96,
+        ),
+        "corrections": OracleCorrections(chains="chains-ppo"),
+        "corrected": Train(start="ppo-sentences", data={"corrections": 1.0}, objective=choose("sft"),
+                           fit=replace(HARD, epochs=2)),
+        "test-corrected": measured("corrected", direct=False),
     }  # fmt: skip
