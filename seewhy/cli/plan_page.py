@@ -12,6 +12,13 @@ from seewhy.cli.screen import span_of
 from seewhy.runs.forecast.whole import RunForecast, UnitForecast
 from seewhy.runs.forecast.words import price_lines, size_of, warnings
 
+WAYS = {
+    "packed": "packed",
+    "continued": "continued, each prompt once and its replies after it, for packed ones are wrong on it",
+    "separate": "separate, for packed ones are wrong on it",
+}
+"""How groups of a model run, as a trial on it found."""
+
 
 def show(console: Console, forecast: RunForecast) -> None:
     """Print tables and sentences."""
@@ -123,4 +130,4 @@ def _grounds(forecast: RunForecast) -> Iterator[str]:
             continue
         yield (f"measured here: {1 / rates.train:,.0f} trained, {1 / rates.score:,.0f} scored and "
                f"{1 / rates.decode:,.0f} drawn tokens a second, with {model.name}")  # fmt: skip
-        yield f"rows of {model.name}: {'packed' if model.is_packed else 'separate, for packed ones are wrong on it'}"
+        yield f"rows of {model.name}: {WAYS[str(model.path_taken)]}"

@@ -19,6 +19,7 @@ from seewhy.runs.choice import Choice, names_what
 from seewhy.runs.discovery import class_of
 from seewhy.runs.hooks import Concludes
 from seewhy.runs.recipe_text import Plain, build_recipe, merge
+from seewhy.runs.run import MODEL
 from seewhy.runs.runner import run_step
 from seewhy.runs.structure import unstructure
 
@@ -145,8 +146,11 @@ def _holds_several(hint: object) -> bool:
 
 
 def _names_of(values: Sequence[str], usual: Sequence[str]) -> list[str]:
-    """Models by the last part of their place, where these differ: what stands in the results."""
-    found = ["".join(one if one.isalnum() or one in "-_" else "-" for one in Path(value).name) for value in values]
+    """Models by the last part of their place that tells, where these differ: what stands in the results."""
+    told = [
+        place.parent.name if place.name == MODEL and place.parent.name else place.name for place in map(Path, values)
+    ]
+    found = ["".join(one if one.isalnum() or one in "-_" else "-" for one in name) for name in told]
     return found if len(set(found)) == len(found) and STEP not in found else list(usual)
 
 

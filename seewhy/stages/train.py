@@ -170,6 +170,10 @@ class Train(TrainStage):
         readers: dict[str, Any] = {
             ref: run.read(ref, Lesson) if self.is_imitation else pairs_in(run, ref) for ref in named
         }
+        for ref, reader in readers.items():
+            if not len(reader):
+                raise ValueError(f"data.{ref}: {run.place(ref)} holds no row to train on; the step that makes its rows "
+                                 "says why it kept none")  # fmt: skip
         begun = next(([rows[number] for number in range(min(2, len(rows)))] for rows in readers.values() if rows), [])
         if list(named.values()) == [1.0] and not self.streams:
             return next(iter(readers.values())), begun

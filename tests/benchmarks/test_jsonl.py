@@ -244,5 +244,5 @@ def test_a_file_of_a_folder_that_no_split_would_read_is_refused(tmp_path):
 
 
 def test_a_source_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"no such file or folder; give your questions with --questions\.source"):
+    with pytest.raises(ValueError, match="no such file or folder; name that of your questions"):
         read(tmp_path / "none.jsonl")

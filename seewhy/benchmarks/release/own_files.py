@@ -55,7 +55,7 @@ class OwnFiles:
         if self.root.is_file():
             return ((self._readable(self.root), None),)
         if not self.root.is_dir():
-            raise ValueError(f"{self.root}: no such file or folder; give your questions with --questions.source")
+            raise ValueError(f"{self.root}: no such file or folder; name that of your questions")
         if (self.root / SAVED).is_file():
             return tuple((path, None) for path in _saved(self.root))
         if (self.root / SAVED_SPLITS).is_file():

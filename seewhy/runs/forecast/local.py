@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from seewhy.model.families.hub import HubModel
 from seewhy.model.packed.group import Group, Prompt, tokens_of
+from seewhy.model.packed.scores import Path as ScorePath
 from seewhy.model.packed.trials import foreign_layers
 from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.model.weights import weights_place
@@ -60,6 +61,8 @@ class LocalModel:
     """None where no real step was taken."""
     is_packed: bool = True
     """Whether its rows are packed: as its layers say, then as a trial on the real net finds."""
+    path_taken: ScorePath | None = None
+    """How a trial on the real net runs its groups; None before there was one."""
     encoded: int = 0
     """Prompts of the trainings so far, which the process keeps as far as its cache reaches."""
 
@@ -137,7 +140,8 @@ class LocalModel:
         adapter = training.adapter if training else AdapterPlan()
         model = HubModel.load(weights_place(self.path), label=self.name, compute=self.compute, masters=not adapter.rank)
         model.adapt(adapter)
-        self.is_packed = model.path_of([rows[0].group.prompt]).value == "packed"
+        self.path_taken = model.path_of([rows[0].group.prompt])
+        self.is_packed = self.path_taken is ScorePath.PACKED
         tokens = min(PROBE_TOKENS, drawn.max_tokens if drawn else PROBE_TOKENS)
         fit = training.fit if training else FitPlan(learning_rate=1e-5)
         self.rates = probe(model, fit, rows, drawn.per_prompt if drawn else 1, tokens)

@@ -31,8 +31,15 @@ def _model(model: Any) -> dict[str, object]:  # noqa: ANN401
         "decode_tokens_per_second": 1 / rates.decode, "peak_mb": rates.peak_mb,
     }  # fmt: skip
     return {"name": model.name, "path": model.path, "parameters": model.parameters, "weights_mb": model.weights_mb,
-            "context": model.context, "rows": "packed" if model.is_packed else "separate",
+            "context": model.context, "rows": _way(model),
             "measured": measured}  # fmt: skip
+
+
+def _way(model: Any) -> str:  # noqa: ANN401
+    """How its groups run, as far as it is known."""
+    if model.path_taken is not None:
+        return str(model.path_taken)
+    return "packed" if model.is_packed else "continued or separate"
 
 
 def _unit(unit: UnitForecast) -> dict[str, object]:
