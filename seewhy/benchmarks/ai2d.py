@@ -11,7 +11,7 @@ from seewhy.benchmarks.release.rows import UNKNOWN, ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 TEST_IDS = "ai2d_test_ids.csv"
-"""Numbers of the diagrams of the test split, beside `questions` and `images` of the release."""
+"""Numbers of the diagrams of the test split, next to `questions` and `images` of the release."""
 
 
 def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
@@ -54,7 +54,7 @@ def _pose_diagram(row: Row) -> Iterator[ParsedQuestion]:
 def _test_ids(root: Path) -> frozenset[str]:
     path = root / TEST_IDS
     if not path.is_file():
-        raise ValueError(f"{path} is not there; it tells which diagrams are the test split, and comes with AI2D")
+        raise ValueError(f"{path} is not there; it lists which diagrams are the test split, and comes with AI2D")
     with path.open(newline="") as file:
         return frozenset(cells[0].strip() for cells in csv.reader(file) if cells)
 

@@ -17,7 +17,7 @@ def _source(row: Row) -> str:
     for name in SOURCES.values():
         if name in source:
             return name
-    raise ValueError(f"field 'human_or_machine' (or type) is {said!r}; it tells human from augmented")
+    raise ValueError(f"field 'human_or_machine' (or type) is {said!r}; it must say human or augmented")
 
 
 def _parse_row(row: Row) -> Iterator[ParsedQuestion]:

@@ -9,7 +9,7 @@ from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 QUESTION = re.compile(r"Question:\s*(.*)", re.DOTALL)
-"""Before it stands what to do; seewhy's own prompts say that."""
+"""The text before it says what to do; seewhy's own prompts say that."""
 ANSWER = "Answer:"
 
 

@@ -69,7 +69,7 @@ def line_drills(*, count: int, seed: int = 0) -> Iterator[Question]:
 
 
 def beside_pages(root: Path, drills: Iterable[Question], *, seed: int = 0) -> Iterator[Question]:
-    """The same drills, each beside a page that has nothing to do with it: steps hold whatever there is to see."""
+    """The same drills, each with an unrelated page: steps hold whatever there is to see."""
     scans = load_scans(Split.TRAIN)
     for number, drill in enumerate(drills):
         generator = generator_at("inkgrid/drill-pages", seed, number)

@@ -33,7 +33,7 @@ def _reference(folder: Path, key: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def _references(folder: Path) -> dict[str, str]:
-    """GPT-4's answers by question, from the file beside the questions."""
+    """GPT-4's answers by question, from the file next to the questions."""
     path = folder / REFERENCES
     if not path.is_file():
         raise ValueError(f"{path} is not there; it holds the answers that replies are rated against")

@@ -1,4 +1,4 @@
-"""MMHal-Bench: 96 open questions that tempt to tell what is not there, rated from 0 to 6 by a judge model."""
+"""MMHal-Bench: 96 open questions that tempt a model to name what is not there, rated from 0 to 6 by a judge model."""
 
 from collections.abc import Iterator
 

@@ -9,7 +9,7 @@ from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
 SEEN = "Answer the question that the picture shows."
-"""The question of the vision part, whose text and options stand in the picture alone."""
+"""The question of the vision part, whose text and options are only in the picture."""
 
 
 def _parse_row(row: Row) -> Iterator[ParsedQuestion]:

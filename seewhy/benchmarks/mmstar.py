@@ -29,7 +29,7 @@ def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
 
 
 def _cut(text: str) -> tuple[str, tuple[str, ...]]:
-    """The question and its options, which stand under it as `Options: A: one, B: two`.
+    """The question and its options, which are under it as `Options: A: one, B: two`.
 
     Example:
         >>> _cut("Which is it? Options: A: red, or so, B: blue".replace(" Options", chr(10) + "Options"))

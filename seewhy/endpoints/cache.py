@@ -112,7 +112,7 @@ class ReplyCache:
         self.database.base.executemany(ADD, [row_of(call) for call in calls])
 
     def unknown(self) -> Usage:
-        """The most that calls cost which have not ended, or of which nobody knows whether they were charged."""
+        """The most that calls cost which have not ended, or of which it is unknown whether they were charged."""
         with self.database.reading() as base:
             calls, tokens, dollars = base.execute(UNKNOWN).fetchone()
         return Usage(calls=calls, prompt_tokens=tokens or 0, dollars=float(dollars or 0.0))

@@ -100,7 +100,9 @@ class ServerCapabilities:
         names = [name for name in SAMPLING if name in complaint and f'"{name}"'.encode() in payload]
         if len(names) == len(SAMPLING) and NOT_BOTH.search(complaint):
             if self.takes_both:
-                LOG.warning("the server takes no temperature beside a top_p: of the two, the one that is 1 is left out")
+                LOG.warning(
+                    "the server takes no temperature together with a top_p: of the two, the one that is 1 is left out"
+                )
             self.takes_both = False
             return True
         if not names or not REFUSED.search(complaint):
@@ -141,5 +143,5 @@ def form_words(kind: str, form: ResponseFormat) -> Mapping[str, object]:
 
 
 def manners_for(form: str) -> ServerCapabilities:
-    """What is assumed of a server nobody has spoken to, given a plan's `form`."""
+    """What is assumed of a server before its first reply, given a plan's `form`."""
     return ServerCapabilities(form=SCHEMA if form == AUTO else form, may_change_form=form == AUTO)

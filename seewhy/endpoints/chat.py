@@ -17,7 +17,7 @@ class Message:
     text: str
     images: tuple[ImageRef, ...] = ()
     places: tuple[int, ...] | None = None
-    """Offsets in `text` at which the pictures stand, one each; None puts them before it."""
+    """Offsets in `text` of the pictures, one each; None puts them before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Request:
     top_p: float = 1.0
     max_tokens: int = 512
     seed: int | None = None
-    """Sent where the server takes one; also tells apart requests that are otherwise equal."""
+    """Sent where the server takes one; also distinguishes requests that are otherwise equal."""
     form: ResponseFormat | None = None
     """Asked of the server where it can, and said in the prompt's own words in any case by whoever writes the prompt."""
     top_logprobs: int = 0
@@ -158,7 +158,7 @@ class ChatModel(Protocol):
 
     @property
     def name(self) -> str:
-        """Model and version, as they stand in verdicts and in `Chain.sampler`."""
+        """Model and version, as written in verdicts and in `Chain.sampler`."""
         ...
 
     def chat(self, requests: Sequence[Request]) -> list[ChatResponse]:

@@ -17,7 +17,7 @@ from seewhy.endpoints.database import Database
 BEAT_S = 2.0
 """Seconds between two signs of life."""
 LEASE_S = 15.0
-"""Seconds after the last one that a client is taken for dead; on one Linux machine its process tells at once."""
+"""Seconds after the last one that a client is taken for dead; on one Linux machine its process is looked up at once."""
 PROC = Path("/proc")
 CLAIM = "INSERT OR IGNORE INTO claims (key, owner) VALUES (?, ?)"
 OWNER_OF = "SELECT claims.owner FROM claims JOIN owners USING (owner) WHERE key = ?"
@@ -85,7 +85,7 @@ class Claims:
         return added.lastrowid or 0
 
     def settle(self, note: int, *, is_cost_known: bool) -> None:
-        """A call has ended: its note is struck out, or stays for good where nobody knows what it cost."""
+        """A call has ended: its note is struck out, or stays for good where its cost is unknown."""
         if is_cost_known:
             self.database.base.execute("DELETE FROM open_calls WHERE number = ?", (note,))
         else:

@@ -68,7 +68,7 @@ class Teacher:
 
     @property
     def name(self) -> str:
-        """The model's name, as it stands in verdicts and in `Chain.sampler`."""
+        """The model's name, as written in verdicts and in `Chain.sampler`."""
         return self.endpoint.model
 
     @property

@@ -78,7 +78,7 @@ class Database:
         except sqlite3.Error as error:
             raise ValueError(
                 f"{self.place} cannot be used as a cache of replies ({error}); name a file in a folder that can be "
-                "written to and lies on a disk of this machine, or one that seewhy made"
+                "written to and is on a disk of this machine, or one that seewhy made"
             ) from error
 
     @property
@@ -147,5 +147,5 @@ def statements(script: str) -> list[str]:
 
 
 def readable(raw: bytes) -> str:
-    """Text as it stands in the file; bytes that are no UTF-8 become half characters, which no written text holds."""
+    """Text as it is in the file; bytes that are no UTF-8 become half characters, which no written text holds."""
     return raw.decode("utf-8", "surrogateescape")

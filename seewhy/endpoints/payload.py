@@ -36,7 +36,7 @@ class Prepared:
     key: str
     """SHA-256 of all that decides the reply: texts, pictures as sent, model, host, decoding and form; never a key."""
     text_bytes: int
-    """Of all messages and the form together, in UTF-8, with what stands around them: an upper bound of tokens."""
+    """Of all messages and the form together, in UTF-8, with what is around them: an upper bound of tokens."""
     pictures: tuple[tuple[int, int], ...]
     """Width and height of each picture as sent."""
 
@@ -124,7 +124,7 @@ def _message(message: Message, pictures: list[SentPicture], detail: str) -> str:
 
 
 def _key(request: Request, messages: str, endpoint: EndpointPlan) -> str:
-    # Of a picture the bytes stand in the messages: another picture, size or detail is another key.
+    # Of a picture the bytes are in the messages: another picture, size or detail is another key.
     before, after = _decides(
         endpoint, request.temperature, request.top_p, request.max_tokens, request.form, request.top_logprobs,
         request.drawn,

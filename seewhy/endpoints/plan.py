@@ -33,7 +33,7 @@ class EndpointPlan:
     cache: str = field(default="", compare=False)
     """The file that keeps what came back, so that nothing is paid for twice; empty keeps it in memory alone."""
     cache_salt: str = ""
-    """Tells apart replies of two models that have the same name and host: a change asks everything anew."""
+    """Separates replies of two models that have the same name and host: a change asks everything anew."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     """Headers of every request, each with the environment variable that holds its value."""
     query: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
@@ -99,7 +99,7 @@ class SpendPlan:
     tokens: int = 0
     """The same for tokens in and out; 0 sets no bound."""
     prices: str = ""
-    """File of prices, as YAML, that stand before those that ship with seewhy; empty takes the shipped ones alone."""
+    """File of prices, as YAML, that take precedence over those that ship with seewhy; empty takes the shipped ones."""
     is_free: bool = False
     """Tokens cost nothing, as on a server of one's own."""
 

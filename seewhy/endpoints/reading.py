@@ -30,7 +30,7 @@ PROMPT_FILTERS = (
 MAX_COUNT = 50_000_000
 """Tokens of one call: more than any context holds several times over. A larger count is no bill."""
 MIN_LOGPROB, MAX_LOGPROB = -1e6, 1e-6
-"""Log-probabilities lie between them; servers write -9999 for next to nothing, and round."""
+"""Log-probabilities are between them; servers write -9999 for next to nothing, and round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,7 @@ def _read_choices(choices: Sequence[object], *, model: str, usage: object) -> Pa
     tokens = _tokens(usage)
     if not choices:
         faults = [Fault(words="the server answered with no choices", cost=_cost(tokens))]
-    # Replies that came beside a fault are kept, and only the rest is asked for again.
+    # Replies that came with a fault are kept, and only the rest is asked for again.
     declined = [fault for fault in faults if fault.is_reply]
     fault = None if replies or not faults else (declined or faults)[0]
     return ParsedReply(replies=tuple(replies), fault=fault, model=model, tokens=tokens)

@@ -13,7 +13,7 @@ def recall_nothing(request: Request) -> ChatResponse | None:
 
 @dataclass(slots=True, kw_only=True)
 class RecordingClient:
-    """A `ChatModel` that hears every request and asks nobody: what a stage would ask.
+    """A `ChatModel` for dry runs: records every request and sends none.
 
     Example:
         >>> RecordingClient(name="m").chat([])
@@ -28,5 +28,5 @@ class RecordingClient:
     def chat(self, requests: Sequence[Request]) -> list[ChatResponse]:
         """What is kept, or a failure, for each request."""
         self.recorded += requests
-        nothing = ChatResponse(replies=(), model=self.name, failure="nobody was asked")
+        nothing = ChatResponse(replies=(), model=self.name, failure="not sent")
         return [self.recall(request) or nothing for request in requests]

@@ -1,4 +1,4 @@
-"""Keys stand in the environment and nowhere else: they are read here, and struck out of whatever is written."""
+"""Keys are in the environment and nowhere else: they are read here, and struck out of whatever is written."""
 
 import os
 import re
@@ -52,7 +52,7 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
 
 @lru_cache(maxsize=32)
 def spellings(secret: str) -> re.Pattern[str]:
-    """Finds a key however its characters are escaped; escapes may stand within escapes, as in JSON within JSON."""
+    """Finds a key however its characters are escaped; escapes may be within escapes, as in JSON within JSON."""
     return re.compile("".join(map(_spellings_of, secret)))
 
 

@@ -47,7 +47,7 @@ class SentPicture:
 def send_picture(ref: ImageRef, max_pixels: int) -> SentPicture:
     """A picture's own bytes, or a picture of at most `max_pixels` pixels; 0 sets no bound.
 
-    Own bytes are sent where every server shows the same of them. Anew is sent what has too many pixels, lies on its
+    Own bytes are sent where every server shows the same of them. Anew is sent what has too many pixels, is on its
     side with a note to turn it, lets through what is behind it, moves, has greys of more than 8 bits, or is in a format
     that servers do not take. It never has more bytes than the file: where no way is found, the file itself is sent.
 

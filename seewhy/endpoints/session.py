@@ -34,7 +34,7 @@ class TeacherSession:
     folder: Path
     """Where canaries are drawn and written down, and replies kept."""
     note: Callable[[str], None]
-    """Told the outcome of the vision check."""
+    """Called with the outcome of the vision check."""
     teacher: Teacher | None = None
     is_proved: bool = False
     """The model was shown to see, or is allowed to be blind."""

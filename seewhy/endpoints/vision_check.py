@@ -39,11 +39,11 @@ class VisionCheck(StrEnum):
     SEES = "sees"
     BLIND = "blind"
     SILENT = "silent"
-    """It did not answer, so that nobody knows."""
+    """It did not answer: unknown."""
 
 
 class BlindTeacherError(ValueError):
-    """The teacher does not see the pictures that it is sent, or nobody knows whether it does."""
+    """The teacher does not see the pictures that it is sent, or it is unknown whether it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +113,11 @@ class CanaryReport:
         guessed = f"a guesser is right in 1 of {len(PAIRS)}"
         match self.sight:
             case VisionCheck.SEES:
-                return f"{self.model} sees: {self.right} of {len(self.trials)} pictures told right, {guessed}"
+                return f"{self.model} sees: {self.right} of {len(self.trials)} pictures named right, {guessed}"
             case VisionCheck.BLIND:
                 said = next(trial for trial in self.trials if not trial.is_right and not trial.failure)
                 return (f"{self.model} does not see the pictures that it is sent: {self.right} of {len(self.trials)} "
-                        f"told right, {guessed}; of a half {said.expected[0]} and a half {said.expected[1]} it says "
+                        f"named right, {guessed}; of a half {said.expected[0]} and a half {said.expected[1]} it says "
                         f"{said.said[:80]!r}")  # fmt: skip
             case VisionCheck.SILENT:
                 why = next(trial.failure for trial in self.trials if trial.failure)

@@ -23,7 +23,7 @@ def paired_difference(
     """Share correct of `second` minus that of `first`, paired by question id.
 
     The interval is the adjusted Wald one of Bonett and Price (2012): one question more is taken as gained and one
-    as lost, so that it keeps a width where nobody changed, which a bootstrap does not. The numbers of questions,
+    as lost, so that it keeps a width where no answer changed, which a bootstrap does not. The numbers of questions,
     gained, lost and in all, are divided by the design effect of the clusters first (Miller 2024, arXiv 2411.00640,
     eq. 4, over the independent variance; never below 1), and Student's t on clusters - 1 degrees replaces the normal,
     since clusters may be few.

@@ -16,7 +16,7 @@ from seewhy.records.types import Chain, ScoredChain, Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One token as it stands in a chain's text, by character offsets.
+    """One token in a chain's text, by character offsets.
 
     Example:
         >>> Piece(token=" 7", start=10, end=12).end
@@ -34,16 +34,16 @@ def assign_credit(
     """Credit of each token: log pi - log ref minus its mean over the chain (LLaVA-Reasoner, section 5.4).
 
     A token that shares a character with a wrong span is wrong. A token without characters, such as the end of
-    turn, lies in no sentence: nobody knows whether it is wrong.
+    turn, is in no sentence: whether it is wrong is unknown.
 
     Args:
         chain: the chain.
         pieces: its tokens, one for each scored log-prob.
         scored: the same chain's log-probs.
-        wrong: the sentences known to be wrong; None when nobody knows.
+        wrong: the sentences known to be wrong; None when unknown.
 
     Raises:
-        ValueError: the scores are of another chain, of other tokens, or a piece lies outside the text.
+        ValueError: the scores are of another chain, of other tokens, or a piece is outside the text.
     """
     _check_same_chain(chain, pieces, scored)
     ratios = log_ratios(scored)
@@ -125,4 +125,4 @@ def _check_same_chain(chain: Chain, pieces: Sequence[Piece], scored: ScoredChain
         raise ValueError(f"{name}: {len(pieces)} pieces and {len(scored.policy)} scores; split it as it was scored")
     for piece in pieces:
         if not 0 <= piece.start <= piece.end <= len(chain.text):
-            raise ValueError(f"{name}: piece {piece.token!r} at {piece.start}-{piece.end} lies outside the text")
+            raise ValueError(f"{name}: piece {piece.token!r} at {piece.start}-{piece.end} is outside the text")

@@ -71,8 +71,8 @@ def pass_at_k(n: int, correct: int, k: int) -> float:
 def draw_orders(question_id: str, candidates: int, subsets: int, seed: int) -> Ints:
     """Orders of a question's candidates whose first n entries are its random subsets of size n.
 
-    Each seeded shuffle stands there in all its rotations. So every candidate is in equally many subsets of each
-    size: one chain's accuracy is exact, and the smaller subsets lie within the larger ones.
+    Each seeded shuffle is used in all its rotations. So every candidate is in equally many subsets of each
+    size: one chain's accuracy is exact, and the smaller subsets are within the larger ones.
 
     Returns:
         Candidate indices, shape (at least `subsets`, candidates).

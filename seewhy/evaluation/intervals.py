@@ -36,7 +36,7 @@ def clustered_interval(correct: Ints, cluster: Ints, *, confidence: float = 0.95
     The number of questions is divided by their design effect and Student's t on clusters - 1 degrees replaces the
     normal, since clusters may be few (after Dean and Pagano 2015, Journal of Survey Statistics and Methodology 3).
     Where every question is its own cluster it is `wilson_interval`. Where all are right, or all wrong, clusters count
-    as if their members shared one fate (`design_effect`). A single cluster tells nothing: 0 to 1.
+    as if their members shared one fate (`design_effect`). A single cluster says nothing: 0 to 1.
 
     Args:
         correct: 1 or 0 for each question, shape (questions,).
@@ -84,7 +84,7 @@ def share_interval(totals: Floats, sizes: Floats, *, confidence: float = 0.95) -
     equation 4, of the residuals of a ratio). For the variance one more cluster of mean size is taken as wholly right
     and one as wholly wrong, as Agresti and Coull 1998 and Bonett and Price 2012 do: so it is never 0, and a share
     near 0 or 1 whose few exceptions are small is not taken for certain. Student's t on clusters - 1 degrees replaces
-    the normal. A single cluster tells nothing of the spread: 0 to 1.
+    the normal. A single cluster says nothing of the spread: 0 to 1.
 
     Args:
         totals: of each cluster, from 0 to its size, shape (clusters,).
@@ -139,7 +139,7 @@ def bootstrap_shares(
 ) -> tuple[Interval, ...]:
     """Percentile intervals of `totals.sum(0) / sizes.sum()`, whole clusters drawn with replacement.
 
-    All columns share the draws. A single cluster tells nothing of the spread: its interval is 0 to 1.
+    All columns share the draws. A single cluster says nothing of the spread: its interval is 0 to 1.
 
     Args:
         totals: sum of a share over the members of each cluster, shape (clusters, columns).

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import bdtr, bdtrik
 
 HALVINGS = 40
-"""Of the bracket of a root: 2^-40 is far below what a share is told to."""
+"""Of the bracket of a root: 2^-40 is far below the precision of a share."""
 DEVIATIONS = 7
 """Standard deviations on each side of the expected number of changed questions that are summed over."""
 

@@ -49,7 +49,7 @@ class Columns:
     """
 
     id: str
-    """Empty where the rows stand in the questions' order."""
+    """Empty where the rows are in the questions' order."""
     text: str
 
 
@@ -122,7 +122,7 @@ def ids_of(table: Table, field: str) -> set[str]:
 
 
 def find_value(row: Mapping[str, object], field: str) -> object:
-    """What stands under a field's name, or under a dotted one such as `doc.answer` or `resps.0`; None where nothing."""
+    """The value under a field's name, or under a dotted one such as `doc.answer` or `resps.0`; None where nothing."""
     if field in row:
         return row[field]
     found: object = row

@@ -1,4 +1,4 @@
-"""How a model's ratings stand to those of reference answers, as LLaVA-Bench reports them."""
+"""How a model's ratings compare with those of reference answers, as LLaVA-Bench reports them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def relative_score(
     """The sum of the replies' ratings over that of the references' (LLaVA, arXiv 2304.08485, section 5.1).
 
     It is above 1 where the replies are rated higher. The interval is a 95 % percentile one of a bootstrap that draws
-    whole clusters; a single cluster tells nothing, and its interval is 0 to 1 or to the value itself.
+    whole clusters; a single cluster says nothing, and its interval is 0 to 1 or to the value itself.
 
     Raises:
         ValueError: no rows.

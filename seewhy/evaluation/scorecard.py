@@ -1,4 +1,4 @@
-"""How many questions a model has right, with the doubts shown beside the share."""
+"""How many questions a model has right, with the doubts shown next to the share."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -94,7 +94,7 @@ def verdict_by_question(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
 
 
 def is_correct(outcome: Outcome) -> bool | None:
-    """Whether the question counts as right; None where no judge could tell."""
+    """Whether the question counts as right; None where it could not be judged."""
     match outcome:
         case Outcome.CORRECT:
             return True

@@ -31,7 +31,7 @@ class Suite(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """Questions that a result file holds beside the replies, and the picture of each where it is named.
+    """Questions that a result file holds in addition to the replies, and the picture of each where it is named.
 
     Example:
         >>> Carried(questions=(), pictures=None).pictures is None
@@ -189,7 +189,7 @@ def _golds(row: Mapping[str, object], doc: Mapping[str, object], suite: Suite, p
 
 
 def _list(value: object) -> list[object] | None:
-    """A list, also where it stands as the text of a Python or JSON list; None for anything else."""
+    """A list, also where it is the text of a Python or JSON list; None for anything else."""
     if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
         for read in (json.loads, ast.literal_eval):
             try:

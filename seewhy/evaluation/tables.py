@@ -41,7 +41,7 @@ class Table:
     path: Path
     rows: tuple[Mapping[str, object], ...]
     places: tuple[str, ...]
-    """Where each row stands in the file, for errors."""
+    """Where each row is in the file, for errors."""
 
     @property
     def fields(self) -> tuple[str, ...]:

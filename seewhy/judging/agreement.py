@@ -1,4 +1,4 @@
-"""The judge that asks nobody: what a question's chains say alike is right, sentence by sentence.
+"""The judge that asks no model: what a question's chains agree on is right, sentence by sentence.
 
 Sources: self-consistency (arXiv 2203.11171), whose majority is the outcome here, and SelfCheckGPT (arXiv 2303.08896),
 which holds each sentence against other samples; here a sentence counts as said where it is said in the same words.
@@ -24,7 +24,7 @@ class AgreementJudge:
     """`Verdict.spans` holds for each sentence the share of the other chains that say it, `Verdict.score` their mean.
 
     CORRECT is an answer that more chains give than any other; where the most are shared, they are UNJUDGED. No gold
-    answer is read. A chain has to stand beside `least` others of its question and style, or it is UNJUDGED.
+    answer is read. A chain needs at least `least` others of its question and style, or it is UNJUDGED.
     """
 
     name: str = "agreement"

@@ -22,7 +22,7 @@ class Judge(Protocol):
 
     @property
     def name(self) -> str:
-        """What stands in `Verdict.judge`."""
+        """The value of `Verdict.judge`."""
         ...
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
@@ -41,7 +41,7 @@ class GivesConfidence(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUp:
-    """What a judge may ask about one chain after its first reply: a request that stands for all, and how many of it.
+    """What a judge may ask about one chain after its first reply: a typical request, and how many of it.
 
     Example:
         >>> FollowUp(request=Request(messages=()), likely=0, likely_if="all goes well", most=1, max_if="not").most

@@ -33,7 +33,7 @@ class CorrectionOutcome(StrEnum):
     BARE = "bare"
     """It says nothing before its answer."""
     WRONG_ANSWER = "wrong answer"
-    """Its answer is not the gold one, or it has none, or nobody can say."""
+    """Its answer is not the gold one, or it has none, or it cannot be compared."""
     UNREAD = "unread"
     """No reply, or one that could not be read."""
 
@@ -81,7 +81,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrector:
-    """Corrects chains by seven rules, told the right answer."""
+    """Corrects chains by seven rules, given the right answer."""
 
     chat_model: ChatModel
     template: PromptTemplate = field(default_factory=lambda: builtin_prompt("corrector"))
@@ -131,7 +131,7 @@ class Corrector:
         if text.split() == chain.text.split():
             return CorrectionOutcome.ECHO, "the chain came back as it was"
         if not text.partition(ANSWER_MARK)[0].strip():
-            return CorrectionOutcome.BARE, "nothing stands before the answer"
+            return CorrectionOutcome.BARE, "there is no text before the answer"
         told = replace(chain, text=text, token_ids=None, logprobs=None, stop=FinishReason.END, sampler=self.name)
         (verdict,) = self.grader.judge(question, (told,))
         return (

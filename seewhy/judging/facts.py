@@ -30,7 +30,7 @@ from seewhy.records.types import Chain, Outcome, Question, Usage, Verdict
 TOP_LOGPROBS = 20
 """The most that OpenAI's endpoint gives; yes and no in all their spellings are among them or are improbable."""
 MARGINS = " \t\n▁Ġ\"'*."
-"""What may stand around a word in a token."""
+"""What may be around a word in a token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactsJudge:
-    """Minus the number of rejected facts; a chain with a fact that nobody could check is UNJUDGED."""
+    """Minus the number of rejected facts; a chain with a fact that could not be checked is UNJUDGED."""
 
     chat_model: ChatModel
     template: PromptTemplate = field(default_factory=lambda: builtin_prompt("facts"))
@@ -138,7 +138,7 @@ class FactsJudge:
         for fact, answer in checked:
             trust = answer.failure or trust_in(answer.replies[0])
             if isinstance(trust, str):
-                why = f"nobody could say whether {fact.text!r} holds: {trust}"
+                why = f"it could not be judged whether {fact.text!r} holds: {trust}"
                 return leave_unjudged(question, chain, self.name, why, usage)
             if trust < 0.5:
                 rejected.append(f"{fact.text} ({trust:.2f})")

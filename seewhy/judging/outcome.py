@@ -30,9 +30,9 @@ class OutcomeJudge:
     """Least score of a correct answer. Only ANLS and VQA soft accuracy know scores other than 0 and 1; `Verdict.score`
     keeps them."""
     compat: Compat = Compat.PAPER
-    """Whose quirks to reproduce; by default nobody's (`docs/grading.md`)."""
+    """The evaluation suite whose quirks to reproduce; `paper` is none (`docs/grading.md`)."""
     prove: Prover = field(default_factory=MathProcess, compare=False, repr=False)
-    """Tells whether two formulas are equal."""
+    """Whether two formulas are equal."""
 
     def __post_init__(self) -> None:
         """Refuse a bound that no score reaches, or that every score does."""

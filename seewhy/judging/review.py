@@ -1,4 +1,4 @@
-"""The judge that rates the reference answer and a reply beside each other, as LLaVA-Bench does.
+"""The judge that rates the reference answer and a reply side by side, as LLaVA-Bench does.
 
 Source: LLaVA (arXiv 2304.08485, section 5.1): both answers get 1 to 10, and a model's figure is the sum of its ratings
 over the sum of the reference's. The prompt is seewhy's own, and this judge sees the picture; theirs reads a caption.
@@ -55,7 +55,7 @@ class ReviewJudge:
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
         if not question.gold.answers:
-            why = "there is no reference answer to review beside"
+            why = "there is no reference answer to compare with"
             return tuple(leave_unjudged(question, chain, self.name, why) for chain in chains)
         return judge_each(question, chains, self.name, self.chat_model.chat, partial(self._request, question),
                           partial(self._verdict, question))  # fmt: skip

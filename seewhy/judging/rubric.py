@@ -64,7 +64,7 @@ class RubricJudge:
     correct_at: float = 4.0
     """Least mean grade of answer_accuracy, from 1 to 5, of a chain that is called CORRECT."""
     show_gold: bool = False
-    """Whether the judge is told the right answer."""
+    """Whether the judge is given the right answer."""
     blind: bool = False
     """Withhold the pictures: a control that shows what sight is worth."""
     by_gold: bool = False

@@ -1,7 +1,7 @@
 """The judge that scores each sentence of a chain from 0.0 to 1.0, knowing options, hint and right answer.
 
 Source: ARES (arXiv 2407.00087), step 1. Unlike its code, this judge numbers the sentences instead of using them as
-keys, asks once more where a reply cannot be used, and keeps a chain that nobody scored as UNJUDGED.
+keys, asks once more where a reply cannot be used, and keeps a chain without scores as UNJUDGED.
 """
 
 import json
@@ -55,7 +55,7 @@ class SentenceJudge:
     correct_at: float = 0.5
     """Least score of every sentence of a chain that is called CORRECT; ARES takes 0.5 as neutral."""
     show_gold: bool = True
-    """Whether the judge is told the right answer, as in ARES."""
+    """Whether the judge is given the right answer, as in ARES."""
     blind: bool = False
     """Withhold the pictures: a control that shows what sight is worth."""
 

@@ -27,7 +27,7 @@ from seewhy.records.types import Chain, Outcome, Question, Verdict
 
 FORM = form_of("versus", object_of(id=TEXT, explanation=TEXT, better=one_of(*(one.value for one in Preferred))))
 WORTH = {Preferred.FIRST: 1.0, Preferred.TIE: 0.5, Preferred.SECOND: 0.0}
-"""What a preference is worth to the reply that stands first."""
+"""What a preference is worth to the first reply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class VersusJudge:
     template: PromptTemplate = field(default_factory=lambda: builtin_prompt("versus"))
     max_tokens: int = 400
     show_gold: bool = False
-    """Whether the judge is told the right answer."""
+    """Whether the judge is given the right answer."""
     blind: bool = False
     """Withhold the pictures: a control that shows what sight is worth."""
 
@@ -116,7 +116,7 @@ class VersusJudge:
 
 
 def _preferred(question: Question, first: str, second: str, answer: ChatResponse) -> tuple[Preferred | None, str]:
-    """Which place one order prefers, and why nobody can say where there is none."""
+    """Which place one order prefers, and why there is none."""
     if answer.failure:
         return None, answer.failure
     fields = read_object(answer.replies[0], FORM, request_tag(question, first, second))

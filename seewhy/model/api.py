@@ -88,7 +88,7 @@ class Generates(Protocol):
 
     @property
     def name(self) -> str:
-        """What stands in `Chain.sampler`: model and version."""
+        """The value of `Chain.sampler`: model and version."""
         ...
 
     def generate(self, asks: Sequence[GenerateRequest], decoding: SamplingParams) -> list[tuple[Chain, ...]]:
@@ -98,7 +98,7 @@ class Generates(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRequest:
-    """One prompt and the distinct responses to score beside each other: a question group."""
+    """One prompt and the distinct responses to score together: a question group."""
 
     question: Question
     style: Style
@@ -108,7 +108,7 @@ class ScoreRequest:
 
 @runtime_checkable
 class Scores(Protocol):
-    """Anything that tells per-token log-probabilities of given responses."""
+    """Anything that gives per-token log-probabilities of given responses."""
 
     def score(self, asks: Sequence[ScoreRequest]) -> list[tuple[tuple[float, ...], ...]]:
         """For each ask, for each response, the log-probability of each of its tokens."""

@@ -13,7 +13,7 @@ PRECISIONS = (FLOAT32, BF16)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterPlan:
-    """LoRA (arXiv 2106.09685): two thin matrices beside each adapted layer are trained, and nothing else is.
+    """LoRA (arXiv 2106.09685): two thin matrices at each adapted layer are trained, and nothing else is.
 
     The vision tower and the projector are frozen then, whatever their learning rates, unless `modules_to_save` names
     them.
@@ -42,7 +42,7 @@ class AdapterPlan:
     dora: bool = field(default=False, metadata=RARE)
     """Train the norm of each row of a weight matrix apart from its direction (DoRA, arXiv 2402.09353)."""
     modules_to_save: tuple[str, ...] = field(default=(), metadata=RARE)
-    """Ends of modules' names that are trained whole beside the adapter, such as `multi_modal_projector`."""
+    """Ends of modules' names that are trained whole in addition to the adapter, such as `multi_modal_projector`."""
     initial: str = field(default=ZERO, metadata=RARE)
     """First values: `zero` (the update's second matrix is 0) or `gaussian` (and its first one normal); the largest
     singular directions of each weight, `pissa` or, by a faster approximation, `pissa_niter_16` (arXiv 2404.02948); or
@@ -67,7 +67,7 @@ class AdapterPlan:
 
     @property
     def lora_alpha(self) -> int:
-        """Alpha, or what stands for it."""
+        """Alpha, or its default."""
         return self.alpha or 2 * self.rank
 
     @property
@@ -83,10 +83,10 @@ class AdapterPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputePlan:
-    """On what a model runs, and in which precision its weights lie and its sums are made.
+    """Device of a model, and precision of its weights and its sums.
 
     float32: everything. bf16: matrix products are bfloat16 (`torch.autocast`), and log-probabilities and losses are
-    float32 all the same. Weights that are trained are float32 with float32 moments; all other weights lie in
+    float32 all the same. Weights that are trained are float32 with float32 moments; all other weights are in
     bfloat16: those under an adapter, and those of a model that only draws or scores.
     """
 
@@ -139,7 +139,7 @@ class FeaturePlan:
     disk_mib: int = field(default=0, compare=False)
     """MiB of disk for the same, found again by later runs; used only where reading is faster than running."""
     folder: str = field(default="", compare=False)
-    """Where those files lie, so that runs may share them; left out: `features` in the run's directory."""
+    """Where those files are, so that runs may share them; left out: `features` in the run's directory."""
     least_weights: int = 500_000
     """Weights of a vision encoder below which it runs in each pass, as the shipped tiny model's of 0.4 million does."""
 

@@ -1,7 +1,7 @@
-"""Lets torchvision import beside another build of torch than it was made for.
+"""Lets torchvision import with another build of torch than it was made for.
 
-PyPI has torchvision for CUDA alone. Its compiled operators do not load beside the CPU build of torch, and importing it
-fails where it describes operators that nobody declared. They are therefore declared just before. What picture and video
+PyPI has torchvision for CUDA alone. Its compiled operators do not load with the CPU build of torch, and importing it
+fails where it describes operators that are undeclared. They are therefore declared just before. What picture and video
 processors use of it is plain torch and works; the operators do not, and processors call none.
 """
 

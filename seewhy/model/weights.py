@@ -1,4 +1,4 @@
-"""Folders of weights without opening them: where they are, what they are by content, and what they stand on."""
+"""Folders of weights without opening them: where they are, their content's hash, and the base of an adapter."""
 
 import json
 import math

@@ -15,7 +15,7 @@ def chains_by_question(
     """All chains of one question after the other; some thousand rows are in memory.
 
     Raises:
-        ValueError: chains of a question do not lie together; known at the end, when all were seen.
+        ValueError: chains of a question are not together; known at the end, when all were seen.
     """
     first = start
     for block in question_blocks(chains, None, start, stop):
@@ -29,7 +29,7 @@ def chains_by_question(
 def asked_by_question(
     questions: Iterable[Question], chains: RowReader[Chain], start: int = 0, stop: int | None = None
 ) -> Iterator[tuple[Question, tuple[Chain, ...]]]:
-    """Each question that has chains, with all of them; questions lie in the order of the chains.
+    """Each question that has chains, with all of them; questions are in the order of the chains.
 
     Args:
         questions: those that the chains were sampled from, and any others; read once, as far as needed.
@@ -38,7 +38,7 @@ def asked_by_question(
         stop: the row after the last.
 
     Raises:
-        ValueError: a chain's question is not among the questions, or lies elsewhere among them; the message names the
+        ValueError: a chain's question is not among the questions, or is elsewhere among them; the message names the
             chain's place.
     """
     left = iter(questions)

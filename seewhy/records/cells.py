@@ -8,7 +8,7 @@ from decimal import Decimal
 HALF = re.compile(r"[\ud800-\udfff]")
 """A lone surrogate: half of a character outside the basic plane, which no file can hold."""
 WHOLE = "\ufffd"
-"""What stands for half a character in a reply."""
+"""Replaces half a character in a reply."""
 
 
 def number_text(value: float) -> str:
@@ -37,7 +37,7 @@ def named_once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
         {'id': 1, 'text': 'a'}
 
     Raises:
-        ValueError: a name stands there more than once.
+        ValueError: a name occurs more than once.
     """
     found = dict(pairs)
     if len(found) < len(pairs):

@@ -1,4 +1,4 @@
-"""How a field of a record lies in an Arrow column: one small class for each kind of type, each way.
+"""How a field of a record is stored in an Arrow column: one small class for each kind of type, each way.
 
 A column never meets None: its `Slot` takes the gaps out before and puts them back after.
 """

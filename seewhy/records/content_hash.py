@@ -17,13 +17,13 @@ from seewhy.records.canonical import hash_json
 from seewhy.records.files import hash_file, write_text_atomically
 
 SETTLED_NS = 2_000_000_000
-"""Age from which a file's times tell whether it has changed since."""
+"""Age from which a file's times show whether it has changed since."""
 WEIGHTS = "*.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
 class FileStamp:
-    """What a file's identity is told by without reading it."""
+    """What identifies a file without reading it."""
 
     size: int
     inode: int

@@ -8,11 +8,11 @@ from seewhy.records.turns import ImageRef, Role, Turn
 from seewhy.records.types import Question
 
 MARK = "<image>"
-"""How files of most formats say in a text that a picture stands there."""
+"""The mark of a picture in a text in files of most formats."""
 
 
 def split_marks(text: str, mark: str = MARK) -> tuple[str, tuple[int, ...]]:
-    r"""A text without its marks, and the offsets in it at which they stood; every other character stays.
+    r"""A text without its marks, and their offsets in it; every other character stays.
 
     Example:
         >>> split_marks("<image>\nIs it like <image>?")
@@ -85,7 +85,7 @@ def require_places(question: Question) -> None:
     """Checks that turns and pictures fit.
 
     Raises:
-        ValueError: a place lies outside its text or before the one before it; there are more or fewer places than
+        ValueError: a place is outside its text or before the one before it; there are more or fewer places than
             pictures; a system text is not the first turn; a turn is empty. The message names question and turn.
     """
     for number, turn in enumerate(question.turns):

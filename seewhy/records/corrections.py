@@ -26,7 +26,7 @@ class CorrectionRow:
     """Where in `before` each edit begins."""
     ends: tuple[int, ...] = ()
     words: tuple[str, ...] = ()
-    """What stands there instead."""
+    """What replaces it."""
     why: str = ""
     source: str
     """The corrector."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def write_bytes_atomically(path: Path, payload: bytes) -> None:
-    """Put `payload` at `path` in one step: a temporary name beside it, fsync, rename, fsync of the directory.
+    """Put `payload` at `path` in one step: a temporary name next to it, fsync, rename, fsync of the directory.
 
     What a killed writer of the same path left behind is removed; it never had the final name.
 

@@ -1,6 +1,6 @@
-"""Rows of one question at a time: chains beside their verdicts, both read in order, never all of them at once.
+"""Rows of one question at a time: chains with their verdicts, both read in order, never all of them at once.
 
-Chains of a question lie together, and verdicts lie question by question in the order of the chains.
+Chains of a question are together, and verdicts are question by question in the order of the chains.
 """
 
 from array import array
@@ -51,8 +51,8 @@ def by_question(
     """Each question of rows `start` to `stop` with its chains and verdicts; some thousand rows are in memory.
 
     Raises:
-        ValueError: a chain or verdict stands alone or occurs twice, the verdicts are in another order of questions, or
-            chains of a question do not lie together; the message names file and row. As `RowReader` raises, too.
+        ValueError: a chain or verdict is alone or occurs twice, the verdicts are in another order of questions, or
+            chains of a question are not together; the message names file and row. As `RowReader` raises, too.
     """
     for block in judged_rows(chains, verdicts, start=start, stop=stop):
         drawn = decode_rows(chains.path, block.first, block.chains, Chain)
@@ -93,7 +93,7 @@ def question_blocks(
     """Rows in columns, some thousand of whole questions at a time.
 
     Raises:
-        ValueError: rows of a question do not lie together; known at the end, when all were seen.
+        ValueError: rows of a question are not together; known at the end, when all were seen.
     """
     seen = _SeenQuestions(rows)
     held: list[pa.RecordBatch] = []
@@ -119,7 +119,7 @@ def question_starts(rows: RowReader[R]) -> "array[int]":
     Questions `a` to `b` are the rows `starts[a]` to `starts[b]`: a small piece of work to send to another process.
 
     Raises:
-        ValueError: rows of a question do not lie together; the message names both places.
+        ValueError: rows of a question are not together; the message names both places.
     """
     starts = array("q")
     first = 0
@@ -155,7 +155,7 @@ class _SeenQuestions:
             if names[0] == names[1]:
                 raise ValueError(
                     f"{self.rows.place_of(other)}: question {names[0]!r} begins again; it began at "
-                    f"{self.rows.place_of(one)}. Rows of a question must lie together: sort them by question"
+                    f"{self.rows.place_of(one)}. Rows of a question must be together: sort them by question"
                 )
 
     def _id_of(self, row: int) -> str:
@@ -209,7 +209,7 @@ def _align(
         )
         raise ValueError(
             f"{chains.place_of(first + row)}: {_words(block, row)} has no verdict at its place among {verdicts.path}: "
-            f"{beside}. Verdicts lie question by question in the order of the chains: judge these chains again"
+            f"{beside}. Verdicts must follow the questions in the order of the chains: judge these chains again"
         )
     mixed = _questions_of([*_unlike(block, said, KEY), *_not_ascending(block)], bounds)
     if not mixed:

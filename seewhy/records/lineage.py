@@ -1,4 +1,4 @@
-"""Where rows came from: the plan, the inputs, the code and what it cost, written beside them when all are done."""
+"""Where rows came from: the plan, the inputs, the code and what it cost, written next to them when all are done."""
 
 import json
 import platform
@@ -47,7 +47,7 @@ class Manifest:
     versions: Mapping[str, str]
     """Of Python, seewhy and the libraries that were installed."""
     seeds: Mapping[str, int]
-    """Where in the plan each seed stands, to the seed."""
+    """Where in the plan each seed is, to the seed."""
     seconds: float
     """Wall-clock time spent on the rows, over all runs that made them."""
     dollars: float

@@ -1,4 +1,4 @@
-"""The rows in which results are told: shares with their intervals, scorecards, comparisons and curves.
+"""The rows that hold results: shares with their intervals, scorecards, comparisons and curves.
 
 Like the nouns of `types.py` they are frozen, slotted, keyword-only, and do no I/O.
 """
@@ -210,11 +210,11 @@ class Contest:
     index: int
     style: Style
     ahead: Preferred | None
-    """What is better where the chain is shown first and its rival second; None where nobody could say."""
+    """What is better where the chain is shown first and its rival second; None where it could not be judged."""
     behind: Preferred | None
-    """What is better where the rival is shown first and the chain second; None where nobody could say."""
+    """What is better where the rival is shown first and the chain second; None where it could not be judged."""
     why: str = ""
-    """Why nobody could say."""
+    """Why it could not be judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

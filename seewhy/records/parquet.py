@@ -1,6 +1,6 @@
 """One Parquet file of rows: read in batches of bounded size, checked against its record; errors name the place.
 
-Damage is told as damage of that file; a lack of memory is told as that, and no file is blamed for it.
+Damage is reported as damage of that file; a lack of memory as that, and no file is blamed for it.
 """
 
 import contextlib

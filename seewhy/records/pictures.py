@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-"""Raster formats, told by content whatever a file is called. Pillow knows others, of which some run programs."""
+"""Raster formats, recognised by content whatever a file is called. Pillow knows others, of which some run programs."""
 ANIMATED = {"PNG", "WEBP", "GIF"}
 MAX_PIXELS = 50_000_000
 """Of one picture: a page at 600 dpi has 35 million. Decoded, this many take some 400 MB."""

@@ -58,7 +58,7 @@ class RankedGroup:
     picks: tuple[PairPick, ...] = ()
     """Pairs that were drawn; empty where none were drawn yet, and such a group is not trained on."""
     stream: str = field(default="", metadata=RARE)
-    """Part of a mixture that has a weight and figures of its own; empty takes the name of the rows it lies in."""
+    """Part of a mixture that has a weight and figures of its own; empty takes the name of the rows that hold it."""
 
 
 def require_ranks(group: RankedGroup) -> None:

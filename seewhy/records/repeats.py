@@ -7,7 +7,7 @@ GRAM = 4
 
 
 def repeated_share(ids: Sequence[object], size: int = GRAM) -> float:
-    """Share of the runs of `size` tokens of one reply that stood in it before: 1 - distinct / all.
+    """Share of the runs of `size` tokens of one reply that occurred in it before: 1 - distinct / all.
 
     A reply too short for a run repeats nothing.
 

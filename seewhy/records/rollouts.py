@@ -1,4 +1,4 @@
-"""Rows of online training, beside the chains that it draws: what each earned, and how it was trained on."""
+"""Rows of online training, in addition to the chains that it draws: what each earned, and how it was trained on."""
 
 from dataclasses import dataclass, field
 
@@ -21,7 +21,7 @@ class RewardRow:
     reward: str
     """Its name in the recipe."""
     value: float | None = field(default=None, metadata=FINITE)
-    """None where the reward does not apply, or could not be told; `why` says which."""
+    """None where the reward does not apply, or could not be computed; `why` says which."""
     why: str = ""
     spans: tuple[Span, ...] = ()
     """Where in the text it was earned."""

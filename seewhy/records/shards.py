@@ -42,7 +42,7 @@ def to_table(rows: Sequence[R], record_type: type[R], *, is_whole: bool = True) 
 
 
 def shard_path(directory: Path, number: int) -> Path:
-    """Where the shard of this number lies."""
+    """Path of the shard of this number."""
     return directory / f"part-{number:05d}.parquet"
 
 

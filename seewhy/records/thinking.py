@@ -1,4 +1,4 @@
-"""Find where a reply's thinking ends: between its marks stands a draft, which is never the answer."""
+"""Find where a reply's thinking ends: between its marks is a draft, never the answer."""
 
 import re
 
@@ -40,7 +40,7 @@ def thinking_ends(text: str, begin: int = 0) -> int | None:
 
 
 def after_thinking(text: str) -> str:
-    """What stands after the last mark that ends a thought; the whole text where none does.
+    """The text after the last mark that ends a thought; the whole text where none does.
 
     Example:
         >>> after_thinking("<think>A?</think>B"), after_thinking("<think>A?")
@@ -66,7 +66,7 @@ def closes_unopened(text: str) -> bool:
 def without_leading_thought(text: str) -> str:
     """The text after the thought that it begins with; empty where that thought does not end.
 
-    Marks that stand later, as in a quoted reply, are part of the text.
+    Later marks, as in a quoted reply, are part of the text.
 
     Example:
         >>> without_leading_thought('<think>{"score": 1}</think>{"score": 2}')

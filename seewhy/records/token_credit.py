@@ -21,4 +21,4 @@ class TokenCredit:
     """Character offsets of the token in the chain's text."""
     credit: float
     wrong: bool | None = None
-    """Whether the token lies in a sentence known to be wrong; None where nobody knows."""
+    """Whether the token is in a sentence known to be wrong; None where unknown."""

@@ -1,4 +1,4 @@
-"""Turns of a conversation: who speaks, what is said, and where in it pictures stand."""
+"""Turns of a conversation: who speaks, what is said, and where its pictures are."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,4 +38,4 @@ class Turn:
     text: str
     """Its words, without marks for pictures."""
     places: tuple[int, ...] = ()
-    """Offsets in `text`, ascending, of its pictures: 0 is before the first character; equal ones stand in a row."""
+    """Offsets in `text`, ascending, of its pictures: 0 is before the first character; equal ones follow each other."""

@@ -97,7 +97,7 @@ class Question:
     turns: tuple[Turn, ...] = field(default=(), metadata=RARE)
     """Earlier turns, a system text first; empty for a single question."""
     places: tuple[int, ...] | None = field(default=None, metadata=RARE)
-    """Offsets in `text` at which the pictures of the last turn stand; None puts them before all of its words."""
+    """Offsets in `text` of the pictures of the last turn; None puts them before all of its words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +209,7 @@ class Lesson:
     response: Response
     source: str
     stream: str = field(default="", metadata=RARE)
-    """Part of a mixture that has a weight and figures of its own; empty takes the name of the rows it lies in."""
+    """Part of a mixture that has a weight and figures of its own; empty takes the name of the rows that hold it."""
     weight: float = field(default=1.0, metadata={**RARE, **FINITE})
     """Factor of its loss, above 0."""
 
@@ -232,7 +232,7 @@ class Pair:
     margin: float = field(metadata=FINITE)
     """Score of the chosen minus score of the rejected, in the judge's own unit."""
     rejected_images: tuple[ImageRef, ...] | None = field(default=None, metadata=RARE)
-    """Pictures under which the rejected reply was given, at the places of the question's; None stands for those."""
+    """Pictures under which the rejected reply was given, at the places of the question's; None means those."""
     stream: str = field(default="", metadata=RARE)
     """As of a `Lesson`."""
     weight: float = field(default=1.0, metadata={**RARE, **FINITE})

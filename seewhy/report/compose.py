@@ -70,7 +70,7 @@ def label_of(key: str, objectives: set[str]) -> str:
 
 
 def _changes(evaluations: Sequence[Evaluation], trainings: Sequence[TrainingRun]) -> Iterator[Step]:
-    """Each trained model beside the nearest model before it that was measured on the same test questions."""
+    """Each trained model compared with the nearest model before it that was measured on the same test questions."""
     starts = {one.name: one.start for one in trainings}
     for one in evaluations:
         if any(card.split is not Split.TEST for card in one.cards):

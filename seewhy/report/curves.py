@@ -84,7 +84,7 @@ def plot_accuracies(sampling: Sampling) -> Panel:
     axes.tick_params(axis="y", labelcolor=MUTED)
     axes.set_xlabel("right chains of a question")
     inside = sum(lowest <= share <= highest for share in sampling.accuracies)
-    told = f"{say_count(inside)} of {say_count(len(sampling.accuracies))} questions lie in the band"
+    told = f"{say_count(inside)} of {say_count(len(sampling.accuracies))} questions are in the band"
     if sampling.band is None:
         told = f"{say_count(inside)} questions by their share of right chains"
     return Panel(title="Questions by their share of right chains", drawing=draw_svg(figure, "accuracies", told))

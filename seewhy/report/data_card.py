@@ -16,7 +16,7 @@ def pair_card(
 ) -> str:
     """YAML metadata, what made the rows, the funnel as a table, and what the pairs are like.
 
-    No licence stands in it: that of the pictures and of the model that wrote the texts is not known here.
+    It names no licence: that of the pictures and of the model that wrote the texts is not known here.
     """
     size = next((name for bound, name in SIZES if pairs < bound), MOST)
     head = ["---", f"pretty_name: Preference pairs {rule}", "task_categories: [image-text-to-text]",

@@ -23,7 +23,7 @@ def colour_chain(text: str, tokens: Sequence[TokenCredit], scale: float) -> Mark
     """The chain as HTML: every character of `text` once and escaped, wrong sentences in `<u>`.
 
     `scale` is the absolute credit in nats at which the colour is full. Raises ValueError where the tokens
-    overlap, or lie outside the text.
+    overlap, or are outside the text.
     """
     _check_order(text, tokens)
     pieces: list[Markup] = []
@@ -59,7 +59,7 @@ def _check_order(text: str, tokens: Sequence[TokenCredit]) -> None:
         if not end <= token.start <= token.end <= len(text):
             raise ValueError(
                 f"question {token.question_id!r}, chain {token.index}, token {token.position}: its place "
-                f"{token.start}-{token.end} overlaps the one before it or lies outside the text of "
+                f"{token.start}-{token.end} overlaps the one before it or is outside the text of "
                 f"{len(text)} characters; give the tokens in order, with offsets into this text"
             )
         end = token.end

@@ -22,7 +22,7 @@ class ModelName:
     """
 
     key: str
-    """As in `Scorecard.model`; `base`, `sft` and `preference` stand in the summary, any other is a variant."""
+    """As in `Scorecard.model`; `base`, `sft` and `preference` are in the summary, any other is a variant."""
     label: str
 
 
@@ -147,7 +147,7 @@ class TrainingRun:
     """Guard rails that fired, in plain words."""
 
     def by_stream(self) -> "TrainingRun":
-        """With panels of the loss, margin and length of each stream, where the steps tell them apart."""
+        """With panels of the loss, margin and length of each stream, where the steps have figures by stream."""
         names = dict.fromkeys(name for step in self.steps for name in step.terms if "/" in name)
         panels = [
             TermPanel(title=title, unit=unit, terms=tuple(name for name in names if name.partition("/")[0] in figures))
@@ -267,7 +267,7 @@ class ReportInput:
     models: tuple[ModelName, ...]
     """In the order of the run: it orders tables and gives each model its colour."""
     cards: tuple[Scorecard, ...]
-    """One for each model (by its key), style, split, and for the blind control; the split tells them apart."""
+    """One for each model (by its key), style, split, and for the blind control, told apart by split."""
     steps: tuple[Step, ...] = ()
     distillations: tuple[Distillation, ...] = ()
     samplings: tuple[Sampling, ...] = ()

@@ -28,7 +28,7 @@ def tell_difference(
 ) -> str:
     """One comparison as a sentence; where the interval holds 0 it says that no difference can be seen.
 
-    `levels` are the scorecards before and after; without them the accuracies themselves are not told.
+    `levels` are the scorecards before and after; without them the accuracies themselves are left out.
     """
     numbers = (
         f"({say_points(change.difference)} points, 95 % interval {say_points(change.low)} to {say_points(change.high)})"
@@ -70,7 +70,7 @@ def _tell_blind(report: ReportInput) -> Iterator[str]:
 
 def _tell_choice(report: ReportInput) -> Iterator[str]:
     for choices in report.choices:
-        # pass@k is a bound that nobody can reach without the gold answers: it is no way to choose.
+        # pass@k is a bound that cannot be reached without the gold answers: it is no way to choose.
         points = [point for point in choices.curves if point.method is not Selection.PASS_AT_K]
         if not points:
             continue

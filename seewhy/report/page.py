@@ -1,4 +1,4 @@
-"""One HTML page that shows what a run did: no script, no network, nothing beside the file."""
+"""One HTML page that shows what a run did: no script, no network, no other file."""
 
 from pathlib import Path
 

@@ -17,7 +17,7 @@ _APART = 0.17
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dot:
-    """One accuracy: the row it stands on, the colour slot of its model, and its interval."""
+    """One accuracy: its row, the colour slot of its model, and its interval."""
 
     row: str
     slot: str
@@ -36,7 +36,7 @@ class Panel:
 
 
 def plot_dots(name: str, title: str, dots: Sequence[Dot], *, is_labelled: bool = False) -> Panel:
-    """A dot plot, rows from top to bottom as they first appear; dots of one row stand a little apart.
+    """A dot plot, rows from top to bottom as they first appear; dots of one row are a little apart.
 
     With `is_labelled` each dot carries its number. `name` differs between the figures of a page.
     """

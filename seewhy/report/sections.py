@@ -50,7 +50,7 @@ class Curves:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColouredChain:
-    """A chain in colour beside its picture."""
+    """A chain in colour next to its picture."""
 
     question: str
     gold: str
@@ -120,7 +120,7 @@ def show_facets(report: ReportInput) -> list[tuple[Panel, Table]]:
 
 
 def show_settings(report: ReportInput) -> tuple[Panel, Table] | None:
-    """Test, shifted and blind beside each other, in the main style; None where there is nothing beside test."""
+    """Test, shifted and blind side by side, in the main style; None where there is only test."""
     named = (
         ("Test", seen_cards(report.cards, Split.TEST)),
         ("Shifted", seen_cards(report.cards, Split.SHIFTED)),
@@ -193,7 +193,7 @@ def _tell_pairs(sampling: Sampling) -> str:
     lowest, highest = sampling.band
     inside = sum(lowest <= share <= highest for share in sampling.accuracies)
     return (
-        f"{say_count(inside)} questions lie in the band from {say_percent(lowest)} to {say_percent(highest)} right "
+        f"{say_count(inside)} questions are in the band from {say_percent(lowest)} to {say_percent(highest)} right "
         f"(shaded); {pairs} came of them."
     )
 

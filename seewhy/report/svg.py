@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from seewhy.report.inputs import ModelName
 
 WIDTH = 4.1
-"""Inches of every figure: one fits a phone, two stand beside each other on a desk."""
+"""Inches of every figure: one fits a phone, two fit side by side on a desktop."""
 
 # Colours that no figure would otherwise hold; each becomes the style sheet's variable of the same name.
 INK = "#010101"

@@ -26,7 +26,7 @@ ABSENT = "–"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column's heading and how its cells stand: numbers to the right, code in a fixed-width face."""
+    """A column's heading and how its cells are aligned: numbers to the right, code in a fixed-width face."""
 
     head: str
     is_number: bool = True
@@ -35,12 +35,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A cell: the number that is read, and beside it, quieter, the interval that qualifies it."""
+    """A cell: the number that is read, and next to it, smaller, the interval that qualifies it."""
 
     text: str
     aside: str = ""
     swatch: str = ""
-    """Key of the model whose colour stands before the text."""
+    """Key of the model whose colour is shown before the text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Table:
 
 
 def tabulate_scores(report: ReportInput) -> Table:
-    """Accuracy of each model under each style, with what it left unanswered and what nobody could judge."""
+    """Accuracy of each model under each style, with what it left unanswered and what could not be judged."""
     cards = seen_cards(report.cards, Split.TEST)
     styles = find_styles(cards)
     return Table(

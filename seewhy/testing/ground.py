@@ -16,7 +16,7 @@ from seewhy.records.types import Question, Style
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solved:
-    """A way to an answer: the sentences, the option's included, and what stands on the answer line."""
+    """A way to an answer: the sentences, the option's included, and the text of the answer line."""
 
     sentences: tuple[str, ...]
     value: str

@@ -1,4 +1,4 @@
-"""A teacher and judge who knows the page: it stands where a strong AI model would, without a network or a cost.
+"""A teacher and judge who knows the page: it takes the place of a strong model, without a network or a cost.
 
 It can be made fallible (`error_rate`), terse (`terse_rate`) and blind, so that a pipeline may be tested with a teacher
 of known quality.
@@ -146,7 +146,7 @@ def without_steps(solved: Solved) -> Solved:
 
 
 def answer_of(chain: Chain) -> str | None:
-    """What stands after the last answer mark, or the whole text of a direct reply; None where there is nothing."""
+    """The text after the last answer mark, or the whole text of a direct reply; None where there is nothing."""
     if chain.style is Style.DIRECT:
         return chain.text.strip() or None
     _, mark, answer = chain.text.rpartition(ANSWER_MARK)

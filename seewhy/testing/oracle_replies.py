@@ -1,7 +1,7 @@
 """What the oracle replies to a prompt about inkgrid: to a question, to a teacher's prompt and to each judge's prompt.
 
-The pictures of the messages tell which page is meant; the named sections of the prompt tell what is wanted of it. So
-the same function stands behind `OracleChatModel` and behind a server.
+The pictures of the messages say which page is meant; the named sections of the prompt say what is asked. So
+the same function is behind `OracleChatModel` and behind a server.
 """
 
 import json
@@ -58,7 +58,7 @@ class OracleReplies:
         """
         prompt = next((message for message in messages if message.role is Role.USER), None)
         if prompt is None:
-            raise ValueError("nobody asks anything: the messages hold no turn of a user")
+            raise ValueError("the messages hold no turn of a user")
         sections = sections_of(prompt.text)
         question = self.question_of(prompt, sections)
         blind = bool(question.images) and not prompt.images
@@ -91,7 +91,7 @@ def sections_of(text: str) -> Sections:
 
 
 def has_options(question: Question, told: str) -> bool:
-    """Whether a prompt tells the options of a question, and none where it has none."""
+    """Whether a prompt lists the options of a question, and none where it has none."""
     lettered = (f"({letter}) {option}" for letter, option in zip(ascii_uppercase, question.options, strict=False))
     return all(one in told for one in lettered) if question.options else "(A) " not in told
 

@@ -1,4 +1,4 @@
-"""Stand-ins for models: they say what a function of the request says, and keep what they heard."""
+"""Stand-ins for models: they reply with a function of the request, and record requests."""
 
 import threading
 from collections.abc import Callable, Sequence

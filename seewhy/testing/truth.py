@@ -2,7 +2,7 @@
 
 Readings are compared with the page: a line gets the share of its digits that are right. Steps of arithmetic, parity
 and comparison must be true and must use numbers that earlier sentences of the chain have found. Conclusions ("The sum
-is 15.") and the answer line must be the gold ones. A sentence of no known form gets no score: nobody knows.
+is 15.") and the answer line must be the gold ones. A sentence of no known form gets no score: unknown.
 """
 
 import re
@@ -88,7 +88,7 @@ def check_sentence(sentence: str, ground: Ground, found: frozenset[int]) -> Find
 
 
 def is_step(sentence: str) -> bool:
-    """Whether a sentence reckons: adds, subtracts, compares or tells odd from even."""
+    """Whether a sentence computes: adds, subtracts, compares, or odd or even."""
     return any(form.fullmatch(sentence) for form, check in FORMS if check in STEPS)
 
 

@@ -57,7 +57,7 @@ class Trainable(ScoresGroups, Protocol):
 
     @property
     def has_adapter(self) -> bool:
-        """Whether what is trained lies beside the weights and not in them."""
+        """Whether what is trained is an adapter and not the weights."""
         ...
 
     def parameter_groups(self) -> Mapping[str, list[nn.Parameter]]:
@@ -69,7 +69,7 @@ class Trainable(ScoresGroups, Protocol):
         ...
 
     def save_adapter(self, directory: FilePath) -> None:
-        """Writes what lies beside the weights alone; called where `has_adapter`."""
+        """Writes the adapter alone; called where `has_adapter`."""
         ...
 
 
@@ -121,7 +121,7 @@ def dropping(model: object, address: str) -> AbstractContextManager[None]:
 
 @runtime_checkable
 class KeepsFeatures(Protocol):
-    """A model that can keep what its vision encoder makes of a picture while that encoder stands still."""
+    """A model that can keep what its vision encoder computes of a picture while that encoder is frozen."""
 
     @property
     def image_features(self) -> ImageFeatures:

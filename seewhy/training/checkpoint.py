@@ -32,7 +32,7 @@ WEIGHT, MOMENT = "weights/", "moments/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where a run stands."""
+    """How far a run is."""
 
     steps: int
     """Steps taken."""
@@ -123,7 +123,7 @@ def begin_checkpoint(directory: Path, steps: int) -> None:
 def seal_checkpoint(directory: Path, progress: Progress, shapes: Mapping[str, Sequence[int]]) -> Path:
     """Makes a checkpoint of what was written: its state last, its name after that, and older ones go when it is there.
 
-    `shapes` are of the tensors that lie in shards, by name.
+    `shapes` are of the tensors that are in shards, by name.
     """
     partial, final = partial_of(directory, progress.steps), directory / f"checkpoint-{progress.steps}"
     files = [path for path in partial.rglob("*") if path.is_file()]
@@ -158,7 +158,7 @@ def _read_progress(checkpoint: Path) -> Progress | None:
 
 
 def newest_checkpoint(directory: Path) -> tuple[Path, Progress] | None:
-    """The newest whole checkpoint and where it stands; damaged ones are passed over, and None says there is none."""
+    """The newest whole checkpoint and how far it is; damaged ones are passed over, and None says there is none."""
     for checkpoint in reversed(checkpoints(directory)):
         progress = _read_progress(checkpoint)
         if progress is not None:
@@ -203,7 +203,7 @@ def load_checkpoint(checkpoint: Path, net: nn.Module, optimizer: torch.optim.Opt
 
 
 def _empty(name: str, shape: Sequence[int], moved: Mapping[str, Tensor]) -> Tensor:
-    """Room for a tensor of a checkpoint: as its weight lies, where it has its shape."""
+    """Room for a tensor of a checkpoint: laid out as its weight, where it has its shape."""
     weight = moved.get(name.removeprefix(WEIGHT).removeprefix(MOMENT).rpartition("/")[0] or name.removeprefix(WEIGHT))
     if weight is not None and list(weight.shape) == list(shape):
         return torch.empty_like(weight).detach()

@@ -39,7 +39,7 @@ class TrainingExample:
     varied: tuple[Ids, ...] = ()
     """Responses of it that are scored with the question's varied pictures too."""
     rejected_images: tuple[ImageRef, ...] | None = None
-    """Pictures with which the last response is scored in the place of the question's; None stands for those."""
+    """Pictures with which the last response is scored in the place of the question's; None means those."""
 
     @property
     def prompt_key(self) -> tuple[str, Style, PictureVariant]:

@@ -59,7 +59,7 @@ def fit_lessons(
 
     Called again after a stop, with the model as it was before the first step, it goes on from the newest checkpoint
     in `directory` and yields the steps from there; `steps.jsonl` holds all. At the end `directory/model` is the
-    trained model (with an adapter added in, which lies in `directory/adapter` too) and `directory/done.json` says so.
+    trained model (with an adapter merged in, which is in `directory/adapter` too) and `directory/done.json` says so.
     Rows are read by number when they are needed: from a list, a reader of shards, or a `Mixture` of streams, whose
     weights scale the losses of their rows. `guard` says what is probed while it trains, and which alarms stop it.
     Where this process has joined others (`parallel.ranks.join`), all of them call it, with equal models and rows, and

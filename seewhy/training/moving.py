@@ -1,4 +1,4 @@
-"""The time in which weights move: which of them, by which optimiser, and how they lie over processes."""
+"""The time in which weights move: which of them, by which optimiser, and how they are distributed over processes."""
 
 import os
 from collections.abc import Generator
@@ -44,7 +44,7 @@ def moving(run: Run) -> Generator[tuple[torch.optim.Optimizer, Engine]]:
 
 
 def words_of(net: nn.Module) -> list[nn.Parameter]:
-    """Weights of the embeddings and of the output layer, where the net tells them."""
+    """Weights of the embeddings and of the output layer, where the net has them."""
     if not isinstance(net, PreTrainedModel):
         return []
     layers = (net.get_input_embeddings(), net.get_output_embeddings())

@@ -58,7 +58,7 @@ class ReferenceStore:
     """Log-probabilities under one frozen model, found by question, style and token ids."""
 
     fingerprint: str
-    """Of the frozen model, as `Trainable.fingerprint` tells it before the first step."""
+    """Of the frozen model, as `Trainable.fingerprint` gives it before the first step."""
     logprobs: Mapping[str, Tensor]
     """[time] float32 on the CPU, under `reference_key`."""
 

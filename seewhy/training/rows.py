@@ -19,7 +19,7 @@ class Stream(Generic[Row]):
     weight: float = 1.0
     """Factor of the loss of each of its rows."""
     row_weights: Rows[float] | None = None
-    """A factor of its own for each row; None stands for 1."""
+    """A factor of its own for each row; None means 1."""
 
     def __post_init__(self) -> None:
         """Refuses a weight that is not a finite number above 0, and row weights of another number than rows."""

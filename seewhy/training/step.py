@@ -62,7 +62,7 @@ class Run:
     ranks: Ranks = ALONE
     """The processes that take each step together."""
     shard: ShardPlan = WHOLE
-    """How weights lie over these processes."""
+    """How weights are distributed over these processes."""
 
 
 def take_step(

@@ -12,7 +12,7 @@ from seewhy.training.scoring import Scored
 
 LOSS, AT_REFERENCE = "loss", "at_reference"
 NO_STREAM = "no stream"
-"""What rows without a stream are logged under, beside rows with one."""
+"""What rows without a stream are logged under, where other rows have one."""
 OF_STREAM = (LOSS, "margin", "chosen_tokens", "rejected_tokens", "lesson_tokens")
 """Figures that are logged for each stream, as `<figure>/<stream>`, where there is more than one stream."""
 

@@ -1,7 +1,7 @@
 """Teach a bare vision tower to see, patch by patch, before it is joined to a language model.
 
 A LLaVA starts from a tower that was trained on pictures (CLIP); the tiny one has no such ancestor. Its tower learns
-to tell, from each patch, in whose digit's cell the patch lies, and in which row and column of the page that cell is;
+to predict, from each patch, in which digit's cell the patch is, and in which row and column of the page that cell is;
 the linear head is thrown away.
 """
 
@@ -17,7 +17,7 @@ from seewhy.records.types import StepLog
 from seewhy.training.plan import TowerPlan
 
 FACTS = {"digit": 10, "row": 4, "column": 4}
-"""What is told of a patch, and how many values each fact can take."""
+"""What is predicted of a patch, and how many values each fact can take."""
 
 
 def patch_facts(rows: Sequence[Sequence[int]], side: int, patches: int) -> list[tuple[int, int, int]]:

@@ -47,7 +47,7 @@ def lesson_view(shared: Sequence[SharedGroup], logps: Logps) -> LessonView:
 
 
 def pair_view(shared: Sequence[SharedGroup], logps: Logps, reference: Sequence[tuple[Tensor, ...]] | None) -> PairView:
-    """One row a pair, in the order of groups and pairs; a response that two pairs share stands in two rows.
+    """One row a pair, in the order of groups and pairs; a response that two pairs share is in two rows.
 
     So each pair weighs what it weighs when every pair is scored alone. `reference` holds, for each pair, the [time]
     log-probabilities under the reference of its chosen and of its rejected response, and, where pictures are compared,

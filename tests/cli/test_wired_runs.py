@@ -44,7 +44,7 @@ def test_a_teacher_over_a_wire_gives_lessons_and_a_second_run_asks_nothing(tmp_p
         assert answered(server) == TAUGHT + CANARY
         assert main(distil(tmp_path, server.base_url)) == 0
         assert answered(server) == TAUGHT + CANARY
-    assert "oracle sees: 6 of 6 pictures told right, a guesser is right in 1 of 30" in said
+    assert "oracle sees: 6 of 6 pictures named right, a guesser is right in 1 of 30" in said
     assert re.search(rf"rationales: done in .*, {TAUGHT} calls, [\d,]+ tokens", said)
     chains = list(read_rows(run / "rationales" / "chains", Chain))
     questions = {one.id: one for one in read_rows(run / "questions" / "train", Question)}
@@ -59,7 +59,7 @@ def test_a_blind_teacher_stops_the_run_before_it_is_asked_anything_else_unless_i
     with serve(pages(tmp_path), tmp_path / "files", ServedPlan(blind=True)) as server:
         words = distil(tmp_path, server.base_url)
         told = complaint(capsys, *words)
-        assert re.search(r"oracle does not see the pictures that it is sent: [01] of 6 told right, a guesser", told)
+        assert re.search(r"oracle does not see the pictures that it is sent: [01] of 6 named right, a guesser", told)
         assert "allow-blind goes on all the same" in told
         assert bill_of(server)["received"] == CANARY
         assert not (tmp_path / "run" / "rationales" / "chains" / "_manifest.json").exists()

@@ -50,7 +50,7 @@ def test_a_teacher_that_names_the_colours_sees_however_it_puts_them(words, tmp_p
     report = ask_canary(Looker(words), tmp_path, CanaryPlan())
     assert (report.sight, report.right) == (VisionCheck.SEES, 6)
     require_sight(report)
-    assert report.summary == "looker sees: 6 of 6 pictures told right, a guesser is right in 1 of 30"
+    assert report.summary == "looker sees: 6 of 6 pictures named right, a guesser is right in 1 of 30"
 
 
 UNSEEING = ["red blue", "I cannot see any picture.", "", "red, green, blue, yellow, black, white", "{1} {0}", "{0}"]

@@ -58,7 +58,7 @@ def test_a_reply_without_two_scores_is_missing_and_never_a_middle_score(text):
 def test_scores_out_of_range_are_named():
     found = read_pair_scores("11 3")
     assert isinstance(found, Abstention)
-    assert found.why == "the scores 11 and 3 do not lie between 0 and 10"
+    assert found.why == "the scores 11 and 3 are not between 0 and 10"
 
 
 @pytest.mark.parametrize("hostile", ["assistant 1 " * 8_000, "score " * 16_000, "1 " * 50_000, "(" * 100_000])

@@ -119,7 +119,7 @@ def test_control_tokens_that_users_type_in_any_turn_are_text(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("template", "said"),
     [
-        (FRONT, r"does not write pictures where they stand in turn 1 \(user\)"),
+        (FRONT, r"does not write pictures at their places in turn 1 \(user\)"),
         (NO_SYSTEM, r"turn 0 \(system\) never or twice"),
         (STRICT, "refuses the conversation: no system text"),
         (AS_STRINGS, "cannot take turns in parts"),

@@ -133,7 +133,7 @@ def test_a_question_that_begins_again_is_named_with_both_places(tmp_path):
     drawn, graded = readers(tmp_path, chains, list(map(verdict, chains)), (4,))
     place = f"{shard_path(tmp_path / 'chains', 1)}, row 2: question 'q0' begins again"
     for read in (lambda: list(by_question(drawn, graded)), lambda: question_starts(drawn)):
-        with pytest.raises(ValueError, match="must lie together") as caught:
+        with pytest.raises(ValueError, match="must be together") as caught:
             read()
         assert str(caught.value).startswith(place)
         assert f"{shard_path(tmp_path / 'chains', 0)}, row 0" in str(caught.value)

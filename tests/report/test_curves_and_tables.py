@@ -40,7 +40,7 @@ def test_the_band_counts_its_own_ends():
     sampling = dataclasses.replace(make_sampling(), accuracies=(0.0, 0.25, 0.5, 0.875, 1.0), band=(0.25, 0.875))
     label = re.search(r'aria-label="([^"]*)"', plot_accuracies(sampling).drawing)
     assert label is not None
-    assert label[1] == "3 of 5 questions lie in the band"
+    assert label[1] == "3 of 5 questions are in the band"
 
 
 def test_pairs_by_score_are_told_without_a_band():

@@ -83,7 +83,7 @@ def drill_order(generator: np.random.Generator) -> Drill:
 
 
 def drill_parity(generator: np.random.Generator) -> Drill:
-    """Tell even from odd."""
+    """Even or odd."""
     digit = int(generator.integers(0, 10))
     return f"Is {digit} even or odd?", tell_parity(digit), "odd" if digit % 2 else "even", ()
 
@@ -93,7 +93,7 @@ STEPS = (drill_plus, drill_plus, drill_plus, drill_order, drill_order, drill_min
 
 
 def drill_recite(generator: np.random.Generator) -> Drill:
-    """Say true steps that nobody asked for: what makes them true stands in the sentence alone, as in a rationale."""
+    """Say true steps that were not asked for: what makes them true is in the sentence alone, as in a rationale."""
     chosen = [STEPS[place] for place in generator.integers(0, len(STEPS), size=RECITED).tolist()]
     return "Say eight true sentences.", None, " ".join(str(step(generator)[1]) for step in chosen), ()
 

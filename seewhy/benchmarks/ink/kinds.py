@@ -100,7 +100,7 @@ def is_square(rows: int, columns: int) -> bool:
 
 
 def is_small(rows: int, columns: int) -> bool:
-    """Whether every digit can be told in a short rationale."""
+    """Whether every digit can be named in a short rationale."""
     return rows * columns <= 6
 
 
@@ -110,7 +110,7 @@ def rows_differ(page: Page, places: Places) -> bool:
 
 
 def largest_is_unique(page: Page, places: Places) -> bool:
-    """Whether the largest digit of the row stands in one column."""
+    """Whether the largest digit of the row is in one column."""
     row = page.digits[places[0] - 1]
     return row.count(max(row)) == 1
 

@@ -1,4 +1,4 @@
-"""Drills about digits that stand in the question: a language model reasons in text before it reasons about pictures.
+"""Drills about digits that are in the question: a language model reasons in text before it reasons about pictures.
 
 Steps are copied from one another as in a rationale, and end, where there are options, at a letter.
 """

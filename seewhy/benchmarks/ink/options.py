@@ -1,4 +1,4 @@
-"""Four options of which the picture alone tells the right one.
+"""Four options; which is right can be seen in the picture alone.
 
 Each set is symmetric: were the wrong options made by changing one digit of the right one, the right one would be
 their centre, and a model without the picture could find it by vote.
@@ -10,7 +10,7 @@ from seewhy.benchmarks.ink.kinds import AnswerForm
 from seewhy.benchmarks.ink.page import Page
 
 REACH = 5
-"""Numbers among the options lie within this distance of the right one: near misses, as of one misread digit."""
+"""Numbers among the options are within this distance of the right one: near misses, as of one misread digit."""
 
 
 def draw_options(form: AnswerForm, answer: str, page: Page, generator: np.random.Generator) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ OTHER_NAMES = {"val": "validation", "valid": "validation", "dev": "validation"}
 
 
 def fields_of(line: bytes) -> dict[str, object]:
-    """The line's JSON object; a name that stands in it twice is refused."""
+    """The line's JSON object; a name that occurs twice is refused."""
     try:
         found: object = json.loads(line.decode("utf-8-sig"), object_pairs_hook=named_once)
     except UnicodeDecodeError as error:
@@ -67,7 +67,7 @@ def question_of(fields: Mapping[str, object], given: Split | None, *, by_letter:
 
 
 def pictures_of(fields: Mapping[str, object]) -> tuple[str, ...]:
-    """The pictures' paths, as they stand in the row."""
+    """The pictures' paths, as written in the row."""
     return _either(_filled(fields), "image")
 
 
@@ -159,7 +159,7 @@ def _either(fields: Mapping[str, object], name: str) -> tuple[str, ...]:
 
 
 def split_of(name: str) -> Split | None:
-    """The split that a name stands for; None where it is none.
+    """The split that a name means; None where it is none.
 
     Example:
         >>> split_of("val"), split_of("dev"), split_of("trian")

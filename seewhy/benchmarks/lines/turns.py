@@ -17,17 +17,17 @@ SYSTEM = "system"
 TALK = "talk"
 """Under which `unfold` leaves a `Talk`; a row of a file has no such field."""
 ANSWER_MARK = "### Answer:"
-"""Of LLaVA-Reasoner: what stands before it is the rationale."""
+"""Of LLaVA-Reasoner: the text before it is the rationale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """What a question has beside its last words."""
+    """What a question has besides its last words."""
 
     turns: tuple[Turn, ...] = ()
     """Earlier turns, a system text first."""
     places: tuple[int, ...] | None = None
-    """Of the last turn's pictures in its words; None where they stand before all of them."""
+    """Of the last turn's pictures in its words; None where they are before all of them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def unfold(fields: Mapping[str, object]) -> dict[str, object]:
 
     The last turn of the user is the question. A reply behind it is the answer; with an answer line it is rationale and
     answer, and beside an `answer` of the row it is the rationale. A row of one question without system text has no
-    `Talk`. Marks of pictures stand at their places; where there is none at all, pictures stand before the words of the
+    `Talk`. Marks of pictures are at their places; where there is none at all, pictures come before the words of the
     first turn of the user.
 
     Raises:
@@ -83,7 +83,7 @@ def _words(name: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"field {name!r} must be text, and is {value!r:.80}")
     if MARK in value:
-        raise ValueError(f"field {name!r} holds {MARK}; pictures stand in the user's turns")
+        raise ValueError(f"field {name!r} holds {MARK}; pictures belong in the user's turns")
     return value.strip()
 
 
@@ -175,7 +175,7 @@ def _pictures_beside(fields: Mapping[str, object]) -> int:
 
 
 def _turn(draft: _Draft) -> Turn:
-    """The turn without its marks; blanks at its edges, and those behind pictures that stand before it, are no words."""
+    """The turn without its marks; blanks at its edges, and those behind pictures before it, are not words."""
     text, places = split_marks(draft.text)
     kept = text.strip()
     cut = len(text) - len(text.lstrip())

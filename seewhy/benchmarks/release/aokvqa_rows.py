@@ -1,4 +1,4 @@
-"""What the two tasks of A-OKVQA share: where its files lie, its splits, and the fields that both read."""
+"""What the two tasks of A-OKVQA share: where its files are, its splits, and the fields that both read."""
 
 from collections.abc import Mapping
 

@@ -56,7 +56,7 @@ def letters_of_text(row: Row, name: str, options: tuple[str, ...]) -> tuple[str,
 
 
 def split_lines(text: str) -> tuple[str, tuple[str, ...]]:
-    r"""A question and the options that stand under it, one a line from A on; no options where there are none.
+    r"""A question and the options under it, one a line from A on; no options where there are none.
 
     Example:
         >>> split_lines("What is it?\nA. a cat\nB. a dog\nAnswer with the option's letter.")

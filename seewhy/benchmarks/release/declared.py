@@ -30,7 +30,7 @@ class Metric(StrEnum):
     MEAN_SCORE = "mean_score"
     """The mean of scores from 0 to 1: ANLS, VQA accuracy, direct answers."""
     F1 = "f1"
-    """Of the answer "yes", beside accuracy, precision, recall and the share of "yes"."""
+    """Of the answer "yes", in addition to accuracy: precision, recall and the share of "yes"."""
     JUDGE_RATING = "judge_rating"
     """A judge model's rating; without one every answer is UNJUDGED."""
     RELATIVE_RATING = "relative_rating"
@@ -41,7 +41,7 @@ class Metric(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """A data set: what it is, what it asks, where its files lie.
+    """A data set: what it is, what it asks, where its files are.
 
     `load`, `sizes` and `files` are what a benchmark's file offers to the rest of seewhy.
     """
@@ -75,7 +75,7 @@ class Release:
     ) -> Iterator[Question]:
         """At most `count` questions of a split from number `first` on, in the release's order, whatever the seed.
 
-        Every row is checked before any is given. Pictures that lie in tables are written under `pictures/images`, by
+        Every row is checked before any is given. Pictures in tables are written under `pictures/images`, by
         their hash, and all are decoded once. Without `pictures` they are hashed alone, as far as they are there, and
         an image's path may name a table: enough for grading, and for nothing else.
 

@@ -1,13 +1,13 @@
-"""What is wrong with rows, told at once and in one place."""
+"""What is wrong with rows, listed in one error."""
 
 from collections.abc import Sequence
 
 TOLD = 20
-"""Bad rows that one error tells."""
+"""Bad rows that one error lists."""
 
 
 def require_none(faults: Sequence[str]) -> None:
-    """An error that tells the first twenty faults, where there are any.
+    """An error that lists the first twenty faults, where there are any.
 
     Raises:
         ValueError: there is a fault.

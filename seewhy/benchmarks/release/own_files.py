@@ -41,13 +41,13 @@ class Line:
 
 @dataclass(frozen=True)
 class OwnFiles:
-    """The files of a source, and what is told of them."""
+    """The files of a source, and notes about them."""
 
     root: Path
 
     @cached_property
     def files(self) -> tuple[tuple[Path, Split | None], ...]:
-        """Each file with the split that its name, or its folder's, stands for.
+        """Each file with the split that its name, or its folder's, means.
 
         Raises:
             ValueError: there is none, of one no split is known, or its kind is not read.
@@ -188,7 +188,7 @@ def _columns(path: Path) -> list[str]:
 
 
 def _labels(path: Path) -> dict[str, Sequence[str]]:
-    """Names of class labels by column, as `datasets` describes them in the file or beside it."""
+    """Names of class labels by column, as `datasets` describes them in the file or next to it."""
     beside = path.parent / "dataset_info.json"
     if path.suffix == ".parquet":
         said = (pq.read_schema(path).metadata or {}).get(b"huggingface", b"{}")

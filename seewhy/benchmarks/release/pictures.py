@@ -1,4 +1,4 @@
-"""Pictures of a release: loose files that stay where they are, and bytes that lie in tables, kept by their hash."""
+"""Pictures of a release: loose files that stay where they are, and bytes in tables, kept by their hash."""
 
 import base64
 import binascii
@@ -23,7 +23,7 @@ class Picture:
     path: Path | None = None
     payload: bytes = b""
     place: str = ""
-    """Where the bytes lie, as `test.parquet:3#image`."""
+    """Where the bytes are, as `test.parquet:3#image`."""
 
 
 def refer(picture: Picture) -> ImageRef:
@@ -92,7 +92,7 @@ def keep_bytes(folder: Path, payload: bytes, suffix: str) -> ImageRef:
     """Write a picture's bytes under their hash, whole or not at all; those already there are left alone."""
     digest = sha256(payload).hexdigest()
     path = folder / "images" / digest[:2] / f"{digest}.{suffix}"
-    # Not `write_bytes_atomically`: two fsyncs a picture would take longer than drawing it. The size tells a cut one.
+    # Not `write_bytes_atomically`: two fsyncs a picture would take longer than drawing it. A cut file has another size.
     if not (path.exists() and path.stat().st_size == len(payload)):
         temporary = path.with_name(f".{digest}.part")
         with explain_failure(path, len(payload)):
@@ -103,7 +103,7 @@ def keep_bytes(folder: Path, payload: bytes, suffix: str) -> ImageRef:
 
 
 def from_base64(text: str, field: str) -> bytes:
-    """The bytes of a picture that stands in its row as base64, perhaps as a data URL.
+    """The bytes of a picture that is in its row as base64, perhaps as a data URL.
 
     Raises:
         ValueError: it is no base64.

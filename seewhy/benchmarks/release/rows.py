@@ -11,12 +11,12 @@ from seewhy.benchmarks.release.pictures import Picture, from_base64
 from seewhy.records.types import MatchRule, Split
 
 UNKNOWN = "not given"
-"""A facet that this layout of the release does not tell."""
+"""A facet that this layout of the release does not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row, and where it lies."""
+    """One row, and where it is."""
 
     place: str
     """File and row, as `problems.json:17`."""
@@ -62,7 +62,7 @@ class Row:
         return self.text(*names) or UNKNOWN
 
     def words(self, *names: str) -> tuple[str, ...]:
-        """A list of texts, which may stand in the row as text that shows a list: `"['a', 'b']"`."""
+        """A list of texts, which may be in the row as the text of a list: `"['a', 'b']"`."""
         name, value = self.value(*names)
         return words_of(name, listed(name, value))
 
@@ -111,7 +111,7 @@ class Row:
     def pictures(self, name: str, *places: str) -> tuple[Picture, ...]:
         """The pictures of a field that may be empty: bytes, the Hub's `{"bytes", "path"}`, base64 in a TSV, or paths.
 
-        A path is looked for beside the row's file and under the root, there in each of `places`, in which `{}` stands
+        A path is looked for next to the row's file and under the root, there in each of `places`, in which `{}` stands
         for what the row says.
         """
         if self.bare or not self.has(name):
@@ -123,7 +123,7 @@ class Row:
         return tuple(self._picture(name, part, places) for part in parts)
 
     def encoded(self, name: str) -> tuple[Picture, ...]:
-        """Pictures that stand in the row as base64."""
+        """Pictures in the row as base64."""
         if self.bare:
             return ()
         _, value = self.value(name)
@@ -173,7 +173,7 @@ class ParsedQuestion:
 
 
 def listed(name: str, value: object) -> object:
-    """A list that stands there as text, as a list; all else as it is."""
+    """A list given as text, as a list; all else as it is."""
     if not (isinstance(value, str) and value.lstrip().startswith("[")):
         return value
     try:

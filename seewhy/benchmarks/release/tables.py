@@ -18,18 +18,18 @@ from pyarrow import ipc
 from seewhy.benchmarks.lines.fields import fields_of
 
 AT_ONCE = 64
-"""Rows of a table in memory at a time: their pictures lie in them."""
+"""Rows of a table in memory at a time: their pictures are in them."""
 LONGEST_CELL = 1 << 30
 """Characters of a cell: a picture in base64 is one."""
 REFERENCE = 64
 """A picture cell of a TSV that is no longer than this names another row (VLMEvalKit, `dataset/image_base.py`)."""
 LISTS = ("data", "annotations", "questions")
-"""Under these names releases put their rows beside a head."""
+"""Under these names releases put their rows next to a head."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A row as it lies in its file."""
+    """A row as it is in its file."""
 
     place: str
     """File and line, row or key, as `problems.json:17`."""

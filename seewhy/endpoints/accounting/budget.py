@@ -81,7 +81,7 @@ class Budget:
             self.settled.set()
 
     def abandon(self, note: int) -> None:
-        """The call of a note ended in a way that nobody foresaw: what it cost is not known."""
+        """The call of a note ended unexpectedly: what it cost is unknown."""
         if note:
             self.commit.soon(partial(self.settle, note, is_cost_known=False))
 
@@ -99,7 +99,7 @@ class Budget:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(BEAT_S)
-            with suppress(OSError):  # told where a reply cannot be kept
+            with suppress(OSError):  # reported where a reply cannot be kept
                 self.claims.beat()
 
     def _try(self, worst: Sum) -> int | None:

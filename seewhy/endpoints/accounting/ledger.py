@@ -26,7 +26,7 @@ class Sum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """How a client stands now, for a progress line.
+    """The state of a client, for a progress line.
 
     Example:
         >>> print(Spending(calls=1200, prompt_tokens=90_000, completion_tokens=8_000, dollars=0.3).line)
@@ -45,7 +45,7 @@ class Spending:
     from_cache: int = 0
     """Requests that cost nothing, because all their replies were kept."""
     uncertain_dollars: float = 0.0
-    """The most that calls cost which broke off: nobody told whether they were charged."""
+    """The most that calls cost which broke off: whether they were charged is unknown."""
     uncertain_calls: int = 0
     is_priced: bool = True
     """Whether anyone knows what a token costs."""
@@ -97,7 +97,7 @@ class Ledger:
         self.uncertain += worst
 
     def read(self) -> Spending:
-        """How it stands now."""
+        """Its state now."""
         return Spending(
             calls=self.calls,
             prompt_tokens=self.prompt_tokens,

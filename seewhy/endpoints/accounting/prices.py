@@ -13,7 +13,7 @@ SHIPPED = Path(__file__).with_name("prices.yaml")
 DATED = re.compile(r"-(?:\d{4}-?\d{2}-?\d{2}|latest)$")
 NUMBERS = ("input", "output", "cached", "batch")
 KNOWN = {*NUMBERS, "picture", "as_of", "source"}
-REMEDY = "write it as prices.yaml beside seewhy/endpoints/accounting/prices.py does"
+REMEDY = "write it as seewhy/endpoints/accounting/prices.yaml does"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Price:
     """What the provider's batch API takes of these prices, as a factor."""
     picture: Rule = USUAL
     source: str = ""
-    """Where the figures stand, and of when they are."""
+    """Source and date of the figures."""
 
     def of(self, *, prompt: int, completion: int, cached: int = 0) -> float:
         """Dollars for so many tokens; `cached` of the prompt's were kept."""

@@ -24,7 +24,7 @@ class Pricing:
     """
 
     price: Price | None
-    """None where nobody knows: money is not counted then."""
+    """None where unknown: money is not counted then."""
     detail: str = "auto"
     is_batch: bool = False
 
@@ -55,7 +55,7 @@ class Pricing:
         return whole * self.price.batch if self.is_batch else whole
 
     def of(self, tokens: Tokens | None) -> Usage:
-        """What one call cost; tokens that the server does not tell are not guessed."""
+        """What one call cost; tokens that the server does not report are not guessed."""
         if tokens is None:
             return Usage(calls=1)
         return Usage(
@@ -73,7 +73,7 @@ def worth_of(endpoint: EndpointPlan, spend: SpendPlan, *, is_batch: bool = False
     """The price of an endpoint's model.
 
     Raises:
-        ValueError: money is bounded and nobody knows what a token costs.
+        ValueError: money is bounded and the price of a token is unknown.
     """
     prices = load_prices(spend.prices)
     price = FREE if spend.is_free else find_price(prices, endpoint.model)

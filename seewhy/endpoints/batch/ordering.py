@@ -193,7 +193,7 @@ class BatchDesk:
                 prepared = prepare_request(request, self.endpoint)
                 kept = self.cache.find(prepared.key)
             except ValueError:
-                continue  # told where the request is answered
+                continue  # reported where the request is answered
             key, fault = prepared.key, self.faults.get(prepared.key)
             had = max(len(kept.replies), ordered.get(key, 0))
             if had >= request.count or kept.declined or (fault and fault.is_final):
@@ -261,7 +261,7 @@ def add_usage(one: Usage, other: Usage) -> Usage:
 
 
 def jobs_place(endpoint: EndpointPlan) -> Path:
-    """The file of batches under way, beside the cache and by the endpoint's name.
+    """The file of batches under way, next to the cache and by the endpoint's name.
 
     Raises:
         ValueError: there is no cache file, so that a killed process could not go on.

@@ -1,4 +1,4 @@
-"""Grade as an evaluation suite does: which rule of `judging/suites` stands in for which of ours.
+"""Grade as an evaluation suite does: which rule of `judging/suites` replaces which of ours.
 
 By default nothing here is used: `Compat.PAPER` is the definition of the paper that a rule comes from.
 """
@@ -86,7 +86,7 @@ def grader_of(compat: Compat, question: Question) -> Grader | None:
 
 
 def grade_as(compat: Compat, question: Question, text: str, prove: Prover) -> Graded | None:
-    """The suite's grade of a reply, of what stands after its thinking; None where seewhy's own rule is the suite's.
+    """The suite's grade of a reply, of the text after its thinking; None where seewhy's own rule is the suite's.
 
     Example:
         >>> from seewhy.records.types import Gold, Split

@@ -47,13 +47,13 @@ def _peel(value: str) -> str:
     if "~~" in value:
         value = STRUCK.sub("", value).strip() or value.replace("~~", "")
     if value.endswith(("`", "_")) and value.count(value[-1]) == 1:
-        value = value[:-1]  # its other half stood before the answer
+        value = value[:-1]  # its other half was before the answer
     if "\\" in value:
         value = WRAPPER.sub(r"\1", value).replace("\\%", "%").replace("\\$", "$").replace("\\ ", " ")
         if whole := BARE_WRAPPER.fullmatch(value):
             value = whole[1]
         if value.endswith(("\\]", "\\)")) and value.count("\\" + HALVES[value[-1]]) < value.count(value[-2:]):
-            value = value[:-2]  # its other half stood before the answer
+            value = value[:-2]  # its other half was before the answer
     if value.endswith("}") and value.count("{") < value.count("}"):
         value = value[:-1]
     for opening, closing in PAIRS.get(value[:1], ()):

@@ -120,7 +120,7 @@ class _Formula:
                 continue
             if operator == "*":
                 self.at += 1
-            elif has_slash:  # whether 1/2x is half of x, nobody can say
+            elif has_slash:  # whether 1/2x is half of x is ambiguous
                 raise UnsureError
             total *= self._power()
         return _sound(total)

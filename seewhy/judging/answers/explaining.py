@@ -61,7 +61,7 @@ def _reading(text: str, found: Extraction | Abstention) -> list[str]:
 
 
 def _shown(text: str, start: int, end: int) -> str:
-    """The reply around the place that the answer was read from, which stands in brackets of its own."""
+    """The reply around the place that the answer was read from, which is in brackets of its own."""
     before, place, after = text[:start], text[start:end], text[end:]
     if len(before) > AROUND:
         before = f"…{before[-AROUND:]}"

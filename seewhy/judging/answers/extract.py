@@ -1,6 +1,6 @@
 """Read the answer a reply states, or abstain with the reason; never guess.
 
-Explicit final statements come before weak ones, the last before the first, and what stands inside
+Explicit final statements come before weak ones, the last before the first, and what is inside
 the marks of thinking never wins over what follows it. The formats are those of LLaVA-Reasoner (`### Answer:`), MPO
 (`Final answer:`, boxed, `<answer>`), MM-CoT and ARES (`The answer is (A).`), and mm-cot-rlaif
 (`Here is my response:`).

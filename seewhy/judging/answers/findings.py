@@ -1,4 +1,4 @@
-"""What reading a reply can end in: an answer with the place it stands at, or an abstention with its reason."""
+"""What reading a reply can end in: an answer with its place, or an abstention with its reason."""
 
 from dataclasses import dataclass
 from enum import StrEnum

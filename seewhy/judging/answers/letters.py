@@ -106,7 +106,7 @@ def other_letters(rest: str, letter: str, options: tuple[str, ...]) -> bool:
 
 
 def _is_listed(found: re.Match[str], rest: str, letter: str, options: tuple[str, ...]) -> bool:
-    """Whether a further letter stands in the same list; in a sentence of its own it must lead its option's text."""
+    """Whether a further letter is in the same list; in a sentence of its own it must lead its option's text."""
     other = found[found.lastindex or 1]
     at = string.ascii_uppercase.index(other)
     if at >= len(options) or other == letter:
@@ -135,7 +135,7 @@ def _in_range(letter: str, rest: str, behind: str, options: tuple[str, ...]) -> 
     if text == letter:
         return letter
     if text:
-        return Abstention(f"letter {letter} stands beside the text of option {text}")
+        return Abstention(f"letter {letter} is next to the text of option {text}")
     if other_letters(behind, letter, options):
         return Abstention(f"more than one letter: {letter}{rest[:40]!r}")
     if REFUTED.match(rest):

@@ -41,7 +41,7 @@ class Match:
     """
 
     score: float | None
-    """From 0.0 (wrong) to 1.0 (right); None where nobody can say."""
+    """From 0.0 (wrong) to 1.0 (right); None where it cannot be said."""
     why: str
 
 
@@ -145,16 +145,16 @@ def anls(golds: tuple[str, ...], answer: str) -> float:
 
 
 def match_containment(golds: tuple[str, ...], answer: str) -> Match:
-    """A gold stands in the answer as whole words, both folded as VQA answers, and not inside a longer number.
+    """A gold answer is in the answer as whole words, both folded as VQA answers, and not inside a longer number.
 
-    A gold that folding leaves nothing of, such as "A" or "the", must be quoted or stand last.
+    A gold that folding leaves nothing of, such as "A" or "the", must be quoted or come last.
     """
     words = normalise_vqa(answer)
     found = [_holds(words, answer, gold) for gold in golds]
     if any(found):
         return Match(score=1.0, why=f"{answer[:80]!r} holds {golds[found.index(True)]!r}")
     if all(each is None for each in found):
-        return Match(score=None, why=f"nobody can say whether {answer[:80]!r} holds the gold answer {golds[0]!r}")
+        return Match(score=None, why=f"it cannot be said whether {answer[:80]!r} holds the gold answer {golds[0]!r}")
     return Match(score=0.0, why=f"{answer[:80]!r} does not hold {golds[0]!r}")
 
 
@@ -172,7 +172,7 @@ def _folded_gold(gold: str) -> str:
 def match_unit_number(golds: tuple[str, ...], answer: str) -> Match:
     """TabMWP (Lu et al. 2023, arXiv 2209.14610, section 5.1): numbers equal to three places, all else exact.
 
-    A unit or currency sign may stand on either side, and fractions, signs and thousands separators are read.
+    A unit or currency sign may be on either side, and fractions, signs and thousands separators are read.
     """
     return _equal(any(_is_unit_number(gold, answer) for gold in golds), golds, answer)
 

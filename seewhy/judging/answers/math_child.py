@@ -21,7 +21,7 @@ from sympy.sets.sets import FiniteSet
 MEMORY = 256 << 20
 """Bytes of address space: a tower of powers runs out of it before it takes the machine with it."""
 PEAK = MEMORY * 3 // 4
-"""Bytes in use past which a False may be an allocation that failed: nobody can say."""
+"""Bytes in use past which a False may be an allocation that failed: it cannot be said."""
 WALL = 1.75
 """Seconds of wall time for each second of CPU time, on a busy machine."""
 UNDECIDED = b'"undecided"\n'

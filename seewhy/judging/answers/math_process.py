@@ -49,7 +49,7 @@ class MathProcess:
         return MathProcess, (self.seconds,)
 
     def __call__(self, gold: str, answer: str) -> bool | None:
-        """Whether `answer` equals `gold`; None where `gold` is no formula; `MathTimeoutError` where nobody can say."""
+        """Whether `answer` equals `gold`; None where `gold` is no formula; `MathTimeoutError` after the time limit."""
         if len(gold) > LONGEST_FORMULA:
             return None
         if len(answer) > LONGEST_FORMULA:

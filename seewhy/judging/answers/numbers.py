@@ -145,10 +145,10 @@ def _face(shape: re.Match[str]) -> Fraction | None:
 
 
 def same_number(gold: Reading, answer: Reading, slack: Fraction) -> bool:
-    """Whether the two numbers lie within `slack` times the gold one.
+    """Whether the two numbers are within `slack` times the gold one.
 
-    A sign or scale word that stands on one side only may be read or not (ChartQA's gold says "75", a reply "75%");
-    where it stands on both sides it counts.
+    A sign or scale word on one side only may be read or not (ChartQA's gold says "75", a reply "75%");
+    on both sides it counts.
     """
     if not (gold.factor or answer.factor):
         return _near(gold.face, answer.face, slack)

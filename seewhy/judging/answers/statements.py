@@ -9,7 +9,7 @@ from seewhy.judging.answers.findings import Rule
 LONGEST_VALUE = 400
 """Characters of an answer at most; a longer value is an essay."""
 MOST_STATEMENTS = 200
-"""Occurrences looked at from the end: what stands before 200 others is not final, and hostile text stays linear."""
+"""Occurrences looked at from the end: one with 200 others after it is not final, and hostile text stays linear."""
 
 MARK_BEFORE = re.compile(r"#{1,6}[ \t*_]{0,4}(?:the )?(?:(?:final|correct)[ \t]{1,3})?$")
 HEADING_BEFORE = re.compile(r"(?:^|\n)[*_ \t]{0,4}(?:the )?final[ \t]{1,3}$")

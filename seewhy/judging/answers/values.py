@@ -78,7 +78,7 @@ def _number(answer: str) -> str | None:
 
 
 def result_of(answer: str) -> str | None:
-    """What stands behind the last equals sign of a calculation, or of a named number.
+    """The text after the last equals sign of a calculation, or of a named number.
 
     Example:
         >>> result_of("6 x 4 = 24 pens"), result_of("x = 12"), result_of("x = 3 or x = 4"), result_of("y = 2x + 1")
@@ -127,7 +127,7 @@ def _before_its_tail(answer: str) -> str | None:
 
 
 def polar_of(value: str) -> str | None:
-    """The yes or no that words begin with, or that stands alone among them; true is yes.
+    """The yes or no that words begin with, or that is the only one among them; true is yes.
 
     Example:
         >>> polar_of("True, as it barks"), polar_of("Based on the picture, no."), polar_of("yes or no")

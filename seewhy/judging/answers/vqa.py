@@ -40,7 +40,7 @@ def normalise_vqa(answer: str) -> str:
     """EvalAI's folding: case, punctuation, number words, articles and contractions without their apostrophe.
 
     Source: `EvalAIAnswerProcessor` of Pythia and MMF, which TextVQA's published numbers rest on. A mark that touches a
-    space anywhere goes, one that never does becomes a space; a possessive stands apart from its word.
+    space anywhere goes, one that never does becomes a space; a possessive is separate from its word.
 
     Example:
         >>> normalise_vqa("The Two cats, dont!"), normalise_vqa("the dog's 12:30")
@@ -104,7 +104,7 @@ def direct_answer(golds: Sequence[str], answer: str) -> float:
 
 
 def holds_words(words: str, wanted: str) -> bool:
-    """Whether `wanted` stands in `words` as whole words, both folded, and not inside a longer number.
+    """Whether `wanted` is in `words` as whole words, both folded, and not inside a longer number.
 
     Source: the OCR suites (LVLM-eHub, MultimodalOCR: `has_word` after `VQAEval`'s processing).
 

@@ -100,7 +100,7 @@ def _short_reply(text: str, begin: int, reply: str, options: tuple[str, ...]) ->
 
 
 def _last_line(text: str, begin: int, before: str, last: str, led: int, options: tuple[str, ...]) -> str | None:
-    """The letter of the last line, if it is short or announced; bare text must stand behind a finished line."""
+    """The letter of the last line, if it is short or announced; bare text must come after a finished line."""
     is_announced = before.endswith((":", ":**", "："))
     is_short = len(last) <= LONGEST_LINE and len(last.split()) <= WORDS_OF_A_DIRECT_REPLY
     if not is_announced and not (is_short and (led < 2 or ALONE.fullmatch(undress(last)))):

@@ -14,7 +14,7 @@ EMPTY_CHAIN = "the chain is empty"
 
 
 def name_judge(kind: str, judge: object, chat_model: ChatModel, *templates: PromptTemplate) -> str:
-    """What stands in a verdict: kind of judge, model, hash of each prompt, and every setting that is not the default.
+    """The name in a verdict: kind of judge, model, hash of each prompt, and every setting that is not the default.
 
     As in `rubric by gpt-4o-2024-05-13, prompt 1f3c5e7a9b2d, votes 3, temperature 0.7`.
     """

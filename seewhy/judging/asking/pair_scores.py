@@ -62,5 +62,5 @@ def read_pair_scores(text: str) -> PairScores | Abstention:
 
 def _scores(first: str, second: str) -> PairScores | Abstention:
     if max(float(first), float(second)) > HIGHEST:
-        return Abstention(f"the scores {first} and {second} do not lie between 0 and 10")
+        return Abstention(f"the scores {first} and {second} are not between 0 and 10")
     return PairScores(first=float(first), second=float(second))

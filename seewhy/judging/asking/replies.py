@@ -68,8 +68,8 @@ Fields = Mapping[str, object]
 def read_object(reply: Reply, form: ResponseFormat, subject: str = "") -> Fields | Unread:
     """The JSON object of a reply, which has exactly the form and whose `id`, if a subject is given, is the subject.
 
-    The object is the whole reply or stands in its only code fence; in prose it must be the only one. A thought
-    before it is no part of it. Backslashes of LaTeX and bare line breaks in its texts are taken as they stand.
+    The object is the whole reply or in its only code fence; in prose it must be the only one. A thought
+    before it is no part of it. Backslashes of LaTeX and bare line breaks in its texts are taken as they are.
 
     Example:
         >>> schema = '{"type": "object", "properties": {"score": {"enum": [1, 2, 3]}}}'
@@ -93,7 +93,7 @@ def read_object(reply: Reply, form: ResponseFormat, subject: str = "") -> Fields
 
 
 def read_block(reply: Reply, tag: str, subject: str) -> str | Unread:
-    r"""What stands in the reply's only `<tag id="subject">...</tag>`: words that JSON would break, such as LaTeX.
+    r"""The content of the reply's only `<tag id="subject">...</tag>`: words that JSON would break, such as LaTeX.
 
     Example:
         >>> read_block(Reply(text='<r id="3f">\\frac{1}{2}</r>'), "r", "3f")
@@ -110,8 +110,8 @@ def read_block(reply: Reply, tag: str, subject: str) -> str | Unread:
     _, _, rest = text.partition(f'<{tag} id="{subject}">')
     inner, closing, _ = rest.partition(f"</{tag}>")
     if not closing:
-        return Unread(Failure.NO_BLOCK, f"</{tag}> stands before <{tag} id=...>")
-    return inner.strip() or Unread(Failure.EMPTY, f"nothing stands in <{tag}>")
+        return Unread(Failure.NO_BLOCK, f"</{tag}> comes before <{tag} id=...>")
+    return inner.strip() or Unread(Failure.EMPTY, f"<{tag}> is empty")
 
 
 def read_yes_no(reply: Reply) -> bool | Unread:

@@ -79,7 +79,7 @@ def split_steps(text: str, most: int) -> tuple[tuple[int, int], ...]:
     if len(parts) <= most:
         return parts
     firsts = [len(parts) * number // most for number in range(most)] + [len(parts)]
-    # The longer steps stand first: the last one, with the answer, is kept as small as it can be.
+    # The longer steps come first: the last one, with the answer, is kept as small as it can be.
     sizes = sorted((after - before for before, after in pairwise(firsts)), reverse=True)
     steps: list[tuple[int, int]] = []
     at = 0

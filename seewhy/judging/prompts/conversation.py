@@ -21,7 +21,7 @@ def messages_of(question: Question, style: Style, *, blind: bool) -> tuple[Messa
 
 
 def question_words(question: Question) -> str:
-    """The question's text; of a conversation all turns, with `[picture 1]` where a picture stands.
+    """The question's text; of a conversation all turns, with `[picture 1]` in the place of a picture.
 
     The pictures are numbered in the order of `question.images`, in which a judge is shown them.
 

@@ -32,7 +32,7 @@ class PromptTemplate:
 
     @property
     def version(self) -> str:
-        """The first twelve digits of the SHA-256 of the text; it stands in the name of whoever asks with it."""
+        """The first twelve digits of the SHA-256 of the text; part of the name of the judge that uses it."""
         return sha256(self.text.encode()).hexdigest()[:12]
 
     @property
@@ -58,7 +58,7 @@ class PromptTemplate:
             )
 
     def fill(self, **values: str) -> str:
-        """The text with its slots filled; a value can neither close the section it stands in nor hold slots."""
+        """The text with its slots filled; a value can neither close its section nor hold slots."""
         tags = frozenset(CLOSING_TAG.findall(self.text))
 
         def open_for_good(value: str) -> str:
@@ -68,7 +68,7 @@ class PromptTemplate:
 
 
 def builtin_prompt(name: str) -> PromptTemplate:
-    """The prompt that ships beside the judges under this name."""
+    """The prompt that ships with the judges under this name."""
     return read_prompt(Path(__file__).with_name(f"{name}.txt"))
 
 
@@ -91,7 +91,7 @@ def question_slots(question: Question, *, blind: bool, show_gold: bool) -> dict[
 
 
 def gold_words(question: Question) -> str:
-    """The right answer in words: the one most annotators gave, and the option's text beside its letter."""
+    """The right answer in words: the one most annotators gave, and the option's text with its letter."""
     if not question.gold.answers:
         return "not known"
     answer = Counter(question.gold.answers).most_common(1)[0][0]

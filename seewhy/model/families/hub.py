@@ -111,7 +111,7 @@ class HubModel:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """What a run with this model depends on beside its weights, where it is not float32 without an adapter."""
+        """What a run with this model depends on besides its weights, where it is not float32 without an adapter."""
         found = {"precision": self.compute.precision} if self.compute.precision != FLOAT32 else {}
         return found | ({"adapter": adapters.describe(self.net)} if self.has_adapter else {})
 

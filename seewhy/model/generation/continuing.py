@@ -13,7 +13,7 @@ from seewhy.records.types import Chain, FinishReason
 
 
 def continued(prompt: Prompt, ids: Sequence[int]) -> Prompt:
-    """The prompt with the first tokens of its reply behind it; what is told of them is told of response tokens."""
+    """The prompt with the first tokens of its reply behind it; their extra inputs are those of response tokens."""
     if not ids:
         return prompt
     more = len(ids)

@@ -1,4 +1,4 @@
-"""Draw chains: one prefill a question, its branches beside each other, a chain that ends leaves the batch.
+"""Draw chains: one prefill a question, its branches in one batch, a chain that ends leaves the batch.
 
 The prompt's keys and values are kept once a question and never copied to its branches. Every chain draws from a
 generator seeded by (seed, question id, style, index), so it does not depend on what shares its batch.
@@ -20,7 +20,7 @@ from seewhy.model.packed.scores import Path, separate_logps
 from seewhy.model.packed.trials import PathCheck
 
 TRIAL_TOKENS = 6
-"""Of the chains that show whether branches can be trusted: enough for the second to stand on what the first left."""
+"""Of the chains that show whether branches can be trusted: enough for the second to use what the first left."""
 LOOK_EVERY = 8
 """Steps of a device after which it is asked which chains have ended: for an answer it must have done all before."""
 LEAVE_SHARE = 1 / 8
@@ -128,7 +128,7 @@ def draw(
 ) -> list[list[Drawn]]:
     """Chains of each ask; `ends` are the tokens that end a chain, `banned` those that may never be drawn.
 
-    After `look_every` steps it is asked which chains have ended; 0 stands for each step on the CPU, else `LOOK_EVERY`.
+    After `look_every` steps it is asked which chains have ended; 0 means each step on the CPU, else `LOOK_EVERY`.
     """
     counts = [ask.count for ask in asks]
     rules = _Rules(
@@ -184,7 +184,7 @@ def check_drawing(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rules:
-    """How tokens are chosen, and which ones end a chain or may never stand in one."""
+    """How tokens are chosen, and which ones end a chain or may never be in one."""
 
     decoding: SamplingParams
     ends: Tensor

@@ -1,4 +1,4 @@
-"""How chains move on by a token: all questions' branches beside each other, or one question's chains as rows."""
+"""How chains move on by a token: all questions' branches in one batch, or one question's chains as rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -168,7 +168,7 @@ class RowSteps:
         return head_of(self.net)(hidden).float()
 
     def _told(self, rows: int) -> dict[str, Tensor]:
-        """What nets of several axes, and those that see by cross-attention, are told of each row's new token."""
+        """What nets of several axes, and those with cross-attention, need of each row's new token."""
         told: dict[str, Tensor] = {}
         if self.newest is not None:
             self.newest = self.newest + 1
@@ -178,7 +178,7 @@ class RowSteps:
         return told
 
     def keep(self, rows: Tensor) -> None:
-        """As the protocol says; a row may stand in `rows` more than once."""
+        """A row may be in `rows` more than once."""
         if self.opening is not None:
             self.opening = self.opening[rows]
         copy_rows(self.cache, rows)

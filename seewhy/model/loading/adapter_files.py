@@ -38,7 +38,7 @@ def merged_weights(net: PreTrainedModel) -> dict[str, Tensor]:
             continue
         whole = merged_weight(module) if isinstance(module, LoraLayer) else dequantize_module_weight(base)
         for key in [key for key in weights if key.startswith(f"{name}.weight")]:
-            del weights[key]  # with what tells how 4 bits are read
+            del weights[key]  # with what says how 4 bits are read
         weights[f"{name}.weight"] = whole
     return {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
 

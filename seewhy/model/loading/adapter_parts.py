@@ -18,7 +18,7 @@ NAME = "default"
 START = "start"
 """A second one, taken away from the first: its first values, where these follow from the weights."""
 LORA = ".lora_"
-"""In the names of what lies beside the weights."""
+"""In the names of an adapter's tensors."""
 
 
 def is_trained(name: str, whole: Sequence[str]) -> bool:

@@ -75,7 +75,7 @@ def put(net: PreTrainedModel, plan: AdapterPlan, language: Callable[[], Sequence
 
 
 def attach(net: PreTrainedModel, plan: AdapterPlan, language: Sequence[nn.Parameter]) -> None:
-    """Puts an adapter that changes nothing yet beside the plan's layers, in float32, and freezes all else.
+    """Puts an adapter that changes nothing yet to the plan's layers, in float32, and freezes all else.
 
     Raises:
         ValueError: the net carries one already, or a name of the plan fits nothing.
@@ -186,7 +186,7 @@ def without_adapter(net: nn.Module) -> Generator[None]:
     """
     layers = [layer for _, layer in adapted_layers(net)]
     if layers and config_of(net).modules_to_save:
-        raise ValueError(f"the adapter trains {config_of(net).modules_to_save} whole: open its base beside it")
+        raise ValueError(f"the adapter trains {config_of(net).modules_to_save} whole: open its base with it")
     asked = [(parameter, parameter.requires_grad) for parameter in net.parameters()]
     try:
         for layer in layers:
@@ -206,7 +206,7 @@ def base_weights(net: nn.Module) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def telling_weights(net: nn.Module) -> dict[str, Tensor]:
-    """What tells two nets apart that compute differently: an adapter that still adds nothing tells nothing."""
+    """What distinguishes two nets that compute differently: an adapter that still adds nothing does not."""
     told = base_weights(net)
     for name, layer in adapted_layers(net):
         if not starts(layer):

@@ -8,7 +8,7 @@ from transformers import PreTrainedTokenizerBase, ProcessorMixin
 from transformers.utils.chat_template_utils import encode_marked_chat, mark_control_tokens
 
 HOLE = "\ue0fe"
-"""Where a control token stood in a user's words: a character of nobody's, which templates hand on as it is."""
+"""In the place of a control token in a user's words: a private-use character, which templates hand on as it is."""
 
 
 def tokenizer_of(processor: ProcessorMixin) -> Any:  # noqa: ANN401 - transformers says of few results what they are

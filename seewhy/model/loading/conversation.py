@@ -1,4 +1,4 @@
-"""Turns as a chat template takes them, and whether it writes all of them, with pictures where they stand."""
+"""Turns as a chat template takes them, and whether it writes all of them, with pictures at their places."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from seewhy.records.conversation import text_pieces
 from seewhy.records.turns import Turn
 
 SENTINEL = "\ue0fd"
-"""Around the number that stands for a text: a character of nobody's."""
+"""Around the number that marks a text: a private-use character."""
 NUMBERED = re.compile(f"{SENTINEL}(\\d+){SENTINEL}")
 PARTS_AS_TEXT = re.compile(r"""['"]type['"]\s*:\s*['"]text""")
 """What a template writes that takes strings alone, given parts."""
@@ -40,7 +40,7 @@ def require_written(processor: ProcessorMixin, turns: Sequence[Turn]) -> None:
     """Checks that the chat template writes every text of a conversation once, in order, and pictures between them.
 
     Each text is replaced by a numbered mark, and the conversation is rendered with and without its pictures: they must
-    change the text between two marks where pictures stand, and nowhere else.
+    change the text between two marks where pictures are, and nowhere else.
 
     Raises:
         ValueError: it leaves a turn out, moves a picture, or cannot take a turn; the message names the turn.
@@ -60,7 +60,7 @@ def require_written(processor: ProcessorMixin, turns: Sequence[Turn]) -> None:
         if (with_them != without) != (count > 0):
             owner = owners[min(number, len(owners) - 1)] if owners else 0
             raise ValueError(
-                f"{who} does not write pictures where they stand in {_words(turns, owner)}: it moves them; put them "
+                f"{who} does not write pictures at their places in {_words(turns, owner)}: it moves them; put them "
                 "before the turn's text, or choose a model whose template keeps their places"
             )
 

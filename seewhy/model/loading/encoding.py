@@ -28,7 +28,7 @@ from seewhy.records.turns import Turn
 MARKS = ("token_type_ids", "mm_token_type_ids")
 """What processors say of each token, by the names of the nets' arguments."""
 UNUSED = ("attention_mask", "labels")
-"""What processors make beside: nothing is padded, and what is learnt is not the prompt."""
+"""What processors also make: nothing is padded, and what is learnt is not the prompt."""
 RESPONSE_MARKS = {"paligemma": 1}
 """Of a response token, by `config.model_type`; else 0, which to PaliGemma is the prompt, that sees itself both ways."""
 BLOCK_MARKS = {"gemma3": "token_type_ids", "gemma4": "mm_token_type_ids", "gemma4_unified": "mm_token_type_ids"}
@@ -192,7 +192,7 @@ def positions_of(
 
 
 def _runs(token_type_ids: Sequence[int]) -> tuple[int, ...]:
-    """The number of the run of ones in which each mark stands, 0 of the others.
+    """The number of the run of ones that holds each mark, 0 of the others.
 
     Example:
         >>> _runs((0, 1, 1, 0, 1))

@@ -52,7 +52,7 @@ def device_of(compute: ComputePlan) -> torch.device:
 
 
 def quantisation_of(compute: ComputePlan) -> BitsAndBytesConfig | None:
-    """How weights lie in 4 bits, where the plan wants it; ValueError where this machine cannot."""
+    """How weights are stored in 4 bits, where the plan wants it; ValueError where this machine cannot."""
     if not compute.load_in_4bit:
         return None
     if device_of(compute).type != "cuda":
@@ -94,7 +94,7 @@ def open_net(source: str | Path, compute: ComputePlan, masters: bool) -> PreTrai
         if is_adapted(net):
             merge(net)  # the base is an adapter's folder itself
         load_adapter(net, Path(source))
-        net.name_or_path = str(source)  # what stands in the files of an adapter that is trained on the two of them
+        net.name_or_path = str(source)  # what is in the files of an adapter that is trained on the two of them
         return net
     dtype = torch.bfloat16 if compute.precision == BF16 and not masters else torch.float32
     device, quantisation = device_of(compute), quantisation_of(compute)

@@ -1,4 +1,4 @@
-"""Which weights are the language model's, which an encoder's of pictures or sound, and which stand between the two."""
+"""Which weights are the language model's, which an encoder's of pictures or sound, and which are between the two."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -13,7 +13,7 @@ BETWEEN = ("merger", "projector", "projection", "connector", "resampler", "align
 
 
 def part_of_parameters(net: PreTrainedModel) -> dict[str, Part]:
-    """The part of each parameter, told by the module that holds it.
+    """The part of each parameter, by the module that holds it.
 
     The language model is what `get_decoder` gives, with the embeddings and the output layer; another pretrained model
     beside or within it is an encoder, of pictures or of sound; what remains is the projector.

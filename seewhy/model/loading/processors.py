@@ -26,7 +26,7 @@ HELPERS = {
 
 
 class UnusedVideoProcessor(VideoProcessorMixin):
-    """Stands where a processor has one for videos, which needs torchvision: keeps the settings, takes no video."""
+    """Takes the place of a processor for videos, which needs torchvision: keeps the settings, takes no video."""
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401
         """`settings` as the model's files have them; they are written back as they are."""
@@ -91,7 +91,7 @@ def _without_videos(place: str) -> ProcessorMixin:
         else:
             parts.append((AutoImageProcessor if name == "image_processor" else AutoTokenizer).from_pretrained(place))
     LOG.info("%s: torchvision is not installed; its pictures are prepared by Pillow", place)
-    # Under its own name, which stands in the files that are saved.
+    # Under its own name, which is in the files that are saved.
     return type(kind.__name__, (_AnyVideoPart, kind), {}).from_args_and_dict(parts, settings)
 
 

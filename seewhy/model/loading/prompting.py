@@ -12,7 +12,7 @@ from seewhy.model.prompt_plan import AUTO, ON, PromptPlan
 from seewhy.model.weights import root_of
 
 FILE = "seewhy_prompt.json"
-"""Beside a model's weights: the words of each style that it is asked in, where they are not the usual ones."""
+"""Next to a model's weights: the words of each style that it is asked in, where they are not the usual ones."""
 PIXELS = {"max_pixels": "size.longest_edge", "min_pixels": "size.shortest_edge"}
 """Qwen's names for what its processor keeps as a size."""
 
@@ -80,7 +80,7 @@ def read_instructions(place: str | Path) -> dict[str, str]:
 
 
 def write_instructions(folder: Path, instructions: Mapping[str, str]) -> None:
-    """Save the words beside a model, where there are some."""
+    """Save the words next to a model, where there are some."""
     if instructions:
         words: MutableMapping[str, str] = dict(instructions)
         (folder / FILE).write_text(json.dumps(words, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

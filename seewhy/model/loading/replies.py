@@ -89,13 +89,13 @@ class Replies:
             )
 
     def _after_prompt(self, text: str, closing: str = "") -> Sequence[int]:
-        """Ids of what stands after the prompt in the conversation, without `closing` at its end."""
+        """Ids of the text after the prompt in the conversation, without `closing` at its end."""
         safe = marked(text, self._pattern)
         whole = self._render(safe).removesuffix(closing)
         ids = ids_of(self.tokenizer, whole, safe != text)
         if ids[: len(self._prompt_ids)] == self._prompt_ids:
             return ids[len(self._prompt_ids) :]
-        # A token of the text reaches over the prompt's end: the prompt stands as it is, and the rest is spelt anew.
+        # A token of the text reaches over the prompt's end: the prompt stays as it is, and the rest is spelt anew.
         return ids_of(self.tokenizer, whole[len(self._stem) :], safe != text)
 
     def _render(self, reply: str | None) -> str:

@@ -12,7 +12,7 @@ class Root(nn.Module):
     """Holds a net, and runs within its own forward pass whatever calls parts of that net.
 
     A training pass calls the text model of a net and then, at the wanted positions alone, its output layer; the net's
-    own forward pass is not called. Hooks of a wrapper stand on the outermost module, so all of that is done in here.
+    own forward pass is not called. Hooks of a wrapper are on the outermost module, so all of that is done in here.
     """
 
     def __init__(self, net: nn.Module) -> None:

@@ -34,4 +34,4 @@ def _require_whole_file(path: Path) -> None:
         tensors = {name: one for name, one in json.loads(file.read(length)).items() if name != "__metadata__"}
     whole = 8 + length + max((one["data_offsets"][1] for one in tensors.values()), default=0)
     if whole != size:
-        raise ValueError(f"{path} was cut: it has {size:,} bytes, and its head tells of {whole:,}; copy it again")
+        raise ValueError(f"{path} was cut: it has {size:,} bytes, and its head announces {whole:,}; copy it again")

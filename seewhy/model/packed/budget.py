@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def spans_within(costs: Sequence[int], most: int) -> list[tuple[int, int]]:
-    """Ranges (start, stop) of consecutive rows whose costs add up to at most `most`; a costlier row stands alone.
+    """Ranges (start, stop) of consecutive rows whose costs add up to at most `most`; a costlier row is alone.
 
     Example:
         >>> spans_within([3, 4, 2, 9, 1], most=7)

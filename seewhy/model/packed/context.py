@@ -9,7 +9,7 @@ LENGTH_DEPENDENT = ("dynamic", "longrope")
 def context_of(net: PreTrainedModel) -> tuple[int | None, str]:
     """Most tokens of a row, and why so few where that needs a reason; None where the net's settings do not say.
 
-    Where frequencies depend on the row's length, a score would depend on the rows beside it beyond the length that the
+    Where frequencies depend on the row's length, a score would depend on the other rows beyond the length that the
     model was first trained at, and chains would be drawn by keys of other frequencies than they are scored by.
     """
     settings = net.config.get_text_config().to_dict()

@@ -57,7 +57,7 @@ class _Split:
     """How the row is taken apart."""
 
     first: int
-    """The first branch token's place in the row; the branches stand last in it."""
+    """The first branch token's place in the row; the branches come last in it."""
     filled: Tensor
     """[branch tokens] place of each in the padded branches."""
     parts: tuple[tuple[slice, slice, bool], ...]
@@ -65,7 +65,7 @@ class _Split:
 
 
 def _stretches(index: Tensor) -> list[slice]:
-    """The places of the row that each line of an index covers; 0 stands where a line is padded."""
+    """The places of the row that each line of an index covers; 0 where a line is padded."""
     ends = zip(index[:, 0].tolist(), index.amax(dim=1).tolist(), strict=True)
     return [slice(first, last + 1) for first, last in ends]
 

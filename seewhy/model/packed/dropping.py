@@ -98,7 +98,7 @@ def told_responses(group: Group, device: torch.device) -> AbstractContextManager
 
 
 class DropByExample(nn.Module):
-    """In the place of an adapter's dropout module: drops where it is told which tokens run, and nothing elsewhere.
+    """In the place of an adapter's dropout module: drops where the running tokens are set, and nothing elsewhere.
 
     Example:
         >>> drop, states = DropByExample(0.5, "layers.0.q_proj"), torch.ones(1, 2, 4)

@@ -32,7 +32,7 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where each of the L tokens of a row stands; all [L]."""
+    """Position of each of the L tokens of a row; all [L]."""
 
     group: Tensor
     branch: Tensor

@@ -1,4 +1,4 @@
-"""A question group: one prompt and its responses, packed beside each other in one row.
+"""A question group: one prompt and its responses, packed in one row.
 
 The row of several groups holds every prompt once and every response once:
 
@@ -40,7 +40,7 @@ class Prompt:
     token_type_ids: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     """What the processor says of each token, such as token_type_ids, by the name of the net's argument."""
     response_mark: int = 0
-    """What the net is told of each response token, under the same names."""
+    """Extra inputs of each response token, under the same names."""
     positions: Tensor | None = None
     """[axes, tokens] where the net counts on several axes (M-RoPE: Qwen2-VL, arXiv 2409.12191); else 0, 1, 2..."""
     blocks: tuple[int, ...] = ()
@@ -55,7 +55,7 @@ class Prompt:
     """
 
     def placed(self, axes: int) -> Tensor:
-        """[axes, tokens] position of each token; text stands at the same place on every axis."""
+        """[axes, tokens] position of each token; text is at the same place on every axis."""
         if self.positions is not None:
             return self.positions
         return torch.arange(len(self.ids)).expand(axes, -1)
@@ -81,7 +81,7 @@ def separate_tokens_of(group: Group) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where the tokens of a packed row lie, for attention that never looks across branches.
+    """Where the tokens of a packed row are, for attention that never looks across branches.
 
     With G groups, P the longest prompt less one, B branches, R the longest branch and L tokens in the row:
     """
@@ -97,13 +97,13 @@ class Layout:
     restore: Tensor
     """[L] place of each token of the row in the padded prompts followed by the padded branches."""
     branch_start: Tensor
-    """[B] tokens of its prompt that stand before a branch."""
+    """[B] tokens of its prompt before a branch."""
     blocks: Tensor | None = None
     """[G, P] `Prompt.blocks`, 0 where padded; None where no prompt has any."""
     is_block_windowed: bool = False
     """`Prompt.is_block_windowed` of any prompt."""
     unread: int = 0
-    """Tokens of all prompts, which stand first in the row, where nobody reads their last hidden states."""
+    """Tokens of all prompts, which come first in the row; their last hidden states are not used."""
     reads_prompts: bool = True
     """False in the last layer where those are `unread`: what attention gives for prompt tokens is of no use."""
     masks: dict[int | None, BlockMask] = field(default_factory=dict[int | None, BlockMask], compare=False)
@@ -119,7 +119,7 @@ class Packed:
     positions: Tensor
     """[1, L], or [axes, 1, L] where the net counts in more than one."""
     prefix_length: int
-    """Tokens of all prompts, which stand first; the rest are branch tokens."""
+    """Tokens of all prompts, which come first; the rest are branch tokens."""
     targets: Tensor
     """[L - prefix_length] the token that each branch position predicts."""
     lengths: tuple[int, ...]
@@ -250,7 +250,7 @@ def pack(groups: Sequence[Group], device: torch.device = CPU) -> Packed:
     """One row of all groups; every prompt must have at least two tokens and every response one."""
     _check(groups)
     if len(groups) > 1 and any(group.prompt.cross_attention_mask is not None for group in groups):
-        raise ValueError("prompts whose tokens look at pictures by cross-attention stand alone in their rows")
+        raise ValueError("prompts whose tokens look at pictures by cross-attention must be alone in their rows")
     prefixes = [group.prompt.ids[:-1] for group in groups]
     branches = [(group.prompt.ids[-1], *response[:-1]) for group in groups for response in group.responses]
     group_of = [number for number, group in enumerate(groups) for _ in group.responses]

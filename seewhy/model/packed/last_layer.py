@@ -1,6 +1,6 @@
 """The last text layer of a packed row computes of the prompts no more than their keys and values.
 
-Nobody reads the last hidden state of a prompt's token but its last one, of which each branch has a copy. So in that
+Of a prompt's last hidden states only that of its last token is used, of which each branch has a copy. So in that
 layer the prompts' queries, their attention, its output projection and the feed-forward part are left out, forward and
 backward: of a row that is half prompt, most of half a layer. The places of these tokens stay, with whatever is
 left of them.

@@ -18,7 +18,7 @@ Place = tuple[int, int]
 
 
 def scores_of(lengths: Sequence[int], prompt: int) -> int:
-    """Scores of attention that branches of these lengths take beside each other, each padded to the longest."""
+    """Scores of attention that branches of these lengths take in one batch, each padded to the longest."""
     longest = max(lengths, default=0)
     return len(lengths) * longest * (prompt + longest)
 

@@ -1,4 +1,4 @@
-"""The precision in which two ways to one number are compared: float32, whatever the weights lie in."""
+"""The precision in which two ways to one number are compared: float32, whatever the weights' precision."""
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -35,7 +35,7 @@ ROUGH = Tolerance(value=0.05, gradient=0.05)
 
 @contextmanager
 def in_float32(net: PreTrainedModel) -> Generator[Tolerance]:
-    """Let the net's weights lie in float32 while the context lasts; after it each is what it was, to the bit.
+    """Hold the net's weights in float32 while the context lasts; after it each is what it was, to the bit.
 
     Gives the tolerance that holds: rough where that cannot be.
     """
@@ -51,7 +51,7 @@ def in_float32(net: PreTrainedModel) -> Generator[Tolerance]:
 
 
 def _widen(held: Sequence[tuple[Tensor, torch.dtype]]) -> bool:
-    """Whether all of them have found room; where not, they lie as they did."""
+    """Whether all of them have found room; where not, they are as before."""
     try:
         for tensor, _ in held:
             tensor.data = tensor.data.float()

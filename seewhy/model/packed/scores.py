@@ -109,7 +109,7 @@ def arguments_of(net: PreTrainedModel, prompt: Prompt, rows: Sequence[tuple[int,
 
 
 def _places(net: PreTrainedModel, prompt: Prompt, rows: int, width: int) -> dict[str, Tensor]:
-    """Where the tokens of rows stand, of a net that counts on several axes and cannot see how large the pictures were.
+    """Positions of the tokens of rows, of a net that counts on several axes and cannot see how large the pictures were.
 
     Else nothing: the net's own count is what packed rows are compared with.
     """

@@ -19,7 +19,7 @@ from seewhy.model.packed.group import Layout
 
 NAME = "seewhy_branches"
 UNKNOWN = ("softcap", "s_aux", "head_mask")
-"""What attention of some nets takes beside a mask and a window: capped scores, sinks, heads left out."""
+"""What attention of some nets takes besides a mask and a window: capped scores, sinks, heads left out."""
 
 
 def _rows(states: Tensor, index: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ def attend(
 
     Args:
         query: [1, heads, L, width]; key and value may have fewer heads, a divisor of it.
-        layout: where prompts and branches lie.
+        layout: where prompts and branches are.
         scaling: factor of the scores.
         window: of a layer that sees so many tokens, itself counted, and no further back.
 
@@ -111,7 +111,7 @@ def _attend_padded(
 def _over_prompts(
     query: Tensor, key: Tensor, value: Tensor, layout: Layout, scaling: float, window: int | None
 ) -> Tensor:
-    """Of each prompt over itself, queries [L, heads, width] of the row; zeros where nobody reads it."""
+    """Of each prompt over itself, queries [L, heads, width] of the row; zeros where it is not used."""
     if not layout.reads_prompts:
         groups, longest = layout.prefix_index.shape
         return query.new_zeros(groups, query.shape[1], longest, value.shape[-1])

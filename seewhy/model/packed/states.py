@@ -1,7 +1,7 @@
 """Last hidden states of question groups: of each response token the state that predicts it, for heads of another kind.
 
 The alignment is that of `logps.py`: the state at t has seen the prompt and the tokens before t, so a value read from it
-is that of the state before token t. The first one stands at the prompt's last token, which the branches share.
+is that of the state before token t. The first one is at the prompt's last token, which the branches share.
 """
 
 from collections.abc import Sequence

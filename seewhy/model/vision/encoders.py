@@ -1,7 +1,7 @@
 """What a net's vision encoder gives for pictures, taken out of one pass and put back into another.
 
 The encoder is the module that the net runs over pixels: the tower of a LLaVA, without its projector; tower and merger
-of a Qwen-VL. What comes after it runs anew in each pass, so a projector may move while the encoder stands still.
+of a Qwen-VL. What comes after it runs anew in each pass, so a projector may move while the encoder is frozen.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ FEATURE_FIELDS = ("pooler_output", "last_hidden_state", "hidden_states", "attent
 
 
 class Recall(nn.Module):
-    """Stands where the encoder stands, and gives what the encoder gave before."""
+    """Takes the encoder's place, and returns its earlier output."""
 
     def __init__(self, encoder: nn.Module, output: ModelOutput) -> None:
         """All but the forward pass stays the encoder's."""

@@ -32,7 +32,7 @@ def bytes_of(tensors: Mapping[str, Tensor]) -> int:
 
 
 class FeatureCache:
-    """The most recently used features, up to a number of bytes; models may share it, for a key tells them apart."""
+    """The most recently used features, up to a number of bytes; models may share it, for a key separates them."""
 
     def __init__(self, plan: FeaturePlan, folder: Path | None = None) -> None:
         """An empty memory; `folder` holds the files where the plan names none and wants some.

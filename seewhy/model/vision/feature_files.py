@@ -44,7 +44,7 @@ class FeatureFiles:
         self._is_writing = True
 
     def path(self, key: str) -> Path:
-        """Where the features of a key lie."""
+        """Path of the features of a key."""
         return self.folder / f"{key}{SUFFIX}"
 
     def read(self, key: str) -> dict[str, Tensor] | None:

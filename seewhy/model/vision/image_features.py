@@ -1,4 +1,4 @@
-"""How a model comes by the features of its pictures: kept where its vision encoder stands still, else seen anew."""
+"""Image features: cached while the vision encoder is frozen, computed anew otherwise."""
 
 import logging
 import time
@@ -51,9 +51,9 @@ class _Stand:
 
 
 class ImageFeatures:
-    """Hands prompts on with the features of their pictures while the net's vision encoder stands still.
+    """Adds the features of their pictures to prompts while the net's vision encoder is frozen.
 
-    What the encoder gives is kept in `cache`; the projector, and whatever else stands behind the encoder, runs in each
+    What the encoder gives is kept in `cache`; the projector, and whatever else follows the encoder, runs in each
     pass and may be trained. Prompts are handed on as they are where no cache is set, where nothing was said to stand
     still, where the encoder is trained or small, and where the first picture shows that kept features do not give the
     log-probabilities of a pass of the net's own. A prompt's pictures are always seen by themselves, so that their
@@ -70,13 +70,13 @@ class ImageFeatures:
         """From now on no weight of the net moves but `moved`; for a while only, see `standing`.
 
         Raises:
-            ValueError: a weight is to move that was said to stand still.
+            ValueError: a weight is to move that was declared frozen.
         """
         moves = frozenset(map(id, moved))
         if self._stand is None:
             self._stand = _Stand(moved=moves)
         elif not moves <= self._stand.moved:
-            raise ValueError("this model was said to stand still: open it anew to train it")
+            raise ValueError("the weights of this model were declared frozen: open it anew to train it")
 
     @contextmanager
     def assume_frozen(self, moved: Iterable[nn.Parameter] = ()) -> Generator[None]:

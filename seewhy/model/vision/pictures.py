@@ -12,7 +12,7 @@ from seewhy.records.types import Question
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureFile:
-    """The bytes of a question's picture as they lie on disk now."""
+    """The bytes of a question's picture as they are on disk now."""
 
     question_id: str
     path: str

@@ -12,13 +12,13 @@ from seewhy.model.vision.encoders import picture_features
 
 @torch.no_grad()
 def precompute_image_features(net: PreTrainedModel, groups: Sequence[Group]) -> list[Group]:
-    """The groups with the features of their pictures, which stand in for the pictures in every later pass.
+    """The groups with the features of their pictures, which replace the pictures in every later pass.
 
     Right only where neither tower nor projector is trained, and where the nets of the later passes share both: policy
     and reference of one step. Features carry no gradient. `ImageFeatures` keeps the tower's output across steps.
 
     Raises:
-        ValueError: the net does not tell the features of each picture apart.
+        ValueError: the net does not separate the features of each picture.
     """
     return [
         replace(group, prompt=replace(group.prompt, features=picture_features(net, group.prompt)))

@@ -27,7 +27,7 @@ class Batches:
 
     @property
     def shelf(self) -> FileStore:
-        """Where requests, answers and errors lie."""
+        """Where requests, answers and errors are."""
         return FileStore(self.folder)
 
     def submit(self, payload: bytes) -> dict[str, object]:
@@ -47,7 +47,7 @@ class Batches:
         return self._write(note)
 
     def tell(self, place: str) -> dict[str, object]:
-        """How a batch stands: in progress until its delay is over, then completed; LookupError for an unknown id."""
+        """The state of a batch: in progress until its delay is over, then completed; LookupError for an unknown id."""
         note = read_note(self.folder, place)
         if note["status"] not in ("validating", "in_progress"):
             return note

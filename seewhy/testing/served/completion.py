@@ -33,7 +33,7 @@ def count_tokens(text: str) -> int:
 
 
 def complete(asked: Asked, replies: Sequence[Reply], name: str, number: int, *, refusal: str = "") -> Completion:
-    """The chat completion of a model called `name`; `refusal` stands in place of each text where it is said."""
+    """The chat completion of a model called `name`; `refusal` replaces each text where it is given."""
     made = [_cut(reply, asked.max_tokens) for reply in replies]
     choices = [_choice(asked, index, reply, refusal) for index, reply in enumerate(made)]
     prompt = count_tokens(asked.text) + PICTURE_TOKENS * len(asked.pictures)

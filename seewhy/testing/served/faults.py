@@ -8,7 +8,7 @@ from seewhy.benchmarks.ink.posing import generator_at
 from seewhy.testing.served.plan import Fault, FaultPlan
 
 IDS = re.compile(r'("id": "|<\w+ id=")')
-"""What stands before the id that a reply is about."""
+"""The text before the id that a reply is about."""
 REFUSAL = "I am sorry, but I cannot help with that."
 HTML = b"<!doctype html>\n<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>\n"
 

@@ -9,12 +9,12 @@ from seewhy.records.files import write_bytes_atomically, write_text_atomically
 
 @dataclass(frozen=True, slots=True)
 class FileStore:
-    """A folder of files, each with a note beside it that the API tells."""
+    """A folder of files, each with a note next to it that the API returns."""
 
     folder: Path
 
     def keep(self, content: bytes, filename: str, purpose: str) -> dict[str, object]:
-        """Keep a file under a new id, and tell of it."""
+        """Keep a file under a new id; returns its note."""
         place = f"file-{len(list(self.folder.glob('file-*.json'))) + 1}"
         told: dict[str, object] = {
             "id": place, "object": "file", "bytes": len(content), "created_at": 0, "filename": filename,

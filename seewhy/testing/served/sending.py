@@ -54,7 +54,7 @@ class Sending(Response):
     """A JSON body on its way to a client, who may hang up before it has arrived."""
 
     def __init__(self, payload: bytes, manner: Manner, lines: Lines, settle: Callable[[bool], None]) -> None:
-        """`settle` is told once whether the body was sent whole; a call that hangs has none and settles nothing."""
+        """`settle` is called once with whether the body was sent whole; a call that hangs settles nothing."""
         super().__init__(payload[: int(len(payload) * manner.share)], media_type="application/json")
         self.manner = manner
         self.lines = lines

@@ -20,7 +20,7 @@ from seewhy.testing.served.plan import FaultPlan, ServedPlan
 
 LOOPBACK = "127.0.0.1"
 PATIENCE = 30.0
-"""Seconds within which a server must stand."""
+"""Seconds within which a server must be up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,5 +100,5 @@ def _await_start(server: uvicorn.Server) -> None:
     deadline = time.monotonic() + PATIENCE
     while not server.started:
         if time.monotonic() > deadline:
-            raise TimeoutError(f"the server did not stand after {PATIENCE:.0f} s")
+            raise TimeoutError(f"the server was not up after {PATIENCE:.0f} s")
         time.sleep(0.005)

@@ -20,7 +20,7 @@ weights and activations, `is_checkpointed`.
 from dataclasses import dataclass, replace
 
 HELD_SHARE = 0.5
-"""Bytes that glibc's allocator holds and nobody uses, as a share of what is saved for the backward pass.
+"""Bytes that glibc's allocator holds unused, as a share of what is saved for the backward pass.
 
 Blocks below 32 MiB come from one heap; what is freed there between two that stay is rarely of use to the next.
 Measured, not derived: 0.28 to 0.45 in the settings of `docs/numerics.md`, and more at times.
@@ -52,7 +52,7 @@ class WeightBytes:
         return 2 * self.moved
 
     def optimiser(self, *, is_cuda: bool) -> int:
-        """Gradients, and what the update itself needs beside moments: on CPU weight by weight, on CUDA all at once."""
+        """Gradients, and what the update itself needs besides moments: on CPU weight by weight, on CUDA all at once."""
         return 2 * self.moved if is_cuda else self.moved + 2 * self.largest
 
 
@@ -90,14 +90,14 @@ class PassBytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepBytes:
-    """The terms of a step's peak, as the module tells them."""
+    """The terms of a step's peak, as the module's docstring lists them."""
 
     base: int
     prompts: int
     """Encoded prompts that are kept for the next epoch and the next stage."""
     weights: int
     others: int
-    """Weights of models that are open beside the one that is trained."""
+    """Weights of models that are open besides the one that is trained."""
     moments: int
     passes: int
     optimiser: int

@@ -44,7 +44,7 @@ class HighWater:
 
 
 PROCESS = HighWater()
-"""The high-water mark is the process's, and so is what stands in for the marks that were reset."""
+"""The high-water mark is the process's, and so is what replaces the marks that were reset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class StepPeak:
         return cls(device=device, is_own=is_own)
 
     def figures(self) -> dict[str, float]:
-        """MiB: `peak_mb` of this step; `peak_so_far_mb` where the system only tells the peak of the whole process."""
+        """MiB: `peak_mb` of this step; `peak_so_far_mb` where the system only reports the peak of the whole process."""
         is_cuda = self.device.type == "cuda"
         most = torch.cuda.max_memory_allocated(self.device) / MIB if is_cuda else PROCESS.mark_mb()
         return {"peak_mb" if self.is_own else "peak_so_far_mb": most}

@@ -174,5 +174,5 @@ def trace_memory(
 
 
 def _plain(group: Group) -> Group:
-    """Responses of as many tokens, none of which stands for a picture."""
+    """Responses of as many tokens, none of which is a picture's."""
     return replace(group, responses=tuple(group.prompt.ids[-1:] * len(response) for response in group.responses))

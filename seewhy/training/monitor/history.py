@@ -9,7 +9,7 @@ from seewhy.records.types import StepLog
 WINDOW_SHARE = 0.1
 """Share of the steps, at either end, whose mean is compared."""
 NARROWEST, WIDEST = 5, 100
-"""Steps of that window while the run goes on: fewer would be luck, and more would tell of an alarm late."""
+"""Steps of that window while the run goes on: fewer would be chance, and more would raise an alarm late."""
 
 
 def mean_of(values: Sequence[float]) -> float:
@@ -27,7 +27,7 @@ class History:
     """Figures of the last step alone."""
     count: int = 0
     total: int = 0
-    """Steps of the whole run; as many as were taken where nobody says."""
+    """Steps of the whole run; as many as were taken where it is not given."""
     is_over: bool = False
     """Whether the last step was the run's last: what wants the whole run is judged then."""
 

@@ -20,7 +20,7 @@ class GuardPlan:
     probe_questions: int = 8
     """Prompts among the rows that the model replies to at each probe; 0 probes nothing."""
     probe_every: int = 0
-    """Steps between probes; 0 stands for a quarter of the run. The start and the last step are always probed."""
+    """Steps between probes; 0 means a quarter of the run. The start and the last step are always probed."""
     probe_tokens: int = 96
     """Tokens of a reply, at most."""
     abort: tuple[str, ...] = ()

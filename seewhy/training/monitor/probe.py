@@ -1,7 +1,7 @@
-"""What the model says while it is trained: replies to a few prompts of its rows, beside what it said at the start.
+"""What the model says while it is trained: replies to a few prompts of its rows, compared with the start.
 
 The replies of the start are drawn at temperature 1 and kept with their log-probabilities. Scored by the model as it is
-now, they tell how far it has moved, without a second net: log start - log now, over replies of the start, estimates
+now, they show how far it has moved, without a second net: log start - log now, over replies of the start, estimates
 KL(start || now). It is the forward direction, which grows where the start's replies have become unlikely.
 """
 
@@ -69,7 +69,7 @@ class Probe:
     """The processes that train: all draw the same, for a sharded net needs them all, and the first writes it."""
 
     def look(self, step: int) -> dict[str, float]:
-        """Figures of the model as it is now; its replies are written beside the run's steps, under `step`."""
+        """Figures of the model as it is now; its replies are written next to the run's steps, under `step`."""
         chains = draw(self.model, self.asks, self.decoding)
         if self.ranks.is_first:
             write_chains(self.directory / f"step-{step}.json", "", chains)

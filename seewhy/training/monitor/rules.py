@@ -72,7 +72,7 @@ def _gradient_spikes(history: History) -> str | None:
     middle = sorted(near)[len(near) // 2]
     if not largest > GRADIENT_SPIKE * middle > 0:
         return None
-    return f"a gradient norm of {largest:.1f} beside a median of {middle:.2f}"
+    return f"a gradient norm of {largest:.1f} with a median of {middle:.2f}"
 
 
 def _memory_grows(history: History) -> str | None:

@@ -61,7 +61,7 @@ class DrawnRound:
 
 
 def folder_of(directory: Path, number: int) -> Path:
-    """Where a round's rows lie."""
+    """Folder of a round's rows."""
     return directory / "rollouts" / f"round-{number:05d}"
 
 

@@ -30,7 +30,7 @@ from seewhy.training.plan import FitPlan
 from seewhy.training.schedule import moved_parameters, rate_at
 
 ASKED, TAKEN = "asked", "updates"
-"""In the checkpoint beside the objective's own state: questions taken, and updates."""
+"""In the checkpoint, in addition to the objective's own state: questions taken, and updates."""
 SAMPLER_TOLERANCE = 1e-4
 """Nats by which sampler and trainer may differ in float32 without a word."""
 
@@ -50,7 +50,7 @@ class OnlineRun:
 
     @property
     def directory(self) -> Path:
-        """Where it lies."""
+        """Its path."""
         return self.drawing.directory
 
     @property

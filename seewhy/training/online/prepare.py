@@ -154,7 +154,7 @@ def _against_sampler(
 
 
 def keep(prepared: Prepared, place: Path) -> None:
-    """Writes how each rollout is trained on, as rows beside its chains and rewards."""
+    """Writes how each rollout is trained on, as rows next to its chains and rewards."""
     rows: list[TrainedRollout] = []
     for number, (chain, total) in enumerate(zip(prepared.chains, prepared.credit.totals, strict=True)):
         size = len(prepared.examples[number].responses[0])

@@ -68,7 +68,7 @@ def passes_of(
     model: ScoresGroups, questions: Mapping[str, Question], examples: Sequence[TrainingExample],
     numbers: Sequence[int], row_tokens: int,
 ) -> Iterator[Pass]:  # fmt: skip
-    """The forward passes over some rollouts: those of one question beside each other behind one prompt."""
+    """The forward passes over some rollouts: those of one question packed behind one prompt."""
     chosen = [examples[number] for number in numbers]
     known = {id(example): number for example, number in zip(chosen, numbers, strict=True)}
     for forward in forwards_of(model, questions, chosen, row_tokens):

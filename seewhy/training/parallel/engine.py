@@ -26,7 +26,7 @@ class Rooted(Protocol):
 
 @runtime_checkable
 class Engine(Protocol):
-    """What stands between a step's passes and its gradients."""
+    """What happens between a step's passes and its gradients."""
 
     @property
     def ranks(self) -> Ranks:

@@ -1,4 +1,4 @@
-"""How the weights of a training lie over the processes that take its steps together."""
+"""How the weights of a training are distributed over the processes that take its steps together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

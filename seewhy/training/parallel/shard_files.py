@@ -27,7 +27,7 @@ def write_shards(folder: Path, tensors: Mapping[str, Tensor], group: dist.Proces
 
 
 def read_shards(folder: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Fills the tensors, whole or sharded, with what lies in the folder under their names."""
+    """Fills the tensors, whole or sharded, with what is in the folder under their names."""
     alone = not dist.is_initialized()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="torch.distributed is disabled")
@@ -35,7 +35,7 @@ def read_shards(folder: Path, tensors: Mapping[str, Tensor]) -> None:
 
 
 def spread(whole: Tensor, like: Tensor) -> Tensor:
-    """The tensor as `like` lies: this process's part of it where that is sharded."""
+    """The tensor laid out as `like`: this process's part of it where that is sharded."""
     if not isinstance(like, DTensor):
         return whole
     return distribute_tensor(whole.to(like.device), like.device_mesh, like.placements)

@@ -49,7 +49,7 @@ class Sharded:
     seeing: Sequence[nn.Parameter]
     """Those of the vision tower and the projector that are trained."""
     group: dist.ProcessGroup
-    """For checkpoints, which are written beside the training."""
+    """For checkpoints, which are written while the training goes on."""
     is_single: bool
     """Whether groups must be run one by one, as each is a call of the net."""
     thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
@@ -105,7 +105,7 @@ def sharded(model: Trainable, ranks: Ranks, plan: ShardPlan, *, is_single: bool)
     for name, parameter in net.named_parameters():
         if not parameter.is_floating_point():
             raise ValueError(
-                f"compute.load_in_4bit: {name} lies in {parameter.dtype}, which loses how 4 bits are read where it is "
+                f"compute.load_in_4bit: {name} is in {parameter.dtype}, which loses how 4 bits are read where it is "
                 "sharded; set shard.kind to copies, or compute.precision to bf16 without 4 bits"
             )
     plain = rooted.root
@@ -132,7 +132,7 @@ def _shard(net: nn.Module, root: nn.Module, plan: ShardPlan, device: torch.devic
     for module in sharded_modules(root):
         module.set_gradient_divide_factor(1.0)
         module.set_force_sum_reduction_for_comms(True)
-        # A process may have text alone where another has pictures: zeros stand for what it does not reach.
+        # A process may have text alone where another has pictures: zeros take the place of what it does not reach.
         module.set_reduce_scatter_unused_params(True)
 
 

@@ -31,7 +31,7 @@ def shares_of(costs: Sequence[int], count: int) -> list[list[int]]:
 def agreed_shares(
     ranks: Ranks, guesses: Sequence[int], cost: Callable[[int], int]
 ) -> tuple[list[list[int]], list[int]]:
-    """Shares by true costs, and these costs; each group's is found out by one process, and told to all.
+    """Shares by true costs, and these costs; each group's is measured by one process and sent to all.
 
     `guesses` are costs that all processes know; `cost(place)` makes the true one, which takes time.
     """

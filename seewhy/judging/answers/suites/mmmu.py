@@ -45,7 +45,7 @@ def mmmu_pro(question: Question, text: str, _prove: Prover) -> Graded:
     """The one option letter that occurs after the last "Answer:", else letters by `(A)`, then `A `, then `A.`.
 
     Source: MMMU `mmmu-pro/evaluate.py`, `parse_multi_choice_response`. Of several letters the last by its own form
-    counts; of those by `A.` the last that stands between spaces, and the first where none does.
+    counts; of those by `A.` the last between spaces, and the first where none does.
     """
     at = text.rfind("Answer:")
     said = [letter for letter in letters_of(question) if letter in text[at + len("Answer:") :]] if at >= 0 else []
@@ -78,12 +78,12 @@ def _letter(question: Question, text: str, forms: Forms) -> Graded:
 
 
 def _last(question: Question, named: list[str], place: Callable[[str], int], how: str) -> Graded:
-    """Of several letters the one that stands last; of those at one place the first."""
+    """Of several letters the last one; of those at one place the first."""
     return graded_letter(question, max(named, key=place), f"the last of {how!r}")
 
 
 def open_answer(question: Question, text: str) -> Graded:
-    """A gold text stands in one of the reply's key parts, or a gold number is one of their numbers to two places."""
+    """A gold text is in one of the reply's key parts, or a gold number is one of their numbers to two places."""
     golds = {form for gold in question.gold.answers for form in _forms(gold)}
     parts = key_parts(text)
     said = {form for part in [*parts, *numbers_of(parts)] for form in _forms(part)}

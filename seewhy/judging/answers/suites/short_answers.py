@@ -38,7 +38,7 @@ def relaxed(question: Question, text: str, _prove: Prover) -> Graded:
     """Within 5 % of the gold; a per cent sign divides by 100, a gold of 0 and other signs are compared as text.
 
     Source: pix2struct `metrics.py`, `relaxed_correctness`, after PlotQA (arXiv 1909.00997, section 5.1); the same
-    function stands in VLMEvalKit `vlmeval/dataset/utils/vqa_eval.py` and in lmms-eval `tasks/chartqa/utils.py`.
+    function is in VLMEvalKit `vlmeval/dataset/utils/vqa_eval.py` and in lmms-eval `tasks/chartqa/utils.py`.
     A year has no rule of its own.
     """
 
@@ -143,7 +143,7 @@ def exact(question: Question, text: str, _prove: Prover) -> Graded:
 
 
 def has_word(question: Question, text: str, _prove: Prover) -> Graded:
-    """A gold stands in the reply between two word borders, both folded as VQA v2 does.
+    """A gold answer is in the reply between two word borders, both folded as VQA v2 does.
 
     Source: MultimodalOCR and LVLM-eHub, `has_word` after `VQAEval`.
     """
@@ -155,7 +155,7 @@ def has_word(question: Question, text: str, _prove: Prover) -> Graded:
 
 
 def substring(question: Question, text: str, _prove: Prover) -> Graded:
-    """A gold stands in the reply, as part of a word too; handwritten mathematics is compared without spaces.
+    """A gold answer is in the reply, as part of a word too; handwritten mathematics is compared without spaces.
 
     Source: OCRBench `example.py`; VLMEvalKit `OCRBench`; lmms-eval `tasks/ocrbench/utils.py`.
     """
