@@ -12,6 +12,7 @@ COMMANDS = {
     "run": "the steps of a recipe in order; a stopped run goes on from where it was",
     "status": "each step of a run: finished, stale, unfinished or waiting",
     "view": "look at runs in a browser: questions, chains, verdicts, pairs, credit, curves",
+    "report": "the report of a run: a page, its figures and their numbers, Markdown, PDF",
     "plan": "memory, time, disk and money of a recipe, before anything runs",
     "recipe": "list, show or check recipes",
     "step": "one step of a run",

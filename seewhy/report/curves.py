@@ -64,7 +64,9 @@ def plot_choices(points: Sequence[CurvePoint]) -> Panel:
     told = f"With {ticks[-1]} chains a question: {told}"
     key = tuple((_METHOD_SLOTS[method], say_selection(method)) for method in dict.fromkeys(p.method for p in points))
     drawing = draw_svg(figure, "choices", told)
-    return Panel(title="Accuracy over the number of chains", unit="percent", key=key, drawing=drawing)
+    rows = [(point.method.value, point.n, point.value, point.low, point.high) for point in points]
+    return Panel(title="Accuracy over the number of chains", unit="percent", key=key, drawing=drawing,
+                 numbers=(("method", "chains", "accuracy", "low", "high"), *rows))  # fmt: skip
 
 
 def plot_accuracies(sampling: Sampling) -> Panel:
@@ -87,7 +89,9 @@ def plot_accuracies(sampling: Sampling) -> Panel:
     told = f"{say_count(inside)} of {say_count(len(sampling.accuracies))} questions are in the band"
     if sampling.band is None:
         told = f"{say_count(inside)} questions by their share of right chains"
-    return Panel(title="Questions by their share of right chains", drawing=draw_svg(figure, "accuracies", told))
+    rows = [(right / sampling.per_question, bars[right]) for right in sorted(bars)]
+    return Panel(title="Questions by their share of right chains", drawing=draw_svg(figure, "accuracies", told),
+                 numbers=(("share of right chains", "questions"), *rows))  # fmt: skip
 
 
 def smooth(values: Sequence[float]) -> list[float]:
@@ -121,7 +125,9 @@ def _plot_lines(
     last = "; ".join(f"{label} ends at {points[-1][1]:.3g}" for label, points in lines.items())
     drawing = draw_svg(figure, f"{run} {title}", f"{run}, {title}: {last}")
     labels = tuple((slot, label.replace("_", " ")) for label, slot in zip(lines, _cycle_slots(), strict=False))
-    return Panel(title=title, unit=unit, key=labels if len(labels) > 1 else (), drawing=drawing)
+    rows = [(label, step, value) for label, points in lines.items() for step, value in points]
+    return Panel(title=title, unit=unit, key=labels if len(labels) > 1 else (), drawing=drawing,
+                 numbers=(("figure", "step", "value"), *rows))  # fmt: skip
 
 
 def _read_term(steps: Sequence[StepLog], term: str) -> list[tuple[int, float]]:

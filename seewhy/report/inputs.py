@@ -246,6 +246,8 @@ class Stage:
     seconds: float
     rows: int
     unit: str = "rows"
+    dollars: float = 0.0
+    """Paid to servers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

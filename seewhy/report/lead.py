@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from seewhy.records.measures import Comparison, Interval, Scorecard, Selection
 from seewhy.records.types import Split, Style
-from seewhy.report.cards import blind_cards, find_card, in_style, main_style, seen_cards
+from seewhy.report.cards import find_card, seen_cards
 from seewhy.report.inputs import Credit, ReportInput
 from seewhy.report.words import (
     say_asked,
@@ -13,14 +13,15 @@ from seewhy.report.words import (
     say_plain_range,
     say_plural,
     say_points,
+    say_seconds,
     say_selection,
 )
 
 
 def tell_what_happened(report: ReportInput) -> tuple[str, ...]:
-    """The sentences that open the report, most important first."""
+    """The sentences that open the report: did it get better, by how much and on what; at what cost; what else."""
     credit = (_tell_credit(one) for one in report.credits)
-    return (*_tell_steps(report), *_tell_blind(report), *_tell_choice(report), *credit, *_tell_doubts(report))
+    return (*_tell_steps(report), *_tell_cost(report), *_tell_choice(report), *credit)
 
 
 def tell_difference(
@@ -55,17 +56,15 @@ def _tell_steps(report: ReportInput) -> Iterator[str]:
         yield tell_difference(what, step.change, step.style, levels)
 
 
-def _tell_blind(report: ReportInput) -> Iterator[str]:
-    blind = blind_cards(report.cards)
-    cards = in_style(blind, main_style(blind))
-    if not cards:
+def _tell_cost(report: ReportInput) -> Iterator[str]:
+    if not report.stages:
         return
-    label = next(model.label for model in report.models if model.key == cards[-1].model)
-    share = cards[-1].accuracy
-    yield (
-        f"With the pictures withheld, {label} is right on {say_percent(share.value)} ({say_percent_range(share)}): "
-        "only what lies above that comes from looking."
-    )
+    seconds = sum(stage.seconds for stage in report.stages)
+    longest = max(report.stages, key=lambda stage: stage.seconds)
+    paid = sum(stage.dollars for stage in report.stages)
+    money = f"servers were paid {paid:,.2f} dollars" if paid else "no server was paid"
+    yield (f"The run took {say_seconds(seconds)} on {report.header.machine}, of which {longest.name} "
+           f"{say_seconds(longest.seconds)}; {money}.")  # fmt: skip
 
 
 def _tell_choice(report: ReportInput) -> Iterator[str]:
@@ -92,12 +91,3 @@ def _tell_credit(credit: Credit) -> str:
     if area.value < 0.5:
         return f"Token credit is lower on right sentences than on wrong ones, the wrong way round ({found})."
     return f"Token credit is lower on wrong sentences than on right ones ({found})."
-
-
-def _tell_doubts(report: ReportInput) -> Iterator[str]:
-    unjudged = sum(card.unjudged for card in seen_cards(report.cards, Split.TEST))
-    if unjudged:
-        yield f"{say_plural(unjudged, 'test reply', 'test replies')} could not be judged: counted below, not guessed."
-    alarms = sum(len(run.alarms) for run in report.training)
-    if alarms:
-        yield f"Guard rails gave {say_plural(alarms, 'alarm')} in training, listed with the curves."

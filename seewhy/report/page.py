@@ -1,6 +1,7 @@
 """One HTML page that shows what a run did: no script, no network, no other file."""
 
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -8,6 +9,7 @@ from markupsafe import Markup
 from seewhy.records.files import write_text_atomically
 from seewhy.records.types import Split
 from seewhy.report.cards import main_style, seen_cards
+from seewhy.report.doubts import tell_doubts
 from seewhy.report.inputs import ReportInput
 from seewhy.report.lead import tell_what_happened
 from seewhy.report.sections import (
@@ -46,7 +48,7 @@ def render(report: ReportInput) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.jinja").render(_fill(report))
+    return environment.get_template("page.jinja").render(fill(report))
 
 
 def write_report(path: Path, report: ReportInput) -> None:
@@ -54,13 +56,15 @@ def write_report(path: Path, report: ReportInput) -> None:
     write_text_atomically(path, render(report))
 
 
-def _fill(report: ReportInput) -> dict[str, object]:
+def fill(report: ReportInput) -> dict[str, Any]:
+    """What the page shows, by name: texts, tables and figures."""
     tested = seen_cards(report.cards, Split.TEST)
     return {
         "style": Markup("".join((_HERE / name).read_text(encoding="utf-8") for name in ("colours.css", "page.css"))),
         "report": report,
         "facts": list_facts(report.header),
         "lead": tell_what_happened(report),
+        "doubts": tell_doubts(report),
         "tiles": make_tiles(report),
         "tiles_style": say_style(main_style(tested)),
         "legend": _list_legend(report),

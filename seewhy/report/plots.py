@@ -33,6 +33,8 @@ class Panel:
     key: tuple[tuple[str, str], ...] = ()
     """Colour slot and label of each line, where there are several."""
     drawing: Markup
+    numbers: tuple[tuple[str | float, ...], ...] = ()
+    """What is drawn, as rows; the first one names the columns."""
 
 
 def plot_dots(name: str, title: str, dots: Sequence[Dot], *, is_labelled: bool = False) -> Panel:
@@ -52,7 +54,9 @@ def plot_dots(name: str, title: str, dots: Sequence[Dot], *, is_labelled: bool =
     axes.grid(visible=False, axis="y")
     _scale_percent(axes)
     told = "; ".join(f"{dot.row}: {say_percent(dot.share.value)}" for dot in dots)
-    return Panel(title=title, drawing=draw_svg(figure, name, f"{title}. {told}"))
+    numbers = [(dot.row, dot.slot, dot.share.value, dot.share.low, dot.share.high) for dot in dots]
+    return Panel(title=title, drawing=draw_svg(figure, name, f"{title}. {told}"),
+                 numbers=(("row", "model", "accuracy", "low", "high"), *numbers))  # fmt: skip
 
 
 def _draw_dot(axes: Axes, dot: Dot, place: float, is_labelled: bool) -> None:

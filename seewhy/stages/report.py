@@ -9,7 +9,7 @@ from pathlib import Path
 from seewhy.model.weights import count_parameters
 from seewhy.records.lineage import library_versions
 from seewhy.report.compose import compose
-from seewhy.report.inputs import Evaluation, Header, Reproduction, Section, Stage
+from seewhy.report.inputs import Evaluation, Header, ReportInput, Reproduction, Section, Stage
 from seewhy.runs.api import Need, PageStage, Run
 from seewhy.runs.discovery import call_part
 
@@ -25,10 +25,35 @@ class Report(PageStage):
 
     def write(self, run: Run, place: Path, sections: Mapping[str, Section]) -> Sequence[Path]:
         page, summary = place / "index.html", place / "summary.json"
-        report = compose(_header(run, sections), sections, list(_stages(run)), _reproduction(run))
+        report = report_of(run, sections)
         call_part("report", "page", "write_report", page, report)
         call_part("report", "summary", "write_summary", summary, report)
         return (page, summary)
+
+
+def report_of(run: Run, sections: Mapping[str, Section]) -> ReportInput:
+    """What a report of these sections shows."""
+    return compose(_header(run, sections), sections, list(_stages(run)), _reproduction(run))
+
+
+def write_beside(run: Run, place: Path, sections: Mapping[str, Section], *, md: bool, pdf: bool) -> list[Path]:
+    """Write page, summary and figures of a run to any folder, as Markdown and PDF too where these are wanted.
+
+    Raises:
+        ValueError: a PDF is wanted, and there is no Chromium.
+        OSError: Chromium has written none.
+    """
+    report = report_of(run, sections)
+    place.mkdir(parents=True, exist_ok=True)
+    page, text, printed = place / "index.html", place / "report.md", place / "report.pdf"
+    call_part("report", "page", "write_report", page, report)
+    call_part("report", "summary", "write_summary", place / "summary.json", report)
+    call_part("report", "written", "write_figures", place / "figures", report)
+    if md:
+        call_part("report", "written", "write_markdown", text, report)
+    if pdf:
+        call_part("report", "chromium", "write_pdf", page, printed)
+    return [page, *([text] if md else ()), *([printed] if pdf else ())]
 
 
 def _header(run: Run, sections: Mapping[str, Section]) -> Header:
@@ -50,7 +75,7 @@ def _stages(run: Run) -> Iterator[Stage]:
         if found:
             yield Stage(
                 name=step, command=run.command(step), seconds=sum(one.seconds for one in found),
-                rows=sum(one.counts["rows"] for one in found),
+                rows=sum(one.counts["rows"] for one in found), dollars=sum(one.dollars for one in found),
             )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from made_up_report import make_card, make_report, make_step
 
 from seewhy.records.measures import Interval
 from seewhy.records.types import Style
+from seewhy.report.doubts import tell_doubts
 from seewhy.report.inputs import Credit
 from seewhy.report.lead import tell_difference, tell_what_happened
 from seewhy.report.words import MINUS, SPACE, say_p, say_percent, say_plural, say_points, say_seconds
@@ -82,11 +83,26 @@ def test_credit_is_praised_only_as_far_as_its_interval_goes(area, claim):
     assert any(claim in sentence for sentence in told)
 
 
-def test_unjudged_replies_are_named_in_the_lead():
+def test_unjudged_replies_are_named_among_what_to_distrust():
     report = make_report()
     doubtful = dataclasses.replace(report.cards[0], unjudged=3)
-    told = tell_what_happened(dataclasses.replace(report, cards=(doubtful, *report.cards[1:])))
+    told = tell_doubts(dataclasses.replace(report, cards=(doubtful, *report.cards[1:])))
     assert any(sentence.startswith("3 test replies could not be judged") for sentence in told)
+
+
+def test_the_head_tells_the_cost_after_the_gain_and_money_where_servers_were_paid():
+    report = make_report()
+    stages = tuple(dataclasses.replace(stage, dollars=0.5) for stage in report.stages[:2])
+    told = tell_what_happened(dataclasses.replace(report, stages=stages))
+    assert "servers were paid 1.00 dollars" in told[len(report.steps)]
+    assert "no server was paid" in tell_what_happened(report)[len(report.steps)]
+
+
+def test_a_comparison_that_shows_nothing_tells_what_it_could_have_shown():
+    step = make_step("base", "sft", 0.01, -0.02, 0.04, "SFT")
+    blunt = dataclasses.replace(step, change=dataclasses.replace(step.change, detectable=0.043))
+    told = plain(" ".join(tell_doubts(dataclasses.replace(make_report(), steps=(blunt,)))))
+    assert "a change of 4.3 points or more in four of five cases" in told
 
 
 def test_numbers_read_as_a_person_writes_them():

@@ -1,0 +1,72 @@
+"""A report as files: figures that stand alone with their numbers beside them, Markdown without markup of rows, PDF."""
+
+import csv
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from made_up_report import make_report
+
+from seewhy.cli.main import main
+from seewhy.report.chromium import REMEDY, find_chromium, write_pdf
+from seewhy.report.page import fill, write_report
+from seewhy.report.written import figures_of, markdown, plain, write_figures
+
+HARM = "<img src=x onerror=alert(1)> | [a](javascript:b) `c` \\ *d*"
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("figures")
+    write_figures(folder, make_report())
+    return folder
+
+
+def test_every_figure_stands_alone_and_has_its_numbers_beside_it(figures):
+    names = [name for name, _ in figures_of(fill(make_report()))]
+    assert len(names) == len(set(names)) > 5
+    assert {path.name for path in figures.iterdir()} == {f"{name}.{kind}" for name in names for kind in ("svg", "csv")}
+    for name in names:
+        root = ElementTree.parse(figures / f"{name}.svg").getroot()
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        assert "--ink" in (root[0].text or "")
+        assert len((figures / f"{name}.csv").read_text().splitlines()) > 1
+
+
+def test_the_numbers_are_those_of_the_rows(figures):
+    run = make_report().training[0]
+    with (figures / f"{run.name.lower()}-loss.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(int(row["step"]), float(row["value"])) for row in rows] == [(one.step, one.loss) for one in run.steps]
+
+
+def test_markdown_opens_with_the_gain_then_the_cost_then_what_to_distrust():
+    text = markdown(make_report())
+    places = [text.index(words) for words in ("raised accuracy", "The run took", "## What to distrust", "## Results")]
+    assert places == sorted(places)
+
+
+def test_words_of_rows_are_no_markup_in_markdown():
+    assert plain(HARM) == r"\<img src=x onerror=alert(1)\> \| \[a\](javascript:b) \`c\` \\ \*d\*"
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(not find_chromium(), reason=f"no Chromium on this machine: {REMEDY}")
+def test_the_page_is_printed_as_pdf(tmp_path):
+    write_report(tmp_path / "page.html", make_report())
+    write_pdf(tmp_path / "page.html", tmp_path / "page.pdf")
+    assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_without_a_chromium_the_remedy_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEEWHY_CHROMIUM", "")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ValueError, match="apt-get install chromium"):
+        write_pdf(tmp_path / "page.html", tmp_path / "page.pdf")
+
+
+def test_the_command_tells_what_is_missing(tmp_path, capsys):
+    assert main(["report"]) == 2
+    assert main(["report", "--help"]) == 0
+    assert main(["report", str(tmp_path / "none")]) == 2
+    assert str(tmp_path / "none") in capsys.readouterr().err
