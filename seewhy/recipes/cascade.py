@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from seewhy.recipes.grpo import group_relative
-from seewhy.recipes.mpo import by_answer, by_sight, optimised
+from seewhy.recipes.mpo import INTERNVL3, by_answer, by_sight, optimised
 from seewhy.recipes.shared import TOKENS, asked, computing, start, unfit
 from seewhy.runs.api import Stage
 from seewhy.runs.choice import choose
@@ -23,7 +23,7 @@ def recipe(size: Size = Size.LAPTOP) -> Recipe:
     steps: dict[str, Stage] = {
         NAME: asked(size, "m3cot", train=7_863, test=2_318),
         **by_answer(size, NAME), **by_sight(size, NAME),
-        "mpo": optimised(size, {f"{NAME}-right": 1.0, f"{NAME}-format": 0.2, f"{NAME}-blind": 0.3}),
+        "mpo": optimised(size, {f"{NAME}-right": 1.0, f"{NAME}-format": 0.2, f"{NAME}-blind": 0.3}, INTERNVL3),
         "grpo": online,
         "gspo": replace(online, objective=gspo),
         "test": Evaluate(models=("base", "mpo", "grpo", "gspo"), questions=f"{NAME}.test", unfit=unfit(size),
@@ -32,5 +32,5 @@ def recipe(size: Size = Size.LAPTOP) -> Recipe:
     }  # fmt: skip
     return Recipe(
         name=f"cascade-{size.value}", compute=computing(size), steps=steps,
-        models={"base": start(size, "OpenGVLab/InternVL3-8B")},
+        models={"base": start(size, INTERNVL3)},
     )  # fmt: skip

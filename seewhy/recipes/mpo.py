@@ -17,12 +17,12 @@ from seewhy.stages.sample import Sample
 from seewhy.stages.train import Train
 from seewhy.training.plan import FitPlan
 
+INTERNVL3 = "OpenGVLab/InternVL3-8B-hf"
+MODEL = "OpenGVLab/InternVL2-8B"
 RATES: Mapping[str, float] = {
-    "OpenGVLab/InternVL2-8B": 5e-6, "OpenGVLab/InternVL2_5-8B": 1e-6, "OpenGVLab/InternVL3-8B": 2e-7,
-    "OpenGVLab/InternVL3_5-8B": 2e-7,
+    MODEL: 5e-6, "OpenGVLab/InternVL2_5-8B": 1e-6, INTERNVL3: 2e-7, "OpenGVLab/InternVL3_5-8B-HF": 2e-7,
 }  # fmt: skip
 """Code (`shell/*mpo*`): the rate falls 25-fold over generations; at 5e-5 InternVL2 collapses (appendix)."""
-MODEL = "OpenGVLab/InternVL2-8B"
 WITH_GOLD = {"m3cot": 7_863, "scienceqa": 6_218, "chartqa": 28_299, "geoqa": 12_054}
 """Sources with a gold answer and their training questions (table 1: those of MMPR that we read)."""
 WITHOUT_GOLD = {"textvqa": 34_602, "infovqa": 23_946}
@@ -93,12 +93,12 @@ def by_sight(size: Size, name: str) -> dict[str, Stage]:
     }  # fmt: skip
 
 
-def optimised(size: Size, data: Mapping[str, float]) -> Train:
-    """0.8 DPO + 0.2 BCO + 1.0 NLL, all weights trained (section 4 and 5): 5e-6, batch 256, warm-up 5 %, decay 0.05."""
+def optimised(size: Size, data: Mapping[str, float], model: str = MODEL) -> Train:
+    """0.8 DPO + 0.2 BCO + 1.0 NLL, all weights trained (sections 4 and 5): batch 256, warm-up 5 %, decay 0.05."""
     at, is_small = size.pick, size is not Size.PAPER
     fit = FitPlan(
-        learning_rate=at(paper=RATES[MODEL], laptop=3e-5, toy=1e-4),
-        tower_learning_rate=at(paper=RATES[MODEL], laptop=0.0, toy=0.0), batch_size=32 if is_small else 256,
+        learning_rate=at(paper=RATES[model], laptop=3e-5, toy=1e-4),
+        tower_learning_rate=at(paper=RATES[model], laptop=0.0, toy=0.0), batch_size=32 if is_small else 256,
         warmup=0.05, weight_decay=0.05, row_tokens=at(paper=6144, laptop=8192, toy=4096), save_every=20,
     )  # fmt: skip
     objective = choose("mpo", beta=0.1, preference=0.8, quality=0.2, generation=1.0)

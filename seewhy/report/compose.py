@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from seewhy.records.measures import Scorecard
 from seewhy.records.types import Split, Style
 from seewhy.report.inputs import (
     Choices,
@@ -38,7 +39,8 @@ def compose(
     return ReportInput(
         header=header,
         models=models,
-        cards=tuple(card for one in evaluations for card in one.cards),
+        cards=tuple(_first_cards(evaluations)),
+        measurements=tuple(evaluations),
         steps=tuple(_changes(evaluations, trainings)),
         distillations=tuple(one for one in sections.values() if isinstance(one, Distillation)),
         samplings=tuple(one for one in sections.values() if isinstance(one, Sampling)),
@@ -50,6 +52,16 @@ def compose(
         stages=tuple(stages),
         reproduction=reproduction,
     )
+
+
+def _first_cards(evaluations: Sequence[Evaluation]) -> Iterator[Scorecard]:
+    """The cards of each model, style and split where they were measured first: one number of each is the headline."""
+    seen: set[tuple[str, Style, Split, bool]] = set()
+    for card in (card for one in evaluations for card in one.cards):
+        key = (card.model, card.style, card.split, card.blind)
+        if key not in seen:
+            seen.add(key)
+            yield card
 
 
 def _models(evaluations: Sequence[Evaluation], trainings: Sequence[TrainingRun]) -> tuple[ModelName, ...]:
@@ -72,6 +84,7 @@ def label_of(key: str, objectives: set[str]) -> str:
 def _changes(evaluations: Sequence[Evaluation], trainings: Sequence[TrainingRun]) -> Iterator[Step]:
     """Each trained model compared with the nearest model before it that was measured on the same test questions."""
     starts = {one.name: one.start for one in trainings}
+    told: set[tuple[str, str, Style]] = set()
     for one in evaluations:
         if any(card.split is not Split.TEST for card in one.cards):
             continue
@@ -81,7 +94,8 @@ def _changes(evaluations: Sequence[Evaluation], trainings: Sequence[TrainingRun]
                 continue
             for style in (Style.REASON, Style.DIRECT):
                 change = one.changes.get((before, training.name, style))
-                if change is not None:
+                if change is not None and (before, training.name, style) not in told:
+                    told.add((before, training.name, style))
                     yield Step(before=before, after=training.name, style=style, change=change, what=_what(training))
 
 

@@ -222,6 +222,8 @@ class Evaluation:
     changes: Mapping[tuple[str, str, Style], Comparison]
     """Model before, model after and prompt style to their paired difference, with the pictures."""
     samples: tuple[Sample, ...] = ()
+    temperature: float = 0.0
+    """At which replies were drawn; 0 takes the likeliest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +272,8 @@ class ReportInput:
     """In the order of the run: it orders tables and gives each model its colour."""
     cards: tuple[Scorecard, ...]
     """One for each model (by its key), style, split, and for the blind control, told apart by split."""
+    measurements: tuple[Evaluation, ...] = ()
+    """Every measurement whole, also those whose cards are of a model, style and split that another one measured."""
     steps: tuple[Step, ...] = ()
     distillations: tuple[Distillation, ...] = ()
     samplings: tuple[Sampling, ...] = ()

@@ -12,6 +12,7 @@ from seewhy.report.cards import main_style, seen_cards
 from seewhy.report.doubts import tell_doubts
 from seewhy.report.inputs import ReportInput
 from seewhy.report.lead import tell_what_happened
+from seewhy.report.measured import tabulate_measured
 from seewhy.report.sections import (
     encode_picture,
     list_facts,
@@ -74,6 +75,7 @@ def fill(report: ReportInput) -> dict[str, Any]:
         "scores": tabulate_scores(report) if tested else None,
         "steps": tabulate_steps(report) if report.steps else None,
         "facets": show_facets(report),
+        "measured": tabulate_measured(report.measurements, report.models),
         "settings": show_settings(report),
         "distillation": show_distillation(report),
         "sampling": [(tell_sampling(one), *show_sampling(one)) for one in report.samplings],

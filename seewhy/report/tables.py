@@ -231,11 +231,11 @@ def _model_cell(model: ModelName) -> Cell:
 
 
 def _card_cell(card: Scorecard | None) -> Cell:
-    return Cell(text=ABSENT) if card is None else _share_cell(card.accuracy)
+    return Cell(text=ABSENT) if card is None else share_cell(card.accuracy)
 
 
 def _facet_cell(row: FacetScore | None) -> Cell:
-    return Cell(text=ABSENT) if row is None or row.accuracy is None else _share_cell(row.accuracy)
+    return Cell(text=ABSENT) if row is None or row.accuracy is None else share_cell(row.accuracy)
 
 
 def _count_cell(count: int | None) -> Cell:
@@ -245,8 +245,9 @@ def _count_cell(count: int | None) -> Cell:
 def _point_cell(point: CurvePoint | None) -> Cell:
     if point is None:
         return Cell(text=ABSENT)
-    return _share_cell(Interval(value=point.value, low=point.low, high=point.high))
+    return share_cell(Interval(value=point.value, low=point.low, high=point.high))
 
 
-def _share_cell(share: Interval) -> Cell:
+def share_cell(share: Interval) -> Cell:
+    """A share in percent with its interval."""
     return Cell(text=say_hundredths(share.value), aside=say_percent_range(share))

@@ -142,7 +142,7 @@ class Evaluate(Stage):
                                                       clusters=clusters)
             for after in self.models for before in self.models[: self.models.index(after)] for style in self.styles
         }  # fmt: skip
-        return Evaluation(name=name, models=self.models, cards=cards, changes=changes,
+        return Evaluation(name=name, models=self.models, cards=cards, changes=changes, temperature=self.temperature,
                           samples=tuple(self._samples(run, name, questions, verdicts)))  # fmt: skip
 
     def _samples(
