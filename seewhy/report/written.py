@@ -63,6 +63,7 @@ def tables_of(filled: Mapping[str, Any]) -> Iterator[tuple[str, Table]]:
         if table:
             yield title, table
     yield from ((panel.title, table) for panel, table in filled["facets"])
+    yield from ((f"All measurements: {name}", table) for name, table in filled["measured"])
     if filled["settings"]:
         yield "Shift and blindness", filled["settings"][1]
     yield from (("Distillation", table) for table in filled["distillation"] or ())
