@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from seewhy.evaluation.agreement import mean_agreement
 from seewhy.pairs.funnel import CUT_WORDS, shares_of
 from seewhy.pairs.rule import Pairing
+from seewhy.records.ranges import require_share
 from seewhy.records.types import Chain, Outcome, Pair, Response, Verdict
 from seewhy.report.data_card import pair_card
 from seewhy.report.inputs import Count, PairLook, Sampling, Section
@@ -18,6 +19,8 @@ from seewhy.runs.hooks import NothingLeftError
 from seewhy.runs.question_chains import JudgedRanges, judged_needs, judged_ranges
 from seewhy.stages.balance import BalanceLengths, tell_balance
 
+LITTLE = 0.1
+"""A share of questions with a pair below which the run says so."""
 DRAWN = "drawn"
 """The part with all pairs, where some of them are left out afterwards."""
 
@@ -32,12 +35,15 @@ class PairChains(RowStage):
     """Verdicts on them."""
     rule: Annotated[Choice, Layer("pairs")] = field(default_factory=lambda: choose("by_outcome"))
     """`by_outcome` prefers right chains to wrong ones, `by_score` the best scored to the worst."""
+    floor: float = field(default=0.0, compare=False)
+    """Share of the questions that must have a pair, from 0 to 1: with fewer the run stops, and says why."""
 
     rows: ClassVar[type[Pair]] = Pair
     unit: ClassVar[str] = "questions"
 
     def __post_init__(self) -> None:
-        """Refuse a rule that does not exist, and settings that it refuses."""
+        """Refuse a rule that does not exist, settings that it refuses, and a floor that is no share."""
+        require_share(self, "floor")
         assert self.made()
 
     def made(self) -> Any:  # noqa: ANN401
@@ -70,13 +76,20 @@ class PairChains(RowStage):
         return pair
 
     def settle(self, run: Run, counts: Mapping[str, int]) -> str:
-        if counts["questions kept"]:
+        kept, seen = counts["questions kept"], counts["questions seen"]
+        share = kept / max(1, seen)
+        if kept and share >= max(self.floor, LITTLE):
             return ""
         dropped = ", ".join(f"{count} {name.removeprefix('dropped ')}" for name, count in counts.items()
                             if name.startswith("dropped ") and count)  # fmt: skip
         more = self.made().explain(run.read(self.chains, Chain), run.read(self.verdicts, Verdict))
-        place, seen = run.place(self.verdicts), counts["questions seen"]
-        raise NothingLeftError(f"{place}: no pair is left of {seen} questions ({dropped}): {more}")
+        place = run.place(self.verdicts)
+        if not kept:
+            raise NothingLeftError(f"{place}: no pair is left of {seen} questions ({dropped}): {more}")
+        said = f"{kept} of {seen} questions have a pair ({dropped}): {more}"
+        if share < self.floor:
+            raise NothingLeftError(f"{place}: {said}; or lower `floor`, which is {self.floor:g}")
+        return said
 
     def card(self, counts: Mapping[str, int]) -> str:
         funnel = [Count(name=name, count=count) for name, count in counts.items()

@@ -72,6 +72,24 @@ def test_pairs_by_score_are_balanced_and_report_and_manifest_show_both(
     assert section.balance.startswith(f"{counts[DROPPED]} of {ASKED} pairs are left out")
 
 
+def test_few_questions_with_a_pair_are_told_with_the_reasons_and_stop_the_run_below_the_floor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two of sixty questions have scores that differ."""
+    scored(tmp_path)
+    rows = list(RowReader(tmp_path / "verdicts", Verdict))
+    few = [row if int(row.question_id) < 2 else replace(row, score=1.0) for row in rows]
+    write_shard(tmp_path / "few", 0, few, Verdict)
+    words = ["pair", "--chains", str(tmp_path / "chains"), "--verdicts", str(tmp_path / "few"), "--rule", "by_score"]
+    assert main([*words, "--out", str(tmp_path / "kept")]) == 0
+    told = "2 of 60 questions have a pair (58 no margin): the widest gap"
+    assert told in " ".join(capsys.readouterr().out.split())
+    assert main([*words, "--floor", "0.05", "--out", str(tmp_path / "stopped")]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert told in said
+    assert "floor" in said
+
+
 def test_a_step_of_its_own_balances_any_pairs_and_another_seed_leaves_out_others(tmp_path: Path) -> None:
     scored(tmp_path)
     steps = {f"seed-{seed}": BalanceLengths(pairs="pairs", seed=seed) for seed in (0, 1)}
