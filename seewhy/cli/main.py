@@ -20,6 +20,8 @@ COMMANDS = {
     "grade": "the score card of anyone's predictions (docs/grade.md)",
     "explain": "how the answer of a reply is read, and what its verdict is",
     "calibrate": "what a judge is worth on labelled chains",
+    "init": "a recipe from a few questions: model, data, method, adapter or full weights",
+    "diff": "differing settings, rows and results of two runs",
     "doctor": "whether this machine does what seewhy asks of it, each check with its remedy",
     "tiny": "make the model that ships with seewhy, from nothing",
     "oracle": "an OpenAI-compatible server that knows a run's pages, to try teachers and judges at no cost",
