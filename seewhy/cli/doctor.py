@@ -6,11 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
-from rich.text import Text
 
 from seewhy.cli.options import take_flag, take_one
 from seewhy.cli.run import recipe_of
-from seewhy.workbench.checks import Check, State, has_errors
+from seewhy.workbench.checks import Check, has_errors, line_of
 from seewhy.workbench.doctor import examine
 
 USAGE = """usage: seewhy doctor [--recipe RECIPE [--STEP.FIELD VALUE ...]] [--folder DIR] [--json]
@@ -23,7 +22,6 @@ on each device against the CPU, a picture decoded, a token drawn.
   --json            one JSON object
 
 Exit status: 0 without an error (there may be warnings), 1 with one, 2 where the recipe cannot be read."""
-STYLES = {State.OK: "green", State.WARNING: "yellow", State.ERROR: "bold red"}
 
 
 def run(words: Sequence[str]) -> int:
@@ -40,14 +38,7 @@ def run(words: Sequence[str]) -> int:
     for check in examine(Path(folder or "."), recipe_of(name, rest)[0] if name else None):
         made.append(check)
         if not as_json:
-            _show(console, check)
+            console.print(line_of(check), soft_wrap=True)
     if as_json:
         print(json.dumps({"is_well": not has_errors(made), "checks": [asdict(one) for one in made]}, indent=1))
     return int(has_errors(made))
-
-
-def _show(console: Console, check: Check) -> None:
-    line = Text.assemble((f"{check.state.value:<8}", STYLES[check.state]), f"{check.name:<18}{check.found}")
-    console.print(line, soft_wrap=True)
-    if check.remedy:
-        console.print(Text(f"{'':<8}{'':<18}-> {check.remedy}"), soft_wrap=True)

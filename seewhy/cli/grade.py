@@ -9,11 +9,11 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from seewhy.cli.card import print_card
 from seewhy.cli.options import naming_options
 from seewhy.cli.server import ServerWords
 from seewhy.evaluation.suites import suite_of
 from seewhy.evaluation.tables import Table
+from seewhy.grading.card import print_card
 from seewhy.grading.figures import Graded, card_json
 from seewhy.grading.graded import Conditions, grade
 from seewhy.grading.inputs import open_table, questions_of_benchmark, questions_of_file, questions_of_table, stem_of

@@ -20,6 +20,7 @@ COMMANDS = {
     "grade": "the score card of anyone's predictions (docs/grade.md)",
     "explain": "how the answer of a reply is read, and what its verdict is",
     "calibrate": "what a judge is worth on labelled chains",
+    "ask": "one or several models about a picture, directly and by chain of thought, with votes and credit",
     "init": "a recipe from a few questions: model, data, method, adapter or full weights",
     "diff": "differing settings, rows and results of two runs",
     "doctor": "whether this machine does what seewhy asks of it, each check with its remedy",

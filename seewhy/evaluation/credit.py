@@ -28,6 +28,22 @@ class Piece:
     end: int
 
 
+def pieces_of(text: str, tokens: Sequence[str]) -> list[Piece]:
+    """Tokens with their offsets in a chain's text, which is the joined tokens without the spaces around them.
+
+    Example:
+        >>> [(piece.start, piece.end) for piece in pieces_of("It is 7", [" It", " is", " 7", ""])]
+        [(0, 2), (2, 5), (5, 7), (7, 7)]
+    """
+    joined = "".join(tokens)
+    at, pieces = len(joined.lstrip()) - len(joined), list[Piece]()
+    for token in tokens:
+        start, end = (min(max(place, 0), len(text)) for place in (at, at + len(token)))
+        pieces.append(Piece(token=token, start=start, end=end))
+        at += len(token)
+    return pieces
+
+
 def assign_credit(
     chain: Chain, pieces: Sequence[Piece], scored: ScoredChain, wrong: Sequence[Span] | None
 ) -> tuple[TokenCredit, ...]:

@@ -105,14 +105,15 @@ class Tokens(RowStage):
         return with_questions(run, self.chains, "")
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[QuestionChains]], Iterable[TokenCredit]]:
-        assign_credit = load_part("evaluation", "credit").assign_credit
+        assign_credit, pieces_of = (vars(load_part("evaluation", "credit"))[name]
+                                    for name in ("assign_credit", "pieces_of"))  # fmt: skip
         scored = {(row.question_id, row.index): row for row in run.read(self.scores, ScoredChain)}
         model: Any = models.local(self.policy)
 
         def credit(block: Sequence[QuestionChains]) -> Iterable[TokenCredit]:
             for one in block:
                 for chain in one.chains:
-                    pieces = _pieces(chain, model.pieces(chain.token_ids or ()))
+                    pieces = pieces_of(chain.text, model.pieces(chain.token_ids or ()))
                     wrong = wrong_spans(one.question, chain)
                     yield from assign_credit(chain, pieces, scored[chain.question_id, chain.index], wrong)
 
@@ -150,19 +151,6 @@ class Auroc(RowStage):
 def picture_of(question: Question) -> bytes | None:
     """The bytes of a question's first picture."""
     return Path(question.images[0].path).read_bytes() if question.images else None
-
-
-def _pieces(chain: Chain, texts: Sequence[str]) -> list[Any]:
-    """Tokens with their offsets in the chain's text, which is the joined tokens without the spaces around them."""
-    joined = "".join(texts)
-    shift = len(joined) - len(joined.lstrip())
-    piece, pieces = load_part("evaluation", "credit").Piece, list[Any]()
-    at = -shift
-    for text in texts:
-        start, end = (min(max(place, 0), len(chain.text)) for place in (at, at + len(text)))
-        pieces.append(piece(token=text, start=start, end=end))
-        at += len(text)
-    return pieces
 
 
 def wrong_spans(question: Question, chain: Chain) -> tuple[Span, ...] | None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rich.text import Text
+
 
 class State(StrEnum):
     """Of a check: as it should be, usable with a limit, or something will fail."""
@@ -11,6 +13,9 @@ class State(StrEnum):
     OK = "ok"
     WARNING = "warning"
     ERROR = "error"
+
+
+STYLES = {State.OK: "green", State.WARNING: "yellow", State.ERROR: "bold red"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +63,9 @@ def split_remedy(name: str, message: str, remedy: str) -> Check:
 def has_errors(checks: Iterable[Check]) -> bool:
     """Whether something will fail."""
     return any(check.state is State.ERROR for check in checks)
+
+
+def line_of(check: Check) -> Text:
+    """A check as a line, and its remedy as a second one."""
+    line = Text.assemble((f"{check.state.value:<8}", STYLES[check.state]), f"{check.name:<18}{check.found}")
+    return line.append(f"\n{'':<26}-> {check.remedy}") if check.remedy else line

@@ -104,7 +104,7 @@ def _answer(label: str, name: str, spec: ModelSpec) -> Check:
         message = Message(text="Which colour is this? Answer in one word.", images=(picture_of(file),))
         try:
             with load_part("endpoints", "client").Teacher(spec.endpoint(""), pace, SpendPlan(is_free=True)) as teacher:
-                answered = teacher.talk([Request(messages=(message,), max_tokens=TOKENS)])[0]
+                answered = teacher.chat([Request(messages=(message,), max_tokens=TOKENS)])[0]
         except (OSError, ValueError) as error:
             return failed(label, str(error), f"correct models.{name}")
     if answered.failure:

@@ -2,8 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -67,8 +68,8 @@ class HubModel:
         self.tokenizer = processor.tokenizer  # pyright: ignore[reportAttributeAccessIssue]
         self.replies = Replies(processor, end_tokens(processor, net), name)
         self._texts: dict[int, str] = {}
-        self.prompts, self.instructions = PromptCache(), instructions
-        self.image_features = ImageFeatures(self.net)
+        self.prompts, self.instructions, self.image_features = PromptCache(), instructions, ImageFeatures(self.net)
+        self.watch: Callable[[int], None] | None = None
 
     @classmethod
     def load(
@@ -248,7 +249,8 @@ class HubModel:
         for start, stop in spans_within(costs, 4 * self.row_tokens):
             path = self._drawing_path(prompts[start:stop], asks[start:stop])
             seen = self.image_features.prompts(prompts[start:stop])
-            drawn = draw(self.net, seen, asks[start:stop], decoding, self.replies.ends, self.banned(), path)
+            drawn = draw(self.net, seen, asks[start:stop], decoding, self.replies.ends, self.banned(), path,
+                         watch=self.watch)  # fmt: skip
             chains.extend(self._chains(ask, rows, decoding) for ask, rows in zip(asks[start:stop], drawn, strict=True))
         return chains
 
@@ -294,7 +296,5 @@ class HubModel:
         return beginning_ids(ask.beginning, self.pieces, self.replies.beginning, self.replies.words)
 
     def _chains(self, ask: GenerateRequest, rows: Sequence[Drawn], decoding: SamplingParams) -> tuple[Chain, ...]:
-        def decode(ids: list[tuple[int, ...]]) -> list[str]:
-            return self.tokenizer.batch_decode(ids, skip_special_tokens=True)
-
+        decode = partial(self.tokenizer.batch_decode, skip_special_tokens=True)
         return as_chains(ask, rows, self._begun(ask), decode, self.name, decoding.seed)

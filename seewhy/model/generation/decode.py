@@ -6,7 +6,7 @@ generator seeded by (seed, question id, style, index), so it does not depend on 
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -125,17 +125,20 @@ def draw(
     banned: Sequence[int],
     path: Path = Path.PACKED,
     look_every: int = 0,
+    watch: Callable[[int], None] | None = None,
 ) -> list[list[Drawn]]:
     """Chains of each ask; `ends` are the tokens that end a chain, `banned` those that may never be drawn.
 
     After `look_every` steps it is asked which chains have ended; 0 means each step on the CPU, else `LOOK_EVERY`.
+    `watch` is called with each token of the first chain while it is drawn, its end included.
     """
     counts = [ask.count for ask in asks]
     rules = _Rules(
         decoding=decoding,
         ends=torch.tensor(sorted(ends), device=net.device),
         banned=torch.tensor(banned, dtype=torch.long, device=net.device),
-        look_every=look_every or (1 if net.device.type == "cpu" else LOOK_EVERY),
+        look_every=1 if watch else look_every or (1 if net.device.type == "cpu" else LOOK_EVERY),
+        watch=watch,
     )
     match path:
         case Path.PACKED:
@@ -190,6 +193,7 @@ class _Rules:
     ends: Tensor
     banned: Tensor
     look_every: int
+    watch: Callable[[int], None] | None = None
 
 
 def _all_steps(steps: Steps, token: Tensor, draws: Tensor, rules: _Rules) -> list[Drawn]:
@@ -206,6 +210,8 @@ def _all_steps(steps: Steps, token: Tensor, draws: Tensor, rules: _Rules) -> lis
             logits = allowed / rules.decoding.temperature
         logprobs = logits.gather(1, token[:, None]).squeeze(1) - logits.logsumexp(-1)
         drawing.record(active, time, token, logprobs, torch.isin(token, rules.ends))
+        if rules.watch and int(active[0]) == 0 and int(drawing.lengths[0]) > time:
+            rules.watch(int(token[0]))
         if (time + 1) % rules.look_every:
             continue
         rows = (~drawing.ended[active]).nonzero().squeeze(1)

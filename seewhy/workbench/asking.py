@@ -1,0 +1,230 @@
+"""One question to one or several models: replies in each style, their answers and votes, credit between two models."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol, runtime_checkable
+
+from seewhy.endpoints.chains import ChainTeller
+from seewhy.endpoints.plan import EndpointPlan, PacePlan, SpendPlan
+from seewhy.judging.answers.decoration import normalise
+from seewhy.judging.answers.extract import extract_answer
+from seewhy.judging.answers.findings import Abstention
+from seewhy.judging.prompts.conversation import messages_of
+from seewhy.model.api import GenerateRequest, Generates, SamplingParams, ScoreRequest
+from seewhy.model.weights import weights_place
+from seewhy.records.ranges import require_least
+from seewhy.records.token_credit import TokenCredit
+from seewhy.records.types import Chain, FinishReason, Question, Response, ScoredChain, Style
+from seewhy.runs.discovery import call_part, load_part
+
+WARM = 0.7
+"""Temperature at which several replies are drawn where none is named."""
+SERVED = "@http"
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A model whose tokens can be seen while they are drawn."""
+
+    watch: Callable[[int], None] | None
+    tokenizer: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskPlan:
+    """How models are asked.
+
+    Example:
+        >>> AskPlan(samples=8).sampling.temperature
+        0.7
+    """
+
+    styles: tuple[Style, ...] = (Style.DIRECT, Style.REASON)
+    """Prompts: `direct` asks for the answer alone, `reason` for a chain of thought, `plain` adds no words."""
+    samples: int = 1
+    """Replies in each style."""
+    temperature: float | None = None
+    """0 takes the likeliest reply; left out, 0 for one reply and 0.7 for several."""
+    max_tokens: int = 256
+    """Tokens of a reply, at most."""
+    seed: int = 0
+    """Seed of every reply's own generator."""
+
+    def __post_init__(self) -> None:
+        """Refuse counts that ask for nothing, and several replies that would all be one."""
+        require_least(self, 1, "samples", "max_tokens")
+        if self.samples > 1 and self.temperature == 0:
+            raise ValueError(f"`samples` {self.samples} at `temperature` 0 are all one reply: raise the temperature")
+        assert self.sampling
+
+    @property
+    def sampling(self) -> SamplingParams:
+        """As models take it."""
+        usual = 0.0 if self.samples == 1 else WARM
+        return SamplingParams(temperature=usual if self.temperature is None else self.temperature,
+                              max_tokens=self.max_tokens, seed=self.seed)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A reply and the answer that is read in it."""
+
+    text: str
+    answer: str | None
+    why: str = ""
+    """Why no answer is read."""
+    is_cut: bool = False
+    """Whether it ended at the limit of tokens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replies:
+    """What a model said in one style."""
+
+    model: str
+    style: Style
+    replies: tuple[Said, ...]
+    votes: tuple[tuple[str, int], ...]
+    """Answers, most frequent first, with how many replies give them; equal but for case and decoration is equal."""
+    seconds: float
+    failure: str = ""
+    """Why there are no replies."""
+    chains: tuple[Chain, ...] = field(default=(), repr=False)
+
+
+def ask(
+    model: Generates, question: Question, plan: AskPlan, failures: Sequence[str] = (),
+    piece: Callable[[Style, str], None] | None = None,
+) -> Iterator[Replies]:  # fmt: skip
+    """The replies of a model, style by style.
+
+    Args:
+        model: who is asked.
+        question: what is asked.
+        plan: how.
+        failures: why a server gave no reply, filled while it is asked.
+        piece: called with each piece of the first reply while a local model draws it; joined they are its text.
+    """
+    for style in plan.styles:
+        began = time.perf_counter()
+        asked = [GenerateRequest(question=question, style=style, count=plan.samples)]
+        if piece is not None and isinstance(model, Watched):
+            stream = Stream(partial(model.tokenizer.decode, skip_special_tokens=True))
+            model.watch = _passing_on(stream, partial(piece, style))
+            chains = model.generate(asked, plan.sampling)[0]
+            model.watch = None
+            piece(style, stream.rest(chains[0].text))
+        else:
+            chains = model.generate(asked, plan.sampling)[0]
+        said = tuple(read(chain, question) for chain in chains)
+        yield Replies(model=model.name, style=style, replies=said, votes=votes_of(said), chains=chains,
+                      seconds=time.perf_counter() - began, failure="" if chains else "; ".join(failures))  # fmt: skip
+
+
+def _passing_on(stream: "Stream", piece: Callable[[str], None]) -> Callable[[int], None]:
+    return lambda token: piece(stream.hear(token))
+
+
+def read(chain: Chain, question: Question) -> Said:
+    """A reply with its answer, by the extraction that every judge here uses."""
+    found = extract_answer(chain.text, question.options, rule=question.gold.rule, style=chain.style)
+    is_cut = chain.stop is FinishReason.LENGTH
+    if isinstance(found, Abstention):
+        return Said(text=chain.text, answer=None, why=found.why, is_cut=is_cut)
+    return Said(text=chain.text, answer=found.answer, is_cut=is_cut)
+
+
+def votes_of(said: Sequence[Said]) -> tuple[tuple[str, int], ...]:
+    """Answers with their votes; the spelling is that of the first reply that gives one.
+
+    Example:
+        >>> votes_of([Said(text="", answer=one) for one in ("7", "Cat", "cat.", None)])
+        (('Cat', 2), ('7', 1))
+    """
+    spelt: dict[str, str] = {}
+    for one in said:
+        if one.answer is not None:
+            spelt.setdefault(normalise(one.answer), one.answer)
+    counts = Counter(normalise(one.answer) for one in said if one.answer is not None)
+    return tuple((spelt[name], count) for name, count in counts.most_common())
+
+
+@contextmanager
+def opened_model(name: str, key_variable: str, failures: list[str]) -> Generator[Any]:
+    """A model with weights, by folder, Hub name or `tiny`; or one behind a server, as NAME@URL.
+
+    Args:
+        name: which one.
+        key_variable: environment variable with the key of a server; empty where it wants none.
+        failures: gets the reason of each request to a server that has no reply.
+
+    Raises:
+        ValueError: it cannot be opened.
+    """
+    model, mark, url = name.partition(SERVED)
+    if mark:
+        plan = EndpointPlan(base_url=f"http{url}", model=model, key_variable=key_variable)
+        with load_part("endpoints", "client").Teacher(plan, PacePlan(tries=2), SpendPlan(is_free=True)) as client:
+            yield ChainTeller(
+                chat_model=client, prompt=lambda question, style, blind: messages_of(question, style, blind=blind),
+                tell_failure=lambda _, why: failures.append(why),
+            )  # fmt: skip
+        return
+    try:
+        found = load_part("model", "families.hub").HubModel.load(weights_place(name), label=name)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"model {name!r} cannot be opened ({error}); give tiny, a folder in Hugging Face format with "
+                         "its processor, a name on the Hub, or NAME@URL of one behind a server") from error  # fmt: skip
+    yield found
+
+
+def credit_between(policy: Any, reference: Any, question: Question, chain: Chain) -> tuple[TokenCredit, ...]:  # noqa: ANN401
+    """Credit of each token of a reply of `policy`: log pi - log ref less its mean (LLaVA-Reasoner, section 5.4).
+
+    Raises:
+        ValueError: the models have no vocabulary in common.
+    """
+    ids = chain.token_ids or ()
+    pieces = policy.pieces(ids)
+    if policy.tokenizer.get_vocab() != reference.tokenizer.get_vocab():
+        raise ValueError(f"credit needs two models of one vocabulary, such as a tuned model and its base; those of "
+                         f"{policy.name} and {reference.name} differ")  # fmt: skip
+    asked = ScoreRequest(question=question, style=chain.style, responses=(Response(text=chain.text, token_ids=ids),))
+    scores = [model.score([asked])[0][0] for model in (policy, reference)]
+    scored = ScoredChain(question_id=chain.question_id, index=chain.index, style=chain.style, policy=scores[0],
+                         reference=scores[1])  # fmt: skip
+    parts = call_part("evaluation", "credit", "pieces_of", chain.text, pieces)
+    return call_part("evaluation", "credit", "assign_credit", chain, parts, scored, None)
+
+
+class Stream:
+    """Whole characters of a reply while its tokens are drawn; the joined pieces are the reply's final text.
+
+    Example:
+        >>> stream = Stream(lambda ids: "".join(" aé"[n] for n in ids))
+        >>> [stream.hear(n) for n in (0, 1, 0, 2)], stream.rest("a é")
+        (['', 'a', '', ' é'], '')
+    """
+
+    def __init__(self, decode: Callable[[Sequence[int]], str]) -> None:
+        self._decode, self._ids, self._shown = decode, list[int](), ""
+
+    def hear(self, token: int) -> str:
+        """What a token adds: nothing while a character is not whole, or where white space may be the reply's end."""
+        self._ids.append(token)
+        text = self._decode(self._ids).lstrip().rstrip("\N{REPLACEMENT CHARACTER}").rstrip()
+        return self._add(text)
+
+    def rest(self, text: str) -> str:
+        """What is left of the final text."""
+        return self._add(text)
+
+    def _add(self, text: str) -> str:
+        if not text.startswith(self._shown):
+            return ""
+        piece, self._shown = text[len(self._shown) :], text
+        return piece
