@@ -23,6 +23,7 @@ COMMANDS = {
     "ask": "one or several models about a picture, directly and by chain of thought, with votes and credit",
     "init": "a recipe from a few questions: model, data, method, adapter or full weights",
     "diff": "differing settings, rows and results of two runs",
+    "completion": "a script by which bash or zsh complete commands, recipes and steps",
     "doctor": "whether this machine does what seewhy asks of it, each check with its remedy",
     "tiny": "make the model that ships with seewhy, from nothing",
     "oracle": "an OpenAI-compatible server that knows a run's pages, to try teachers and judges at no cost",

@@ -14,9 +14,9 @@ from seewhy.runs.machine import Machine
 from seewhy.runs.plan_file import PLAN
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.recipe_text import find_recipe, recipe_text
-from seewhy.runs.run import RECIPE_FILE, OpenRun
+from seewhy.runs.run import OpenRun
 from seewhy.runs.structure import structure, unstructure
-from seewhy.runs.yaml_text import dump_yaml, read_yaml
+from seewhy.runs.yaml_text import RECIPE_FILE, dump_yaml, read_yaml
 from seewhy.training.parallel.plan import SHARDED
 
 MACHINE_FILE = "machine.yaml"

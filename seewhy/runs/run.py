@@ -19,11 +19,11 @@ from seewhy.runs.machine import Machine, ModelSpec
 from seewhy.runs.outside import hash_input, is_questions_file, read_questions
 from seewhy.runs.question_rows import QuestionRows
 from seewhy.runs.recipe import Recipe
+from seewhy.runs.yaml_text import RECIPE_FILE
 
 R = TypeVar("R", bound=Record)
 PICTURES = "pictures"
 """Folder of a run with pictures that inputs hold as bytes."""
-RECIPE_FILE = "recipe.yaml"
 MODEL = "model"
 """Folder of the trained model within a training's folder."""
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+RECIPE_FILE = "recipe.yaml"
+"""A run's recipe, in its directory."""
 MAX_BYTES = 1_000_000
 """Of a recipe's file."""
 MAX_DEPTH = 40

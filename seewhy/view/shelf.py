@@ -17,7 +17,8 @@ from seewhy.records.shards import count_rows, shard_paths
 from seewhy.records.token_credit import TokenCredit
 from seewhy.records.types import Chain, Lesson, Pair, Question, ScoredChain, Verdict
 from seewhy.runs.open import open_run
-from seewhy.runs.run import RECIPE_FILE, OpenRun
+from seewhy.runs.run import OpenRun
+from seewhy.runs.yaml_text import RECIPE_FILE
 
 KINDS: Mapping[str, type[Any]] = {
     "questions": Question, "chains": Chain, "verdicts": Verdict, "pairs": Pair, "lessons": Lesson,

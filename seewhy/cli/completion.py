@@ -1,0 +1,18 @@
+"""`seewhy completion bash | zsh`: the script with which a shell completes commands, recipes and steps."""
+
+from collections.abc import Sequence
+
+from seewhy.cli.main import COMMANDS
+from seewhy.workbench.completion import SCRIPTS, words_after
+
+
+def run(words: Sequence[str]) -> int:
+    """Print the script of a shell, or the words that may follow those behind `--words`."""
+    if words[:1] == ["--words"]:
+        print("\n".join(words_after(words[1:], list(COMMANDS))))
+    elif len(words) == 1 and words[0] in SCRIPTS:
+        print(SCRIPTS[words[0]], end="")
+    else:
+        print('usage: eval "$(seewhy completion bash)", or zsh; it goes into ~/.bashrc or ~/.zshrc')
+        return 0 if {"-h", "--help"} & set(words) else 2
+    return 0
