@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from seewhy.cli.options import as_options
-from seewhy.cli.screen import span_of
 from seewhy.runs.forecast.whole import RunForecast, UnitForecast
 from seewhy.runs.forecast.words import price_lines, size_of, warnings
+from seewhy.runs.progress_words import span_of
 
 WAYS = {
     "packed": "packed",

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from seewhy.cli.options import take_flag
-from seewhy.cli.screen import span_of
 from seewhy.runs.changes import State, UnitStatus, status_of
 from seewhy.runs.lock import writer_of
 from seewhy.runs.open import open_run
+from seewhy.runs.progress_words import span_of
 from seewhy.runs.run import OpenRun
 
 USAGE = "usage: seewhy status RUN [--units] [--json]\n\nEach step of a run; --units tells the parts of steps apart."
