@@ -16,11 +16,9 @@ USAGE = """usage: seewhy diff RUN RUN [--pair STEP=STEP ...] [--all] [--json]
 
 Settings that differ, by step; rows and counts that differ; accuracy of both runs, and its difference on the questions
 that both asked, paired, with its 95 % interval.
-
   --pair STEP=STEP   a step of the first run and the one of the second that is compared with it, such as dpo=mpo
   --all              units whose rows are the same too
   --json             one JSON object
-
 Exit status: 0 where nothing differs, 1 where something does, 2 where a run cannot be opened."""
 
 

@@ -16,11 +16,9 @@ USAGE = """usage: seewhy doctor [--recipe RECIPE [--STEP.FIELD VALUE ...]] [--fo
 
 Check the machine, versions, GPU, disk, keys (by name only) and the shipped model. What can be done is done: a product
 on each device against the CPU, a picture decoded, a token drawn.
-
   --recipe RECIPE   also what this recipe needs: inputs, weights, keys; each server is asked for one short reply
   --folder DIR      where runs are to be written; this folder, unless one is named
   --json            one JSON object
-
 Exit status: 0 without an error (there may be warnings), 1 with one, 2 where the recipe cannot be read."""
 
 

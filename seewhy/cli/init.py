@@ -16,12 +16,10 @@ USAGE = """usage: seewhy init [FILE.yaml] [--yes] [--force] [--json] [--QUESTION
 
 Ask a few questions and write a recipe that passes `seewhy recipe check` and runs; mine.yaml where no file is named.
 Answers that options give are not asked for; --yes, or no terminal, takes the usual one of every other.
-
 {questions}
   --yes      ask nothing
   --force    write over a file that is there
   --json     print what was written as one JSON object; asks nothing
-
 Exit status: 0 when the recipe is written, 2 where an answer does not fit or the file is there."""
 USUAL = "mine.yaml"
 
