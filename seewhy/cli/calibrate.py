@@ -49,9 +49,9 @@ class CalibrateWords:
     blind: bool | None = None
     """Withhold the pictures: what is left is what the judge reads off the text alone."""
     labels: Path | None = None
-    """Your labelled chains: lines of {"id": ..., "reply": ..., "is_right": true}."""
+    """Your labelled chains: lines of {"id": ..., "reply": ..., "is_right": true}, or a folder of the viewer's marks."""
     questions: Path | None = None
-    """Questions file of the labelled chains (docs/your-questions.md)."""
+    """Questions of the labelled chains: a file (docs/your-questions.md); a folder of rows for the viewer's marks."""
     split: Split = Split.TEST
     """Split of the questions."""
     count: int = 200

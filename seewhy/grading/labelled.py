@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -15,12 +15,15 @@ from seewhy.judging.api import GivesConfidence, Judge, judge_chains
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.records.cells import mend_halves
+from seewhy.records.shards import read_rows, shard_paths
 from seewhy.records.types import Chain, FinishReason, Outcome, Question, Split, Style, Verdict
 from seewhy.runs.discovery import find_module
 from seewhy.testing.oracle import Oracle
 
 HALF_WRONG = Oracle(error_rate=0.5, seed=1)
 """Who writes the chains about inkgrid: one in two goes wrong."""
+SEEN = "-seen"
+"""What the folder of chains ends with that lies beside a person's verdicts from the viewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,12 @@ def draw_labelled(folder: Path, split: Split, count: int, seed: int) -> Labelled
 
 
 def read_labelled(labels: Path, questions_file: Path, split: Split) -> Labelled:
-    """The user's chains; ValueError names file, line and remedy."""
+    """The user's chains; ValueError names file, line and remedy.
+
+    `labels` may be a folder of verdicts that a person gave in the viewer, and `questions_file` one of questions.
+    """
+    if labels.is_dir():
+        return read_marked(labels, questions_file)
     if not labels.is_file():
         raise ValueError(f"`labels` {labels}: no such file")
     module = cast(Benchmark, find_module("benchmarks", "jsonl"))
@@ -77,6 +85,38 @@ def read_labelled(labels: Path, questions_file: Path, split: Split) -> Labelled:
         raise ValueError(f"{labels} holds no labelled chain")
     questions = tuple(by_id[name] for name in seen)
     return Labelled(questions=questions, chains=tuple(chains), truth=truth)
+
+
+def read_marked(labels: Path, questions: Path) -> Labelled:
+    """Chains that a person called right or wrong in the viewer; those they were unsure of are left out.
+
+    Args:
+        labels: a folder of verdicts; the chains are in the folder beside it whose name ends with `SEEN`.
+        questions: the folder of their questions.
+
+    Raises:
+        ValueError: a folder is missing, nothing is called, or a question is not there.
+    """
+    seen = labels.with_name(labels.name + SEEN)
+    for place in (seen, questions):
+        if not place.is_dir() or not shard_paths(place):
+            raise ValueError(f"`labels` {labels}: {place} holds no rows; a folder of verdicts of the viewer has its "
+                             "chains beside it, and `questions` is the folder of their questions")  # fmt: skip
+    called = {key_of(row): row.outcome is Outcome.CORRECT for row in read_rows(labels, Verdict)
+              if row.outcome in (Outcome.CORRECT, Outcome.INCORRECT)}  # fmt: skip
+    chains = tuple(row for row in read_rows(seen, Chain) if (row.question_id, row.style, row.index) in called)
+    wanted = {chain.question_id for chain in chains}
+    known = {row.id: _with_places(row, questions) for row in read_rows(questions, Question) if row.id in wanted}
+    if not chains or wanted - known.keys():
+        missing = next(iter(sorted(wanted - known.keys())), "")
+        raise ValueError(f"{labels} calls no chain right or wrong" if not chains else
+                         f"{labels}: {missing!r} is no question of {questions}")  # fmt: skip
+    return Labelled(questions=tuple(known.values()), chains=chains, truth=called)
+
+
+def _with_places(question: Question, folder: Path) -> Question:
+    """With pictures at their places on this machine: those of rows are relative to their folder."""
+    return replace(question, images=tuple(replace(one, path=str(folder / one.path)) for one in question.images))
 
 
 def label_of(line: bytes, place: str) -> tuple[str, str, bool]:

@@ -1,5 +1,6 @@
 """What a person says in the viewer: rows that pairs, ranked groups, calibration and score cards take as any judge's."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from looked_at import Served, serving, write_run
 
+from seewhy.cli.main import main
 from seewhy.evaluation.calibration import calibrate, key_of
 from seewhy.evaluation.scorecard import scorecard_of
 from seewhy.pairs.by_outcome import ByOutcome
@@ -15,7 +17,7 @@ from seewhy.pairs.by_score import ByScore
 from seewhy.pairs.judged import Judged, judged_of
 from seewhy.pairs.ranked import Picking, rank
 from seewhy.records.shards import read_rows, write_shard
-from seewhy.records.types import Chain, FinishReason, Outcome, Question, Style, Verdict
+from seewhy.records.types import Chain, FinishReason, Outcome, Pair, Question, Style, Verdict
 from seewhy.view.annotations import Seen
 from seewhy.view.annotations import rank as keep_order
 
@@ -84,6 +86,25 @@ def test_a_persons_rows_are_taken_by_pairs_groups_calibration_and_score_cards(tm
     questions = [row for row in read_rows(root / "questions", Question) if row.id == "q/1"]
     card = scorecard_of(questions, [row for row in marks if row.index == 1], model="m")
     assert (card.correct, card.n) == (1, 1)
+
+
+def test_calibrate_and_pair_take_the_folders_that_the_viewer_writes(tmp_path, capsys):
+    root = write_run(tmp_path / "run")
+    with serving(root) as served:
+        for index, verdict in ((0, "wrong"), (1, "right")):
+            assert sent(served, form="mark", index=index, verdict=verdict) == 303
+        assert sent(served, form="mark", question="q/2", index=0, verdict="unsure") == 303
+    labels = str(root / "annotations" / "chains")
+    assert main(["calibrate", "outcome", "--labels", labels, "--questions", str(root / "questions"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["n"], found["false_right"], found["false_wrong"]) == (2, 1, 1)
+    assert main(["calibrate", "outcome", "--labels", labels, "--questions", str(tmp_path), "--json"]) == 2
+    assert str(tmp_path) in capsys.readouterr().err
+    out = tmp_path / "pairs"
+    words = ["--chains", f"{labels}-seen", "--verdicts", labels, "--rule.lowest", "0", "--rule.highest", "1"]
+    assert main(["pair", *words, "--out", str(out)]) == 0
+    (pair,) = read_rows(out, Pair)
+    assert (pair.question_id, pair.chosen.text[-2:], pair.rejected.text[-2:]) == ("q/1", "B.", "A.")
 
 
 def test_a_drawn_sample_is_blind_keeps_its_rule_and_ends_with_the_agreement(tmp_path):
