@@ -90,13 +90,17 @@ class Tables:
             f"SELECT question_id, count(*) AS n, {counted} FROM {scan(verdicts)} GROUP BY question_id",
         )  # fmt: skip
 
-    def apart(self, one: Unit, other: Unit) -> str:
-        """The name of a table with the questions of which two judges call a chain right and not right."""
+    def pairs_of(self, one: Unit, other: Unit) -> str:
+        """The name of a table with how often two judges say what of the chains of a question."""
         return self.kept(
-            ("apart", str(one.folder), str(other.folder)), [one, other],
-            f"SELECT DISTINCT a.question_id FROM {both(one, other)} WHERE {CALLED.format('a')} AND "
-            f"{CALLED.format('b')} AND (a.outcome = 'correct') <> (b.outcome = 'correct')",
+            ("pairs of", str(one.folder), str(other.folder)), [one, other],
+            "SELECT a.question_id AS question_id, a.outcome AS said, b.outcome AS known, count(*)::BIGINT AS n "
+            f"FROM {both(one, other)} GROUP BY ALL",
         )  # fmt: skip
+
+    def apart(self, one: Unit, other: Unit) -> str:
+        """A query of the questions of which two judges call a chain right and not right."""
+        return f"SELECT question_id FROM {self.pairs_of(one, other)} WHERE {CALLED} AND {SAME} = 0"
 
     def outcomes(self, unit: Unit) -> Row:
         """How many verdicts have each outcome, and of how many questions."""
@@ -106,8 +110,7 @@ class Tables:
     def crossed(self, judge: Unit, truth: Unit) -> list[Row]:
         """How often two judges say what of the same chain."""
         return self.rows(
-            "SELECT a.outcome AS said, b.outcome AS known, count(*) AS n "
-            f"FROM {both(judge, truth)} GROUP BY ALL ORDER BY ALL"
+            f"SELECT said, known, sum(n)::BIGINT AS n FROM {self.pairs_of(judge, truth)} GROUP BY ALL ORDER BY ALL"
         )
 
     def crossing(self, judge: Unit, truth: Unit, said: str, known: str, page: int) -> list[Row]:
@@ -120,8 +123,8 @@ class Tables:
     def agreed(self, judge: Unit, truth: Unit) -> Mapping[str, NDArray[np.int64]]:
         """Of each question its chains that both judges call, and how many of them they call alike."""
         return self.arrays(
-            "SELECT sum(((a.outcome = 'correct') = (b.outcome = 'correct'))::INT)::BIGINT AS same, count(*) AS n "
-            f"FROM {both(judge, truth)} WHERE {CALLED.format('a')} AND {CALLED.format('b')} GROUP BY a.question_id"
+            f"SELECT sum({SAME} * n)::BIGINT AS same, sum(n)::BIGINT AS n FROM {self.pairs_of(judge, truth)} "
+            f"WHERE {CALLED} GROUP BY question_id"
         )
 
     def questions(
@@ -134,7 +137,7 @@ class Tables:
         sums = self.sums_of(verdicts) if verdicts else ""
         conditions, values = _conditions(wanted, has_sums=bool(sums))
         if verdicts and other:
-            conditions.append(f"id IN (SELECT question_id FROM {self.apart(verdicts, other)})")
+            conditions.append(f"id IN ({self.apart(verdicts, other)})")
         accuracy = "correct / nullif(correct + incorrect + no_answer, 0)"
         joined = f"LEFT JOIN {sums} s ON s.question_id = q.id" if sums else ""
         counted = f"s.n, s.correct, s.incorrect, s.no_answer, s.unjudged, {accuracy} AS accuracy" if sums else (
@@ -247,8 +250,10 @@ def _name_of(seed: int) -> str:
     return f"'{seed}/' || question_id || '/' || style"
 
 
-CALLED = "{0}.outcome IN ('correct', 'incorrect', 'no_answer')"
-"""An SQL condition: a verdict that calls a chain right or not right."""
+CALLED = "said IN ('correct', 'incorrect', 'no_answer') AND known IN ('correct', 'incorrect', 'no_answer')"
+"""An SQL condition: two verdicts that both call a chain right or not right."""
+SAME = "((said = 'correct') = (known = 'correct'))::INT"
+"""As SQL: 1 where they call it alike, else 0."""
 
 
 def both(one: Unit, other: Unit) -> str:
