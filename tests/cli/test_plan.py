@@ -14,10 +14,14 @@ from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig
 
 from seewhy.cli.main import main
 from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
+from seewhy.model.prompt_plan import AS_IS, PromptPlan
 from seewhy.model.weights import SHIPPED
 from seewhy.records.step_logs import read_steps
+from seewhy.records.types import Gold, MatchRule, Question, Split, Style
 from seewhy.runs.discovery import class_of
+from seewhy.runs.forecast.local import LocalModel
 from seewhy.runs.forecast.meta import as_trained, open_meta
+from seewhy.runs.machine import ModelSpec
 from seewhy.training.memory.trace import weight_bytes
 from seewhy.training.plan import FitPlan
 
@@ -124,6 +128,15 @@ def test_weights_under_an_adapter_take_half_in_bf16_and_the_model_is_itself_agai
     with as_trained(meta, FitPlan(learning_rate=1e-4), AdapterPlan(), half):
         assert weight_bytes(meta.net).total == whole
     assert (weight_bytes(meta.net).total, [name for name, _ in meta.net.named_parameters()]) == (whole, names)
+
+
+def test_prompts_are_counted_in_the_words_that_the_model_is_asked_with():
+    gold = Gold(answers=("3",), rule=MatchRule.EXACT)
+    question = Question(id="a", text="How many?", benchmark="own", split=Split.TRAIN, gold=gold, facets={})
+    asked = PromptPlan(reason_short=f"{PromptPlan().reason_short} Say each step in a sentence of its own.")
+    opened = [LocalModel.open("base", ModelSpec(path="tiny", prompt=one), ComputePlan()) for one in (AS_IS, asked)]
+    usual, longer = (model.sizes([question], Style.REASON)[0] for model in opened)
+    assert longer > usual + 8
 
 
 def test_prompts_are_told_by_questions_and_style(forecast):

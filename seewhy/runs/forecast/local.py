@@ -17,6 +17,7 @@ from seewhy.runs.forecast.memory import TrainingBytes, training_bytes, training_
 from seewhy.runs.forecast.meta import as_trained, open_meta
 from seewhy.runs.forecast.rates import Rates, probe
 from seewhy.runs.forecast.room import MIB
+from seewhy.runs.machine import ModelSpec
 from seewhy.training.examples import TrainingExample, steps_of
 from seewhy.training.plan import FitPlan
 
@@ -67,10 +68,10 @@ class LocalModel:
     """Prompts of the trainings so far, which the process keeps as far as its cache reaches."""
 
     @classmethod
-    def open(cls, name: str, path: str, compute: ComputePlan) -> "LocalModel":
+    def open(cls, name: str, spec: ModelSpec, compute: ComputePlan) -> "LocalModel":
         """ValueError where it cannot be opened."""
-        meta = open_meta(path)
-        return cls(name=name, path=path, meta=meta, compute=compute, is_packed=not foreign_layers(meta.net))
+        meta = open_meta(spec.path, spec.prompt)
+        return cls(name=name, path=spec.path, meta=meta, compute=compute, is_packed=not foreign_layers(meta.net))
 
     @property
     def parameters(self) -> int:

@@ -122,12 +122,12 @@ class Forecasting:
         used = dict.fromkeys(
             self.start_of(ref) for told in self.told.values() for ref in _models_of(told) if self.start_of(ref)
         )
-        specs = {name: self.run.spec(name) for name in used}
-        paths = {name: spec.path for name, spec in specs.items() if spec is not None}
-        if not paths:
+        found = {name: self.run.spec(name) for name in used}
+        specs = {name: spec for name, spec in found.items() if spec is not None}
+        if not specs:
             return {}
         kind = load_part("runs", "forecast.local").LocalModel
-        return {name: kind.open(name, path, self.run.compute) for name, path in paths.items()}
+        return {name: kind.open(name, spec, self.run.compute) for name, spec in specs.items()}
 
     def _questions(self) -> dict[str, Sequence[Question]]:
         """Sampled questions of every unit that makes some and is read or not."""
