@@ -120,6 +120,9 @@ class Machine:
     save_every: int = 0
     """Steps between checkpoints; 0 leaves it to each training's own."""
 
+    report_to: tuple[str, ...] = ()
+    """Trackers that trainings report to beside their files: tensorboard, wandb, mlflow, swanlab, trackio."""
+
     def __post_init__(self) -> None:
         """Refuse counts below zero."""
         require_least(self, 0, "workers", "threads", "save_every")

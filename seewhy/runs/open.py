@@ -79,6 +79,8 @@ def require_machine(run: OpenRun, nodes: Sequence[Node]) -> None:
 
     Nor are weights of 4 bits sharded: bitsandbytes keeps them as uint8, and a shard of those loses how it is read.
     """
+    if run.machine.report_to and any(isinstance(node.unit, TrainStage) for node in nodes):
+        call_part("training", "trackers", "require_trackers", run.machine.report_to)
     shard = run.machine.shard.of_launcher(os.environ)
     if run.compute.load_in_4bit and shard.kind == SHARDED and any(isinstance(node.unit, TrainStage) for node in nodes):
         raise ValueError(

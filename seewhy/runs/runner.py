@@ -29,6 +29,7 @@ from seewhy.runs.processes import OneProcess, Processes, processes_here, writing
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.reuse import Reuse
 from seewhy.runs.run import OpenRun
+from seewhy.runs.tracking import tracked
 from seewhy.runs.unit_folder import clear_stale, is_finished, write_finished
 from seewhy.runs.workers import default_workers, map_blocks, worker_pool
 from seewhy.training.monitor.alarms import AlarmDetector
@@ -195,7 +196,7 @@ class Runner:
     def _train(self, node: Node, unit: TrainStage, folder: Path, number: int, of: int) -> Iterator[Event]:
         started, steps, detector = time.perf_counter(), 0, AlarmDetector()
         call_part("runs", "threads", "limit_threads", self.run.machine.threads)
-        for log in unit.train(self.run, self.models, folder):
+        for log in tracked(self.run, node.ref, unit.train(self.run, self.models, folder), self.processes):
             total = int(log.terms["steps"])
             if not steps:
                 yield Began(
