@@ -11,10 +11,8 @@ from seewhy.recipes.evidence import recipe
 from seewhy.records.rows import RowReader
 from seewhy.records.types import ScoredChain
 from seewhy.runs.choice import choose
-from seewhy.runs.machine import Machine
-from seewhy.runs.open import Extent
 from seewhy.runs.recipe import Recipe
-from seewhy.runs.runner import run_recipe
+from seewhy.runs.recipe_text import recipe_text
 from seewhy.stages.direct import Direct
 from seewhy.stages.distil import Distil
 from seewhy.stages.mix import Mix
@@ -54,8 +52,11 @@ def small() -> Recipe:
 
 @pytest.mark.nightly
 def test_every_step_runs_and_the_table_has_its_rows(tmp_path: Path) -> None:
-    machine = Machine(workers=1, threads=1)
-    list(run_recipe(tmp_path / "run", small(), machine, Extent(preflight=False), "test"))
+    (tmp_path / "small.yaml").write_text(recipe_text(small()))
+    options = ["--run", "run", "--workers", "1", "--threads", "1", "--skip-preflight"]
+    made = subprocess.run([sys.executable, "-m", "seewhy", "run", "small.yaml", *options],
+                          capture_output=True, text=True, check=False, cwd=tmp_path)  # fmt: skip
+    assert made.returncode == 0, made.stderr
     seen, unseen = ({(row.question_id, row.index): row for row in RowReader(tmp_path / "run" / name, ScoredChain)}
                     for name in ("verifier/scores", "scores-blind"))  # fmt: skip
     assert {key: row.reference for key, row in seen.items()} == pytest.approx(
