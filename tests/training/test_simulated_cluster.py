@@ -13,13 +13,13 @@ SPEC = importlib.util.spec_from_file_location(
 )
 assert SPEC
 LOADER = SPEC.loader
-assert LOADER
 SIMULATED = importlib.util.module_from_spec(SPEC)
 
 
 @pytest.fixture(autouse=True, scope="module")
 def loaded() -> None:
     sys.modules["simulate_cluster"] = SIMULATED
+    assert LOADER
     LOADER.exec_module(SIMULATED)
 
 
