@@ -27,7 +27,7 @@ export TRANSFORMERS_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test pytest check style types mutants nightly soak fuzz bench lock clean
+.PHONY: help run test pytest check style types mutants nightly soak fuzz bench site lock clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1 \2/' | while read -r name words; do printf '  make %-8s %s\n' "$$name" "$$words"; done
@@ -37,8 +37,8 @@ run: $(TRAIN) ## Teach a tiny model to reason about pages of digits, and report 
 	@echo "The report lies here:"
 	@find $(RUN) -name '*.html' | sort | grep .
 
-test: style ## Linters, strict types, main tests: what CI runs. Install Chromium for the viewer's (CONTRIBUTING.md).
-	@$(MAKE) --no-print-directory --jobs 2 types pytest
+test: style ## Linters, types, site, main tests: what CI runs. Install Chromium for the viewer's (CONTRIBUTING.md).
+	@$(MAKE) --no-print-directory --jobs 2 types site pytest
 
 check: style types mutants ## Linters, types, and that the tests see planted defects.
 
@@ -67,6 +67,9 @@ fuzz: $(DEV) ## Readers, extraction, judges' replies and pictures on thousands o
 
 bench: $(DEV) ## Speed and memory beside peers, one script a claim.
 	@set -e; for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+site: $(DEV) ## The documentation as pages, under build/site; a dead link is an error. No network is needed.
+	NO_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --quiet --strict
 
 # Every release's hashes are taken, of all platforms and Pythons. What a lock leaves out: docs/decisions/0003-locks.md.
 lock: $(BIN)/python ## Take down the hashes of what constraints.txt names; needed after each change there.
