@@ -110,9 +110,9 @@ def usage() -> str:
     """All commands, and the stages that are commands over files."""
     discovery = importlib.import_module("seewhy.runs.discovery")
     lines = ["usage: seewhy COMMAND ...   (`seewhy COMMAND --help` lists its options)", ""]
-    lines += [f"  {name:<11}{does}" for name, does in COMMANDS.items()]
+    lines += [f"  {name:<17}{does}" for name, does in COMMANDS.items()]
     lines += ["", "stages, over files and without a recipe: seewhy STAGE --out DIR [--FIELD VALUE ...]"]
-    lines += [f"  {name:<11}{discovery.sentence_of('stages', name)}" for name in discovery.kind_names("stages")]
+    lines += [f"  {name:<17}{discovery.sentence_of('stages', name)}" for name in discovery.kind_names("stages")]
     return "\n".join([*lines, "", "  seewhy --version"])
 
 
