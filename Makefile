@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 RUN ?= runs/inkgrid
-# How many processes share the tests out; each of them computes on one thread.
-WORKERS ?= 2
+# How many processes share the tests out; each of them computes on one thread. One more than two cores: tests also wait
+# for servers and for processes that are killed.
+WORKERS ?= 3
 
 BIN := $(VENV)/bin
 # Bytecode is made when a module is first used: made here, of all of torch, it is half of the installation's time.

@@ -1,28 +1,17 @@
 """Whether a server answers, asked at no cost: its list of models."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from seewhy.endpoints.client import extra_headers, headers_for
 from seewhy.endpoints.plan import EndpointPlan
 from seewhy.endpoints.secrets import read_key, redactor_for
+from seewhy.endpoints.served_models import ServedModels
 from seewhy.endpoints.transport.http import HttpTransport
 from seewhy.endpoints.transport.loop import BackgroundLoop
 
 WITHIN_S = 5.0
 """Seconds in which a server must answer."""
 REFUSED = (401, 403)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServedModels:
-    """What a server said of its models."""
-
-    names: tuple[str, ...]
-    """Empty where it keeps no such list."""
-    windows: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Tokens of prompt and reply that a model takes, by its name, where the server says so: vLLM and SGLang do."""
 
 
 class Probe:

@@ -37,7 +37,8 @@ class PooledDifference:
     """The difference over all runs together, and of each run.
 
     Example:
-        >>> whole = Comparison(difference=0.05, low=0.03, high=0.07, p_value=0.001, n=2400, gained=200, lost=80)
+        >>> whole = Comparison(difference=0.05, low=0.03, high=0.07, p_value=0.001, n=2400, gained=200, lost=80,
+        ...                    unjudged=0)
         >>> standing_of(PooledDifference(whole=whole, each=(0.06, 0.05, 0.04)), Claim.MORE)
         <Standing.HELD: 'held'>
     """

@@ -11,7 +11,7 @@ from typing import Any
 
 from seewhy.endpoints.engine.plan import EnginePlan
 from seewhy.endpoints.plan import EndpointPlan, SpendPlan
-from seewhy.endpoints.probe import ServedModels
+from seewhy.endpoints.served_models import ServedModels
 from seewhy.model.api import Generates
 from seewhy.model.weights import size_of_weights
 from seewhy.records.types import Question, Style

@@ -124,7 +124,7 @@ def test_a_label_that_cannot_be_read_is_refused_by_file_line_and_field(capsys, a
 
 def test_words_that_do_not_fit_are_refused_with_the_remedy(capsys, asked):
     assert "there is no judge 'rubrik'; did you mean 'rubric'?" in refused(capsys, "rubrik")
-    assert "there is no judge 'api'; there are facts, outcome, " in refused(capsys, "api")
+    assert "there is no judge 'api'; there are agreement, facts, outcome, " in refused(capsys, "api")
     assert "seewhy.judging.api: a file of judging holds one judge, and this one holds none" in refused(
         capsys, "seewhy.judging.api"
     )
@@ -170,7 +170,17 @@ def test_a_model_behind_a_server_is_calibrated_on_real_calls_that_are_paid_once(
 
 
 def test_every_file_that_holds_a_judge_is_found():
-    assert kind_names("judging") == ["facts", "outcome", "rating", "review", "rubric", "sentences", "steps", "versus"]
+    assert kind_names("judging") == [
+        "agreement",
+        "facts",
+        "outcome",
+        "rating",
+        "review",
+        "rubric",
+        "sentences",
+        "steps",
+        "versus",
+    ]
 
 
 def test_a_judge_of_ones_own_is_found_by_its_dotted_path(capsys):

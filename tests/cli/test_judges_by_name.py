@@ -131,7 +131,7 @@ SERVED = ("--verdicts.model", "judge")
         (["--verdicts.judge", "steps"], ("judge: steps needs policy",)),
         (["--verdicts.judge", "corrector"], ("judge: kind: there is no judge 'corrector'",)),
         (["--verdicts.judge", "zzz"],
-         ("judge: kind: there is no judge 'zzz'; there are facts, outcome, rating, review, rubric, sentences",)),
+         ("judge: kind: there is no judge 'zzz'; there are agreement, facts, outcome, rating, review, rubric",)),
         (["--verdicts.judge", "no.judge.of.mine"], ("no module 'no.judge.of.mine' can be imported",)),
         (["--verdicts.judge", "nowhere.py:Mine"], ("nowhere.py: no such file",)),
     ],

@@ -269,7 +269,7 @@ def test_a_stage_of_ones_own_takes_part_and_later_steps_count_its_rows(told, tmp
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
-        (["plan"], "`seewhy plan` needs a recipe first: inkgrid"),
+        (["plan"], "`seewhy plan` needs a recipe first: ares, cascade"),
         (["plan", "inkgird"], "there is no recipe 'inkgird'; did you mean 'inkgrid'?"),
         (["plan", "mine.yaml"], "mine.yaml"),
         (["plan", "inkgrid", "--questions.benchmark", "inkgrd"], "there is no benchmark 'inkgrd'"),

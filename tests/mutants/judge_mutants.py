@@ -150,7 +150,7 @@ ELSEWHERE = (
      "return kind(**{**choice.settings, **more})", "return kind(**more)",
      f"{PAIRING}::test_a_margin_in_another_unit_than_the_judge_s_is_told_with_the_widest_gap_and_can_be_mended_in_place"),
     ("pairs in a run: no pair is left, and the step is finished all the same", "seewhy/stages/pair.py",
-     'if counts["questions kept"]:', 'if counts["questions seen"]:',
+     "        if not kept:", "        if not seen:",
      f"{PAIRING}::test_chains_that_are_all_wrong_make_no_pairs_by_outcome"),
     ("pairs in a run: no scores are no pairs, and no reason is told", "seewhy/pairs/by_score.py",
      "if all(row.score is None for row in rows):", "if not rows:",

@@ -58,8 +58,8 @@ SERVER_MUTANTS = [
     Mutant(
         name="answers: an empty reply is kept",
         file=READING,
-        source="    if not text.strip():",
-        defect='    if not text.strip() and message.get("content") is None:',
+        source="    if not text.strip() and ids is None:",
+        defect='    if not text.strip() and message.get("content") is None and ids is None:',
         seen_by=f"{STRANGE}::test_a_model_that_says_nothing_is_a_failure_that_names_the_cause_and_is_not_paid_again",
     ),
     Mutant(
