@@ -93,6 +93,7 @@ def make_chains(ids: pa.Array, gold: pa.Array, bodies: pa.Array, rng: np.random.
         "token_ids": pa.ListArray.from_arrays(bounds, tokens),
         "logprobs": pa.ListArray.from_arrays(bounds, logprobs), "stop": constant("end", count),
         "sampler": constant("bench", count), "seed": pa.array(np.zeros(count, np.int64)),
+        "is_respelt": pa.array(np.zeros(count, bool)),
     }  # fmt: skip
     outcome = pc.if_else(pa.array(is_right), "correct", "incorrect")
     verdicts = {**shared, "outcome": outcome, "score": pa.array(is_right.astype(float)), "answer": answer}
@@ -143,7 +144,7 @@ def judge(place: Path) -> int:
     """Judges by the gold answer."""
     questions = RowReader(place / "questions", Question)
     jobs: Iterator = asked_by_question(questions, RowReader(place / "chains", Chain))
-    return sum(1 for _ in judge_groups(OutcomeJudge(), jobs))
+    return sum(1 for _ in judge_groups(OutcomeJudge().judge, "outcome", jobs))
 
 
 WORK = {"pair": pair, "judge": judge}
