@@ -26,7 +26,7 @@ def test_help_version_and_recipes_are_shown_without_loading_torch_and_keep_the_l
     given = {name: value for name, value in os.environ.items() if name not in quiet}
     done = subprocess.run([sys.executable, "-c", ASK], env=given, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    for word in ("rerank     A trained model as verifier", "seewhy 0.", "inkgrid-full", "learning_rate: "):
+    for word in ("  rerank ", "A trained model as verifier", "seewhy 0.", "inkgrid-full", "learning_rate: "):
         assert word in done.stdout
 
 
