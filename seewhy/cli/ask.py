@@ -13,6 +13,7 @@ from rich.console import Console
 from seewhy.cli.options import naming_options
 from seewhy.records.token_credit import TokenCredit
 from seewhy.records.types import Style
+from seewhy.runs.machine import is_served
 from seewhy.workbench.ask_page import show_credit, show_replies
 from seewhy.workbench.asking import AskPlan, Replies, ask, credit_between, opened_model
 from seewhy.workbench.questions import typed_question
@@ -60,7 +61,7 @@ def run(words: Sequence[str]) -> int:
     if len(said.words) < 3:
         raise ValueError('seewhy ask needs a model, a picture and a question: seewhy ask tiny page.png "What is...?"')
     *names, picture, text = said.words
-    if said.credit and (len(names) != 2 or any("@http" in name for name in names)):
+    if said.credit and (len(names) != 2 or any(map(is_served, names))):
         raise ValueError(f"--credit compares two models with weights, and is asked of {', '.join(names)}")
     with naming_options():
         plan = AskPlan(styles=said.style, samples=said.samples, temperature=said.temperature,

@@ -18,6 +18,7 @@ from seewhy.model.prompt_plan import PromptPlan
 from seewhy.runs.choice import Choice, names_what
 from seewhy.runs.discovery import class_of
 from seewhy.runs.hooks import Concludes
+from seewhy.runs.machine import spec_fields
 from seewhy.runs.recipe_text import Plain, build_recipe, merge
 from seewhy.runs.run import MODEL
 from seewhy.runs.runner import run_step
@@ -134,7 +135,7 @@ def _outside(
         if field == "models":
             names = _names_of(list(map(str, listed)), names)
         for name, one in zip(names, listed, strict=True):
-            groups[what][name] = _model_of(str(one)) if what == "model" else str(one)
+            groups[what][name] = spec_fields(str(one)) if what == "model" else str(one)
         is_weighted = get_origin(get_args(hints[field])[0]) is Mapping if get_args(hints[field]) else False
         is_several = len(listed) > 1 or _holds_several(hints[field])
         renamed[field] = dict.fromkeys(names, 1.0) if is_weighted else names if is_several else names[0]
@@ -152,12 +153,6 @@ def _names_of(values: Sequence[str], usual: Sequence[str]) -> list[str]:
     ]
     found = ["".join(one if one.isalnum() or one in "-_" else "-" for one in name) for name in told]
     return found if len(set(found)) == len(found) and STEP not in found else list(usual)
-
-
-def _model_of(value: str) -> dict[str, object]:
-    """Weights by folder or name, or a server as `NAME@http://host/v1`."""
-    model, mark, url = value.partition("@http")
-    return {"base_url": f"http{url}", "model": model} if mark else {"path": value}
 
 
 def help_lines(stage: str, kind: type[Any]) -> Iterator[str]:

@@ -5,8 +5,8 @@ which holds each sentence against other samples; here a sentence counts as said 
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from seewhy.judging.answers.decoration import normalise
@@ -43,41 +43,42 @@ class AgreementJudge:
             style: Counter(words for one in group for words in set(sentences(one, places[id(one)])))
             for style, group in by_style.items()
         }
-        answers = {style: self._answers(question, group) for style, group in by_style.items()}
+        read = [give_verdict(question, chain, self.name, Outcome.UNJUDGED) for chain in chains]
+        answers = {style: _answers(one for one in read if one.style is style) for style in by_style}
         return tuple(
-            self._verdict(question, chain, places[id(chain)], said[chain.style], answers[chain.style],
+            self._verdict(chain, verdict, places[id(chain)], said[chain.style], answers[chain.style],
                           len(by_style[chain.style]) - 1)
-            for chain in chains
+            for chain, verdict in zip(chains, read, strict=True)
         )  # fmt: skip
 
-    def _answers(self, question: Question, chains: Sequence[Chain]) -> Counter[str]:
-        found = (give_verdict(question, chain, self.name, Outcome.UNJUDGED).answer for chain in chains)
-        return Counter(normalise(answer) for answer in found if answer is not None)
-
     def _verdict(
-        self, question: Question, chain: Chain, places: Places, said: Counter[str], answers: Counter[str], others: int
+        self, chain: Chain, read: Verdict, places: Places, said: Counter[str], answers: Counter[str], others: int
     ) -> Verdict:
+        """`read`, which holds the chain's answer, with the outcome and the sentences."""
         if others < self.least:
-            return give_verdict(question, chain, self.name, Outcome.UNJUDGED,
-                                why=f"{others} other chains of the question, and {self.least} are wanted")  # fmt: skip
+            return replace(read, why=f"{others} other chains of the question, and {self.least} are wanted")
         spans = tuple(
             Span(start=start, end=end, score=(said[words] - 1) / others)
             for (start, end), words in zip(places, sentences(chain, places), strict=True)
         )
-        outcome, why = self._outcome(question, chain, answers)
+        outcome, why = _outcome(read.answer, answers)
         score = fmean(span.score for span in spans) if spans else None
-        return give_verdict(question, chain, self.name, outcome, score=score, spans=spans, why=why)
+        return replace(read, outcome=outcome, score=score, spans=spans, why=why)
 
-    def _outcome(self, question: Question, chain: Chain, answers: Counter[str]) -> tuple[Outcome, str]:
-        answer = give_verdict(question, chain, self.name, Outcome.UNJUDGED).answer
-        if answer is None:
-            return Outcome.NO_ANSWER, "no answer to count"
-        own, most = answers[normalise(answer)], max(answers.values())
-        why = f"{own} of {answers.total()} answers are {answer!r}, the most frequent one has {most}"
-        if own < most:
-            return Outcome.INCORRECT, why
-        is_shared = sum(count == most for count in answers.values()) > 1
-        return (Outcome.UNJUDGED if is_shared else Outcome.CORRECT), why
+
+def _answers(verdicts: Iterable[Verdict]) -> Counter[str]:
+    return Counter(normalise(one.answer) for one in verdicts if one.answer is not None)
+
+
+def _outcome(answer: str | None, answers: Counter[str]) -> tuple[Outcome, str]:
+    if answer is None:
+        return Outcome.NO_ANSWER, "no answer to count"
+    own, most = answers[normalise(answer)], max(answers.values())
+    why = f"{own} of {answers.total()} answers are {answer!r}, the most frequent one has {most}"
+    if own < most:
+        return Outcome.INCORRECT, why
+    is_shared = sum(count == most for count in answers.values()) > 1
+    return (Outcome.UNJUDGED if is_shared else Outcome.CORRECT), why
 
 
 def sentences(chain: Chain, places: Places) -> list[str]:

@@ -53,6 +53,8 @@ DROPOUT = {"25": 0.25, "50": 0.5, "75": 0.75}
 JUDGED_AT = {"cool": 0.4, "warm": 0.8}
 """Temperatures at which mm-cot-rlaif answers the test questions."""
 REASON = (Style.REASON,)
+BAND = choose("by_outcome", lowest=0.25, highest=0.85, most=3)
+"""LLaVA-Reasoner, sections 3.3 and 5: the band of accuracy, and pairs of a question, at most."""
 ROUNDS, FEW = 30, 240
 """Of online training: 30 rounds of 16 questions x 8 rollouts are 3,840 chains, as are 16 of each of 240 questions."""
 ONLINE = FitPlan(learning_rate=1e-4, batch_size=128, row_tokens=8192, save_every=15)
@@ -84,6 +86,14 @@ def fitted(objective: str, data: str, fit: FitPlan = PREFER, *, reference: str =
                  questions=questions)  # fmt: skip
 
 
+def drawn(model: str, ask: int, per_question: int) -> Sample:
+    """Chains of questions behind those that were taught."""
+    return Sample(
+        model=model, questions="questions.train", ask=ask, after=TAUGHT, with_options=False, per_question=per_question,
+        temperature=0.7, multiple_choice_temperature=0.7, max_tokens=96,
+    )  # fmt: skip
+
+
 def taught() -> Mapping[str, Stage]:
     """The fine-tuned model: LLaVA-Reasoner's fourth composition, direct answers and rationales."""
     return {
@@ -101,13 +111,9 @@ def taught() -> Mapping[str, Stage]:
 def preferred() -> Mapping[str, Stage]:
     """Claims 2 and 4: its own chains, paired by outcome; DPO, rejection sampling on the same chains, the verifier."""
     return {
-        "chains": Sample(
-            model="sft", questions="questions.train", ask=ASKED, after=TAUGHT, with_options=False, per_question=16,
-            temperature=0.7, multiple_choice_temperature=0.7, max_tokens=96,
-        ),
+        "chains": drawn("sft", ASKED, 16),
         "verdicts": Judge(chains="chains"),
-        "pairs": PairChains(chains="chains", verdicts="verdicts",
-                            rule=choose("by_outcome", lowest=0.25, highest=0.85, most=3)),
+        "pairs": PairChains(chains="chains", verdicts="verdicts", rule=BAND),
         "reference": Reference(model="sft", pairs=("pairs",), row_tokens=PREFER.row_tokens),
         "dpo": fitted("dpo", "pairs", reference="reference"),
         "right": Imitate(chains="chains", verdicts="verdicts", most=3, own=True),
@@ -224,13 +230,9 @@ def rewarded() -> Mapping[str, Stage]:
         )  # fmt: skip
         trained[f"test-{name}"] = measured(name, direct=False)
     return {
-        "chains-few": Sample(
-            model="sft", questions="questions.train", ask=FEW, after=TAUGHT, with_options=False, per_question=16,
-            temperature=0.7, multiple_choice_temperature=0.7, max_tokens=96,
-        ),
+        "chains-few": drawn("sft", FEW, 16),
         "verdicts-few": Judge(chains="chains-few"),
-        "pairs-few": PairChains(chains="chains-few", verdicts="verdicts-few",
-                                rule=choose("by_outcome", lowest=0.25, highest=0.85, most=3)),
+        "pairs-few": PairChains(chains="chains-few", verdicts="verdicts-few", rule=BAND),
         "mpo-few": fitted("mpo", "pairs-few"), "test-few": measured("mpo-few", direct=False), **trained,
     }  # fmt: skip
 
@@ -238,10 +240,7 @@ def rewarded() -> Mapping[str, Stage]:
 def corrected() -> Mapping[str, Stage]:
     """Claim 8, its second half: SFT on the oracle's corrections of what PPO by sentences leaves (ARES, step 2)."""
     return {
-        "chains-ppo": Sample(
-            model="ppo-sentences", questions="questions.train", ask=ASKED, after=TAUGHT, with_options=False,
-            per_question=1, temperature=0.7, multiple_choice_temperature=0.7, max_tokens=96,
-        ),
+        "chains-ppo": drawn("ppo-sentences", ASKED, 1),
         "corrections": OracleCorrections(chains="chains-ppo"),
         "corrected": Train(start="ppo-sentences", data={"corrections": 1.0}, objective=choose("sft"),
                            fit=replace(HARD, epochs=2)),

@@ -155,7 +155,7 @@ def _faults(recipe: Recipe, nodes: Mapping[str, Node]) -> Iterator[str]:
     for (step, _), faults in found.items():
         # A part of a step calls what it reads by another name than the step's own field does.
         own = [one for one in faults if one[0].partition(".")[0] in _field_names(recipe.steps[step])]
-        for field, fault in {field: (field, fault) for field, fault in reversed(own or faults[:1])}.values():
+        for field, fault in dict(reversed(own or faults[:1])).items():
             yield f"step {step}, field {field}: {fault}"
 
 

@@ -17,6 +17,27 @@ LOOPBACK = "http://127.0.0.1/v1"
 """Where it is said to be while it does not stand."""
 
 
+def spec_fields(word: str) -> dict[str, str]:
+    """Fields of the model that a command line names: weights by folder or name, or a server as NAME@URL.
+
+    Example:
+        >>> spec_fields("tiny"), spec_fields("gpt-4o@https://api.openai.com/v1")
+        ({'path': 'tiny'}, {'base_url': 'https://api.openai.com/v1', 'model': 'gpt-4o'})
+    """
+    model, mark, url = word.partition("@http")
+    return {"base_url": f"http{url}", "model": model} if mark else {"path": word}
+
+
+def is_served(word: str) -> bool:
+    """Whether a command line names a model behind a server.
+
+    Example:
+        >>> is_served("gpt-4o@https://api.openai.com/v1"), is_served("models/mine")
+        (True, False)
+    """
+    return "base_url" in spec_fields(word)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """A model that a recipe starts from: weights in a folder or on the Hub, or a model behind a server.

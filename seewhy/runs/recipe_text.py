@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import cast
 
 from seewhy.records.files import write_text_atomically
-from seewhy.records.ranges import LARGEST_SEED
 from seewhy.runs.discovery import class_of, find_module, is_outside, kind_names, nearest
 from seewhy.runs.machine import Machine
 from seewhy.runs.recipe import Recipe
@@ -64,16 +63,10 @@ def build_recipe(plain: Mapping[str, object], where: str) -> tuple[Recipe, Machi
     """The recipe and the machine of plain values; `where` begins every error."""
     rest = {name: value for name, value in plain.items() if name != "machine"}
     machine = structure(plain.get("machine") or {}, Machine, f"{where}: machine")
-    # Alone, before it goes into the steps, each of which would refuse it.
-    require_in_range(structure(rest.get(SEED, 0), int, f"{where}: seed"), where)
+    # The seed alone, before it goes into the steps, each of which would refuse it.
+    structure({"name": "", SEED: rest.get(SEED, 0), "steps": {}}, Recipe, where)
     # Named, the seed goes into every step: as the run's directory has the recipe, it names one in any case.
     return structure(with_seeds({SEED: 0, **rest}), Recipe, where), machine
-
-
-def require_in_range(seed: int, where: str) -> None:
-    """ValueError where a seed is none of a generator."""
-    if not 0 <= seed <= LARGEST_SEED:
-        raise ValueError(f"{where}: seed must be a whole number from 0 to {LARGEST_SEED}, and is {seed}")
 
 
 def find_recipe(name: str, seed: int | None = None) -> tuple[Recipe, Machine]:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from seewhy.model.weights import TINY
 from seewhy.runs.discovery import names_in, nearest
+from seewhy.runs.machine import is_served
 
 INKGRID = "inkgrid"
 METHODS = ("sft", "dpo", "mpo", "grpo")
 ADAPTER, FULL = "adapter", "full"
 NONE, GOLD, ORACLE = "none", "gold", "oracle"
-SERVED = "@http"
 RANK = 64
 """Of an adapter (mDPO, arXiv 2406.11839)."""
 
@@ -44,7 +44,7 @@ def complete(answers: Answers, has_rationales: bool) -> Answers:
     for name, value, known in (("method", made.method, METHODS), ("weights", made.weights, (ADAPTER, FULL))):
         if value not in known:
             raise ValueError(f"`{name}` {value!r}: there are {', '.join(known)}")
-    if SERVED not in made.teacher and made.teacher not in (NONE, GOLD, ORACLE):
+    if not is_served(made.teacher) and made.teacher not in (NONE, GOLD, ORACLE):
         raise ValueError(f"`teacher` {made.teacher!r}: there are none, gold, oracle, and NAME@URL of a model behind a "
                          "server, such as gpt-4o@https://api.openai.com/v1")  # fmt: skip
     if made.teacher == ORACLE and made.questions != INKGRID:

@@ -20,10 +20,10 @@ from seewhy.records.ranges import require_least
 from seewhy.records.token_credit import TokenCredit
 from seewhy.records.types import Chain, FinishReason, Question, Response, ScoredChain, Style
 from seewhy.runs.discovery import call_part, load_part
+from seewhy.runs.machine import is_served, spec_fields
 
 WARM = 0.7
 """Temperature at which several replies are drawn where none is named."""
-SERVED = "@http"
 
 
 @runtime_checkable
@@ -165,9 +165,9 @@ def opened_model(name: str, key_variable: str, failures: list[str]) -> Generator
     Raises:
         ValueError: it cannot be opened.
     """
-    model, mark, url = name.partition(SERVED)
-    if mark:
-        plan = EndpointPlan(base_url=f"http{url}", model=model, key_variable=key_variable)
+    if is_served(name):
+        spec = spec_fields(name)
+        plan = EndpointPlan(base_url=spec["base_url"], model=spec["model"], key_variable=key_variable)
         with load_part("endpoints", "client").Teacher(plan, PacePlan(tries=2), SpendPlan(is_free=True)) as client:
             yield ChainTeller(
                 chat_model=client, prompt=lambda question, style, blind: messages_of(question, style, blind=blind),

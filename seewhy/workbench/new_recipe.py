@@ -11,6 +11,7 @@ from seewhy.model.weights import TINY
 from seewhy.records.types import Question, Split
 from seewhy.runs.discovery import find_module
 from seewhy.runs.graph import check
+from seewhy.runs.machine import is_served, spec_fields
 from seewhy.runs.open import require_steps
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.recipe_text import Plain, build_recipe
@@ -131,12 +132,11 @@ def _adapter(answers: Answers) -> dict[str, object]:
 
 
 def _taught(answers: Answers, models: dict[str, object]) -> Plain:
-    name, mark, url = answers.teacher.partition("@")
     rationales: Plain = {"stage": "distil", "questions": "questions.train"}
-    if mark:
-        models["teacher"] = {"base_url": url, "model": name}
-        if url.startswith("https://api.openai.com"):
-            models["teacher"] = {"base_url": url, "model": name, "key_variable": "OPENAI_API_KEY"}
+    if is_served(answers.teacher):
+        spec = spec_fields(answers.teacher)
+        key = {"key_variable": "OPENAI_API_KEY"} if spec["base_url"].startswith("https://api.openai.com") else {}
+        models["teacher"] = {**spec, **key}
         rationales |= {"teacher": {"kind": "endpoint"}, "model": "teacher"}
     else:
         rationales |= {"teacher": {"kind": answers.teacher}}
