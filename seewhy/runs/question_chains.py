@@ -8,7 +8,7 @@ from seewhy.records.grouped import question_starts
 from seewhy.records.rows import RowReader
 from seewhy.records.types import Chain, Question, Verdict
 from seewhy.runs.api import Need, Run
-from seewhy.runs.question_rows import QuestionRows
+from seewhy.runs.question_rows import RowsWithPictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ def with_questions(run: Run, chains: str, questions: str) -> Groups:
 
 def question_ids(questions: Sequence[Question]) -> Iterator[str]:
     """Ids of questions, in order; of files the ids alone are read."""
-    if isinstance(questions, QuestionRows):
+    if isinstance(questions, RowsWithPictures):
         for batch in questions.rows.batches(("id",)):
             yield from batch.column("id").to_pylist()
         return

@@ -1,57 +1,47 @@
 """Rows of questions and of pairs of a folder or a file, with pictures that are found from anywhere."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import overload
+from typing import TypeVar, overload
 
+from seewhy.records.columns import Record
 from seewhy.records.rows import RowReader
 from seewhy.records.types import Pair, Question
 from seewhy.runs.picture_paths import resolve_pictures, resolve_rejected
 
+R = TypeVar("R", bound=Record)
 
-class QuestionRows(Sequence[Question]):
-    """Questions read from disk, the paths of their pictures resolved against the folder of the rows."""
 
-    def __init__(self, rows: RowReader[Question], folder: Path) -> None:
+class RowsWithPictures(Sequence[R]):
+    """Rows read from disk, the paths of their pictures resolved against the folder of the rows."""
+
+    def __init__(self, rows: RowReader[R], folder: Path, resolve: Callable[[R, Path], R]) -> None:
         self.rows = rows
         self.folder = folder
+        self.resolve = resolve
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __iter__(self) -> Iterator[Question]:
-        return (resolve_pictures(question, self.folder) for question in self.rows)
+    def __iter__(self) -> Iterator[R]:
+        return (self.resolve(row, self.folder) for row in self.rows)
 
     @overload
-    def __getitem__(self, index: int) -> Question: ...
+    def __getitem__(self, index: int) -> R: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Question]: ...
-    def __getitem__(self, index: int | slice) -> Question | list[Question]:
-        """One question by number, or those of a slice, as a list."""
+    def __getitem__(self, index: slice) -> list[R]: ...
+    def __getitem__(self, index: int | slice) -> R | list[R]:
+        """One row by number, or those of a slice, as a list."""
         if isinstance(index, int):
-            return resolve_pictures(self.rows[index], self.folder)
-        return [resolve_pictures(question, self.folder) for question in self.rows[index]]
+            return self.resolve(self.rows[index], self.folder)
+        return [self.resolve(row, self.folder) for row in self.rows[index]]
 
 
-class PairRows(Sequence[Pair]):
-    """Pairs read from disk, the paths of their `rejected_images` resolved against the folder of the rows."""
+def question_rows(rows: RowReader[Question], folder: Path) -> RowsWithPictures[Question]:
+    """Questions of a folder, or of a file in it."""
+    return RowsWithPictures(rows, folder, resolve_pictures)
 
-    def __init__(self, rows: RowReader[Pair], folder: Path) -> None:
-        self.rows = rows
-        self.folder = folder
 
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __iter__(self) -> Iterator[Pair]:
-        return (resolve_rejected(pair, self.folder) for pair in self.rows)
-
-    @overload
-    def __getitem__(self, index: int) -> Pair: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Pair]: ...
-    def __getitem__(self, index: int | slice) -> Pair | list[Pair]:
-        """One pair by number, or those of a slice, as a list."""
-        if isinstance(index, int):
-            return resolve_rejected(self.rows[index], self.folder)
-        return [resolve_rejected(pair, self.folder) for pair in self.rows[index]]
+def pair_rows(rows: RowReader[Pair], folder: Path) -> RowsWithPictures[Pair]:
+    """Pairs, with the paths of their `rejected_images`."""
+    return RowsWithPictures(rows, folder, resolve_rejected)

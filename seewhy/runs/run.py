@@ -17,7 +17,7 @@ from seewhy.runs.api import ModelKind, TrainStage
 from seewhy.runs.graph import Node, input_place, nodes_of, origin, reads_of, resolve
 from seewhy.runs.machine import Machine, ModelSpec
 from seewhy.runs.outside import hash_input, is_questions_file, read_questions
-from seewhy.runs.question_rows import QuestionRows
+from seewhy.runs.question_rows import question_rows
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.yaml_text import RECIPE_FILE
 
@@ -103,7 +103,7 @@ class OpenRun:
         place = self.place(ref)
         if is_questions_file(place):
             return read_questions(place, self.root / PICTURES)
-        return QuestionRows(self.read(ref, Question), place if place.is_dir() else place.parent)
+        return question_rows(self.read(ref, Question), place if place.is_dir() else place.parent)
 
     def origin(self, ref: str, record: type[Any]) -> str:
         """The nearest unit or input from which `ref` follows that holds rows of this kind, `ref` itself included."""

@@ -15,7 +15,7 @@ from seewhy.runs.api import Counted, Models, Need, RowStage, Run
 from seewhy.runs.choice import Rows
 from seewhy.runs.forecast.api import Outlook, StageForecast
 from seewhy.runs.picture_paths import relate_rejected
-from seewhy.runs.question_rows import PairRows
+from seewhy.runs.question_rows import pair_rows
 from seewhy.stages.reference import rows_folder
 
 DROPPED = "pairs left out to balance lengths"
@@ -54,8 +54,8 @@ class BalanceLengths(RowStage):
     def needs(self) -> Sequence[Need]:
         return (Need(field="pairs", ref=self.pairs, wants=Pair),)
 
-    def inputs(self, run: Run) -> PairRows:
-        return PairRows(run.read(self.pairs, Pair), rows_folder(run, self.pairs))
+    def inputs(self, run: Run) -> Sequence[Pair]:
+        return pair_rows(run.read(self.pairs, Pair), rows_folder(run, self.pairs))
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Pair]], Counted]:
         balance = find_balance(texts_of(run.read(self.pairs, Pair)), self.seed)

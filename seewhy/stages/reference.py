@@ -19,7 +19,7 @@ from seewhy.runs.discovery import load_part
 from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast, TrainedPrompt
 from seewhy.runs.picture_paths import resolve_rejected
 from seewhy.runs.question_chains import question_need
-from seewhy.runs.question_rows import PairRows
+from seewhy.runs.question_rows import pair_rows
 from seewhy.training.plan import FitPlan
 
 
@@ -121,7 +121,7 @@ def pairs_in(run: Run, ref: str) -> Iterable[Pair]:
     """Rows of pairs, or the pairs of rows of ranked groups, by number."""
     if is_ranked(run, ref):
         return PickedPairs(run.read(ref, RankedGroup))
-    return PairRows(run.read(ref, Pair), rows_folder(run, ref))
+    return pair_rows(run.read(ref, Pair), rows_folder(run, ref))
 
 
 def rows_folder(run: Run, ref: str) -> Path:

@@ -18,7 +18,7 @@ from seewhy.model.families import tiny
 from seewhy.model.families.hub import HubModel
 from seewhy.records.rows import RowReader
 from seewhy.records.types import Pair, Question
-from seewhy.runs.question_rows import QuestionRows
+from seewhy.runs.question_rows import question_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 WEIGHTS = Path(tiny.__file__).parent / "tiny_weights"
@@ -84,7 +84,7 @@ def test_trl_makes_the_token_ids_that_we_train_on(tmp_path, processor):
     held = exported(tmp_path, "trl", rows(1))
     batch = DataCollatorForVisionPreference(processor)([dict(row) for row in held])
     model = HubModel.load(WEIGHTS, label="tiny")
-    (question,) = QuestionRows(RowReader(tmp_path / "ours" / "questions", Question), tmp_path / "ours" / "questions")
+    (question,) = question_rows(RowReader(tmp_path / "ours" / "questions", Question), tmp_path / "ours" / "questions")
     (pair,) = RowReader(tmp_path / "ours", Pair)
     prompt = model.prompt(question, pair.style).ids
     for number, side in enumerate((pair.chosen, pair.rejected)):
