@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seewhy.endpoints.engine.plan import EnginePlan
+from seewhy.endpoints.engine.words import NEUTRAL, TOKENS
 from seewhy.endpoints.plan import EndpointPlan, SpendPlan
 from seewhy.endpoints.served_models import ServedModels
 from seewhy.model.api import Generates
@@ -59,33 +60,30 @@ def open_engine(run: OpenRun, ref: str, engine: EnginePlan, note: Callable[[str]
         ValueError: none of them answers, or has it.
     """
     spec, machine = run.spec(ref), run.machine
-    is_open = spec is None or not spec.is_server
-    place = run.weights(ref) if is_open else ""
+    far = spec if spec and spec.is_server else None
     found = find_servers(engine, ref, names_at_servers(run, ref))
     for line in found.away:
         note(f"engine of {ref}: {line}")
     folder = run.root / SERVERS
     folder.mkdir(parents=True, exist_ok=True)
-    looks = spec if spec and spec.is_server else None
     endpoint = EndpointPlan(
         base_url=found.urls[0], more_urls=found.urls[1:], model=found.name, key_variable=engine.key_variable,
-        cache_salt=run.identity(ref), detail=looks.detail if looks else "auto",
-        max_pixels=looks.max_pixels if looks else 0,
+        cache_salt=run.identity(ref), detail=far.detail if far else "auto",
+        max_pixels=far.max_pixels if far else 0,
     )  # fmt: skip
     # With weights the prompt's own tokens are compared, pictures among them, and a tiny model need not know colours.
-    canary = replace(machine.canary, trials=0) if is_open else machine.canary
+    canary = replace(machine.canary, trials=0) if far is None else machine.canary
     session = load_part("endpoints", "session").TeacherSession(
         endpoint=endpoint, pace=machine.pace, spend=SpendPlan(is_free=True), canary=canary, folder=folder, note=note,
     )  # fmt: skip
-    prompt = {} if spec is None else {"prompt": spec.prompt}
     spelling: Any = None
-    if is_open:
-        meta = call_part("runs", "forecast.meta", "open_meta", place, **prompt)
+    if far is None:
+        meta = call_part("runs", "forecast.meta", "open_meta", run.weights(ref), run.prompt(ref))
         spelling = load_part("runs", "spelling").HubSpelling(hub=meta)
     write_line(folder, ref, found)
     check = None if spelling is None or not engine.max_gap else partial(check_weights, run, ref, engine.max_gap, note)
     model = load_part("sampling", "served").ServedModel(
-        name=ref, talks=session, spelling=spelling, window=found.window, note=note, check_weights=check,
+        name=ref, chat_model=session, spelling=spelling, window=found.window, note=note, check_weights=check,
     )  # fmt: skip
     return OpenEngine(model=model, session=session)
 
@@ -148,17 +146,18 @@ def check_weights(
 ) -> None:  # fmt: skip
     """Score chains of the servers by the weights here, and write down by how much the two differ.
 
-    Weights that take more than half of this machine's memory are not opened.
+    Weights that take more than `SHARE` of this machine's memory are not opened.
 
     Raises:
         ValueError: they differ by more than `bound`.
     """
-    place, spec = run.weights(ref), run.spec(ref)
+    place = run.weights(ref)
     if size_of_weights(place) > SHARE * memory_bytes():
         note(f"engine of {ref}: its weights do not fit into this machine's memory, and were not compared")
         return
-    prompt = {} if spec is None else {"prompt": spec.prompt}
-    weights = load_part("model", "families.hub").HubModel.load(place, label=ref, compute=run.compute, **prompt)
+    weights = load_part("model", "families.hub").HubModel.load(
+        place, label=ref, compute=run.compute, prompt=run.prompt(ref)
+    )
     check = load_part("sampling", "weights_check")
     gaps = check.measured_gaps(servers, weights, question, style)
     append(run.root / SERVERS, {"model": ref, "gaps": gaps})
@@ -172,8 +171,7 @@ def check_weights(
 
 def write_line(folder: Path, ref: str, found: Found) -> None:
     """Write down who draws, and what is sent beside each request's own settings."""
-    words = load_part("endpoints", "engine.words")
-    sent: Mapping[str, object] = {**words.NEUTRAL, **words.TOKENS}
+    sent = {**NEUTRAL, **TOKENS}
     append(folder, {"model": ref, "name": found.name, "urls": found.urls, "window": found.window, "sent": sent})
 
 

@@ -42,9 +42,11 @@ class ProcessModels:
     features: Any = None
     sessions: dict[tuple[str, bool], Any] = field(default_factory=dict[tuple[str, bool], Any])
     stack: ExitStack = field(default_factory=ExitStack)
+    """Closes sessions, and after them the run's own oracle."""
     oracle: str = ""
     """Where the run's own oracle answers; empty until it is asked."""
-    engines: dict[str, OpenEngine] = field(default_factory=dict[str, OpenEngine])
+    engines: dict[tuple[str, str], OpenEngine] = field(default_factory=dict[tuple[str, str], OpenEngine])
+    """By model and by all settings of the engine: two plans are equal wherever their servers are."""
 
     def local(self, ref: str) -> Generates:
         """A model with weights, ready to draw and score, called `ref` in the rows it makes.
@@ -63,23 +65,22 @@ class ProcessModels:
         """The model itself, or the servers of an engine; ValueError where none of them has the model."""
         if not engine.is_server:
             return self.local(ref)
-        if ref not in self.engines:
-            self.engines[ref] = open_engine(self.run, ref, engine, self.note)
-        return self.engines[ref].model
+        key = (ref, repr(engine))
+        if key not in self.engines:
+            self.engines[key] = open_engine(self.run, ref, engine, self.note)
+            self.stack.enter_context(self.engines[key].session)
+        return self.engines[key].model
 
     def reference(self, ref: str, adapter: AdapterPlan) -> Any:  # noqa: ANN401
         """A model whose weights are as those of a training that starts from it; for its reference rows."""
         is_merged = not adapter.go_on and base_of(self.run.weights(ref)) is not None
-        if is_merged:
-            self.close_models()
-            model = self._load(ref, masters=not adapter.rank)
-            model.adapt(AdapterPlan())  # added into the weights, as the training does before it makes its own
-            model.image_features.freeze()
-            return model
-        if adapter.rank or self.run.compute.precision == type(self.run.compute)().precision:
+        is_usual = self.run.compute.precision == type(self.run.compute)().precision
+        if not is_merged and (adapter.rank or is_usual):
             return self.local(ref)
         self.close_models()
-        model = self._load(ref, masters=True)
+        model = self._load(ref, masters=not adapter.rank)
+        if is_merged:
+            model.adapt(AdapterPlan())  # added into the weights, as the training does before it makes its own
         model.image_features.freeze()
         return model
 
@@ -100,11 +101,12 @@ class ProcessModels:
             folder = self.run.root / SERVERS
             folder.mkdir(parents=True, exist_ok=True)
             address = self._serve_oracle() if spec.is_own_oracle else ""
-            self.sessions[key] = load_part("endpoints", "session").TeacherSession(
+            session = load_part("endpoints", "session").TeacherSession(
                 endpoint=spec.endpoint(str(folder / REPLIES), address), pace=machine.pace,
                 spend=replace(machine.spend, is_free=machine.spend.is_free or spec.is_own_oracle),
                 canary=machine.canary, batch=machine.batch if by_batch else None, folder=folder, note=self.note,
             )  # fmt: skip
+            self.sessions[key] = self.stack.enter_context(session)
         return self.sessions[key]
 
     def end_block(self) -> None:
@@ -129,8 +131,6 @@ class ProcessModels:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close_models()
-        for session in (*self.sessions.values(), *(engine.session for engine in self.engines.values())):
-            session.__exit__(kind, error, trace)
         self.stack.close()
 
     def _serve_oracle(self) -> str:
@@ -148,7 +148,7 @@ class ProcessModels:
         place = self.run.weights(ref)
         try:
             model = load_part("model", "families.hub").HubModel.load(
-                place, label=label or ref, compute=self.run.compute, masters=masters, **self._prompt(ref)
+                place, label=label or ref, compute=self.run.compute, masters=masters, prompt=self.run.prompt(ref)
             )
         except (OSError, ValueError) as error:
             raise ValueError(
@@ -160,11 +160,6 @@ class ProcessModels:
         model.prompts = self.prompts.setdefault(model.processor_fingerprint, model.prompts)
         model.image_features.cache = self.features
         return model
-
-    def _prompt(self, ref: str) -> dict[str, Any]:
-        """How a model of the recipe is asked; one that a step trained has it from its folder."""
-        spec = self.run.spec(ref)
-        return {} if spec is None else {"prompt": spec.prompt}
 
     def _make_room(self, place: str) -> None:
         """Close the models that were used longest ago until the next one fits beside the others."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from seewhy.endpoints.engine.plan import EnginePlan
 from seewhy.model.weights import weights_place
 from seewhy.records.types import Question, Style
 from seewhy.runs.api import ModelKind
@@ -57,14 +58,25 @@ def _models(run: OpenRun, node: Node) -> Iterator[str]:
 
 def _engine_faults(run: OpenRun, nodes: Sequence[Node]) -> Iterator[str]:
     """Models that no server of an engine has; those that a step has yet to train cannot be served."""
+    found: dict[tuple[str, str], str] = {}
     for node in nodes:
-        if isinstance(node.unit, DrawsByEngine) and node.unit.engine.is_server:
-            for need in node.unit.needs():
-                if need.is_served and (need.ref in run.recipe.models or run.is_done(need.ref)):
-                    try:
-                        assert find_servers(node.unit.engine, need.ref, names_at_servers(run, need.ref))
-                    except ValueError as error:
-                        yield f"step {node.step}: {error}"
+        if not isinstance(node.unit, DrawsByEngine):
+            continue
+        engine = node.unit.engine
+        for ref in (need.ref for need in node.unit.needs() if need.is_served):
+            key = (ref, repr(engine))
+            if key not in found and (ref in run.recipe.models or run.is_done(ref)):
+                found[key] = _engine_fault(run, engine, ref)
+            if found.get(key):
+                yield f"step {node.step}: {found[key]}"
+
+
+def _engine_fault(run: OpenRun, engine: EnginePlan, ref: str) -> str:
+    try:
+        find_servers(engine, ref, names_at_servers(run, ref))
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _previews(run: OpenRun, nodes: Sequence[Node], scratch: Path) -> dict[str, Sequence[Question]]:
@@ -108,7 +120,7 @@ def _encoded(name: str, spec: ModelSpec, questions: Sequence[Question]) -> Itera
         return
     for question in questions:
         try:
-            assert model.prompt(question, Style.REASON)
+            model.prompt(question, Style.REASON)
         except ValueError as error:
             yield f"model {name}: {error}"
             return

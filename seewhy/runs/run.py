@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from seewhy.model.plan import ComputePlan
+from seewhy.model.prompt_plan import AS_IS, PromptPlan
 from seewhy.model.weights import weights_identity, weights_place
 from seewhy.records.columns import Record
 from seewhy.records.lineage import MANIFEST, Manifest, hash_directory, read_manifest
@@ -127,6 +128,11 @@ class OpenRun:
         if spec is not None:
             return weights_place(spec.path)
         return str(self.place(ref) / MODEL)
+
+    def prompt(self, ref: str) -> PromptPlan:
+        """How a model with weights is asked; one that a step trained has it from its folder."""
+        spec = self.spec(ref)
+        return AS_IS if spec is None else spec.prompt
 
     def identity(self, ref: str) -> str:
         """Hash of the content of rows, weights, or of who a model behind a server is."""

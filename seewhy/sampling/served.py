@@ -75,10 +75,10 @@ class ServedModel:
     """
 
     name: str
-    """As it stands in `Chain.sampler`."""
-    talks: ChatModel
+    """As written in `Chain.sampler`."""
+    chat_model: ChatModel
     spelling: Spelling | None = None
-    """None of a model whose tokens nobody knows here: its chains have the ids that the server gives, or none."""
+    """None of a model whose tokens are unknown here: its chains have the ids that the server gives, or none."""
     window: int = 0
     """Tokens that the servers take, prompt and reply; 0 where they do not say."""
     note: Callable[[str], None]
@@ -125,7 +125,7 @@ class ServedModel:
             raise ValueError("a reply with a given beginning: servers continue none; use engine.kind local")
         if decoding.as_drawn and decoding.temperature != 1.0:
             raise ValueError("log-probabilities at a temperature other than 1: servers give those of the bare model")
-        answers = self.talks.chat([self._request(ask, decoding) for ask in asks])
+        answers = self.chat_model.chat([self._request(ask, decoding) for ask in asks])
         return [self._chains(ask, answer, decoding) for ask, answer in zip(asks, answers, strict=True)]
 
     def _request(self, ask: GenerateRequest, decoding: SamplingParams) -> Request:

@@ -186,6 +186,18 @@ def test_evaluation_and_reranking_through_an_engine_need_no_local_sampler(questi
     assert len(list(RowReader(tmp_path / "run/again/verdicts", Verdict))) == 2
 
 
+def test_two_steps_of_one_model_ask_each_the_servers_that_it_names(questions, model, tmp_path):
+    write_shard(tmp_path / "questions", 0, questions, Question)
+    with LoopServer(Engine(model, questions)) as one, LoopServer(Engine(model, questions)) as other:
+        steps = {name: Sample(model="tiny", questions="questions", per_question=EACH, max_tokens=LONG, engine=engine)
+                 for name, engine in (("here", served(one.url)), ("there", served(other.url)))}  # fmt: skip
+        run(tmp_path, QUICK, {**steps, "again": steps["here"]})
+        calls = [sum(asked.method == "POST" for asked in server.asked) for server in (one, other)]
+        looks = [sum(asked.method == "GET" for asked in server.asked) for server in (one, other)]
+    assert calls == [2 * len(questions), len(questions)]
+    assert looks == [2, 2]  # before the run, and when the engine is opened: an engine that two steps name is asked once
+
+
 def model_replies(model, questions):
     asks = [GenerateRequest(question=question, style=Style.REASON) for question in questions]
     return model.generate(asks, SamplingParams(temperature=0.0, max_tokens=LONG))
