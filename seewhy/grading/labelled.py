@@ -106,11 +106,11 @@ def read_marked(labels: Path, questions: Path) -> Labelled:
               if row.outcome in (Outcome.CORRECT, Outcome.INCORRECT)}  # fmt: skip
     chains = tuple(row for row in read_rows(seen, Chain) if (row.question_id, row.style, row.index) in called)
     wanted = {chain.question_id for chain in chains}
+    if not chains:
+        raise ValueError(f"{labels} calls no chain right or wrong")
     known = {row.id: _with_places(row, questions) for row in read_rows(questions, Question) if row.id in wanted}
-    if not chains or wanted - known.keys():
-        missing = next(iter(sorted(wanted - known.keys())), "")
-        raise ValueError(f"{labels} calls no chain right or wrong" if not chains else
-                         f"{labels}: {missing!r} is no question of {questions}")  # fmt: skip
+    if missing := wanted - known.keys():
+        raise ValueError(f"{labels}: {min(missing)!r} is no question of {questions}")
     return Labelled(questions=tuple(known.values()), chains=chains, truth=called)
 
 

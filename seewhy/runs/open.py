@@ -79,10 +79,11 @@ def require_machine(run: OpenRun, nodes: Sequence[Node]) -> None:
 
     Nor are weights of 4 bits sharded: bitsandbytes keeps them as uint8, and a shard of those loses how it is read.
     """
-    if run.machine.report_to and any(isinstance(node.unit, TrainStage) for node in nodes):
+    is_training = any(isinstance(node.unit, TrainStage) for node in nodes)
+    if run.machine.report_to and is_training:
         call_part("training", "trackers", "require_trackers", run.machine.report_to)
     shard = run.machine.shard.of_launcher(os.environ)
-    if run.compute.load_in_4bit and shard.kind == SHARDED and any(isinstance(node.unit, TrainStage) for node in nodes):
+    if run.compute.load_in_4bit and shard.kind == SHARDED and is_training:
         raise ValueError(
             "compute.load_in_4bit: weights of 4 bits lie in uint8, and FSDP2 would shard them without what tells how "
             "they are read; set machine.shard.kind to copies (DDP), or leave load_in_4bit away and take bf16"

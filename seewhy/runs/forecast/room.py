@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from seewhy.runs.memory import memory_bytes
+
 MEMINFO = Path("/proc/meminfo")
 MIB = 2**20
 
@@ -12,7 +14,7 @@ def machine_mb() -> float:
     if MEMINFO.is_file():
         lines = MEMINFO.read_text(encoding="ascii").splitlines()
         return next(float(line.split()[1]) / 2**10 for line in lines if line.startswith("MemAvailable:"))
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / MIB
+    return memory_bytes() / MIB
 
 
 def resident_bytes() -> int:
