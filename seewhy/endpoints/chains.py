@@ -13,7 +13,7 @@ Prompt = Callable[[Question, Style, bool], tuple[Message, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainTeller:
-    """`Generates` over anything that chat_model.
+    """`Generates` over a model that is talked to.
 
     Chain `i` of a prompt is the i-th reply that ever came to it: more chains later cost only the difference, as long as
     the talker keeps what it paid for.

@@ -71,7 +71,7 @@ class Request:
     """Asked of the server where it can, and said in the prompt's own words in any case by whoever writes the prompt."""
     top_logprobs: int = 0
     """How many alternatives of a reply's first token are wanted with their log-probabilities; 0 asks for none."""
-    drawn: "AsDrawn | None" = None
+    drawn: AsDrawn | None = None
     """Wanted of an engine that draws chains: tokens beside words, and nothing left to the model's own settings."""
 
 

@@ -88,7 +88,7 @@ def check_sentence(sentence: str, ground: Ground, found: frozenset[int]) -> Find
 
 
 def is_step(sentence: str) -> bool:
-    """Whether a sentence computes: adds, subtracts, compares, or odd or even."""
+    """Whether a sentence computes: adds, subtracts, compares, or says odd or even."""
     return any(form.fullmatch(sentence) for form, check in FORMS if check in STEPS)
 
 
