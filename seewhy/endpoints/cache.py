@@ -123,6 +123,12 @@ class ReplyCache:
             calls, prompt, completion, dollars = base.execute(PAID).fetchone()
         return Usage(prompt_tokens=prompt, completion_tokens=completion, calls=calls, dollars=float(dollars))
 
+    def forget(self) -> None:
+        """Take away the replies that memory alone keeps; those of a file stay."""
+        if not self.database.is_shared:
+            with self.database.writing() as base:
+                base.execute("DELETE FROM calls")
+
     def close(self) -> None:
         """Let the file go."""
         self.database.close()

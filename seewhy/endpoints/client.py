@@ -85,6 +85,13 @@ class Teacher:
         with RareCollection():
             return self._loop.run(self._desk.answer_all(requests))
 
+    def forget(self) -> None:
+        """Take away replies that memory alone keeps; connections stay, and what was learnt of the server."""
+        self._loop.run(self._forget())
+
+    async def _forget(self) -> None:
+        self._desk.cache.forget()
+
     def close(self) -> None:
         """Let connections and the cache go; a second call does nothing."""
         if not self._loop.is_closed:

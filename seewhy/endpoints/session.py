@@ -75,9 +75,7 @@ class TeacherSession:
         """
         asked, failed, self.asked, self.failed = self.asked, self.failed, 0, []
         if self.teacher is not None and not self.endpoint.cache:
-            # Replies that are kept in memory alone are rows now.
-            self.teacher.close()
-            self.teacher = None
+            self.teacher.forget()  # its replies are rows now
         if len(failed) > max(FEW, MOST_FAILED * asked) or (failed and len(failed) == asked):
             raise ConnectionError(
                 f"{len(failed)} of {asked} requests to {self.name} at {self.endpoint.base_url} ended without a reply, "

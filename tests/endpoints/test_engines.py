@@ -198,6 +198,20 @@ def test_two_steps_of_one_model_ask_each_the_servers_that_it_names(questions, mo
     assert looks == [2, 2]  # before the run, and when the engine is opened: an engine that two steps name is asked once
 
 
+def test_what_a_server_refused_is_not_said_again_in_the_next_block(questions, model, tmp_path):
+    engine = Engine(model, questions)
+
+    def strict(asked):
+        refused = asked.method == "POST" and "min_p" in asked.body
+        return error(422, "unexpected fields in the request: {'min_p'}") if refused else engine(asked)
+
+    alone = replace(QUICK, pace=replace(QUICK.pace, concurrency=1))
+    with LoopServer(strict) as server:
+        draws(questions, tmp_path, served(server.url), alone)  # three questions in blocks of two
+        bodies = [asked.body for asked in server.asked if asked.method == "POST"]
+    assert ["min_p" in body for body in bodies] == [True, False, False, False]
+
+
 def model_replies(model, questions):
     asks = [GenerateRequest(question=question, style=Style.REASON) for question in questions]
     return model.generate(asks, SamplingParams(temperature=0.0, max_tokens=LONG))

@@ -141,6 +141,16 @@ def test_every_field_of_a_reply_comes_back_as_it_was(tmp_path):
     cache.close()
 
 
+def test_only_what_memory_alone_keeps_is_forgotten(tmp_path):
+    row = CallRow(key="k", model="m", replies=(Reply(text="a"),), declined="", usage=Usage(calls=1))
+    for place, left in (("", 0), (str(tmp_path / "kept.sqlite"), 1)):
+        cache = ReplyCache(place)
+        cache.add([row])
+        cache.forget()
+        assert (len(cache.find("k").replies), cache.paid().calls) == (left, 1)
+        cache.close()
+
+
 def test_calls_of_one_origin_are_kept_once(tmp_path):
     cache = ReplyCache(str(tmp_path / "replies.sqlite"))
     row = CallRow(key="k", model="m", replies=(Reply(text="a"),), declined="", usage=Usage(calls=1), origin="batch/1")
