@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
-from seewhy.benchmarks.lines.fields import fields_of, names_text, pictures_of, question_of
+from seewhy.benchmarks.lines.fields import names_text, numbered_rows, pictures_of, question_of
 from seewhy.benchmarks.release.declared import Metric, Release
 from seewhy.benchmarks.release.reading import Benchmark
 from seewhy.evaluation.pictures import picture_clusters, shared_pictures
@@ -72,13 +72,10 @@ def questions_of_file(path: Path, split: Split | None, *, benchmark: str = "", a
 
 def _lines_of(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
     """The objects of a questions file, each with its place."""
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
-        if line.strip(b"\xef\xbb\xbf \t\r"):
-            place = f"{path}:{number}"
-            try:
-                yield place, fields_of(line)
-            except ValueError as error:
-                raise ValueError(f"{place}: {error}") from error
+    for number, found in numbered_rows(path):
+        if isinstance(found, str):
+            raise ValueError(f"{path}:{number}: {found}")
+        yield f"{path}:{number}", found
 
 
 def _picture(path: Path) -> ImageRef:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from seewhy.benchmarks import inkgrid
-from seewhy.benchmarks.lines.fields import fields_of, word_of
+from seewhy.benchmarks.lines.fields import numbered_rows, word_of
 from seewhy.benchmarks.release.reading import Benchmark
 from seewhy.evaluation.calibration import Key, key_of
 from seewhy.judging.api import GivesConfidence, Judge, judge_chains
@@ -69,11 +69,11 @@ def read_labelled(labels: Path, questions_file: Path, split: Split) -> Labelled:
     chains: list[Chain] = []
     truth: dict[Key, bool] = {}
     seen: Counter[str] = Counter()
-    for number, line in enumerate(labels.read_bytes().split(b"\n"), start=1):
-        if not line.strip(b"\xef\xbb\xbf \t\r"):
-            continue
+    for number, found in numbered_rows(labels):
         place = f"{labels}:{number}"
-        name, reply, is_right = label_of(line, place)
+        if isinstance(found, str):
+            raise ValueError(f"{place}: {found}")
+        name, reply, is_right = label_of(found, place)
         if name not in by_id:
             raise ValueError(f"{place}: field 'id': {name!r} is no question of {questions_file}, split {split}")
         chain = Chain(question_id=name, index=seen[name], style=Style.REASON, text=reply, stop=FinishReason.END,
@@ -119,18 +119,17 @@ def _with_places(question: Question, folder: Path) -> Question:
     return replace(question, images=tuple(replace(one, path=str(folder / one.path)) for one in question.images))
 
 
-def label_of(line: bytes, place: str) -> tuple[str, str, bool]:
+def label_of(fields: Mapping[str, object], place: str) -> tuple[str, str, bool]:
     """Id, reply and truth of one line; half a character in a reply is replaced.
 
     Example:
-        >>> label_of(b'{"id": 7.0, "reply": "12", "is_right": true}', "mine.jsonl:1")
+        >>> label_of({"id": 7.0, "reply": "12", "is_right": True}, "mine.jsonl:1")
         ('7', '12', True)
 
     Raises:
         ValueError: a field is missing or of another type; the message names place and field.
     """
     try:
-        fields = fields_of(line)
         name = word_of("id", fields.get("id"))
     except ValueError as error:
         raise ValueError(f"{place}: {error}") from error

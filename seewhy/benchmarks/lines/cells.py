@@ -9,6 +9,8 @@ from typing import cast
 from seewhy.benchmarks.lines.fields import FIELDS
 from seewhy.benchmarks.lines.turns import LISTS, SYSTEM
 
+NAMED = (*FIELDS, *LISTS, SYSTEM)
+"""Columns that are read under these names."""
 FACET = "facets."
 INDEX = "index"
 """What many tables call the id of a row."""
@@ -24,10 +26,9 @@ def known_column(name: str) -> bool:
     Raises:
         ValueError: it is like one that is, and is not.
     """
-    known = (*FIELDS, *LISTS, SYSTEM)
-    if name in known or name == INDEX or name.startswith(FACET) or (len(name) == 1 and name in string.ascii_uppercase):
+    if name in NAMED or name == INDEX or name.startswith(FACET) or (len(name) == 1 and name in string.ascii_uppercase):
         return True
-    near = difflib.get_close_matches(name.casefold(), known, n=1, cutoff=LIKE)
+    near = difflib.get_close_matches(name.casefold(), NAMED, n=1, cutoff=LIKE)
     if near:
         raise ValueError(f"column {name!r} is read as nothing; did you mean {near[0]!r}? Rename it, or take it out")
     return False
@@ -44,7 +45,7 @@ def fields_of_cells(cells: Mapping[str, object], *, is_text: bool) -> dict[str, 
         ValueError: columns of options have a gap, or a list is none.
     """
     found = {name: value for name, value in cells.items() if value is not None and value != ""}
-    fields: dict[str, object] = {name: value for name, value in found.items() if name in (*FIELDS, *LISTS, SYSTEM)}
+    fields: dict[str, object] = {name: value for name, value in found.items() if name in NAMED}
     if INDEX in found and "id" not in found:
         fields["id"] = found[INDEX]
     for name in (*LISTED, *LISTS, "facets"):

@@ -4,8 +4,9 @@ import difflib
 import json
 import string
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from seewhy.benchmarks.lines.turns import TALK, Talk
 from seewhy.records.cells import has_halves, named_once, number_text
@@ -17,6 +18,8 @@ FIELDS = (
 )  # fmt: skip
 OTHER_NAMES = {"val": "validation", "valid": "validation", "dev": "validation"}
 """What others call a split."""
+BLANK = b"\xef\xbb\xbf \t\r\n"
+"""Bytes of a line that is no row."""
 
 
 def fields_of(line: bytes) -> dict[str, object]:
@@ -30,6 +33,17 @@ def fields_of(line: bytes) -> dict[str, object]:
     if not isinstance(found, dict):
         raise ValueError(f"a row is a JSON object such as {{'id': '1', ...}}, and this is {found!r}")
     return {str(name): value for name, value in found.items()}
+
+
+def numbered_rows(path: Path) -> Iterator[tuple[int, dict[str, object] | str]]:
+    """Number and fields of each line of a JSON Lines file, or what is wrong with it; blank lines are no rows."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip(BLANK):
+                try:
+                    yield number, fields_of(line.removesuffix(b"\n"))
+                except ValueError as error:
+                    yield number, str(error)
 
 
 def question_of(fields: Mapping[str, object], given: Split | None, *, by_letter: bool = False) -> Question:

@@ -13,7 +13,7 @@ from typing import cast
 import pyarrow.parquet as pq
 
 from seewhy.benchmarks.lines.cells import fields_of_cells, known_column, with_names
-from seewhy.benchmarks.lines.fields import fields_of, split_of
+from seewhy.benchmarks.lines.fields import numbered_rows, split_of
 from seewhy.benchmarks.lines.turns import LISTS, unfold
 from seewhy.benchmarks.release.tables import LONGEST_CELL, Record, read_records
 from seewhy.records.types import Split
@@ -118,7 +118,7 @@ def _saved(folder: Path) -> list[Path]:
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, object] | str]]:
     """Number and fields of each row, or what is wrong with it."""
     if path.suffix in LINES:
-        yield from _json_lines(path)
+        yield from numbered_rows(path)
     elif path.suffix in TABLES:
         yield from ((number, _of_cells(cells, is_text=True)) for number, cells in _cells(path))
     elif path.suffix in TYPED:
@@ -140,15 +140,6 @@ def _number(record: Record) -> int:
 def _is_keyed(record: Record) -> bool:
     """Whether a JSON file is an object of rows by id, and not a list of them."""
     return "id" not in record.fields and not record.place.rpartition(":")[2].isdecimal()
-
-
-def _json_lines(path: Path) -> Iterator[tuple[int, Mapping[str, object] | str]]:
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
-        if line.strip(b"\xef\xbb\xbf \t\r"):
-            try:
-                yield number, fields_of(line)
-            except ValueError as error:
-                yield number, str(error)
 
 
 def _of_cells(cells: Mapping[str, object] | str, *, is_text: bool) -> Mapping[str, object] | str:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import ipc
 
-from seewhy.benchmarks.lines.fields import fields_of
+from seewhy.benchmarks.lines.fields import numbered_rows
 
 AT_ONCE = 64
 """Rows of a table in memory at a time: their pictures are in them."""
@@ -91,14 +91,9 @@ def _rows_of(found: object) -> Iterable[tuple[str, object]]:
 
 def _read_lines(path: Path, bare: bool) -> Iterator[Record]:
     del bare
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip(b"\xef\xbb\xbf \t\r\n"):
-                continue
-            try:
-                yield Record(place=f"{path}:{number}", fields=fields_of(line))
-            except ValueError as error:
-                yield Record(place=f"{path}:{number}", fault=str(error))
+    for number, found in numbered_rows(path):
+        place = f"{path}:{number}"
+        yield Record(place=place, fault=found) if isinstance(found, str) else Record(place=place, fields=found)
 
 
 def _read_table(path: Path, bare: bool) -> Iterator[Record]:
