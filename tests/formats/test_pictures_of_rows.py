@@ -8,6 +8,7 @@ import tarfile
 import threading
 import unicodedata
 import zipfile
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pyarrow.parquet as pq
@@ -19,6 +20,9 @@ from seewhy.formats.converting.convert import Target, convert
 from seewhy.formats.converting.reading import ReadPlan
 from seewhy.formats.converting.sources import sources_of
 from seewhy.formats.pictures.urls import fetch_picture
+from seewhy.formats.rows.example import Picture
+from seewhy.formats.talk.questions import turns_of
+from seewhy.records.types import Gold, ImageRef, MatchRule, Question, Split, Style
 
 GOOD = PAIRS["swift"][1][0]
 WANTED = hashlib.sha256(png(0)).hexdigest()
@@ -146,3 +150,14 @@ def test_parquet_with_pictures_opens_in_datasets_as_pictures_in_small_row_groups
         rows = load_dataset("parquet", data_files=str(file), split="train", cache_dir=str(tmp_path / "cache"))
         shown = rows[0][column]
         assert (shown[0] if name == "trl" else shown).size == (24, 16)
+
+
+def test_a_lone_question_whose_picture_is_at_the_first_character_shows_it_where_training_does() -> None:
+    """Before the context, as the prompt does: a place 0 and no place say the same of a question without turns."""
+    question = Question(
+        id="q", benchmark="b", split=Split.TEST, text="What is it?", context="Look.", facets={},
+        images=(ImageRef(sha256="ab", path="a.png"),), gold=Gold(answers=("x",), rule=MatchRule.EXACT),
+    )  # fmt: skip
+    picture = Picture(sha256="ab", suffix="png")
+    (turn,), (placed,) = (turns_of(one, Style.PLAIN, (picture,)) for one in (question, replace(question, places=(0,))))
+    assert turn.parts == placed.parts == (picture, "Look.\nWhat is it?")

@@ -6,9 +6,9 @@ from dataclasses import replace
 from seewhy.formats.rows.example import Part, Picture, Turn
 from seewhy.formats.rows.faults import Reason, RowError
 from seewhy.formats.talk.marks import is_front
-from seewhy.model.prompts import prompt_text
-from seewhy.records.conversation import images_by_turn, last_images, require_places, text_pieces
-from seewhy.records.turns import ImageRef, Role
+from seewhy.model.prompts import prompt_text, prompt_turns
+from seewhy.records.conversation import require_places, text_pieces
+from seewhy.records.turns import ImageRef
 from seewhy.records.turns import Turn as RecordTurn
 from seewhy.records.types import Question, Style
 
@@ -20,20 +20,13 @@ def turns_of(question: Question, style: Style, pictures: Sequence[Picture]) -> t
         RowError: pictures and places do not fit.
     """
     try:
-        require_places(question)
+        turns = prompt_turns(question, style)
     except ValueError as error:
         raise RowError(Reason.MARKS, str(error)) from error
     left = iter(pictures)
-    found = [
-        Turn(role=turn.role, parts=_shown(turn.text, turn.places, [next(left) for _ in images]))
-        for turn, images in zip(question.turns, images_by_turn(question.turns, question.images), strict=True)
-    ]
-    words = prompt_text(question, style)
-    shift = len(question.context) + 1 if question.context else 0
-    places = (0,) * len(last_images(question)) if question.places is None else tuple(
-        place + shift for place in question.places
-    )  # fmt: skip
-    return (*found, Turn(role=Role.USER, parts=_shown(words, places, list(left))))
+    return tuple(
+        Turn(role=turn.role, parts=_shown(turn.text, turn.places, [next(left) for _ in turn.places])) for turn in turns
+    )
 
 
 def _shown(text: str, places: Sequence[int], pictures: Sequence[Picture]) -> tuple[Part, ...]:
