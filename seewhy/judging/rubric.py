@@ -5,7 +5,7 @@ picture, joins its grades by id, and never turns a reply that cannot be read int
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
 from statistics import fmean
@@ -69,6 +69,8 @@ class RubricJudge:
     """Withhold the pictures: a control that shows what sight is worth."""
     by_gold: bool = False
     """The outcome is that of the comparison with the gold answer, as of judge `outcome`, and not of the grades."""
+    grader: OutcomeJudge = field(default_factory=OutcomeJudge, init=False, compare=False, repr=False)
+    """Who compares then: one, with one process for formulas."""
 
     def __post_init__(self) -> None:
         """Refuse votes that would all be one, and a prompt that does not show the reply."""
@@ -85,8 +87,15 @@ class RubricJudge:
 
     def judge(self, question: Question, chains: tuple[Chain, ...]) -> tuple[Verdict, ...]:
         """One verdict a chain, in the chains' order."""
-        return judge_each(question, chains, self.name, self.chat_model.chat, partial(self._request, question),
-                          partial(self._verdict, question))  # fmt: skip
+        graded = judge_each(question, chains, self.name, self.chat_model.chat, partial(self._request, question),
+                            partial(self._verdict, question))  # fmt: skip
+        if not self.by_gold:
+            return graded
+        compared = self.grader.judge(question, chains)
+        return tuple(
+            one if one.score is None else replace(one, outcome=other.outcome)
+            for one, other in zip(graded, compared, strict=True)
+        )
 
     def confidence(self, verdict: Verdict) -> float | None:
         """How sure a verdict is that its chain is good: the mean grade from 1 to 5 as 0.0 to 1.0."""
@@ -106,17 +115,13 @@ class RubricJudge:
         if 2 * len(votes) <= self.votes:
             unread = next(vote for vote in read if isinstance(vote, Unread))
             return leave_unjudged(question, chain, self.name, _of(len(votes), self.votes, unread.why), answer.usage)
+        accuracy = fmean(vote.criteria["answer_accuracy"] for vote in votes)
         return give_verdict(
-            question, chain, self.name, self._outcome(question, chain, votes),
+            question, chain, self.name,
+            Outcome.CORRECT if accuracy >= self.correct_at else Outcome.INCORRECT,
             score=fmean(vote.overall for vote in votes), why=in_words(votes, self.votes), usage=answer.usage,
             agreement=agreement_of([vote.overall for vote in votes]),
         )  # fmt: skip
-
-    def _outcome(self, question: Question, chain: Chain, votes: Sequence[Grades]) -> Outcome:
-        if self.by_gold:
-            return OutcomeJudge().judge(question, (chain,))[0].outcome
-        accuracy = fmean(vote.criteria["answer_accuracy"] for vote in votes)
-        return Outcome.CORRECT if accuracy >= self.correct_at else Outcome.INCORRECT
 
 
 def read_grades(fields: Fields | Unread) -> Grades | Unread:

@@ -4,6 +4,7 @@ import pytest
 from asked_judges import RIGHT, SUM, WRONG, chain_of, grades_for
 
 from seewhy.endpoints.chat import Reply
+from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.prompts.template import PromptTemplate
 from seewhy.judging.rubric import RubricJudge, agreement_of
 from seewhy.records.types import FinishReason, Outcome
@@ -137,3 +138,21 @@ def test_the_oracle_grades_a_right_chain_above_a_wrong_one():
     assert wrong.score is not None
     assert wrong.score <= 2.0
     assert right.judge.startswith("rubric by oracle-0, prompt ")
+
+
+def test_by_gold_outcomes_are_those_of_judge_outcome_on_the_same_chains_and_scores_are_the_grades():
+    """The third chain is cut within the thought that the first closes and did not open: it has no answer yet."""
+    texts = ("Row 2 reads 1, 0, 4.</think>### Answer: 5", f"</think>{WRONG}", "It could be 5. ### Answer: 5", "")
+    chains = tuple(chain_of(text, number) for number, text in enumerate(texts))
+    chat_model = ScriptedChat(says=lambda request, _: grades_for(request, 3))
+    verdicts = RubricJudge(chat_model=chat_model, by_gold=True).judge(SUM, chains)
+    assert [one.outcome for one in verdicts] == [one.outcome for one in OutcomeJudge().judge(SUM, chains)]
+    assert [one.outcome for one in verdicts] == [
+        Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER, Outcome.NO_ANSWER,
+    ]  # fmt: skip
+    assert [one.score for one in verdicts] == [3.0, 3.0, 3.0, None]
+
+
+def test_by_gold_a_chain_whose_grades_cannot_be_read_stays_unjudged():
+    judge = RubricJudge(chat_model=ScriptedChat(says=lambda *_: "none"), by_gold=True)
+    assert verdict_of(judge).outcome is Outcome.UNJUDGED
