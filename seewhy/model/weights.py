@@ -11,6 +11,9 @@ from seewhy.records.content_hash import hash_folder_cached
 TINY = "tiny"
 SHIPPED = Path(__file__).parent / "families" / "tiny_weights"
 """Folder in Hugging Face format; `seewhy tiny` makes it."""
+REMEDY = ("give `tiny`, a folder in Hugging Face format with its processor, or the name of a vision-language model on "
+          "the Hub")  # fmt: skip
+"""What an error says of a model that cannot be opened."""
 ADAPTER = "adapter_config.json"
 """In a folder of peft's format."""
 CONTENT = (".safetensors", ".json", ".jinja", ".model", ".txt")

@@ -85,9 +85,8 @@ class ByScore:
         """The chains that may be preferred, and those that others may be preferred to."""
         if not self.right:
             return list(scored), list(scored)
-        is_right = [one.outcome is Outcome.CORRECT for one in scored]
-        return ([one for one, is_so in zip(scored, is_right, strict=True) if is_so],
-                [one for one, is_so in zip(scored, is_right, strict=True) if not is_so])  # fmt: skip
+        return ([one for one in scored if one.outcome is Outcome.CORRECT],
+                [one for one in scored if one.outcome is not Outcome.CORRECT])  # fmt: skip
 
     def new_tally(self) -> "ScoreTally":
         """Counters of prompts by what became of them, and of chains by why they are in no pair."""

@@ -12,7 +12,7 @@ from seewhy.endpoints.chat import ChatModel
 from seewhy.endpoints.engine.plan import EnginePlan
 from seewhy.model.api import Generates
 from seewhy.model.plan import AdapterPlan, FeaturePlan
-from seewhy.model.weights import base_of, size_of_weights
+from seewhy.model.weights import REMEDY, base_of, size_of_weights
 from seewhy.records.types import Question
 from seewhy.runs.discovery import load_part
 from seewhy.runs.engines import SERVERS, OpenEngine, open_engine
@@ -151,10 +151,7 @@ class ProcessModels:
                 place, label=label or ref, compute=self.run.compute, masters=masters, prompt=self.run.prompt(ref)
             )
         except (OSError, ValueError) as error:
-            raise ValueError(
-                f"model {ref} ({place}) cannot be opened ({error}); give `tiny`, a folder in Hugging Face format with "
-                "its processor, or the name of a vision-language model on the Hub"
-            ) from error
+            raise ValueError(f"model {ref} ({place}) cannot be opened ({error}); {REMEDY}") from error
         if self.features is None:
             self.features = features_of(self.run)
         model.prompts = self.prompts.setdefault(model.processor_fingerprint, model.prompts)

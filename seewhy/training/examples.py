@@ -16,6 +16,8 @@ from seewhy.training.order import PromptUnits, StepOrder
 from seewhy.training.plan import FitPlan
 
 Ids = tuple[int, ...]
+Hashes = tuple[str, ...]
+"""Of pictures, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,12 +136,16 @@ def pair_example(
     )  # fmt: skip
 
 
+def hashes_of(images: Iterable[ImageRef]) -> Hashes:
+    """By which pictures are the same, wherever they are."""
+    return tuple(image.sha256 for image in images)
+
+
 def without_own_pictures(pair: Pair, questions: Mapping[str, Question]) -> Pair:
     """The pair without `rejected_images` where those are the question's own, picture by picture."""
     if pair.rejected_images is None or pair.question_id not in questions:
         return pair
-    own = [image.sha256 for image in questions[pair.question_id].images]
-    is_same = own == [image.sha256 for image in pair.rejected_images]
+    is_same = hashes_of(questions[pair.question_id].images) == hashes_of(pair.rejected_images)
     return replace(pair, rejected_images=None) if is_same else pair
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import asdict, is_dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from seewhy.records.by_key import Rows
 from seewhy.records.step_logs import append_step, cut_steps, read_steps
 from seewhy.records.types import Lesson, Pair, Question, StepLog
 from seewhy.training.api import Trainable
-from seewhy.training.checkpoint import Progress, checkpoint_of, checkpoints, load_checkpoint, newest_checkpoint
+from seewhy.training.checkpoint import KEPT, Progress, checkpoint_of, checkpoints, load_checkpoint, newest_checkpoint
 from seewhy.training.examples import (
     Asked,
     TrainingExample,
@@ -26,7 +27,7 @@ from seewhy.training.examples import (
     without_own_pictures,
 )
 from seewhy.training.export import export
-from seewhy.training.held_out import Best, Check, Encode, HeldOut, R
+from seewhy.training.held_out import Best, Check, Encode, HeldOut, R, noting
 from seewhy.training.identity import weights_fingerprint
 from seewhy.training.monitor.monitor import TrainingMonitor
 from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
@@ -75,16 +76,10 @@ def fit_lessons(
         weigh = objective.weight_of if isinstance(objective, WeighsByTokens) else None
         return replace(example, weight=weigh(len(example.responses[0]))) if weigh else example
 
-    asked: set[str] = set()
-
-    def check(example: TrainingExample) -> None:
-        require_question(known, example)
-        if held:
-            asked.add(example.question_id)
-
-    table = tabulate(Mixture.of(lessons), encode, check)
+    check, asked = partial(require_question, known), set[str]()
+    table = tabulate(Mixture.of(lessons), encode, noting(check, asked) if held else check)
     run = _run_of(model, LessonScoring(objective=objective), table, known, plan, guard, shard, directory, {})
-    yield from _train(_with_held(run, held, encode, lambda example: require_question(known, example), asked))
+    yield from _train(_with_held(run, held, encode, check, asked))
 
 
 def fit_pairs(
@@ -119,17 +114,11 @@ def fit_pairs(
         if store:
             store.of_pair(known, example)
 
-    asked: set[str] = set()
-
-    def check_trained(example: TrainingExample) -> None:
-        check(example)
-        if held:
-            asked.add(example.question_id)
-
     def encode(pair: Pair) -> TrainingExample | None:
         return pair_example(model, without_own_pictures(pair, known), plan.keep_tokens, is_varied=is_varied)
 
-    table = tabulate(Mixture.of(pairs), encode, check_trained)
+    asked: set[str] = set()
+    table = tabulate(Mixture.of(pairs), encode, noting(check, asked) if held else check)
     scoring = PairScoring(objective=objective, reference=store, questions=known)
     extra = {"dropped_pairs": float(table.dropped)}
     run = _run_of(model, scoring, table, known, plan, guard, shard, directory, extra)
@@ -244,16 +233,17 @@ def _hash(value: object) -> str:
 
 
 def _contents_of(run: Run) -> dict[str, str]:
-    """Hashes of what must be the same for a run to be resumed; how often it saves may change."""
+    """Hashes of what must be the same for a run to be resumed; how often it saves, and what it keeps, may change."""
     plan = {name: value for name, value in asdict(run.plan).items() if name != "save_every"}
     objective = run.scoring.objective
+    looks = run.validation and asdict(replace(run.validation, keep=KEPT))
     settings = asdict(objective) if is_dataclass(objective) and not isinstance(objective, type) else {}
     return {
         "plan": _hash(plan),
         "objective": _hash([objective.name, settings]),
         "rows": run.digest,
         "starting model": weights_fingerprint(run.model),
-        **({"validation": _hash([run.held_digest, asdict(run.validation)])} if run.validation else {}),
+        **({"validation": _hash([run.held_digest, looks])} if looks else {}),
         **run.model.settings,
     }
 

@@ -7,13 +7,9 @@ from itertools import accumulate
 from seewhy.model.packed.group import Group, Prompt
 from seewhy.objectives.api import PictureVariant
 from seewhy.records.conversation import with_pictures
-from seewhy.records.turns import ImageRef
 from seewhy.records.types import Question, Style
 from seewhy.training.api import ScoresGroups
-from seewhy.training.examples import Ids, TrainingExample, question_of
-
-Hashes = tuple[str, ...]
-"""Of a prompt's pictures."""
+from seewhy.training.examples import Hashes, Ids, TrainingExample, hashes_of, question_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +73,6 @@ class Prompts:
     """By the pictures of `rejected_images`."""
 
 
-def _hashes(images: tuple[ImageRef, ...]) -> Hashes:
-    return tuple(image.sha256 for image in images)
-
-
 def share(prompts: Prompts, examples: Sequence[TrainingExample]) -> SharedGroup:
     """Each distinct response of these examples once for each set of pictures that it is scored with."""
     place: dict[Hashes | None, dict[Ids, int]] = {None: {}}
@@ -102,7 +94,7 @@ def share(prompts: Prompts, examples: Sequence[TrainingExample]) -> SharedGroup:
 
 def _shown(example: TrainingExample) -> list[tuple[Ids, Hashes | None]]:
     """Each response with the pictures that it is scored with, where they are not the prompt's own."""
-    last = None if example.rejected_images is None else _hashes(example.rejected_images)
+    last = None if example.rejected_images is None else hashes_of(example.rejected_images)
     return [*((ids, None) for ids in example.responses[:-1]), (example.responses[-1], last)]
 
 
@@ -123,7 +115,7 @@ def _prompts(model: ScoresGroups, questions: Mapping[str, Question], examples: S
     """Of examples that share their prompt."""
     first = examples[0]
     question = questions[first.question_id]
-    others = {_hashes(one.rejected_images): one.rejected_images for one in examples if one.rejected_images is not None}
+    others = {hashes_of(shown): shown for one in examples if (shown := one.rejected_images) is not None}
     return Prompts(
         own=_prompt(model, questions, first, first.pictures),
         varied=_prompt(model, questions, first, PictureVariant.VARIED) if first.varied else None,

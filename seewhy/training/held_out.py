@@ -23,6 +23,16 @@ Encode = Callable[[R], TrainingExample | None]
 Check = Callable[[TrainingExample], object]
 
 
+def noting(check: Check, asked: set[str]) -> Check:
+    """The check, which also adds the question of each example to `asked`."""
+
+    def checked(example: TrainingExample) -> None:
+        check(example)
+        asked.add(example.question_id)
+
+    return checked
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldOut(Generic[R]):
     """Rows to look at, and how."""
@@ -33,12 +43,7 @@ class HeldOut(Generic[R]):
     def table(self, encode: Encode[R], check: Check, trained: Set[str]) -> ExampleTable:
         """The rows as examples; ValueError where there is none, or one is of a question that is trained on."""
         asked: set[str] = set()
-
-        def told(example: TrainingExample) -> None:
-            check(example)
-            asked.add(example.question_id)
-
-        table = tabulate(Mixture.of(self.rows), encode, told)
+        table = tabulate(Mixture.of(self.rows), encode, noting(check, asked))
         if not table:
             raise ValueError("validation: there is no row to look at")
         both = sorted(asked & trained)

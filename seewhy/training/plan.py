@@ -10,9 +10,19 @@ OPTIMIZERS = (ADAMW, FUSED, "adamw_8bit", "paged_adamw_8bit", MUON)
 COSINE, LINEAR, CONSTANT = "cosine", "linear", "constant"
 SCHEDULES = (COSINE, LINEAR, CONSTANT)
 PARTS = ("tower", "projector", "language")
+QUARTERS = 4
 LOSS = "loss"
 JUDGED = (LOSS, "accuracy", "margin")
 """Figures that held-out rows are judged by; a low loss is good, the others are good where they are high."""
+
+
+def is_turn(step: int, steps: int, every: int) -> bool:
+    """Whether something that happens at `every` so many steps, 0 being a quarter of the run, follows `step` from 0.
+
+    The last step is always followed by it.
+    """
+    every = every or max(1, -(-steps // QUARTERS))
+    return (step + 1) % every == 0 or step + 1 == steps
 
 
 def require_parts(frozen: Sequence[str]) -> None:
@@ -147,8 +157,7 @@ class ValidationPlan:
 
     def is_due(self, step: int, steps: int) -> bool:
         """Whether a look follows `step`, counted from 0, of a run of `steps`."""
-        every = self.every or max(1, -(-steps // 4))
-        return (step + 1) % every == 0 or step + 1 == steps
+        return is_turn(step, steps, self.every)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,9 +76,8 @@ def take_step(
     is_looked_at = step == 0 and drops(run.model)
     if is_looked_at:
         # What is dropped changes the loss of an adapter that is gone on with: the start is looked at whole.
-        terms, _ = _gradients(run, engine, rows, state)
+        terms = figures_of_rows(run, engine, rows, state)
         _check(run, step, terms, terms.get(AT_REFERENCE))
-        optimizer.zero_grad(set_to_none=True)
     with dropping(run.model, f"{run.plan.seed}/{step}"):
         terms, state_after = _gradients(run, engine, rows, state)
     expected = terms.pop(AT_REFERENCE, None)

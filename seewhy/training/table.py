@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from seewhy.training.examples import TrainingExample, prompt_hash, units_by_prompt
+from seewhy.training.examples import TrainingExample, hashes_of, prompt_hash, units_by_prompt
 from seewhy.training.order import PromptUnits
 from seewhy.training.rows import Mixture, Row
 
@@ -112,7 +112,7 @@ class Digest:
         if not self._is_plain or (example.stream, example.weight) != ("", 1.0):
             row += [example.stream, example.weight]
         if example.rejected_images is not None:
-            row.append([image.sha256 for image in example.rejected_images])
+            row.append(hashes_of(example.rejected_images))
         self._hash.update(self._between + json.dumps(row).encode())
         self._between = b", "
 

@@ -113,6 +113,12 @@ def test_a_training_ends_where_looks_are_no_better_and_stays_ended(tmp_path: Pat
     assert json.loads((tmp_path / "run" / "done.json").read_text()) == told
 
 
+def test_a_stopped_run_goes_on_with_another_number_of_checkpoints_that_stay(tmp_path: Path) -> None:
+    list(islice(steps_of(tmp_path, "run"), 3))
+    assert [log.step for log in steps_of(tmp_path, "run", replace(BEST, keep=3))] == [3, 4]
+    assert names_in(tmp_path / "run") == ["checkpoint-2", "checkpoint-3", "checkpoint-4", "checkpoint-5"]
+
+
 def test_held_out_pairs_are_judged_by_their_accuracy_too(tmp_path: Path) -> None:
     questions, pairs = asked_in(tmp_path), pairs_of(4)
     model = opened(tmp_path)

@@ -99,9 +99,7 @@ def attach(net: PreTrainedModel, plan: AdapterPlan, language: Sequence[nn.Parame
         if plan.is_by_weights:
             for name, layer in adapted_layers(net):
                 start_with(layer, name, plan.initial)
-    for _, parameter in trained_parameters(net):
-        parameter.data = parameter.data.float()
-    freeze_others(net)
+    train_alone(net)
 
 
 def go_on(net: PreTrainedModel, plan: AdapterPlan) -> None:
@@ -135,9 +133,7 @@ def go_on(net: PreTrainedModel, plan: AdapterPlan) -> None:
     if sorted(own) != sorted(asked):
         raise ValueError(f"adapter.go_on: the adapter trains {own or 'no modules'} whole: name the same as "
                          "adapter.modules_to_save")  # fmt: skip
-    for _, parameter in trained_parameters(net):
-        parameter.data = parameter.data.float()
-    freeze_others(net)
+    train_alone(net)
 
 
 def config_of(net: nn.Module) -> LoraConfig:
@@ -159,17 +155,14 @@ def inject(net: PreTrainedModel, config: LoraConfig, whole: Sequence[str] = ()) 
             parameter.data = parameter.data.float()
 
 
-def trained_parameters(net: nn.Module) -> list[tuple[str, nn.Parameter]]:
-    """By name, what an adapter trains: its own values, and modules that it holds whole."""
+def train_alone(net: nn.Module) -> None:
+    """What the adapter trains, modules that it holds whole too, is in float32 and asks for a gradient; all else not."""
     whole = config_of(net).modules_to_save or []
-    return [(name, p) for name, p in net.named_parameters() if is_trained(name, whole)]
-
-
-def freeze_others(net: nn.Module) -> None:
-    """What the adapter trains asks for a gradient, and nothing else."""
-    trained = {id(parameter) for _, parameter in trained_parameters(net)}
-    for parameter in net.parameters():
-        parameter.requires_grad_(id(parameter) in trained)
+    for name, parameter in net.named_parameters():
+        own = is_trained(name, whole)
+        if own:
+            parameter.data = parameter.data.float()
+        parameter.requires_grad_(own)
 
 
 def drops(net: nn.Module) -> bool:

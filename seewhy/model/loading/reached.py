@@ -6,14 +6,12 @@ from pathlib import Path
 from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url, try_to_load_from_cache
 from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-from seewhy.model.weights import ADAPTER, root_of, weights_place
+from seewhy.model.weights import ADAPTER, REMEDY, root_of, weights_place
 
 CONFIG = "config.json"
 PATIENCE = 6
 """Seconds to wait for the Hub, at most; fewer where HF_HUB_ETAG_TIMEOUT says so."""
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[\w.-]+)?")
-REMEDY = ("give `tiny`, a folder in Hugging Face format with its processor, or the name of a vision-language model on "
-          "the Hub")  # fmt: skip
 
 
 def require_reached(name: str) -> None:

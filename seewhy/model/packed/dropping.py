@@ -133,9 +133,9 @@ class DropByExample(nn.Module):
     @torch.no_grad()
     def _kept(self, tokens: Tensor, width: int) -> Tensor:
         """[..., width] whether a value stays: by a hash of token, layer and place (Wellons' lowbias32)."""
-        first = zlib.crc32(self.name.encode())
-        places = (first + np.arange(width, dtype=np.uint64) * GOLDEN).astype(np.uint32)
-        mixed = tokens[..., None] ^ _mixed(torch.from_numpy(places.view(np.int32)).to(tokens.device))
+        first = np.uint32(zlib.crc32(self.name.encode())).astype(np.int32).item()
+        places = torch.arange(width, dtype=torch.int32, device=tokens.device) * (GOLDEN - (1 << 32)) + first
+        mixed = tokens[..., None] ^ _mixed(places)
         return (_mixed(mixed) & (MOST - 1)) >= int(self.share * MOST)
 
 

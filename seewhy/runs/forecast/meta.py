@@ -14,7 +14,7 @@ from seewhy.model.loading.prompting import open_prompting
 from seewhy.model.packed.group import Group, Prompt, tokens_of
 from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
 from seewhy.model.prompt_plan import AS_IS, PromptPlan
-from seewhy.model.weights import weights_place
+from seewhy.model.weights import REMEDY, weights_place
 from seewhy.records.types import Question, Response, Style
 from seewhy.training.memory.trace import meta_net
 from seewhy.training.plan import FitPlan
@@ -79,10 +79,7 @@ def open_meta(name: str, prompt: PromptPlan = AS_IS) -> HubModel:
         net = meta_net(place)
         processor, words = open_prompting(place, prompt)
     except (OSError, ValueError) as error:
-        raise ValueError(
-            f"model {name!r} cannot be opened ({error}); give `tiny`, a folder in Hugging Face format with its "
-            "processor, or the name of a vision-language model on the Hub"
-        ) from error
+        raise ValueError(f"model {name!r} cannot be opened ({error}); {REMEDY}") from error
     if not names_no_end(place):
         net.generation_config = GenerationConfig.from_pretrained(place)
     return HubModel(net, processor, name, instructions=words)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from seewhy.training.monitor.rules import NAMES
+from seewhy.training.plan import is_turn
 
 ALL = "all"
-QUARTERS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,7 @@ class GuardPlan:
 
     def is_due(self, step: int, steps: int) -> bool:
         """Whether a probe follows `step`, counted from 0, of a run of `steps`."""
-        every = self.probe_every or max(1, -(-steps // QUARTERS))
-        return (step + 1) % every == 0 or step + 1 == steps
+        return is_turn(step, steps, self.probe_every)
 
     def stops(self, alarm: str) -> bool:
         """Whether an alarm of this name ends the run."""
