@@ -25,13 +25,18 @@ def plot_training(run: TrainingRun) -> Iterator[Panel]:
     """Loss, the named terms that the steps hold, and the learning rate."""
     steps = run.steps
     yield _plot_lines(run.name, "Loss", "", {"loss": [(step.step, step.loss) for step in steps]})
+    yield from plot_terms(run)
+    rates = {"learning rate": [(step.step, step.learning_rate) for step in steps]}
+    yield _plot_lines(run.name, "Learning rate", "", rates, is_noisy=False)
+
+
+def plot_terms(run: TrainingRun) -> Iterator[Panel]:
+    """The named terms that the steps hold."""
     for panel in run.panels:
-        lines = {term: _read_term(steps, term) for term in panel.terms}
+        lines = {term: _read_term(run.steps, term) for term in panel.terms}
         drawn = {term: points for term, points in lines.items() if points}
         if drawn:
             yield _plot_lines(run.name, panel.title, panel.unit, drawn)
-    rates = {"learning rate": [(step.step, step.learning_rate) for step in steps]}
-    yield _plot_lines(run.name, "Learning rate", "", rates, is_noisy=False)
 
 
 def plot_choices(points: Sequence[CurvePoint]) -> Panel:

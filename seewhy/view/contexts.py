@@ -82,10 +82,9 @@ class Looks:
     def question(self, ref: str, query: QueryParams) -> Context:
         """A question with all chains of a unit, side by side, and every judge's verdict on each."""
         unit, name = self.unit(ref, "questions"), query.get("id", "")
-        found = self.tables.of_question(unit, name)
-        if not found:
+        asked = self.question_of(unit, name)
+        if asked is None:
             raise LookupError(f"question {name!r} in {ref}")
-        self._see(unit, found)
         about = [one for one in self.shelf.of_kind("chains") if self._questions_of(one) == unit]
         chosen = self._chosen(about, query.get("chains", ""))
         number = page_of(query)
@@ -97,11 +96,11 @@ class Looks:
         verdicts = {key: [row for row in rows if row not in lost] for key, rows in verdicts.items()}
         spans = {key: [s for one in rows for s in one["spans"] or ()] for key, rows in verdicts.items()}
         shown = [
-            {**chain, "marked": marked_chain(chain, found[0], spans.get(_key(chain), ())),
+            {**chain, "marked": marked_chain(chain, asked, spans.get(_key(chain), ())),
              "verdicts": verdicts.get(_key(chain), ())}
             for chain in chains
         ]  # fmt: skip
-        return {"title": name, "unit": unit, "question": found[0], "about": about, "chosen": chosen, "chains": shown,
+        return {"title": name, "unit": unit, "question": asked, "about": about, "chosen": chosen, "chains": shown,
                 "page": number, "has_more": has_more, "lost": lost}  # fmt: skip
 
     def pairs(self, ref: str, query: QueryParams) -> Context:
@@ -126,7 +125,7 @@ class Looks:
         names = self.tables.rows(f"SELECT DISTINCT question_id FROM {scan(unit)} ORDER BY ALL LIMIT 500")
         name = query.get("id") or str(names[0]["question_id"])
         tokens: defaultdict[int, list[TokenCredit]] = defaultdict(list)
-        for row in self.tables.of_question(unit, name, 100_000):
+        for row in self.tables.of_question(unit, name):
             tokens[int(row["index"])].append(TokenCredit(**dict(row)))
         texts = self.tables.of_question(chains, name, MOST_CHAINS) if chains else []
         scale = find_scale([token for some in tokens.values() for token in some])
@@ -163,10 +162,6 @@ class Looks:
         if ref:
             return next((unit for unit in units if unit.ref == ref), None) or self.unit(ref)
         return max(units, key=lambda unit: unit.rows, default=None)
-
-    def origin(self, ref: str, kind: str) -> Unit | None:
-        """The unit of a kind from which the rows of `ref` follow."""
-        return self.shelf.origin(ref, kind)
 
     def _questions_of(self, unit: Unit) -> Unit | None:
         chains = self.shelf.chains_of(unit) if is_annotated(unit.ref) else unit

@@ -32,7 +32,7 @@ def sample(looks: Looks, ref: str, query: QueryParams) -> Context:
     done = _done(looks, folder)
     ahead = [row for row in drawn if not _is_done(row, done)]
     row = ahead[0] if ahead else None
-    questions = looks.origin(ref, "questions")
+    questions = looks.shelf.origin(ref, "questions")
     return {
         "title": f"Sample of {ref}", "unit": unit, "kind": kind, "n": n, "seed": seed, "rule": RULES[kind],
         "of": len(drawn), "done": len(drawn) - len(ahead), "row": row, "gold": bool(query.get("gold")),

@@ -63,7 +63,7 @@ def _seen(looks: Looks, unit: Unit, question: str, style: Style, indexes: Sequen
     rows = {int(row["index"]): row for row in looks.tables.chains(unit, question, style.value, indexes)}
     if missing := [index for index in indexes if index not in rows]:
         raise LookupError(f"chain {missing[0]} of question {question!r} in {unit.ref}")
-    asked = looks.question_of(looks.origin(unit.ref, "questions"), question)
+    asked = looks.question_of(looks.shelf.origin(unit.ref, "questions"), question)
     return Seen(
         question, style, {index: _chain(rows[index]) for index in indexes},
         {index: answer_of(str(rows[index]["text"]), rows[index], asked) for index in indexes},

@@ -46,21 +46,19 @@ def curves(looks: Looks, ref: str, _query: QueryParams) -> Context:
 
 def agreement(looks: Looks, _ref: str, query: QueryParams) -> Context:
     """One judge's verdicts against another's on the same chains: every cell, accuracy, kappa."""
-    units = {unit.ref: unit for unit in looks.shelf.of_kind("verdicts")}
+    units = [unit.ref for unit in looks.shelf.of_kind("verdicts")]
     judge, truth = query.get("judge", ""), query.get("truth", "")
-    context: Context = {"title": "Judges compared", "units": list(units), "judge": judge, "truth": truth, "cells": [],
+    context: Context = {"title": "Judges compared", "units": units, "judge": judge, "truth": truth, "cells": [],
                         "moved": [], "drawn": looks.shelf.is_drawn(truth) or looks.shelf.is_drawn(judge)}  # fmt: skip
     if not judge or not truth:
         return context
-    for name in (judge, truth):
-        if name not in units:
-            raise LookupError(f"unit of verdicts {name!r}")
-    cells = looks.tables.crossed(units[judge], units[truth])
+    one, other = looks.unit(judge, "verdicts"), looks.unit(truth, "verdicts")
+    cells = looks.tables.crossed(one, other)
     said, known = query.get("said", ""), query.get("known", "")
-    moved = looks.tables.crossing(units[judge], units[truth], said, known, page_of(query)) if said and known else []
-    return context | _agreed(looks, units[judge], units[truth], cells) | {
+    moved = looks.tables.crossing(one, other, said, known, page_of(query)) if said and known else []
+    return context | _agreed(looks, one, other, cells) | {
         "cells": cells, "moved": moved, "said": said, "known": known,
-        "questions": looks.origin(judge, "questions"), "chains": looks.shelf.chains_of(units[judge]),
+        "questions": looks.shelf.origin(judge, "questions"), "chains": looks.shelf.chains_of(one),
     }  # fmt: skip
 
 
@@ -79,18 +77,16 @@ def _agreed(looks: Looks, judge: Unit, truth: Unit, cells: Sequence[Row]) -> Con
 
 def transitions(looks: Looks, _ref: str, query: QueryParams) -> Context:
     """How outcomes of the same questions changed between two units of verdicts, and the questions of a cell."""
-    units = {unit.ref: unit for unit in looks.shelf.of_kind("verdicts")}
+    units = [unit.ref for unit in looks.shelf.of_kind("verdicts")]
     before, after = query.get("before", ""), query.get("after", "")
-    context: Context = {"title": "Transitions", "units": list(units), "before": before, "after": after, "cells": [],
+    context: Context = {"title": "Transitions", "units": units, "before": before, "after": after, "cells": [],
                         "moved": []}  # fmt: skip
     if not before or not after:
         return context
-    for name in (before, after):
-        if name not in units:
-            raise LookupError(f"unit of verdicts {name!r}")
+    one, other = looks.unit(before, "verdicts"), looks.unit(after, "verdicts")
     was, became = query.get("was", ""), query.get("became", "")
-    moved = looks.tables.moved(units[before], units[after], was, became, page_of(query)) if was and became else []
+    moved = looks.tables.moved(one, other, was, became, page_of(query)) if was and became else []
     return context | {
-        "moved": moved, "cells": looks.tables.transitions(units[before], units[after]), "was": was, "became": became,
-        "questions": looks.origin(after, "questions"), "chains": looks.origin(after, "chains"),
+        "moved": moved, "cells": looks.tables.transitions(one, other), "was": was, "became": became,
+        "questions": looks.shelf.origin(after, "questions"), "chains": looks.shelf.origin(after, "chains"),
     }  # fmt: skip

@@ -16,7 +16,7 @@ def groups(looks: Looks, ref: str, query: QueryParams) -> Context:
     unit = looks.unit(ref, "groups")
     number = page_of(query)
     rows = looks.tables.page(unit, number, size=PAGE)
-    questions = looks.origin(ref, "questions")
+    questions = looks.shelf.origin(ref, "questions")
     shown = [
         {**row, "responses": _ordered(row), "question": looks.question_of(questions, str(row["question_id"]))}
         for row in rows

@@ -1,6 +1,7 @@
 """The runs that are looked at: their units of rows, told apart by the columns that they hold."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from seewhy.records.marks import CAME_LATER
 from seewhy.records.measures import CurvePoint
 from seewhy.records.ranked import RankedGroup
 from seewhy.records.rollouts import RewardRow, TrainedRollout
-from seewhy.records.shards import count_rows, shard_paths
+from seewhy.records.shards import count_rows, is_shard_name, shard_numbers, shard_paths
 from seewhy.records.token_credit import TokenCredit
 from seewhy.records.types import Chain, Lesson, Pair, Question, ScoredChain, Verdict
 from seewhy.runs.open import open_run
@@ -37,6 +38,8 @@ BLIND = (DRAWN, PREFERRED)
 """Those whose rows were given without verdicts in sight."""
 ROLLOUTS = "rollouts"
 """Within an online training: the folder of its rounds."""
+ROUND = "round-"
+"""What the name of a round's folder begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class Shelf:
         self.root = root.resolve()
         self.units: Mapping[str, Unit] = {}
         """Every folder of rows, by its path within the run, in the order of the recipe where there is one."""
+        self._known: dict[Path, tuple[float, Unit]] = {}
+        """What each folder held, and when it was last written to."""
         self.look_again()
         if not self.units:
             raise ValueError(f"{root} is no run with rows: give a directory that `seewhy run` has written, or a folder "
@@ -90,13 +95,20 @@ class Shelf:
 
     def look_again(self) -> None:
         """Find the units that are there now: once for each page."""
-        every = {path.parent for path in self.root.rglob("part-*.parquet")}
-        folders = {folder for folder in every if not folder.parent.match(f"{ROLLOUTS}/round-*")}
-        folders -= {one for one in folders if one.name.endswith(SEEN) and is_annotated(str(one.relative_to(self.root)))}
-        found = [unit for folder in folders if (unit := _unit(self.root, folder)) is not None]
+        found = [unit for folder in self._folders() if (unit := self._unit(folder)) is not None]
         order = {name: number for number, name in enumerate(self.steps)}
         found.sort(key=lambda unit: (order.get(unit.ref.split("/")[0], len(order)), unit.ref))
         self.units = {unit.ref: unit for unit in found}
+
+    def _folders(self) -> Iterator[Path]:
+        """Folders of rows but those of rounds, which are not walked through, and of chains that a person has seen."""
+        for place, below, names in os.walk(self.root):
+            folder = Path(place)
+            if folder.name == ROLLOUTS:
+                below[:] = [name for name in below if not name.startswith(ROUND)]
+            is_seen = folder.name.endswith(SEEN) and is_annotated(str(folder.relative_to(self.root)))
+            if not is_seen and any(map(is_shard_name, names)):
+                yield folder
 
     @cached_property
     def run(self) -> OpenRun | None:
@@ -151,9 +163,8 @@ class Shelf:
 
     def rounds(self, training: str) -> list[Mapping[str, Unit]]:
         """The rounds of an online training, in order: the units of each by kind; empty for other trainings."""
-        folders = sorted((self.root / training / ROLLOUTS).glob("round-*"))
-        parts = [[_unit(self.root, one) for one in folder.iterdir() if any(one.glob("part-*.parquet"))]
-                 for folder in folders]  # fmt: skip
+        folders = sorted((self.root / training / ROLLOUTS).glob(f"{ROUND}*"))
+        parts = [[self._unit(one) for one in folder.iterdir() if shard_numbers(one)] for folder in folders]
         return [{unit.kind: unit for unit in units if unit} for units in parts]
 
     def counts(self, ref: str) -> Mapping[str, int]:
@@ -169,25 +180,23 @@ class Shelf:
         """The units of a kind."""
         return [unit for unit in self.units.values() if unit.kind == kind]
 
+    def _unit(self, folder: Path) -> Unit | None:
+        """What a folder holds; None where it has just been removed."""
+        try:
+            written = folder.stat().st_mtime
+        except FileNotFoundError:
+            return None
+        known = self._known.get(folder)
+        if known is None or known[0] != written:
+            names = set(pq.read_schema(shard_paths(folder)[0]).names)
+            unit = Unit(str(folder.relative_to(self.root)), folder, _kind_of(names), count_rows(folder))
+            known = self._known[folder] = (written, unit)
+        return known[1]
+
 
 def is_annotated(ref: str) -> bool:
     """Whether rows are what a person said in the viewer."""
     return ref.partition("/")[0] in {ANNOTATIONS, DRAWN, RANKED, PREFERRED}
-
-
-_KNOWN: dict[tuple[Path, float], Unit] = {}
-"""What a folder held when it was last written to."""
-
-
-def _unit(root: Path, folder: Path) -> Unit | None:
-    try:
-        key = (folder, folder.stat().st_mtime)
-    except FileNotFoundError:
-        return None
-    if key not in _KNOWN:
-        names = set(pq.read_schema(shard_paths(folder)[0]).names)
-        _KNOWN[key] = Unit(str(folder.relative_to(root)), folder, _kind_of(names), count_rows(folder))
-    return _KNOWN[key]
 
 
 def _kind_of(names: set[str]) -> str:

@@ -15,6 +15,8 @@ from seewhy.view.shelf import Unit
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
 PAGE = 50
 """Rows of a page."""
+EVERY = 100_000
+"""Rows of a question at most: verdicts of its chains, or tokens of them."""
 MEMORY = "600MB"
 """Of DuckDB; what needs more spills to the disk."""
 ORDERS = {"file": "place", "accuracy": "accuracy NULLS LAST, place", "hard": "abs(accuracy - 0.5) NULLS LAST, place"}
@@ -149,7 +151,7 @@ class Tables:
         start = wanted.page * PAGE
         return self.rows(f"SELECT * FROM {table} {where} ORDER BY {order} LIMIT {PAGE} OFFSET {start}", *values), total
 
-    def of_question(self, unit: Unit, question_id: str, most: int = 512, start: int = 0) -> list[Row]:
+    def of_question(self, unit: Unit, question_id: str, most: int = EVERY, start: int = 0) -> list[Row]:
         """The rows of a question, in order; `most` from number `start` on."""
         column = "id" if unit.kind == "questions" else "question_id"
         order = "ORDER BY index" if unit.kind in {"chains", "verdicts", "scores"} else ""

@@ -8,11 +8,11 @@ from starlette.datastructures import QueryParams
 
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import StepLog
-from seewhy.report.curves import plot_training
+from seewhy.report.curves import plot_terms, plot_training
 from seewhy.report.inputs import TermPanel, TrainingRun
 from seewhy.report.plots import Panel
-from seewhy.view.contexts import Context, Looks
-from seewhy.view.shelf import Unit
+from seewhy.view.contexts import MOST_CHAINS, Context, Looks
+from seewhy.view.shelf import ROLLOUTS, Unit
 from seewhy.view.tables import PAGE, Row, scan
 
 FIRST = ("loss", "learning_rate")
@@ -79,10 +79,7 @@ def plot_two(one: Training, other: Training) -> Iterator[Panel]:
                 terms={f"{side.name}: {name}": value for name, value in values.items()})
         for side in (one, other) for step, values in side.values()
     )  # fmt: skip
-    # Of the merged log neither the first figure, of its loss, nor the last, of its learning rate, says anything.
-    for panel in list(plot_training(TrainingRun(name=f"{one.name} and {other.name}", steps=steps, panels=panels)))[
-        1:-1
-    ]:
+    for panel in plot_terms(TrainingRun(name=f"{one.name} and {other.name}", steps=steps, panels=panels)):
         yield replace(panel, key=tuple((slot, label.rpartition(": ")[0]) for slot, label in panel.key))
 
 
@@ -99,7 +96,7 @@ def rollouts(looks: Looks, ref: str, query: QueryParams) -> Context:
     earned, rewards = _earned(looks, parts["rewards"])
     totals = _totals(looks, parts.get("trained"))
     name = query.get("id") or str(next(iter(earned), ""))
-    questions = looks.origin(ref, "questions")
+    questions = looks.shelf.origin(ref, "questions")
     return {
         "title": ref, "ref": ref, "round": number, "last": len(rounds) - 1, "rewards": rewards, "name": name,
         "table": [{"id": one, "means": means, **_spread(totals.get(one, {}))} for one, means in earned.items()],
@@ -143,7 +140,7 @@ def _rollouts_of(looks: Looks, parts: Mapping[str, Unit], name: str, totals: Map
     earned: defaultdict[int, list[Row]] = defaultdict(list)
     for row in looks.tables.of_question(parts["rewards"], name):
         earned[int(row["index"])].append(row)
-    chains = looks.tables.of_question(parts["chains"], name, 64)
+    chains = looks.tables.of_question(parts["chains"], name, MOST_CHAINS)
     shown = [
         {**chain, "earned": earned[int(chain["index"])], "of": totals.get(int(chain["index"]))} for chain in chains
     ]
@@ -152,7 +149,7 @@ def _rollouts_of(looks: Looks, parts: Mapping[str, Unit], name: str, totals: Map
 
 def _history(looks: Looks, ref: str, name: str) -> list[Row]:
     """What a question earned in every round that asked it: the mean of each reward, and the spread of its rollouts."""
-    place = str(looks.shelf.root / ref / "rollouts").replace("'", "''")
+    place = str(looks.shelf.root / ref / ROLLOUTS).replace("'", "''")
     return looks.tables.rows(
         "SELECT regexp_extract(filename, 'round-([0-9]+)', 1)::INT AS round, reward, avg(value) AS mean, "
         "min(value) AS low, max(value) AS high, count(*) AS n "

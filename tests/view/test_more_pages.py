@@ -1,11 +1,16 @@
 """Pages of ranked groups, rollouts, curves and compared judges: the numbers that they show."""
 
 import re
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 from looked_at import Served, serving, write_run
 from looked_at_more import write_more
+
+from seewhy.records.shards import read_rows, write_shard
+from seewhy.records.types import Chain, Verdict
+from seewhy.view.shelf import Shelf
 
 MORE = (
     "/run/0", "/run/0/groups/ranked", "/run/0/curves/curve", "/run/0/scores", "/run/0/training/grpo",
@@ -84,3 +89,25 @@ def test_accuracies_have_an_interval_over_questions(served):
 )  # fmt: skip
 def test_a_link_that_names_nothing_is_refused(served, path, status):
     assert served.get(path).status == status
+
+
+def test_a_run_within_a_folder_that_is_looked_at_too_has_its_own_names(tmp_path):
+    above, run = Shelf(write_run(tmp_path / "all" / "run").parent), Shelf(tmp_path / "all" / "run")
+    assert set(above.units) == {f"run/{ref}" for ref in run.units}
+    assert run.units["chains"].rows == above.units["run/chains"].rows == 8
+
+
+def test_rows_of_rounds_are_found_with_their_training_alone(tmp_path):
+    shelf = Shelf(write_more(write_run(tmp_path / "run")))
+    assert not [ref for ref in shelf.units if ref.startswith("grpo")]
+    assert [set(parts) for parts in shelf.rounds("grpo")] == [{"chains", "rewards", "trained"}] * 2
+
+
+def test_the_last_of_many_chains_has_its_verdict(tmp_path):
+    root = write_run(tmp_path / "run")
+    for name, record in (("chains", Chain), ("verdicts", Verdict)):
+        one = next(row for row in read_rows(root / name, record) if row.question_id == "q/1")
+        write_shard(root / name, 0, [replace(one, index=index) for index in range(600)], record)
+    with serving(root) as served:
+        text = served.get(f"/run/0/question/questions?id={quote('q/1')}&chains=chains&page=9").text
+    assert text.count("<article") == text.count('class="badge correct"') == 600 - 9 * 64
