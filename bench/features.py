@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 import torch
-from tiny_llava import PIXELS, make_net, make_processor, parser, set_up
+from tiny_llava import LLAVA, make_net, make_processor, parser, set_up
 from transformers import CLIPVisionConfig, LlavaForConditionalGeneration
 
 from seewhy.model.packed.group import Prompt, joined_pictures
@@ -28,10 +28,13 @@ BASE = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, 
 def nets() -> dict[str, tuple[LlavaForConditionalGeneration, int]]:
     """Nets by name, each with the side of its pictures in pixels."""
     plain = make_net(make_processor().tokenizer)
-    made = {"tiny": (LlavaForConditionalGeneration.from_pretrained(SHIPPED), 48), "bench/dpo_step.py": (plain, PIXELS)}
+    made = {
+        "tiny": (LlavaForConditionalGeneration.from_pretrained(SHIPPED), 48),
+        "bench/dpo_step.py": (plain, LLAVA.pixels),
+    }
     config = plain.config.__class__.from_dict(plain.config.to_dict())
-    config.vision_config = CLIPVisionConfig(**BASE, image_size=PIXELS, patch_size=14)
-    made["CLIP base"] = LlavaForConditionalGeneration(config), PIXELS
+    config.vision_config = CLIPVisionConfig(**BASE, image_size=LLAVA.pixels, patch_size=14)
+    made["CLIP base"] = LlavaForConditionalGeneration(config), LLAVA.pixels
     return made
 
 
@@ -70,7 +73,7 @@ def measure(name: str, net: LlavaForConditionalGeneration, side: int, runs: int)
         reading = min(read() for _ in range(runs))
         sight = ImageFeatures(net)
         sight.cache = cache
-        with image_features.assume_frozen():
+        with sight.assume_frozen():
             # A prompt of the right number of placeholders, for the trial scores it.
             tokens = (side // net.config.vision_config.patch_size) ** 2
             whole = Prompt(ids=(*[net.config.image_token_id] * tokens, 5, 6), pictures=prompts[0].pictures)

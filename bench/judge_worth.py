@@ -1,6 +1,6 @@
 """What a judge's errors cost: preference training on the verdicts of judges of known quality, and the gain of each.
 
-It takes a finished run of inkgrid: its fine-tuned model, the chains sampled from it, and its plans. Each judge labels
+It takes a finished run of inkgrid: its fine-tuned model, the chains sampled from it, and its steps. Each judge labels
 the same chains, pairs are built of its labels by the run's own rule, the run's objective trains on them, and the
 trained model answers the test questions greedily with chains of thought. The judges are the oracle that ships with
 seewhy: with a share of its outcomes turned round; blind, so that it sees whether a text agrees with itself and not
@@ -21,10 +21,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from seewhy.cli.claim import RECIPE_FILE
-from seewhy.cli.recipes import read_recipe
-from seewhy.cli.train import find_objective
-from seewhy.recipes.plans import Recipe
 
 from seewhy.evaluation.compare import paired_difference
 from seewhy.judging.api import Judge, judge_chains
@@ -33,9 +29,12 @@ from seewhy.model.api import ScoreRequest
 from seewhy.model.families.hub import HubModel
 from seewhy.pairs.by_outcome import ByOutcome, pair_chains
 from seewhy.pairs.by_score import ByScore
-from seewhy.records.shards import read_rows
-from seewhy.records.types import Chain, Outcome, Pair, Question, Split, Style, Verdict
+from seewhy.records.types import Chain, Outcome, Pair, Question, Style, Verdict
+from seewhy.runs.open import open_run
 from seewhy.sampling.sample import answer_once
+from seewhy.stages.evaluate import Evaluate
+from seewhy.stages.pair import PairChains
+from seewhy.stages.train import Train
 from seewhy.testing.oracle import Oracle
 from seewhy.training.fit import fit_pairs
 from seewhy.training.reference import ReferenceStore, reference_rows
@@ -79,8 +78,10 @@ class Found:
 class Ground:
     """What all conditions share."""
 
-    recipe: Recipe
-    run: Path
+    rule: ByOutcome
+    training: Train
+    start: Path
+    max_tokens: int
     train: list[Question]
     test: list[Question]
     chains: list[Chain]
@@ -103,18 +104,19 @@ def conditions(errors: Sequence[float]) -> list[Condition]:
 
 def open_ground(run: Path) -> Ground:
     """The rows of a finished run."""
-    recipe = read_recipe(run / RECIPE_FILE)
-    assert isinstance(recipe, Recipe)
-    questions = {
-        split: list(read_rows(run / "questions" / split.value, Question)) for split in (Split.TRAIN, Split.TEST)
-    }
-    verdicts = read_rows(run / "judge" / "verdicts", Verdict)
-    setting = run / "eval" / "sft" / f"{Split.TEST.value}-{Style.REASON.value}"
+    opened = open_run(run)
+    pairs, mpo, test = (opened.recipe.steps[name] for name in ("pairs", "mpo", "test"))
+    assert isinstance(pairs, PairChains)
+    assert isinstance(mpo, Train)
+    assert isinstance(test, Evaluate)
+    sft = next(one for one in test.settings() if (one.model, one.style, one.blind) == ("sft", Style.REASON, False))
     return Ground(
-        recipe=recipe, run=run, train=questions[Split.TRAIN], test=questions[Split.TEST],
-        chains=list(read_rows(run / "sample" / "chains", Chain)),
-        right={(row.question_id, row.index): row.outcome is Outcome.CORRECT for row in verdicts},
-        before=list(read_rows(setting / "verdicts", Verdict)),
+        rule=pairs.made(), training=mpo, start=opened.place("sft") / "model", max_tokens=test.max_tokens,
+        train=list(opened.questions("questions.train")), test=list(opened.questions("questions.test")),
+        chains=list(opened.read("chains", Chain)),
+        right={(row.question_id, row.index): row.outcome is Outcome.CORRECT
+               for row in opened.read("verdicts", Verdict)},
+        before=list(opened.read(f"test.{sft.part}/verdicts", Verdict)),
     )  # fmt: skip
 
 
@@ -123,10 +125,9 @@ def pairs_of(ground: Ground, condition: Condition) -> list[Pair]:
     verdicts = list(judge_chains(condition.judge, ground.train, ground.chains))
     if condition.by_sentence:
         return list(pair_chains(ByScore(margin=MARGIN), ground.chains, verdicts))
-    rule = ground.recipe.pairing
     # A score that is not the outcome's own would stand in a pair's margin; outcomes alone are what is compared here.
     verdicts = [replace(verdict, score=None, spans=()) for verdict in verdicts]
-    wanted = ByOutcome(lowest=rule.lowest, highest=rule.highest, most=condition.most or rule.most, seed=rule.seed)
+    wanted = replace(ground.rule, most=condition.most or ground.rule.most)
     return list(pair_chains(wanted, ground.chains, verdicts))
 
 
@@ -151,18 +152,18 @@ def settle(model: HubModel, ground: Ground, pairs: Sequence[Pair]) -> None:
 
 def take(ground: Ground, condition: Condition, seed: int) -> Found:
     """Judge, pair, train and test."""
-    began, recipe = time.perf_counter(), ground.recipe
+    began = time.perf_counter()
     pairs = pairs_of(ground, condition)
-    plan = replace(recipe.fit, seed=seed)
-    model = HubModel.load(ground.run / "sft" / "model", label=condition.name)
+    plan = replace(ground.training.fit, seed=seed)
+    model = HubModel.load(ground.start, label=condition.name)
     settle(model, ground, pairs[:2])
     store = ReferenceStore.of(model.fingerprint, reference_rows(model, pairs, ground.train, plan))
-    objective = find_objective(recipe.preference.objective, recipe.preference.beta)
+    objective = ground.training.made()
     with tempfile.TemporaryDirectory() as folder:
         for log in fit_pairs(model, objective, pairs, ground.train, store, plan, Path(folder) / "train"):
             if log.step % 20 == 0:
                 print(f"  {condition.name} {condition.error:g}: step {log.step}, loss {log.loss:.4f}", flush=True)
-    chains = list(answer_once(model, ground.test, Style.REASON, recipe.evaluation.max_tokens))
+    chains = list(answer_once(model, ground.test, Style.REASON, ground.max_tokens))
     after = list(judge_chains(OutcomeJudge(), ground.test, chains))
     change = paired_difference(ground.before, after)
     return Found(

@@ -1,6 +1,6 @@
 """Iterative DPO: rounds of fresh chains of the newest model, which is the next round's start and reference."""
 
-from seewhy.recipes.shared import TOKENS, asked, computing, start, unfit
+from seewhy.recipes.shared import TOKENS, asked, between, computing, start, unfit
 from seewhy.records.types import Style
 from seewhy.runs.api import Stage
 from seewhy.runs.choice import choose
@@ -38,9 +38,7 @@ def recipe(size: Size = Size.LAPTOP, rounds: int = ROUNDS) -> Recipe:
             ),
             f"verdicts-{number}": Judge(chains=f"chains-{number}"),
             f"pairs-{number}": PairChains(
-                chains=f"chains-{number}", verdicts=f"verdicts-{number}",
-                rule=choose("by_outcome", lowest=at(paper=0.25, laptop=0.25, toy=0.01),
-                            highest=at(paper=0.85, laptop=0.85, toy=0.99), most=3),
+                chains=f"chains-{number}", verdicts=f"verdicts-{number}", rule=between(size),
             ),
             f"dpo-{number}": Train(start=models[-1], data={f"pairs-{number}": 1.0}, objective=choose("dpo", beta=0.1),
                                    fit=fit),

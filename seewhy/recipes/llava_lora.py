@@ -1,7 +1,7 @@
 """LoRA on LLaVA-1.5-7B at the rates of its script: SFT on questions of your own, and MPO on the model's own chains."""
 
 from seewhy.model.plan import AdapterPlan
-from seewhy.recipes.shared import TOKENS, computing, start, unfit
+from seewhy.recipes.shared import INKGRID, TOKENS, asked, between, computing, start, unfit
 from seewhy.runs.choice import choose
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.sizes import Size
@@ -32,7 +32,7 @@ def adapted(size: Size, name: str, path: str, *, rank: int, imitation: float, pr
         imitation: peak rate of SFT at paper size.
         preference: peak rate of MPO at paper size.
     """
-    at, is_small = size.pick, size is not Size.PAPER
+    at = size.pick
     adapter = AdapterPlan(rank=at(paper=rank, laptop=64, toy=4))
     heat = at(paper=1.0, laptop=0.7, toy=1.4)
     own = Questions(benchmark="jsonl", source="~/data/questions.jsonl", train=10_000, validation=0, test=1000)
@@ -41,8 +41,7 @@ def adapted(size: Size, name: str, path: str, *, rank: int, imitation: float, pr
     return Recipe(
         name=f"{name}-{size.value}", compute=computing(size), models={"base": start(size, path)},
         steps={
-            "questions": Questions(train=at(paper=0, laptop=8000, toy=36), validation=0,
-                                   test=at(paper=0, laptop=1000, toy=4)) if is_small else own,
+            "questions": own if size is Size.PAPER else asked(size, INKGRID, train=1, test=1),
             "answers": Direct(questions="questions.train", ask=at(paper=0, laptop=2000, toy=12)),
             "sft": Train(start="base", data={"answers": 1.0}, objective=choose("sft"), adapter=adapter, fit=fit),
             "chains": Sample(
@@ -51,9 +50,7 @@ def adapted(size: Size, name: str, path: str, *, rank: int, imitation: float, pr
                 max_tokens=at(paper=512, laptop=TOKENS, toy=48),
             ),
             "verdicts": Judge(chains="chains"),
-            "pairs": PairChains(chains="chains", verdicts="verdicts",
-                                rule=choose("by_outcome", lowest=at(paper=0.25, laptop=0.25, toy=0.01),
-                                            highest=at(paper=0.85, laptop=0.85, toy=0.99), most=3)),
+            "pairs": PairChains(chains="chains", verdicts="verdicts", rule=between(size)),
             # MPO with an NLL term in place of plain DPO: it holds the chosen chains up (arXiv 2411.10442, section 5).
             "mpo": Train(
                 start="base", data={"pairs": 1.0}, objective=choose("mpo", beta=0.1), adapter=adapter,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from seewhy.recipes.shared import INKGRID, OPENAI, TOKENS, asked, computing, served, start, unfit
+from seewhy.recipes.shared import INKGRID, OPENAI, TOKENS, asked, between, computing, served, start, unfit
 from seewhy.records.types import Style
 from seewhy.runs.api import Stage
 from seewhy.runs.choice import choose
@@ -145,11 +145,7 @@ def preferences(size: Size, names: Sequence[str]) -> dict[str, Stage]:
             multiple_choice_temperature=at(paper=1.2, laptop=0.7, toy=1.4), max_tokens=at(paper=512, laptop=96, toy=48),
         )  # fmt: skip
         steps[f"{name}-verdicts"] = Judge(chains=f"{name}-chains")
-        steps[f"{name}-pairs"] = PairChains(
-            chains=f"{name}-chains", verdicts=f"{name}-verdicts",
-            rule=choose("by_outcome", lowest=at(paper=0.25, laptop=0.25, toy=0.01),
-                        highest=at(paper=0.85, laptop=0.85, toy=0.99), most=3),
-        )  # fmt: skip
+        steps[f"{name}-pairs"] = PairChains(chains=f"{name}-chains", verdicts=f"{name}-verdicts", rule=between(size))
         # Rejection sampling, with which the paper compares: right chains of its own, at most 3 of a question.
         steps[f"{name}-own"] = Imitate(chains=f"{name}-chains", verdicts=f"{name}-verdicts", own=True, most=3)
     pairs = [f"{name}-pairs" for name in names]

@@ -7,5 +7,5 @@ from seewhy.runs.sizes import Size
 
 
 def recipe(size: Size = Size.LAPTOP) -> Recipe:
-    """The same steps: grades of what is seen, joined by id, right over wrong, and a margin of two grades."""
-    return system(size, "mm-cot-rlaif-repaired", choose("rubric", by_gold=True), margin=1.0, is_right=True)
+    """The same steps: grades of what is seen, joined by id, and right over wrong."""
+    return system(size, "mm-cot-rlaif-repaired", choose("rubric", by_gold=True), is_right=True)

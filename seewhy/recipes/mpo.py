@@ -1,6 +1,6 @@
 """MPO of InternVL (arXiv 2411.10442): pairs by answer, by form and by sight, and their loss of three terms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from seewhy.recipes.shared import INKGRID, OPENAI, TOKENS, asked, computing, served, start, unfit
 from seewhy.records.types import Style
@@ -47,7 +47,7 @@ def recipe(size: Size = Size.LAPTOP) -> Recipe:
     for name in (*gold, *blind):
         steps |= by_sight(size, name)
         data[f"{name}-blind"] = 0.3
-    steps |= {"mpo": optimised(size, data)}
+    steps["mpo"] = optimised(size, data)
     return Recipe(
         name=f"mpo-{size.value}", compute=computing(size), steps={**steps, **measured(size), "report": Report()},
         models={"base": start(size, MODEL), "judge": served(size, "gpt-4o", OPENAI)},
@@ -95,28 +95,28 @@ def by_sight(size: Size, name: str) -> dict[str, Stage]:
 
 def optimised(size: Size, data: Mapping[str, float], model: str = MODEL) -> Train:
     """0.8 DPO + 0.2 BCO + 1.0 NLL, all weights trained (sections 4 and 5): batch 256, warm-up 5 %, decay 0.05."""
-    at, is_small = size.pick, size is not Size.PAPER
+    at = size.pick
     fit = FitPlan(
         learning_rate=at(paper=RATES[model], laptop=3e-5, toy=1e-4),
-        tower_learning_rate=at(paper=RATES[model], laptop=0.0, toy=0.0), batch_size=32 if is_small else 256,
+        tower_learning_rate=at(paper=RATES[model], laptop=0.0, toy=0.0), batch_size=at(paper=256, laptop=32, toy=32),
         warmup=0.05, weight_decay=0.05, row_tokens=at(paper=6144, laptop=8192, toy=4096), save_every=20,
     )  # fmt: skip
     objective = choose("mpo", beta=0.1, preference=0.8, quality=0.2, generation=1.0)
     return Train(start="base", data=data, objective=objective, fit=fit)
 
 
-def measured(size: Size, models: Sequence[str] = ("base", "mpo")) -> dict[str, Stage]:
+def measured(size: Size) -> dict[str, Stage]:
     """The model card's table: accuracy by rule, and ratings of open answers."""
+    models = ("base", "mpo")
     if size is not Size.PAPER:
-        tokens = size.pick(paper=0, laptop=TOKENS, toy=32)
-        return {"test-inkgrid": Evaluate(models=tuple(models), questions="inkgrid.test", max_tokens=tokens,
-                                         unfit=unfit(size))}  # fmt: skip
+        return {f"test-{INKGRID}": Evaluate(models=models, questions=f"{INKGRID}.test", unfit=unfit(size),
+                                            max_tokens=TOKENS if size is Size.LAPTOP else 32)}  # fmt: skip
     steps: dict[str, Stage] = {}
     for name, count in {**MEASURED, **RATED}.items():
         if name not in WITH_GOLD:
             steps[name] = asked(size, name, test=count)
     for name in MEASURED:
-        steps[f"test-{name}"] = Evaluate(models=tuple(models), questions=f"{name}.test", blind=(Style.REASON,),
+        steps[f"test-{name}"] = Evaluate(models=models, questions=f"{name}.test", blind=(Style.REASON,),
                                          max_tokens=2048, unfit=unfit(size))  # fmt: skip
     for name in RATED:
         for model in models:

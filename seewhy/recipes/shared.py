@@ -1,6 +1,7 @@
 """What recipes of several systems share: models, questions and numbers of inkgrid at each size."""
 
 from seewhy.model.plan import BF16, ComputePlan
+from seewhy.runs.choice import Choice, choose
 from seewhy.runs.machine import ORACLE, ModelSpec
 from seewhy.runs.sizes import Size
 from seewhy.stages.fitting import Unfit
@@ -11,8 +12,6 @@ TOKENS = 96
 """Of a reply about a page of inkgrid, at most: the teacher's have 60."""
 OPENAI = ("https://api.openai.com/v1", "OPENAI_API_KEY")
 ANTHROPIC = ("https://api.anthropic.com/v1", "ANTHROPIC_API_KEY")
-IS_DRAWN = Unfit.UNCHECKED
-"""inkgrid draws its pages for the shipped model: none has to be looked at before it is asked."""
 
 
 def start(size: Size, path: str) -> ModelSpec:
@@ -42,5 +41,12 @@ def asked(size: Size, benchmark: str, *, train: int = 0, validation: int = 0, te
 
 
 def unfit(size: Size) -> Unfit:
-    """Questions of a release that are too long for a model are left out for all models alike."""
-    return size.pick(paper=Unfit.DROP, laptop=IS_DRAWN, toy=IS_DRAWN)
+    """Questions of a release that are too long for a model are left out for all models alike; inkgrid's always fit."""
+    return Unfit.DROP if size is Size.PAPER else Unfit.UNCHECKED
+
+
+def between(size: Size) -> Choice:
+    """LLaVA-Reasoner's rule: at most 3 pairs of a question that is neither too hard nor too easy (section 5)."""
+    at = size.pick
+    return choose("by_outcome", lowest=at(paper=0.25, laptop=0.25, toy=0.01),
+                  highest=at(paper=0.85, laptop=0.85, toy=0.99), most=3)  # fmt: skip

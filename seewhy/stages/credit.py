@@ -105,17 +105,16 @@ class Tokens(RowStage):
         return with_questions(run, self.chains, "")
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[QuestionChains]], Iterable[TokenCredit]]:
-        assign_credit, pieces_of = (vars(load_part("evaluation", "credit"))[name]
-                                    for name in ("assign_credit", "pieces_of"))  # fmt: skip
+        part = load_part("evaluation", "credit")
         scored = {(row.question_id, row.index): row for row in run.read(self.scores, ScoredChain)}
         model: Any = models.local(self.policy)
 
         def credit(block: Sequence[QuestionChains]) -> Iterable[TokenCredit]:
             for one in block:
                 for chain in one.chains:
-                    pieces = pieces_of(chain.text, model.pieces(chain.token_ids or ()))
+                    pieces = part.pieces_of(chain.text, model.pieces(chain.token_ids or ()))
                     wrong = wrong_spans(one.question, chain)
-                    yield from assign_credit(chain, pieces, scored[chain.question_id, chain.index], wrong)
+                    yield from part.assign_credit(chain, pieces, scored[chain.question_id, chain.index], wrong)
 
         return credit
 

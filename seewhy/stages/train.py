@@ -140,7 +140,7 @@ class Train(TrainStage):
     def train(self, run: Run, models: Models, place: Path) -> Iterator[StepLog]:
         fit, questions = load_part("training", "fit"), questions_behind(run, self.read, self.questions)
         objective, plan, shard = self.made(), self._plan(run), run.machine.shard
-        rows, begun = self._rows(run, self.data)
+        rows, begun = self._rows(run, "data", self.data)
         model = models.trainable(self.start, place.name, self.adapter)
         store = None
         if self.reference:
@@ -155,7 +155,7 @@ class Train(TrainStage):
         held = None
         if self.validation:
             held = load_part("training", "held_out").HeldOut(
-                rows=self._rows(run, self.validation)[0], plan=self.validate
+                rows=self._rows(run, "validation", self.validation)[0], plan=self.validate
             )
         if self.is_imitation:
             yield from fit.fit_lessons(model, objective, rows, questions, plan, place, run.machine.guard, shard, held)
@@ -165,18 +165,19 @@ class Train(TrainStage):
                 model, objective, rows, questions, store, plan, place, run.machine.guard, varied, shard, held
             )
 
-    def _rows(self, run: Run, named: Mapping[str, float]) -> tuple[Any, list[Any]]:
+    def _rows(self, run: Run, place: str, named: Mapping[str, float]) -> tuple[Any, list[Any]]:
         """What is trained on or looked at, read from disk as it is wanted, and its first two rows."""
         readers: dict[str, Any] = {
             ref: run.read(ref, Lesson) if self.is_imitation else pairs_in(run, ref) for ref in named
         }
         for ref, reader in readers.items():
             if not len(reader):
-                raise ValueError(f"data.{ref}: {run.place(ref)} holds no row to train on; the step that makes its rows "
-                                 "says why it kept none")  # fmt: skip
-        begun = next(([rows[number] for number in range(min(2, len(rows)))] for rows in readers.values() if rows), [])
+                raise ValueError(f"{place}.{ref}: {run.place(ref)} holds no row to train on; the step that makes its "
+                                 "rows says why it kept none")  # fmt: skip
+        first = next(iter(readers.values()))
+        begun = [first[number] for number in range(min(2, len(first)))]
         if list(named.values()) == [1.0] and not self.streams:
-            return next(iter(readers.values())), begun
+            return first, begun
         names = {ref: "" if len(named) == 1 and self.streams else ref for ref in named}
         streams = load_part("training", "rows")
         return streams.Mixture(weights=self.streams, streams=tuple(

@@ -29,7 +29,7 @@ steps:
     rollouts: {{rounds: 2, questions: 3, per_question: 3, max_tokens: 40}}
     fit: {{learning_rate: 1.0e-4, batch_size: 9}}
   chains: {{stage: sample, model: ppo, questions: questions.train, per_question: 2, max_tokens: 48}}
-  corrected: {{stage: correct, chains: chains, model: teacher}}
+  corrected: {{stage: correct, chains: chains, teacher: {{kind: endpoint}}, model: teacher}}
   sft: {{stage: train, start: ppo, data: {{corrected: 1.0}}, objective: {{kind: sft}}, fit: {{learning_rate: 1.0e-4}}}}
   wins: {{stage: compare, first: sft, second: base, questions: questions.train, model: teacher, max_tokens: 40}}
   report: {{stage: report}}

@@ -1,4 +1,4 @@
-"""Systems written down as recipes: what exists runs, and of the others the check names exactly what is missing."""
+"""Systems written down by hand, as recipes of other steps than the shipped ones have; and parts of shipped ones."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ from seewhy.runs.yaml_text import dump_yaml, read_yaml
 from seewhy.stages.evaluate import Replies
 
 PLACE = Path(__file__).parents[1] / "data" / "recipes"
-WHOLE = ("mm-cot-rlaif", "llava-reasoner", "iterative-dpo", "grpo", "mdpo", "mpo", "ares")
+WHOLE = ("llava-reasoner", "iterative-dpo", "mdpo", "mpo")
 SMALL = ["--questions.train", "36", "--questions.test", "4", "--rationales.ask", "12", "--lessons.ask", "12",
          "--sft.fit.learning-rate", "1e-4", "--test.max-tokens", "32", "--workers", "1", "--threads", "1"]  # fmt: skip
 ROUND = {
@@ -57,8 +57,8 @@ def test_a_draft_whose_stages_exist_passes_the_check_and_prints_the_recipe_that_
     assert plain_of(build_recipe(plain_recipe(str(printed)), name)[0]) == plain_of(recipe)
 
 
-def test_without_what_is_missing_the_rest_of_a_draft_holds_together():
-    plain = plain_recipe(path_of("ares"))
+def test_without_what_is_missing_the_rest_of_a_recipe_holds_together():
+    plain = plain_recipe("ares", size="paper")
     steps = {name: step for name, step in plain["steps"].items() if name in ("questions", "own", "own-verdicts")}
     steps["own"] = {**steps["own"], "model": "base"}
     recipe, _ = build_recipe({**plain, "steps": steps}, "ares")
@@ -75,11 +75,21 @@ def test_four_compositions_of_sft_are_four_mixes_of_the_same_rows():
 
 
 def test_two_temperatures_and_two_prompts_reach_the_replies_that_are_drawn():
-    recipe, _ = build_recipe(plain_recipe(path_of("mm-cot-rlaif"), seed=7), "mm-cot-rlaif")
+    recipe, _ = build_recipe(plain_recipe("mm-cot-rlaif", seed=7, size="paper"), "mm-cot-rlaif")
     drawn = [node.unit for node in nodes_of(recipe).values() if isinstance(node.unit, Replies)]
     asked = {(one.model, one.style.value, one.temperature, one.seed) for one in drawn}
     assert asked == {(model, style, heat, 7) for model in ("base", "dpo") for style in ("direct", "reason")
                      for heat in (0.4, 0.8)}  # fmt: skip
+
+
+def test_one_reward_and_rollouts_a_question_may_be_fields_of_their_own():
+    plain = plain_recipe("grpo", size="paper")
+    step = {name: value for name, value in plain["steps"]["grpo"].items() if name not in ("rewards", "weights")}
+    steps = {**plain["steps"], "grpo": {**step, "reward": {"kind": "outcome"}, "per_question": 4}}
+    recipe, _ = build_recipe({**plain, "steps": steps}, "grpo")
+    check(recipe)
+    require_steps(recipe)
+    assert recipe.steps["grpo"].plan.per_question == 4
 
 
 @pytest.fixture(scope="module")

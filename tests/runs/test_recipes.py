@@ -3,7 +3,7 @@
 import pytest
 
 from seewhy.cli.main import main
-from seewhy.runs.graph import check
+from seewhy.runs.graph import check, nodes_of
 from seewhy.runs.open import require_steps
 from seewhy.runs.recipe_text import build_recipe, plain_of, plain_recipe, recipe_names, recipe_sizes, recipe_text
 from seewhy.runs.sizes import Size
@@ -25,11 +25,13 @@ def test_every_system_has_three_sizes_and_the_list_tells_them(capsys):
 
 @pytest.mark.parametrize("size", list(Size))
 @pytest.mark.parametrize("name", SIZED)
-def test_a_recipe_holds_together_and_prints_as_itself(name, size, tmp_path):
+def test_a_recipe_holds_together_and_prints_as_itself(name, size, tmp_path, capsys):
+    assert main(["recipe", "check", name, "--size", size.value]) == 0
     plain = plain_recipe(name, size=size.value)
     recipe, _ = build_recipe(plain, name)
     check(recipe)
     require_steps(recipe)
+    assert len(capsys.readouterr().out.splitlines()) == len(nodes_of(recipe))
     assert recipe.name == f"{name}-{size.value}"
     printed = tmp_path / "printed.yaml"
     printed.write_text(recipe_text(recipe))

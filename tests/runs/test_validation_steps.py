@@ -3,7 +3,9 @@
 import json
 
 from seewhy.cli.main import main
+from seewhy.records.shards import write_shard
 from seewhy.records.step_logs import read_steps
+from seewhy.records.types import Lesson
 
 RECIPE = """
 name: held
@@ -30,3 +32,11 @@ def test_held_out_rows_of_a_recipe_are_looked_at_and_shown(tmp_path):
     assert len(losses) == len(logs) > 1
     assert json.loads((tmp_path / "run" / "sft" / "done.json").read_text())["best"] == 1 + losses.index(min(losses))
     assert "Loss on held-out rows" in next((tmp_path / "run").glob("report/*.html")).read_text()
+
+
+def test_held_out_rows_that_are_none_are_told_by_their_own_field(tmp_path, capsys):
+    write_shard(tmp_path / "none", 0, [], Lesson)
+    recipe = RECIPE.replace("validation: {held: 1.0}", "questions: questions.train, validation: {none: 1.0}")
+    (tmp_path / "recipe.yaml").write_text(f"{recipe}inputs: {{none: {tmp_path / 'none'}}}\n")
+    assert main(["run", str(tmp_path / "recipe.yaml"), "--run", str(tmp_path / "run"), "--workers", "1"]) == 2
+    assert "validation.none: " in " ".join(capsys.readouterr().err.split())
