@@ -137,6 +137,7 @@ class Online(TrainStage):
             weights={name: self.weight_of(name) for name in self.chosen}, questions=run.questions(self.questions),
             plan=self.plan, fit=self._fit(run), critic=critic, style=self.style, directory=place,
             reference=lambda: models.local(self.start), note=models.note, guard=run.machine.guard,
+            shard=run.machine.shard,
             off_is_start=self.adapter.off_is_start,
             recipe={"rewards": rewards, "asked": run.identity(self.model) if self.model else ""},
         ))  # fmt: skip

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import asdict, is_dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from torch.optim import Optimizer
 
@@ -16,7 +15,7 @@ from seewhy.records.by_key import Rows
 from seewhy.records.step_logs import append_step, cut_steps, read_steps
 from seewhy.records.types import Lesson, Pair, Question, StepLog
 from seewhy.training.api import Trainable
-from seewhy.training.checkpoint import KEPT, Progress, checkpoint_of, checkpoints, load_checkpoint, newest_checkpoint
+from seewhy.training.checkpoint import KEPT, Progress, checkpoint_of, load_checkpoint
 from seewhy.training.examples import (
     Asked,
     TrainingExample,
@@ -37,6 +36,7 @@ from seewhy.training.parallel.plan import ShardPlan
 from seewhy.training.parallel.ranks import ranks_here
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import ReferenceStore
+from seewhy.training.resuming import reached, require_equal
 from seewhy.training.rows import Mixture
 from seewhy.training.scoring import LessonScoring, PairScoring, Scoring
 from seewhy.training.step import Run, take_step
@@ -183,7 +183,7 @@ def _run_of(
 def _train(run: Run) -> Iterator[StepLog]:
     run.directory.mkdir(parents=True, exist_ok=True)
     contents = _contents_of(run)
-    _require_equal(run, contents)
+    require_equal(run.ranks, run.directory, contents)
     rails = TrainingMonitor(run=run)
     with moving(run) as (optimizer, engine):
         progress = _resume(run, optimizer, contents, rails)
@@ -201,8 +201,8 @@ def _train(run: Run) -> Iterator[StepLog]:
             if run.ranks.is_first:
                 append_step(run.directory / "steps.jsonl", log)
             if is_due:
-                reached = Progress(steps=taken, objective=state, run=contents, best=best.kept, keep=best.plan.keep)
-                engine.save(run.directory, run.model.net, optimizer, reached)
+                progress = Progress(steps=taken, objective=state, run=contents, best=best.kept, keep=best.plan.keep)
+                engine.save(run.directory, run.model.net, optimizer, progress)
             if rails.stop:
                 engine.flush()
             yield log
@@ -214,18 +214,6 @@ def _train(run: Run) -> Iterator[StepLog]:
     if run.ranks.is_first:
         export(run.model, run.directory, taken, best.kept)
     run.ranks.meet()
-
-
-def _require_equal(run: Run, contents: Mapping[str, str]) -> None:
-    """ValueError where another process has opened another model, or other rows."""
-    first, *others = run.ranks.gather(dict(contents))
-    for rank, other in enumerate(others, 1):
-        different = [name for name in first if other.get(name) != first[name]]
-        if different:
-            raise ValueError(
-                f"{run.directory}: process {rank} trains with another {different[0]} than process 0; give all of them "
-                "the same model, rows and settings"
-            )
 
 
 def _hash(value: object) -> str:
@@ -250,31 +238,15 @@ def _contents_of(run: Run) -> dict[str, str]:
 
 def _resume(run: Run, optimizer: Optimizer, contents: Mapping[str, str], rails: TrainingMonitor) -> Progress:
     """Where to go on: the newest whole checkpoint, put in place, or the start."""
-    found = run.ranks.told(lambda: _newest(run))
-    progress = Progress(**found[1]) if found else Progress(steps=0, objective=run.scoring.initial(), run=contents)
-    different = [name for name in {**contents, **progress.run} if progress.run.get(name) != contents.get(name)]
-    if different:
-        raise ValueError(
-            f"{run.directory}: its checkpoint belongs to a run with another {different[0]}; give the same again, or "
-            "remove the directory to start anew"
-        )
+    found = reached(run.ranks, run.directory, contents)
+    progress = found[1] if found else Progress(steps=0, objective=run.scoring.initial(), run=contents)
     if progress.steps < len(run.steps):
         rails.begin(contents["starting model"])
     if found:
-        load_checkpoint(Path(found[0]), run.model.net, optimizer)
+        load_checkpoint(found[0], run.model.net, optimizer)
     log = run.directory / "steps.jsonl"
     if run.ranks.is_first:
         cut_steps(log, progress.steps)
     run.ranks.meet()
     rails.recall(read_steps(log))
     return progress
-
-
-def _newest(run: Run) -> tuple[str, dict[str, Any]] | None:
-    found = newest_checkpoint(run.directory)
-    if found is None and (damaged := checkpoints(run.directory)):
-        raise ValueError(
-            f"{run.directory} holds checkpoints, such as {damaged[-1].name}, and none is as it was written: bring one "
-            "back, or remove the directory to start anew"
-        )
-    return found and (str(found[0]), asdict(found[1]))

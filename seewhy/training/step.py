@@ -96,17 +96,11 @@ def take_step(
             **run.extra,
             "rows": float(len(rows)),
             "steps": float(len(run.steps)),
-            **_highest(run.ranks, {"resident_mb": PROCESS.max_mb(), **peak.figures()}),
+            **run.ranks.highest({"resident_mb": PROCESS.max_mb(), **peak.figures()}),
         },
         seconds=time.perf_counter() - began,
     )
     return log, state_after
-
-
-def _highest(ranks: Ranks, figures: Mapping[str, float]) -> dict[str, float]:
-    """Each figure of the process where it is highest."""
-    found = ranks.gather(figures)
-    return {name: max(one[name] for one in found) for name in figures}
 
 
 @torch.no_grad()

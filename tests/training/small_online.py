@@ -20,6 +20,7 @@ from seewhy.training.online.fit import OnlineRun, fit_online
 from seewhy.training.online.plan import CriticPlan, RolloutPlan
 from seewhy.training.online.prepare import Learner
 from seewhy.training.online.scored import Reference
+from seewhy.training.parallel.ranks import ranks_here
 from seewhy.training.plan import FitPlan
 
 FULL = AdapterPlan(rank=0)
@@ -52,14 +53,14 @@ def online(
     wants = critic or (CriticPlan(learning_rate=1e-2) if isinstance(objective, PPO) else None)
     needs = any(view.scorer == "reference" for view in objective.views)
     learner = Learner(
-        model=model, objective=objective, row_tokens=fit.row_tokens, plan=plan,
+        model=model, objective=objective, row_tokens=fit.row_tokens, plan=plan, ranks=ranks_here(),
         critic=Critic(model.net, wants, model.compute, seed=0) if wants else None,
         reference=Reference(model=opened(directory, FULL)) if needs else None,
         questions={question.id: question for question in questions},
         weights=weights or dict.fromkeys(given, 1.0),
     )  # fmt: skip
     drawing = Drawing(model=model, rewards=given, questions=questions, plan=plan, style=Style.REASON, seed=0,
-                      directory=directory / name)  # fmt: skip
+                      directory=directory / name, ranks=ranks_here())  # fmt: skip
     notes = notes if notes is not None else []
     return OnlineRun(drawing=drawing, learner=learner, fit=fit, recipe={}, note=notes.append)
 

@@ -11,10 +11,12 @@ from seewhy.rewards.api import Reward
 from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
 from seewhy.training.online.critic import Critic
 from seewhy.training.online.draw import Drawing
-from seewhy.training.online.fit import OnlineRun, fit_online
+from seewhy.training.online.fit import WHOLE, OnlineRun, fit_online
 from seewhy.training.online.plan import CriticPlan, RolloutPlan
 from seewhy.training.online.prepare import Learner
 from seewhy.training.online.scored import Reference
+from seewhy.training.parallel.plan import ShardPlan
+from seewhy.training.parallel.ranks import ranks_here
 from seewhy.training.plan import FitPlan
 
 
@@ -37,6 +39,7 @@ class Parts:
     """Opens the start once more; called where a divergence from it is penalised and no adapter can be switched off."""
     note: Callable[[str], None]
     guard: GuardPlan = UNGUARDED
+    shard: ShardPlan = WHOLE
     off_is_start: bool = True
     """Whether the model with its adapter off is the start: not so where an adapter is gone on with, or modules beside
     it are trained whole."""
@@ -52,14 +55,16 @@ def train_online(parts: Parts) -> Iterator[StepLog]:
     learner = Learner(
         model=parts.model, objective=parts.objective, questions=questions, weights=parts.weights, plan=parts.plan,
         critic=_critic(parts), reference=_reference(parts), row_tokens=parts.fit.row_tokens,
+        ranks=ranks_here(),
     )  # fmt: skip
     drawing = Drawing(
         model=parts.model, rewards=parts.rewards, questions=parts.questions, plan=parts.plan, style=parts.style,
-        seed=parts.fit.seed, directory=parts.directory,
+        seed=parts.fit.seed, directory=parts.directory, ranks=ranks_here(),
     )  # fmt: skip
     recipe = {**parts.recipe, "weights": dict(parts.weights), "critic": parts.critic and asdict(parts.critic)}
     yield from fit_online(OnlineRun(
         drawing=drawing, learner=learner, fit=parts.fit, recipe=recipe, note=parts.note, guard=parts.guard,
+        shard=parts.shard,
     ))  # fmt: skip
 
 

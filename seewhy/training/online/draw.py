@@ -2,7 +2,7 @@
 
 A round's folder holds `chains/` and `rewards/`, a file a draw (further draws are dynamic sampling), and `trained/`.
 What is there is not drawn or asked for again. The seed of a rollout is a function of the run's seed, round, draw,
-question and index.
+question and index, whichever process draws it; where there are several, each takes whole questions.
 """
 
 import hashlib
@@ -15,13 +15,15 @@ from pathlib import Path
 
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.records.rollouts import RewardRow
-from seewhy.records.shards import read_shard, shard_path, write_shard
+from seewhy.records.shards import read_shard, shard_path
 from seewhy.records.types import Chain, Question, Style
 from seewhy.rewards.api import Earned, Reward
 from seewhy.rewards.parts.scoring import earn_all
 from seewhy.training.api import DrawsRollouts
 from seewhy.training.online.credit import has_spread
+from seewhy.training.online.dealt import merged, own_questions
 from seewhy.training.online.plan import RolloutPlan
+from seewhy.training.parallel.ranks import ALONE, Ranks
 
 CHAINS, REWARDS, TRAINED = "chains", "rewards", "trained"
 
@@ -37,6 +39,12 @@ class Drawing:
     style: Style
     seed: int
     directory: Path
+    ranks: Ranks = ALONE
+    """The processes that share the questions of a draw."""
+
+    def own(self, questions: Sequence[Question]) -> list[Question]:
+        """Those that this process draws and rewards."""
+        return own_questions(self.ranks, questions, self.plan.per_question * self.plan.max_tokens)
 
     def __post_init__(self) -> None:
         """Refuse fewer questions than a round takes."""
@@ -134,30 +142,35 @@ def _drawn(drawing: Drawing, number: int, draw: int, questions: Sequence[Questio
     place, plan = folder_of(drawing.directory, number) / CHAINS, drawing.plan
     seed = round_seed(drawing.seed, number, draw)
     wanted = [(question.id, index, seed) for question in questions for index in range(plan.per_question)]
-    if shard_path(place, draw).is_file():
-        found = read_shard(shard_path(place, draw), Chain)
-        if [(row.question_id, row.index, row.seed) for row in found] == wanted:
-            return found
+    kept = drawing.ranks.told(lambda: _are_there(shard_path(place, draw), wanted))
+    if kept:
+        return read_shard(shard_path(place, draw), Chain)
     decoding = SamplingParams(temperature=plan.temperature, max_tokens=plan.max_tokens, seed=seed, as_drawn=True)
-    asks = [GenerateRequest(question=one, style=drawing.style, count=plan.per_question) for one in questions]
-    rows = [chain for chains in drawing.model.generate(asks, decoding) for chain in chains]
-    place.mkdir(parents=True, exist_ok=True)
-    write_shard(place, draw, rows, Chain)
-    # Rewards of other rollouts, left by a run that went another way, are not these rollouts'.
-    shard_path(place.parent / REWARDS, draw).unlink(missing_ok=True)
-    return rows
+    own = drawing.own(questions)
+    asks = [GenerateRequest(question=one, style=drawing.style, count=plan.per_question) for one in own]
+    rows = [chain for chains in (drawing.model.generate(asks, decoding) if asks else ()) for chain in chains]
+    if drawing.ranks.is_first:
+        # Rewards of other rollouts, left by a run that went another way, are not these rollouts'.
+        shard_path(place.parent / REWARDS, draw).unlink(missing_ok=True)
+    return merged(drawing.ranks, place, draw, rows, Chain, questions)
+
+
+def _are_there(path: Path, wanted: Sequence[tuple[str, int, int]]) -> bool:
+    """Whether a draw's rollouts are kept, those that are wanted."""
+    if not path.is_file():
+        return False
+    return [(row.question_id, row.index, row.seed) for row in read_shard(path, Chain)] == list(wanted)
 
 
 def _rewarded(
     drawing: Drawing, number: int, draw: int, questions: Sequence[Question], chains: Sequence[Chain]
 ) -> dict[str, list[Earned]]:
     place = folder_of(drawing.directory, number) / REWARDS
-    if shard_path(place, draw).is_file():
+    if drawing.ranks.told(shard_path(place, draw).is_file):
         rows = read_shard(shard_path(place, draw), RewardRow)
     else:
-        rows = list(_reward_rows(drawing, questions, chains))
-        place.mkdir(parents=True, exist_ok=True)
-        write_shard(place, draw, rows, RewardRow)
+        own = drawing.own(questions)
+        rows = merged(drawing.ranks, place, draw, list(_reward_rows(drawing, own, chains)), RewardRow, questions)
     found: dict[str, list[Earned]] = {name: [] for name in drawing.rewards}
     for row in rows:
         found[row.reward].append(Earned(value=row.value, spans=row.spans, why=row.why))
@@ -168,6 +181,8 @@ def _reward_rows(drawing: Drawing, questions: Sequence[Question], chains: Sequen
     known = {question.id: question for question in questions}
     for start, stop in _groups(chains):
         members = tuple(chains[start:stop])
+        if members[0].question_id not in known:
+            continue
         told = earn_all(drawing.rewards, known[members[0].question_id], members)
         for place, chain in enumerate(members):
             for name, earned in told.items():

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,10 +12,10 @@ from pathlib import Path
 from torch import nn
 
 from seewhy.objectives.api import State
-from seewhy.records.step_logs import append_step, cut_steps
+from seewhy.records.step_logs import append_step, cut_steps, read_steps
 from seewhy.records.types import StepLog
 from seewhy.training.api import assume_frozen
-from seewhy.training.checkpoint import Progress, checkpoints, load_checkpoint, newest_checkpoint, save_checkpoint
+from seewhy.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from seewhy.training.export import export
 from seewhy.training.identity import weights_fingerprint
 from seewhy.training.memory.peak import PROCESS
@@ -26,9 +27,14 @@ from seewhy.training.online.figures import drawn_figures, failures_of, reward_fi
 from seewhy.training.online.prepare import Learner, keep, prepare
 from seewhy.training.online.update import Mover, update
 from seewhy.training.optimizers import optimizer_of
+from seewhy.training.parallel.plan import SHARDED, ShardPlan
+from seewhy.training.parallel.ranks import Ranks
+from seewhy.training.parallel.summed import begin_equal
 from seewhy.training.plan import FitPlan
+from seewhy.training.resuming import reached, require_equal
 from seewhy.training.schedule import moved_parameters, rate_at
 
+WHOLE = ShardPlan()
 ASKED, TAKEN = "asked", "updates"
 """In the checkpoint, in addition to the objective's own state: questions taken, and updates."""
 SAMPLER_TOLERANCE = 1e-4
@@ -47,6 +53,13 @@ class OnlineRun:
     """What else decides the run, as plain data: rewards with their settings and weights, the critic's plan."""
     note: Callable[[str], None]
     guard: GuardPlan = UNGUARDED
+    shard: ShardPlan = WHOLE
+    """How weights are distributed over processes: every one holds them whole here."""
+
+    @property
+    def ranks(self) -> Ranks:
+        """The processes that train together."""
+        return self.learner.ranks
 
     @property
     def directory(self) -> Path:
@@ -66,35 +79,43 @@ def fit_online(run: OnlineRun) -> Iterator[StepLog]:
     Called again after a stop, with the model as it was before the first round, it goes on from the newest checkpoint
     and yields the rounds from there; rollouts and rewards that are there as rows are not made again. At the end
     `directory/model` is the trained model and `directory/done.json` says so.
+
+    Where this process has joined others (`parallel.ranks.join`), all of them call it, with equal models and questions,
+    and get equal logs. They share the questions of a draw and the groups of each pass, and the first writes the files.
     """
     _require(run)
     run.directory.mkdir(parents=True, exist_ok=True)
-    contents = _contents_of(run)
+    contents, ranks = _contents_of(run), run.ranks
+    require_equal(ranks, run.directory, contents)
     detector = AlarmDetector()
     with _moving(run) as (mover, weights):
-        found = newest_checkpoint(run.directory)
-        if found is None and (damaged := checkpoints(run.directory)):
-            raise ValueError(f"{run.directory} holds checkpoints, such as {damaged[-1].name}, and none is as it was "
-                             "written: bring one back, or remove the directory to start anew")  # fmt: skip
+        found = reached(ranks, run.directory, contents)
         start = {**run.learner.objective.initial(), ASKED: 0.0, TAKEN: 0.0}
         progress = found[1] if found else Progress(steps=0, objective=start, run=contents)
-        _require_same(run, contents, progress.run)
         if found:
             load_checkpoint(found[0], weights, mover.optimizer)
-        for log in cut_steps(run.directory / "steps.jsonl", progress.steps):
+        begin_equal(ranks, [p for p in weights.parameters() if p.requires_grad])
+        if ranks.is_first:
+            cut_steps(run.directory / "steps.jsonl", progress.steps)
+        ranks.meet()
+        for log in read_steps(run.directory / "steps.jsonl"):
             detector.take(log)
         state = progress.objective
         for number in range(progress.steps, run.drawing.plan.rounds):
             log, state = _round(run, mover, number, state)
-            append_step(run.directory / "steps.jsonl", log)
+            if ranks.is_first:
+                append_step(run.directory / "steps.jsonl", log)
             stop = next((alarm for alarm in detector.take(log) if run.guard.stops(alarm.name)), None)
             if (number + 1) % run.fit.save_every == 0 or number + 1 == run.drawing.plan.rounds or stop:
-                reached = Progress(steps=number + 1, objective=state, run=contents)
-                save_checkpoint(run.directory, weights, mover.optimizer, reached)
+                progress = Progress(steps=number + 1, objective=state, run=contents)
+                if ranks.is_first:
+                    save_checkpoint(run.directory, weights, mover.optimizer, progress)
             yield log
             if stop:
                 raise AlarmError(f"stopped by the alarm {stop.name} at {stop.summary}")
-    export(run.learner.model, run.directory, run.drawing.plan.rounds)
+    if ranks.is_first:
+        export(run.learner.model, run.directory, run.drawing.plan.rounds)
+    ranks.meet()
 
 
 def _require(run: OnlineRun) -> None:
@@ -103,6 +124,8 @@ def _require(run: OnlineRun) -> None:
         raise ValueError(f"{run.learner.objective.name} needs a critic")
     if constant(run.learner.objective, "is_on_policy") and run.fit.epochs > 1:
         raise ValueError(f"{run.learner.objective.name} knows no ratio: fit.epochs must be 1, not {run.fit.epochs}")
+    if not run.ranks.is_alone and run.shard.of_launcher(os.environ).kind == SHARDED:
+        raise ValueError("online training draws with whole weights in every process: set machine.shard.kind to copies")
     if run.fit.keep_tokens:
         raise ValueError("fit.keep_tokens must be 0: a rollout is trained on whole")
 
@@ -123,7 +146,8 @@ def _round(run: OnlineRun, mover: Mover, number: int, state: State) -> tuple[Ste
     loss = 0.0
     if drawn.chains:
         prepared = prepare(learner, drawn, own, f"round/{run.fit.seed}/{number}")
-        keep(prepared, folder_of(run.directory, number) / TRAINED)
+        if run.ranks.is_first:
+            keep(prepared, folder_of(run.directory, number) / TRAINED)
         figures |= reward_figures(drawn, learner.weights) | drawn_figures(prepared)
         _tell(run, number, prepared.sampler_gap, failures_of(drawn))
         warming = learner.critic is not None and number < learner.critic.plan.warmup_rounds
@@ -139,8 +163,8 @@ def _round(run: OnlineRun, mover: Mover, number: int, state: State) -> tuple[Ste
         run.note(f"round {number}: no question with outcomes that differ in {drawn.draws} draws; no update")
         figures["updates"] = 0.0
     seconds = time.perf_counter() - began
-    terms = {**figures, "rows": float(len(drawn.chains)), "steps": float(run.drawing.plan.rounds),
-             "draw_seconds": drawn_at - began, "resident_mb": PROCESS.max_mb()}  # fmt: skip
+    slowest = run.ranks.highest({"draw_seconds": drawn_at - began, "resident_mb": PROCESS.max_mb()})
+    terms = {**figures, "rows": float(len(drawn.chains)), "steps": float(run.drawing.plan.rounds), **slowest}
     log = StepLog(step=number, loss=loss, learning_rate=rate, terms=terms, seconds=seconds)
     return log, {**own, ASKED: float(drawn.asked), TAKEN: float(taken)}
 
@@ -172,15 +196,6 @@ def _contents_of(run: OnlineRun) -> dict[str, str]:
         "starting model": weights_fingerprint(run.learner.model),
         **run.learner.model.settings,
     }
-
-
-def _require_same(run: OnlineRun, contents: Mapping[str, str], kept: Mapping[str, str]) -> None:
-    different = [name for name in {**contents, **kept} if kept.get(name) != contents.get(name)]
-    if different:
-        raise ValueError(
-            f"{run.directory}: its checkpoint belongs to a run with another {different[0]}; give the same again, or "
-            "remove the directory to start anew"
-        )
 
 
 @contextmanager

@@ -15,9 +15,11 @@ from seewhy.training.api import DrawsRollouts, dropping, drops
 from seewhy.training.examples import TrainingExample
 from seewhy.training.online.credit import Credit, credit_of
 from seewhy.training.online.critic import Critic, with_one_more
+from seewhy.training.online.dealt import Dealt, deal
 from seewhy.training.online.draw import DrawnRound
 from seewhy.training.online.plan import RolloutPlan
 from seewhy.training.online.scored import Reference, examples_of, mask_of, passes_of, score_rollouts, table_of
+from seewhy.training.parallel.ranks import ALONE, Ranks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class Learner:
     """Of the rewards; 0 is watched and not trained on."""
     plan: RolloutPlan
     row_tokens: int
+    ranks: Ranks = ALONE
+    """The processes that share the groups of each pass over rollouts."""
 
     @property
     def penalises_in_loss(self) -> bool:
@@ -84,17 +88,22 @@ def prepare(learner: Learner, drawn: DrawnRound, state: State, address: str = ""
     lengths = [len(example.responses[0]) for example in examples]
     width = max(lengths)
     credit = credit_of(chains, drawn.earned, learner.weights, learner.model.pieces, apart=plan.apart)
-    whole = score_rollouts(learner.model, learner.questions, examples, plan.temperature, learner.row_tokens)
+    dealt = deal(learner.ranks, learner.model, learner.questions, examples, range(len(examples)))
+
+    def scores() -> list[Tensor]:
+        return score_rollouts(learner.model, learner.questions, examples, plan.temperature, learner.row_tokens, dealt)
+
+    whole = scores()
     scored = whole
     if drops(learner.model):
         with dropping(learner.model, address):
-            scored = score_rollouts(learner.model, learner.questions, examples, plan.temperature, learner.row_tokens)
+            scored = scores()
     is_cut = torch.tensor([chain.stop is FinishReason.LENGTH for chain in chains])
-    values, after = _values(learner, examples, is_cut, width)
+    values, after = _values(learner, examples, is_cut, width, dealt)
     trained = credit.scored & ~is_cut if plan.skip_cut else credit.scored
     batch = RolloutBatch(
         rewards=credit.tokens, scored=trained, groups=credit.groups, mask=mask_of(lengths, width),
-        old=table_of(scored, width), reference=_reference(learner, examples, width), values=values, after=after,
+        old=table_of(scored, width), reference=_reference(learner, examples, width, dealt), values=values, after=after,
     )  # fmt: skip
     found = learner.objective.advantages(batch, state)
     gaps, weights = _against_sampler(chains, whole, width, plan.correct_above)
@@ -105,29 +114,32 @@ def prepare(learner: Learner, drawn: DrawnRound, state: State, address: str = ""
     )  # fmt: skip
 
 
-def _reference(learner: Learner, examples: Sequence[TrainingExample], width: int) -> Tensor | None:
+def _reference(
+    learner: Learner, examples: Sequence[TrainingExample], width: int, dealt: Dealt
+) -> Tensor | None:  # fmt: skip
     if learner.reference is None:
         return None
     with learner.reference.frozen():
         rows = score_rollouts(
-            learner.reference.model, learner.questions, examples, learner.plan.temperature, learner.row_tokens
-        )
+            learner.reference.model, learner.questions, examples, learner.plan.temperature, learner.row_tokens,
+            dealt,
+        )  # fmt: skip
     return table_of(rows, width)
 
 
 @torch.no_grad()
 def _values(
-    learner: Learner, examples: Sequence[TrainingExample], is_cut: Tensor, width: int
+    learner: Learner, examples: Sequence[TrainingExample], is_cut: Tensor, width: int, dealt: Dealt
 ) -> tuple[Tensor | None, Tensor | None]:
     """Values before each token, and after the last one where a cut rollout is bootstrapped."""
     if learner.critic is None:
         return None, None
     found: dict[int, Tensor] = {}
-    for one in passes_of(learner.model, learner.questions, examples, range(len(examples)), learner.row_tokens):
+    for one in passes_of(learner.model, learner.questions, examples, dealt.own, learner.row_tokens):
         groups = [with_one_more(part.group) for part in one.shared]
         told = learner.critic.values(groups, learner.model.path_of([group.prompt for group in groups]))
         found.update(zip(one.numbers, (row.cpu() for row in one.pick(told)), strict=True))
-    rows = [found[number] for number in range(len(examples))]
+    rows = dealt.of_all(found)
     last = torch.stack([row[-1] for row in rows])
     after = torch.where(is_cut, last, 0.0) if learner.plan.bootstrap_cut else torch.zeros_like(last)
     return table_of([row[:-1] for row in rows], width), after

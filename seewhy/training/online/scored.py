@@ -12,6 +12,7 @@ from seewhy.records.types import Chain, Question
 from seewhy.training.api import ScoresGroups
 from seewhy.training.examples import TrainingExample
 from seewhy.training.grouping import SharedGroup, forwards_of
+from seewhy.training.online.dealt import Dealt
 
 
 @runtime_checkable
@@ -79,15 +80,16 @@ def passes_of(
 @torch.no_grad()
 def score_rollouts(
     model: ScoresAsDrawn, questions: Mapping[str, Question], examples: Sequence[TrainingExample], temperature: float,
-    row_tokens: int,
+    row_tokens: int, dealt: Dealt | None = None,
 ) -> list[Tensor]:  # fmt: skip
-    """[tokens] float32 of each rollout, on the CPU."""
+    """[tokens] float32 of each rollout, on the CPU; where rollouts are `dealt`, a collective operation."""
     found: dict[int, Tensor] = {}
+    share = dealt or Dealt(own=range(len(examples)))
     with model.as_drawn(temperature):
-        for one in passes_of(model, questions, examples, range(len(examples)), row_tokens):
+        for one in passes_of(model, questions, examples, share.own, row_tokens):
             logps = model.group_logps([part.group for part in one.shared])
             found.update(zip(one.numbers, (row.float().cpu() for row in one.pick(logps)), strict=True))
-    return [found[number] for number in range(len(examples))]
+    return share.of_all(found)
 
 
 def table_of(rows: Sequence[Tensor], width: int) -> Tensor:

@@ -14,8 +14,11 @@ from seewhy.objectives.parts.reduction import reduce_tokens, row_weights
 from seewhy.objectives.parts.values import value_loss
 from seewhy.training.api import dropping
 from seewhy.training.online.critic import Critic
+from seewhy.training.online.dealt import deal
 from seewhy.training.online.prepare import Learner, Prepared
 from seewhy.training.online.scored import Pass, mask_of, passes_of
+from seewhy.training.parallel.ranks import Ranks
+from seewhy.training.parallel.summed import add_gradients
 from seewhy.training.plan import FitPlan
 from seewhy.training.schedule import rate_at, set_rates
 
@@ -31,6 +34,13 @@ class Sums:
         """One more."""
         self.values[name] = self.values.get(name, 0.0) + value
         self.counts[name] = self.counts.get(name, 0.0) + count
+
+    def merge(self, ranks: Ranks) -> None:
+        """Take in what the other processes added; a collective operation."""
+        parts = ranks.gather([self.values, self.counts])
+        names = dict.fromkeys(name for values, _ in parts for name in values)
+        self.values = {name: math.fsum(values.get(name, 0.0) for values, _ in parts) for name in names}
+        self.counts = {name: math.fsum(counts.get(name, 0.0) for _, counts in parts) for name in names}
 
     def means(self) -> dict[str, float]:
         """Of every figure that was counted."""
@@ -97,28 +107,34 @@ def update(
 
     A mini-batch without signal, all of whose token losses have no gradient, takes no update: moments and schedule stay.
     """
-    sums = Sums()
+    sums, ranks = Sums(), learner.ranks
+    moved = [parameter for part in mover.parts for parameter in part]
     for epoch in range(mover.fit.epochs):
         for batch in mini_batches(prepared, mover.fit.batch_size, random.Random(f"{seed}/{epoch}")):
             mover.optimizer.zero_grad(set_to_none=True)
             if not _gradients(learner, prepared, batch, state, sums, moves_policy=moves_policy):
                 sums.add("empty_updates", 1.0, 0.0)
                 continue
-            sums.add("grad_norm", mover.step(taken))
+            add_gradients(ranks, moved)
+            norm = mover.step(taken)
+            sums.add("grad_norm", norm if ranks.is_first else 0.0, float(ranks.is_first))
             taken += 1
     mover.optimizer.zero_grad(set_to_none=True)
+    if not ranks.is_alone:
+        sums.merge(ranks)
     return taken, sums
 
 
 def _gradients(
     learner: Learner, prepared: Prepared, batch: Sequence[int], state: State, sums: Sums, *, moves_policy: bool
 ) -> bool:
-    """Adds up the gradients of a mini-batch; whether there is any."""
+    """Adds up the gradients of a mini-batch over the groups of this process; whether any process has one."""
     counts = prepared.mask[list(batch)].sum(dim=1).float()
     weights = dict(zip(batch, row_weights(counts, learner.objective.reduction, learner.plan.max_tokens), strict=True))
     chosen = [n for n in batch if prepared.trained[n] and (learner.critic or _has_signal(learner, prepared, n))]
     loss, value = 0.0, 0.0
-    for one in passes_of(learner.model, learner.questions, prepared.examples, chosen, learner.row_tokens):
+    share = deal(learner.ranks, learner.model, learner.questions, prepared.examples, chosen)
+    for one in passes_of(learner.model, learner.questions, prepared.examples, share.own, learner.row_tokens):
         scale = torch.stack([weights[number] for number in one.numbers])
         if moves_policy:
             part = _policy_loss(learner, prepared, one, scale, state, sums)
@@ -131,9 +147,10 @@ def _gradients(
             part.backward()
     if not chosen:
         return False
-    sums.add("loss", loss)
+    once = float(learner.ranks.is_first)
+    sums.add("loss", loss, once)
     if learner.critic:
-        sums.add("value_loss", value)
+        sums.add("value_loss", value, once)
     return True
 
 

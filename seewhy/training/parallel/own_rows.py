@@ -1,6 +1,7 @@
 """The rows of a step that this process takes: all of a prompt's, so that its group stays whole."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from seewhy.records.types import Question
 from seewhy.training.api import ScoresGroups
@@ -39,6 +40,11 @@ def _guess(questions: Mapping[str, Question], members: Sequence[TrainingExample]
     """Tokens of a group, without encoding its prompt."""
     question = questions[members[0].question_id]
     replies = {ids for row in members for ids in row.responses}
-    shown = [question.images, *dict.fromkeys(row.rejected_images for row in members if row.rejected_images is not None)]
-    words = len(question.text) // LETTERS * len(shown)
-    return words + PICTURE_TOKENS * sum(map(len, shown)) + sum(map(len, replies))
+    others = dict.fromkeys(row.rejected_images for row in members if row.rejected_images is not None)
+    shown = [question, *(replace(question, images=images) for images in others)]
+    return sum(map(guessed_prompt, shown)) + sum(map(len, replies))
+
+
+def guessed_prompt(question: Question) -> int:
+    """Tokens of a question with its pictures, without encoding it."""
+    return len(question.text) // LETTERS + PICTURE_TOKENS * len(question.images)

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -58,6 +58,20 @@ class Ranks:
         rows = [torch.zeros(longest, dtype=torch.uint8) for _ in range(self.size)]
         dist.all_gather(rows, torch.cat([own, own.new_zeros(longest - len(own))]))
         return [json.loads(_text(row, int(size))) for row, size in zip(rows, sizes, strict=True)]
+
+    def gather_floats(self, own: Tensor) -> list[Tensor]:
+        """1-d float32 of each process, on the CPU, to the bit; a collective operation."""
+        sizes = self.gather(len(own))
+        if self.is_alone or not max(sizes):
+            return [own.new_empty(0) for _ in sizes] if not self.is_alone else [own]
+        rows = [torch.zeros(max(sizes)) for _ in sizes]
+        dist.all_gather(rows, torch.cat([own, own.new_zeros(max(sizes) - len(own))]))
+        return [row[:size] for row, size in zip(rows, sizes, strict=True)]
+
+    def highest(self, figures: Mapping[str, float]) -> dict[str, float]:
+        """Each figure of the process where it is highest; a collective operation."""
+        found = self.gather(dict(figures))
+        return {name: max(one[name] for one in found) for name in figures}
 
     def told(self, make: Callable[[], Any]) -> Any:  # noqa: ANN401
         """What the first process makes; it alone calls `make`, and the others wait as long as that takes."""
