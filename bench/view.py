@@ -1,6 +1,6 @@
 """Times of the viewer's pages over a run of 6,000,000 chains, and its memory: first page, each filter, one question.
 
-The run is made by this script: 750,000 questions of 8 chains of some 60 words with verdicts. Goals: the first page
+The run is made by this script: 750,000 questions of 8 chains of some 60 words with the verdicts of two judges. Goals: the first page
 within 1 s, any filter within 2 s on 2 cores, memory under 1 GB.
 """
 
@@ -17,6 +17,7 @@ from starlette.datastructures import QueryParams
 
 from seewhy.records.shards import schema_of
 from seewhy.records.types import Chain, Question, Verdict
+from seewhy.view import measured, overview
 from seewhy.view.contexts import Looks
 from seewhy.view.shelf import Shelf
 from seewhy.view.tables import Tables
@@ -32,13 +33,21 @@ PAGES = {
     "outcome": ("questions", "questions", "outcome=no_answer"), "hardest": ("questions", "questions", "order=hard"),
     "last page": ("questions", "questions", "page=14000"),
     "question": ("question", "questions", "id=q/0700000&chains=chains"), "rows": ("rows", "chains", "page=100000"),
+    "judges, first": ("agreement", "", "judge=verdicts&truth=rubric"),
+    "judges": ("agreement", "", "judge=verdicts&truth=rubric"),
+    "judges, a cell": ("agreement", "", "judge=verdicts&truth=rubric&said=correct&known=incorrect"),
+    "judged otherwise": ("questions", "questions", "verdicts=verdicts&apart=rubric"),
+    "transitions, first": ("transitions", "", "before=verdicts&after=rubric"),
+    "transitions": ("transitions", "", "before=verdicts&after=rubric"),
 }  # fmt: skip
+MAKE = {"run": overview.run, "questions": Looks.questions, "question": Looks.question, "rows": Looks.rows,
+        "agreement": measured.agreement, "transitions": measured.transitions}  # fmt: skip
 
 
 def make(root: Path, questions: int) -> None:
     """Write the run."""
     rng = np.random.default_rng(0)
-    for folder, kind in (("questions", Question), ("chains", Chain), ("verdicts", Verdict)):
+    for folder, kind in (("questions", Question), ("chains", Chain), ("verdicts", Verdict), ("rubric", Verdict)):
         (root / folder).mkdir(parents=True)
         for number, start in enumerate(range(0, questions, BLOCK)):
             ids = np.arange(start, min(start + BLOCK, questions))
@@ -83,7 +92,7 @@ def main() -> None:
     looks = Looks(Shelf(root), Tables())
     for name, (page, ref, query) in PAGES.items():
         start = time.perf_counter()
-        getattr(looks, page)(ref, QueryParams(query))
+        MAKE[page](looks, ref, QueryParams(query))
         print(f"{name:20} {time.perf_counter() - start:6.2f} s")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
 

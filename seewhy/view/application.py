@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from seewhy.records.pictures import PictureError, check_picture
-from seewhy.view import drawn, measured, ranked, trained
+from seewhy.view import drawn, measured, overview, ranked, trained
 from seewhy.view.contexts import Context, Looks
 from seewhy.view.forms import keep_form
 from seewhy.view.guard import Guard
@@ -28,7 +28,7 @@ from seewhy.view.tables import Tables
 LONGEST_FORM = 100_000
 ASSETS: Mapping[str, tuple[str, Sequence[str]]] = {
     "view.css": ("text/css", ("report/colours.css", "view/assets/view.css")),
-    "view.js": ("text/javascript", ("view/assets/view.js",)),
+    "view.js": ("text/javascript", ("view/assets/view.js", "view/assets/zoom.js")),
     "icon.svg": ("image/svg+xml", ("view/assets/icon.svg",)),
 }
 """By name: the media type, and the files of the package whose text it is."""
@@ -71,7 +71,7 @@ def application(roots: Sequence[Path], token: str = "") -> tuple[ASGIApp, str]:
     routes = [
         Route("/", pages.runs),
         Route("/assets/{name}", asset),
-        Route(run, pages.shown("run", Looks.run)),
+        Route(run, pages.shown("run", overview.run)),
         *(Route(f"{run}/{name}", pages.shown(name, make)) for name, make in OF_RUN.items()),
         *(Route(f"{run}/{name}/{{ref:path}}", pages.shown(name, make)) for name, make in OF_UNIT.items()),
         Route(f"{run}/picture/{{sha256}}", pages.picture),

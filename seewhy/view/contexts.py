@@ -12,8 +12,6 @@ from starlette.datastructures import QueryParams
 from seewhy.records.token_credit import TokenCredit
 from seewhy.report.heat import colour_chain, find_scale
 from seewhy.report.inputs import TrainingRun
-from seewhy.runs.changes import UnitStatus, status_of
-from seewhy.runs.lock import writer_of
 from seewhy.view.annotations import is_of
 from seewhy.view.filters import filter_of, page_of
 from seewhy.view.shelf import Shelf, Unit, is_annotated
@@ -38,22 +36,15 @@ class Looks:
         self.tables = tables
         self._pictures: dict[str, Path] = {}
 
-    def run(self, _ref: str, _query: QueryParams) -> Context:
-        """The run's units with what they hold, what they follow from, and the state of its steps."""
-        states = {one.ref.replace(".", "/"): one for one in self._states()}
-        return {
-            "title": self.shelf.name, "units": list(self.shelf.units.values()), "states": states,
-            "waiting": [one for ref, one in states.items() if ref not in self.shelf.units],
-            "reads": {ref: self.shelf.reads(ref) for ref in self.shelf.units},
-            "trainings": {ref: self.alarms(ref) for ref in self.shelf.trainings()},
-            "counts": {ref: self.shelf.counts(ref) for ref in self.shelf.units},
-            "seconds": sum(one.seconds for one in states.values()),
-            "dollars": sum(one.dollars for one in states.values()),
-            "writer": writer_of(self.shelf.root) if self.shelf.run else "",
-        }  # fmt: skip
+    def others(self) -> Mapping[str, str]:
+        """The other runs that are looked at: number and name."""
+        return {str(number): look.shelf.name for number, look in enumerate(self.all) if look is not self}
 
-    def _states(self) -> Sequence[UnitStatus]:
-        return status_of(self.shelf.run) if self.shelf.run else ()
+    def other(self, number: str) -> "Looks":
+        """One of the runs that are looked at, by its number; LookupError where there is none."""
+        if not number.isdecimal() or int(number) >= len(self.all):
+            raise LookupError(f"run {number!r}")
+        return self.all[int(number)]
 
     def alarms(self, training: str) -> Sequence[str]:
         """The alarms of a training, in words; none where the run has no recipe that says what is watched."""

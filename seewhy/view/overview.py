@@ -1,0 +1,98 @@
+"""The page of a run: the graph of its steps, their state and rows, trainings with alarms; beside another run's."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.datastructures import QueryParams
+
+from seewhy.runs.changes import UnitStatus, status_of
+from seewhy.runs.lock import writer_of
+from seewhy.runs.recipe_text import stage_name
+from seewhy.view.contexts import Context, Looks
+from seewhy.view.graph import Drawing, Step, draw, state_of
+
+PAGED = ("questions", "pairs", "credit", "groups", "curves")
+"""Kinds of rows with a page of their own."""
+
+
+def run(looks: Looks, _ref: str, query: QueryParams) -> Context:
+    """The run's units with what they hold, what they follow from, and the state of its steps."""
+    shelf = looks.shelf
+    states = states_of(looks)
+    others = looks.others()
+    beside = query.get("beside", "")
+    other = looks.other(beside) if beside else None
+    return {
+        "title": shelf.name, "units": list(shelf.units.values()), "states": states, "paged": PAGED,
+        "waiting": [one for ref, one in states.items() if ref not in shelf.units],
+        "reads": {ref: shelf.reads(ref) for ref in shelf.units}, "graph_drawn": graph_of(looks, list(states.values())),
+        "firsts": firsts_of(looks, states), "trainings": {ref: looks.alarms(ref) for ref in shelf.trainings()},
+        "counts": {ref: shelf.counts(ref) for ref in shelf.units}, **spent(states),
+        "writer": writer_of(shelf.root) if shelf.run else "", "others": others, "beside": beside,
+        "compared": compared(looks, other) if other else [], "other": spent(states_of(other)) if other else {},
+        "other_name": other.shelf.name if other else "",
+    }  # fmt: skip
+
+
+def states_of(looks: Looks) -> Mapping[str, UnitStatus]:
+    """The state of each unit by its folder within the run; empty where the run has no recipe."""
+    found = status_of(looks.shelf.run) if looks.shelf.run else ()
+    return {one.ref.replace(".", "/", 1): one for one in found}
+
+
+def spent(states: Mapping[str, UnitStatus]) -> Mapping[str, float]:
+    """Seconds and dollars of all units."""
+    return {"seconds": sum(one.seconds for one in states.values()),
+            "dollars": sum(one.dollars for one in states.values())}  # fmt: skip
+
+
+def graph_of(looks: Looks, states: Sequence[UnitStatus]) -> Drawing | None:
+    """The graph of the recipe's steps; None where the run has no recipe."""
+    run = looks.shelf.run
+    if run is None:
+        return None
+    by_step: defaultdict[str, list[UnitStatus]] = defaultdict(list)
+    for one in states:
+        by_step[one.step].append(one)
+    reads: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for node in run.nodes.values():
+        named = (run.nodes[ref].step for ref in run.reads(node).values() if ref in run.nodes)
+        reads[node.step].update({step: None for step in named if step in by_step and step != node.step})
+    return draw(
+        [Step(name=step, stage=stage_name(run.recipe.steps[step]), state=state_of(units), reads=tuple(reads[step]),
+              to=_page_of(looks, step)) for step, units in by_step.items()]
+    )  # fmt: skip
+
+
+def _page_of(looks: Looks, step: str) -> str:
+    """A training's curves, the rows of a step with one unit, else its place in the table."""
+    if step in looks.shelf.trainings():
+        return f"training/{step}"
+    unit = looks.shelf.units.get(step)
+    return f"{unit.kind if unit.kind in PAGED else 'rows'}/{step}" if unit else f"#step-{step}"
+
+
+def firsts_of(looks: Looks, states: Mapping[str, UnitStatus]) -> Mapping[str, str]:
+    """The step whose first line in the table each of these units is."""
+    shown = [*looks.shelf.units, *(ref for ref in states if ref not in looks.shelf.units)]
+    found: dict[str, str] = {}
+    for ref in shown:
+        found.setdefault(ref.split("/")[0], ref)
+    return {ref: step for step, ref in found.items()}
+
+
+def compared(looks: Looks, other: Looks) -> Sequence[Mapping[str, Any]]:
+    """The units of two runs, by name: state, rows, seconds, dollars and counts of each."""
+    sides = [(one, states_of(one)) for one in (looks, other)]
+    names = dict.fromkeys(ref for one, states in sides for ref in (*states, *one.shelf.units))
+    return [{"ref": ref, "sides": [_side(one, states, ref) for one, states in sides]} for ref in names]
+
+
+def _side(looks: Looks, states: Mapping[str, UnitStatus], ref: str) -> Mapping[str, Any]:
+    unit, state = looks.shelf.units.get(ref), states.get(ref)
+    return {
+        "state": state.state.value if state else "", "rows": unit.rows if unit else state.rows if state else None,
+        "seconds": state.seconds if state else None, "dollars": state.dollars if state else None,
+        "counts": looks.shelf.counts(ref) if unit or state else {},
+    }  # fmt: skip
