@@ -1,7 +1,7 @@
 """Times of the viewer's pages over a run of 6,000,000 chains, and its memory: first page, each filter, one question.
 
-The run is made by this script: 750,000 questions of 8 chains of some 60 words with the verdicts of two judges. Goals: the first page
-within 1 s, any filter within 2 s on 2 cores, memory under 1 GB.
+The run is made by this script: 750,000 questions of 8 chains of some 60 words with the verdicts of two judges. Goals:
+the first page within 1 s, any filter within 2 s on 2 cores, memory under 1 GB.
 """
 
 import argparse
