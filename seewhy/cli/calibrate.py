@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -16,12 +15,12 @@ from seewhy.cli.server import ServerWords
 from seewhy.endpoints.chat import ChatModel, sum_usage
 from seewhy.evaluation.agreement import mean_agreement
 from seewhy.evaluation.calibration import calibrate
+from seewhy.grading.calibrated import calibration_lines
 from seewhy.grading.labelled import confidences_of, draw_labelled, read_labelled
 from seewhy.grading.served import talking
 from seewhy.grading.stand_in import find_oracle
 from seewhy.judging.api import judge_chains
-from seewhy.records.measures import Calibration, Interval
-from seewhy.records.types import Outcome, Question, Split, Usage, Verdict
+from seewhy.records.types import Question, Split
 from seewhy.runs.choice import Choice
 from seewhy.stages.judge import asks_model, make_judge
 
@@ -93,7 +92,7 @@ def _run(rest: Sequence[str]) -> None:
     if words.json:
         print(json.dumps(asdict(told) | {"agreement": mean_agreement(verdicts), "usage": asdict(usage)}, indent=2))
     else:
-        print("\n".join(lines_of(told, usage, verdicts)))
+        print("\n".join(calibration_lines(told, usage, verdicts)))
 
 
 @contextmanager
@@ -108,36 +107,3 @@ def _talks(words: CalibrateWords, questions: Sequence[Question]) -> Generator[Ch
         return
     with talking(endpoint, words.server.dollars, words.at_once) as model:
         yield model
-
-
-def lines_of(told: Calibration, usage: Usage, verdicts: Sequence[Verdict]) -> list[str]:
-    """What is printed."""
-    right = told.true_right + told.false_wrong
-    judged = right + told.false_right + told.true_wrong
-    lines = [
-        f"judge     {told.judge}",
-        f"chains    {told.n}, of which unjudged {_share(told.unjudged)}",
-        f"accuracy  {_share(told.accuracy)}",
-    ]
-    if told.accuracy is not None:
-        most = max(right, judged - right) / judged
-        lines += [
-            f"          {most:.1%} is what calling all chains alike would give",
-            f"kappa     {'not defined: all is alike' if told.kappa is None else f'{told.kappa:.3f}'}",
-            f"Brier     {told.brier:.3f}",
-            f"right     {right} chains: {told.true_right} called right, {told.false_wrong} called wrong",
-            f"wrong     {judged - right} chains: {told.false_right} called right, {told.true_wrong} called wrong",
-        ]
-    agreement = mean_agreement(verdicts)
-    if agreement is not None:
-        lines.append(f"votes     {agreement:.1%} of the pairs of votes on a chain give the same grade")
-    reasons = Counter(verdict.why for verdict in verdicts if verdict.outcome is Outcome.UNJUDGED)
-    lines += [f"unjudged  {count} times: {why}" for why, count in reasons.most_common(3)]
-    if usage.calls:
-        tokens = f"{usage.prompt_tokens:,} tokens in and {usage.completion_tokens:,} out"
-        lines.append(f"cost      {usage.calls:,} calls, {tokens}, {usage.dollars:.4f} dollars")
-    return lines
-
-
-def _share(share: Interval | None) -> str:
-    return "none" if share is None else f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"

@@ -7,7 +7,6 @@ from pathlib import Path
 from rich.console import Console
 
 from seewhy.cli.options import as_options, take_flag, take_one
-from seewhy.cli.plan_page import show
 from seewhy.cli.run import recipe_of
 from seewhy.runs.forecast.plain import as_plain
 from seewhy.runs.forecast.prices import price_run
@@ -17,6 +16,7 @@ from seewhy.runs.machine import Machine
 from seewhy.runs.open import Extent
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.recipe_text import recipe_names
+from seewhy.workbench.plan_page import show
 
 USAGE = """usage: seewhy plan RECIPE [--size SIZE] [--run DIR] [--json] [--STEP.FIELD VALUE ...]
 
@@ -47,7 +47,7 @@ def run(words: Sequence[str]) -> int:
     if as_json:
         print(as_options(json.dumps(as_plain(forecast), indent=1)))
     else:
-        show(Console(), forecast)
+        show(Console(), forecast, as_options)
     return 0
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from seewhy.cli.data_convert import known_formats
+from seewhy.workbench.converting import known_formats
 from seewhy.formats.api import Format, Source
 from seewhy.formats.converting.convert import Converted, Target, convert
 from seewhy.formats.converting.reading import Found, ReadPlan, Tally, read_sources

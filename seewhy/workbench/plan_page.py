@@ -1,13 +1,12 @@
 """A forecast as tables on the screen, plain where it is no terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from seewhy.cli.options import as_options
 from seewhy.runs.forecast.whole import RunForecast, UnitForecast
 from seewhy.runs.forecast.words import price_lines, size_of, warnings
 from seewhy.runs.progress_words import span_of
@@ -20,23 +19,23 @@ WAYS = {
 """How groups of a model run, as a trial on it found."""
 
 
-def show(console: Console, forecast: RunForecast) -> None:
-    """Print tables and sentences."""
+def show(console: Console, forecast: RunForecast, said: Callable[[str], str]) -> None:
+    """Print tables and sentences; `said` turns fields in a sentence into what the reader can set."""
+
+    def say(text: str) -> None:
+        console.print(said(text), highlight=False, markup=False, soft_wrap=True)
+
     for model in forecast.models:
-        _say(console, f"{forecast.recipe.name}: model {model.name} ({model.path}), {model.parameters:,} parameters, "
-             f"{size_of(model.weights_mb)} of weights; {size_of(forecast.machine_mb)} of memory are free")  # fmt: skip
+        say(f"{forecast.recipe.name}: model {model.name} ({model.path}), {model.parameters:,} parameters, "
+            f"{size_of(model.weights_mb)} of weights; {size_of(forecast.machine_mb)} of memory are free")  # fmt: skip
     for table in (_prompts(forecast), _units(forecast)):
         if table.rows:
             table.box = SIMPLE_HEAD if console.is_terminal else None
             console.print(table)
     for sentence in _sentences(forecast):
-        _say(console, sentence)
+        say(sentence)
     for sentence in warnings(forecast):
-        _say(console, f"warning: {sentence}")
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(as_options(text), highlight=False, markup=False, soft_wrap=True)
+        say(f"warning: {sentence}")
 
 
 def _prompts(forecast: RunForecast) -> Table:
