@@ -13,7 +13,7 @@ from rich.table import Table
 
 from seewhy.benchmarks.lines.writing import line_of
 from seewhy.benchmarks.release.reading import Benchmark, read_questions, release_of
-from seewhy.cli.data_convert import convert_words, stats_words
+from seewhy.cli.data_convert import convert_words, pull_words, stats_words
 from seewhy.grading.inspection import Finding, inspect
 from seewhy.records.files import write_text_atomically
 from seewhy.records.shards import write_shard
@@ -94,9 +94,9 @@ def run(words: Sequence[str]) -> None:
             if stats_words(place, rest):
                 raise SystemExit(1)
         case ["push", place, repo, *rest] if not (place.startswith("-") or repo.startswith("-")):
-            call_part("cli", "data_share", "push_words", place, repo, rest)
+            call_part("cli", "push", "run", [place, repo, *rest], "seewhy data push")
         case ["pull", repo, out, *rest] if not (repo.startswith("-") or out.startswith("-")):
-            call_part("cli", "data_share", "pull_words", repo, out, rest)
+            pull_words(repo, out, rest)
         case ["list"]:
             print("\n".join(_known()))
         case [] | ["-h" | "--help", *_]:
@@ -105,8 +105,10 @@ def run(words: Sequence[str]) -> None:
             convert_words("IN", "OUT", ["--help"])
         case ["stats", "-h" | "--help", *_]:
             stats_words("IN", ["--help"])
-        case ["push" | "pull" as verb, "-h" | "--help", *_]:
-            call_part("cli", "data_share", f"{verb}_words", "DIR", "REPO", ["--help"])
+        case ["push", "-h" | "--help", *_]:
+            call_part("cli", "push", "run", ["--help"], "seewhy data push")
+        case ["pull", "-h" | "--help", *_]:
+            pull_words("REPO", "OUT", ["--help"])
         case ["import" | "check" | "list", "-h" | "--help", *_]:
             print(_usage())
         case _:

@@ -1,4 +1,4 @@
-"""`seewhy data convert` and `seewhy data stats`: rows of other tools become ours and each other's."""
+"""`seewhy data convert`, `stats` and `pull`: rows of other tools and of the Hub become ours and each other's."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,6 +10,7 @@ import tyro
 
 from seewhy.formats.converting.reading import LONGEST, ReadPlan, Tally
 from seewhy.formats.converting.stats import stats_of
+from seewhy.formats.hub.sharing import pull
 from seewhy.formats.pictures.urls import fetch_picture
 from seewhy.records.types import Split
 from seewhy.workbench.converting import Wanted, convert_rows, sources_at, tally_lines
@@ -70,6 +71,18 @@ class StatsWords:
     """Tell everything as JSON."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullWords:
+    """Fetch a data set of the Hub into a new folder."""
+
+    revision: str = "main"
+    """Branch, tag or commit."""
+    endpoint: str | None = None
+    """Address of the Hub; else that of the variable HF_ENDPOINT."""
+    json: bool = False
+    """Print one JSON object."""
+
+
 def read_plan(said: ReadWords) -> ReadPlan:
     """How rows are read, by the words of the command line."""
     for root in said.pictures:
@@ -116,3 +129,11 @@ def convert_words(place: str, out: str, words: Sequence[str]) -> None:
 def stats_words(place: str, words: Sequence[str]) -> bool:
     """`seewhy data stats IN ...`; whether rows are bad."""
     return run_stats(Path(place), tyro.cli(StatsWords, args=list(words), prog="seewhy data stats IN"))
+
+
+def pull_words(repo: str, out: str, words: Sequence[str]) -> None:
+    """`seewhy data pull REPO OUT ...`."""
+    said = tyro.cli(PullWords, args=list(words), prog="seewhy data pull REPO OUT")
+    names = pull(repo, Path(out), revision=said.revision, endpoint=said.endpoint)
+    line = f"{len(names):,} files of {repo} in {out}; look at them with `seewhy data stats {out}`"
+    _show({"repo": repo, "folder": out, "files": names}, [line], as_json=said.json)

@@ -17,6 +17,7 @@ COMMANDS = {
     "recipe": "list, show or check recipes",
     "step": "one step of a run",
     "data": "import a published data set's own files, or look for what is wrong with them",
+    "push": "a model with the card of its run, or rows, to the Hub",
     "grade": "the score card of anyone's predictions (docs/grade.md)",
     "explain": "how the answer of a reply is read, and what its verdict is",
     "calibrate": "what a judge is worth on labelled chains",

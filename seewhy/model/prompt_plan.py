@@ -1,5 +1,6 @@
 """How a model is asked: system text, chat template, thinking, the words of each style, settings of pictures."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
@@ -8,6 +9,8 @@ from pathlib import Path
 from seewhy.model.prompts import DIRECT_LETTER, DIRECT_SHORT, REASON_LETTER, REASON_SHORT
 
 AUTO, ON, OFF = "auto", "on", "off"
+INSTRUCTIONS = "seewhy_prompt.json"
+"""Next to a model's weights: the words of each style that it is asked in, where they are not the usual ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +66,9 @@ class PromptPlan:
 
 AS_IS = PromptPlan()
 """As the model's own files say."""
+
+
+def read_instructions(place: str | Path) -> dict[str, str]:
+    """The words that were saved with a model; none where it has no such file."""
+    path = Path(place) / INSTRUCTIONS
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

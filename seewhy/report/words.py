@@ -1,10 +1,14 @@
 """Numbers as a reader wants them: percent, points, counts, times, always with their interval."""
 
+import re
+
 from seewhy.records.measures import Interval, Selection
 from seewhy.records.types import Outcome, Style
 
 SPACE = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
+
+MARKED = re.compile(r"([\\`*_\[\]<>#|])")
 
 _SCALES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
 
@@ -136,3 +140,13 @@ def say_selection(method: Selection) -> str:
 def say_plural(number: int, one: str, many: str = "") -> str:
     """A count with its noun: 1 pair, 2,000 pairs, 3 replies."""
     return f"{say_count(number)} {one if number == 1 else many or one + 's'}"
+
+
+def say_marked(text: str) -> str:
+    r"""Text that Markdown shows as it is, on one line.
+
+    Example:
+        >>> print(say_marked("a_b | c"))
+        a\_b \| c
+    """
+    return MARKED.sub(r"\\\1", " ".join(text.split()))

@@ -12,9 +12,9 @@ from seewhy.report.inputs import ReportInput
 from seewhy.report.page import fill
 from seewhy.report.plots import Panel
 from seewhy.report.tables import Table
+from seewhy.report.words import say_marked
 
 COLOURS = Path(__file__).parent / "colours.css"
-MARKED = re.compile(r"([\\`*_\[\]<>#|])")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 FONT = "system-ui, sans-serif"
 
@@ -27,12 +27,12 @@ def write_markdown(path: Path, report: ReportInput) -> None:
 def markdown(report: ReportInput) -> str:
     """The report as Markdown: its head, what to distrust, then every table."""
     filled = fill(report)
-    lines = [f"# {plain(report.header.recipe)}", "", f"{report.header.date}, seed {report.header.seed}", ""]
+    lines = [f"# {say_marked(report.header.recipe)}", "", f"{report.header.date}, seed {report.header.seed}", ""]
     for title, sentences in (("What happened", filled["lead"]), ("What to distrust", filled["doubts"])):
         if sentences:
-            lines += [f"## {title}", "", *(f"- {plain(sentence)}" for sentence in sentences), ""]
+            lines += [f"## {title}", "", *(f"- {say_marked(sentence)}" for sentence in sentences), ""]
     for title, table in tables_of(filled):
-        lines += [f"## {plain(title)}", "", *_rows(table), ""]
+        lines += [f"## {say_marked(title)}", "", *_rows(table), ""]
     names = [name for name, _ in figures_of(filled)]
     if names:
         lines += [
@@ -43,18 +43,13 @@ def markdown(report: ReportInput) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def plain(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    return MARKED.sub(r"\\\1", " ".join(text.split()))
-
-
 def _rows(table: Table) -> Iterator[str]:
     if table.caption:
-        yield from (plain(table.caption), "")
-    yield "| " + " | ".join(plain(column.head) or " " for column in table.columns) + " |"
+        yield from (say_marked(table.caption), "")
+    yield "| " + " | ".join(say_marked(column.head) or " " for column in table.columns) + " |"
     yield "|" + "|".join("--:" if column.is_number else ":--" for column in table.columns) + "|"
     for row in table.rows:
-        yield "| " + " | ".join(plain(f"{cell.text} {cell.aside}".strip()) or " " for cell in row) + " |"
+        yield "| " + " | ".join(say_marked(f"{cell.text} {cell.aside}".strip()) or " " for cell in row) + " |"
 
 
 def tables_of(filled: Mapping[str, Any]) -> Iterator[tuple[str, Table]]:

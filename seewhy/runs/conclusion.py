@@ -6,6 +6,7 @@ from pathlib import Path
 from seewhy.runs.api import PageStage, TrainStage
 from seewhy.runs.events import Concluded
 from seewhy.runs.hooks import Concludes
+from seewhy.runs.model_cards import write_model_cards
 from seewhy.runs.run import MODEL, OpenRun
 
 SNIPPET = """\
@@ -19,8 +20,13 @@ SNIPPET = """\
   print(processor.decode(reply, skip_special_tokens=True))"""
 
 
-def conclusions(run: OpenRun, steps: Sequence[str]) -> Iterator[Concluded]:
-    """The lines of the finished ones of these steps; nothing where none has a result."""
+def conclusions(run: OpenRun, steps: Sequence[str], *, is_anew: bool) -> Iterator[Concluded]:
+    """The lines of the finished ones of these steps; nothing where none has a result.
+
+    `is_anew` says that a unit was made: cards of models are written anew then.
+    """
+    if is_anew:
+        write_model_cards(run)
     lines = [line for step in steps for line in _results(run, step)]
     lines += [f"report: {path}" for step in steps for path in _pages(run, step)]
     models = [place for step in steps for place in _models(run, step)]

@@ -77,7 +77,7 @@ class Runner:
                     self.empty[node.ref] = error
                     self.notes.append(f"{error}. What does not follow from it goes on")
                 yield from self._noted(node.ref)
-            yield from conclusions(self.run, steps)
+            yield from conclusions(self.run, steps, is_anew=bool(self.specs))
         if self.empty:
             raise next(iter(self.empty.values()))
 

@@ -9,6 +9,7 @@ from seewhy.records.canonical import canonical_json
 from seewhy.records.integrity import Fault, explain_faults, hash_files, verify_files
 from seewhy.records.lineage import MANIFEST, Manifest, library_versions, read_manifest, seeds_of, write_manifest
 from seewhy.records.shards import shard_numbers
+from seewhy.runs.cards import MODEL_CARD
 from seewhy.runs.fingerprints import StepSpec, differences, read_spec
 from seewhy.runs.lock import LOCK
 from seewhy.runs.plan_file import PLAN
@@ -28,7 +29,9 @@ def write_finished(
         dollars: paid to servers.
     """
     # Where a stage runs alone, its lock is in the folder of its rows.
-    files = {name: digest for name, digest in hash_files(folder).items() if name != LOCK}
+    files = {
+        name: digest for name, digest in hash_files(folder).items() if name != LOCK and Path(name).name != MODEL_CARD
+    }
     write_manifest(folder, Manifest(
         stage=spec.stage, plan=canonical_json(spec.settings), fingerprint=spec.fingerprint, inputs=spec.inputs,
         counts=dict(counts), versions=library_versions(), seeds=seeds_of(spec.settings), seconds=seconds,

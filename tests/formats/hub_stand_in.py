@@ -1,11 +1,11 @@
-"""A stand-in for the Hub on loopback: repositories of data sets in memory, files sent in commits as base64."""
+"""A stand-in for the Hub on loopback: one repository in memory; files come as base64, weights as large files (LFS)."""
 
 import base64
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha1
+from hashlib import sha1, sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +19,8 @@ class HubState:
         self.commits: list[list[str]] = []
         self.fail: list[int] = []
         """Status of the next answers to commits."""
+        self.large: dict[str, bytes] = {}
+        """Uploaded large files by their SHA-256."""
 
     @property
     def revision(self) -> str:
@@ -55,7 +57,13 @@ class HubHandler(BaseHTTPRequestHandler):
         elif "/preupload/" in path:
             files = json.loads(held)["files"]
             self.answer({"files": [
-                {"path": one["path"], "uploadMode": "regular", "shouldIgnore": False, "oid": None} for one in files
+                {"path": one["path"], "uploadMode": "lfs" if one["path"].endswith(".safetensors") else "regular",
+                 "shouldIgnore": False, "oid": None} for one in files
+            ]})  # fmt: skip
+        elif path.endswith("/info/lfs/objects/batch"):
+            place = f"http://{self.headers['Host']}/large"
+            self.answer({"transfer": "basic", "objects": [
+                {**one, "actions": {"upload": {"href": f"{place}/{one['oid']}"}}} for one in json.loads(held)["objects"]
             ]})  # fmt: skip
         elif "/commit/" in path:
             if self.state.fail:
@@ -67,11 +75,19 @@ class HubHandler(BaseHTTPRequestHandler):
         else:
             self.answer({"error": path}, 404)
 
+    def do_PUT(self) -> None:
+        held = self.body()
+        self.state.large[sha256(held).hexdigest()] = held
+        self.answer(b"")
+
     def commit(self, lines: list[dict[str, object]]) -> None:
         sent = [line["value"] for line in lines if line["key"] == "file"]
         for one in sent:
             self.state.files[one["path"]] = base64.b64decode(one["content"])
-        self.state.commits.append([one["path"] for one in sent])
+        large = [line["value"] for line in lines if line["key"] == "lfsFile"]
+        for one in large:
+            self.state.files[one["path"]] = self.state.large[one["oid"]]
+        self.state.commits.append([one["path"] for one in (*sent, *large)])
 
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
@@ -85,7 +101,7 @@ class HubHandler(BaseHTTPRequestHandler):
         elif "/tree/" in path:
             self.answer([{"type": "file", "path": name, "size": len(held), "oid": sha1(held).hexdigest()}
                          for name, held in self.state.files.items()])  # fmt: skip
-        elif path.startswith("/api/datasets/"):
+        elif path.startswith(("/api/datasets/", "/api/models/")):
             self.answer({"id": "me/set", "sha": self.state.revision, "private": True, "tags": [],
                          "siblings": [{"rfilename": name} for name in self.state.files]})  # fmt: skip
         else:

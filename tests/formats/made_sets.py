@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from seewhy.workbench.converting import known_formats
 from seewhy.formats.api import Format, Source
 from seewhy.formats.converting.convert import Converted, Target, convert
 from seewhy.formats.converting.reading import Found, ReadPlan, Tally, read_sources
@@ -17,6 +16,7 @@ from seewhy.formats.converting.sources import Known, sources_of
 from seewhy.formats.pictures.finding import PictureFinder
 from seewhy.formats.rows.example import Example, Picture
 from seewhy.formats.rows.row import Row
+from seewhy.workbench.converting import known_formats
 
 FORMATS: Mapping[str, Format] = known_formats()
 KNOWN = Known(formats=FORMATS)

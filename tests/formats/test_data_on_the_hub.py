@@ -1,12 +1,10 @@
 """Folders of rows go to the Hub in one commit, private, with a card, and come back equal: on a stand-in."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 import yaml
+from formats.hub_commands import commands
 from formats.hub_stand_in import standing_in
 from formats.made_sets import PAIRS, examples_in, plain, write_set
 
@@ -20,27 +18,29 @@ def hub():
         yield address, state
 
 
-def ran(address, *words):
-    """A command in a process of its own, which may reach the stand-in: here the library is kept offline."""
-    told = {**os.environ, "HF_HUB_OFFLINE": "0", "HF_ENDPOINT": address, "HF_TOKEN": "hf_secret"}
-    done = subprocess.run(
-        [sys.executable, "-m", "seewhy.cli.main", "data", *words], env=told, capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout, done.stderr
+@pytest.fixture(scope="module")
+def ran():
+    with commands() as run:
+        yield lambda address, *words: run("data", *words, "--endpoint", address)
 
 
-def pushed(place, address, *words):
-    status, out, error = ran(address, "push", str(place), "me/set", *words)
-    assert status == 0, error
-    return out
+@pytest.fixture
+def pushed(ran):
+    def push(place, address, *words):
+        said = ran(address, "push", place, "me/set", *words)
+        assert said.code == 0, said.error
+        return said.out
+
+    return push
 
 
-def pulled(place, address):
-    return ran(address, "pull", "me/set", str(place))[0]
+@pytest.fixture
+def pulled(ran):
+    return lambda place, address: ran(address, "pull", "me/set", place).code
 
 
 @pytest.mark.parametrize("name", [pytest.param("trl", marks=pytest.mark.nightly), "swift"])
-def test_a_set_goes_up_in_one_commit_and_comes_back_equal(tmp_path, hub, name):
+def test_a_set_goes_up_in_one_commit_and_comes_back_equal(tmp_path, hub, name, pushed, pulled):
     address, state = hub
     place = write_set(PAIRS, name, tmp_path / "in")
     assert main(["data", "convert", str(place), str(tmp_path / "out"), "--to", name]) == 0
@@ -59,7 +59,7 @@ def test_a_set_goes_up_in_one_commit_and_comes_back_equal(tmp_path, hub, name):
     assert pulled(tmp_path / "back", address) == 2
 
 
-def test_our_own_rows_go_up_with_their_questions_and_come_back_to_train_on(tmp_path, hub, capsys):
+def test_our_own_rows_go_up_with_their_questions_and_come_back_to_train_on(tmp_path, hub, pushed, pulled, capsys):
     address, state = hub
     place = write_set(PAIRS, "swift", tmp_path / "in")
     assert main(["data", "convert", str(place), str(tmp_path / "out"), "--to", "seewhy"]) == 0
@@ -72,7 +72,7 @@ def test_our_own_rows_go_up_with_their_questions_and_come_back_to_train_on(tmp_p
     assert {one["config_name"] for one in head["configs"]} == {"default", "questions"}
 
 
-def test_a_card_that_a_person_edited_keeps_what_is_not_ours(tmp_path, hub):
+def test_a_card_that_a_person_edited_keeps_what_is_not_ours(tmp_path, hub, pushed):
     address, state = hub
     place = write_set(PAIRS, "swift", tmp_path)
     pushed(tmp_path, address)
@@ -89,15 +89,15 @@ def test_a_card_that_a_person_edited_keeps_what_is_not_ours(tmp_path, hub):
     assert "2 pairs" in again
 
 
-def test_a_refused_commit_leaves_what_was_there(tmp_path, hub):
+def test_a_refused_commit_leaves_what_was_there(tmp_path, hub, pushed, ran):
     address, state = hub
     write_set(PAIRS, "swift", tmp_path)
     pushed(tmp_path, address)
     before = dict(state.files)
     state.fail = [403]
-    status, _, error = ran(address, "push", str(tmp_path), "me/set")
-    assert status == 2
-    assert "holds what it held before" in error
+    said = ran(address, "push", tmp_path, "me/set")
+    assert said.code == 2
+    assert "holds what it held before" in " ".join(said.error.split())
     assert state.files == before
 
 

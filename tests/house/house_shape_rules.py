@@ -61,7 +61,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     ),
     "workbench": (
         "seewhy.records", "seewhy.benchmarks", "seewhy.model", "seewhy.endpoints", "seewhy.sampling", "seewhy.judging",
-        "seewhy.evaluation", "seewhy.report", "seewhy.runs",
+        "seewhy.formats", "seewhy.evaluation", "seewhy.report", "seewhy.runs",
     ),
     "view": ("seewhy.records", "seewhy.judging", "seewhy.evaluation", "seewhy.report", "seewhy.runs"),
     "recipes": ALL,

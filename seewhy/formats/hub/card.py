@@ -1,4 +1,4 @@
-"""The card of a data set on the Hub: a README with metadata, of which only our own part and keys are written."""
+"""A card on the Hub: a README with metadata, of which only our own part and keys are written."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ TAG = "seewhy"
 
 
 def card_of(before: str, told: Sequence[str], configs: Mapping[str, Sequence[str]], rows: int, licence: str) -> str:
-    """The card's text.
+    """The text of a data set's card.
 
     Args:
         before: the card that is there; empty where there is none.
@@ -29,18 +29,40 @@ def card_of(before: str, told: Sequence[str], configs: Mapping[str, Sequence[str
     Raises:
         ValueError: the metadata of the card that is there cannot be read.
     """
-    metadata, text = _parted(before)
-    tags = metadata.get("tags")
-    kept = [str(tag) for tag in cast(list[object], tags)] if isinstance(tags, list) else []
     ours: dict[str, object] = {
-        "tags": [*kept, *([] if TAG in kept else [TAG])],
+        "tags": [TAG],
         "size_categories": [next((word for bound, word in SIZES if rows < bound), "10M<n<100M")],
         "configs": [{"config_name": name, "data_files": list(files)} for name, files in configs.items()],
         **({"license": licence} if licence else {}),
     }
-    head = yaml.safe_dump({**metadata, **ours}, sort_keys=False, allow_unicode=True)
-    part = "\n".join([BEGIN, "", *(f"- {line}" for line in told), "", END])
-    return f"---\n{head}---\n{_with_part(text, part)}"
+    return merged(before, ours, "\n".join(f"- {line}" for line in told))
+
+
+def parts_of(card: str) -> tuple[dict[str, object], str]:
+    """The metadata of a card, and our part of its text; the whole text where no part is marked as ours."""
+    metadata, text = _parted(card)
+    begin, end = text.find(BEGIN), text.find(END)
+    return metadata, text[begin + len(BEGIN) : end].strip() if 0 <= begin < end else text.strip()
+
+
+def merged(before: str, ours: Mapping[str, object], text: str) -> str:
+    """A card with our keys and our part of the text; tags are added, all else that a person wrote stays.
+
+    Args:
+        before: the card that is there; empty where there is none.
+        ours: metadata.
+        text: Markdown.
+
+    Raises:
+        ValueError: the metadata of the card that is there cannot be read.
+    """
+    metadata, body = _parted(before)
+    tags = metadata.get("tags")
+    kept = [str(tag) for tag in cast(list[object], tags)] if isinstance(tags, list) else []
+    added = [str(tag) for tag in cast(list[object], ours.get("tags") or []) if str(tag) not in kept]
+    whole = {**metadata, **ours, "tags": [*kept, *added]}
+    head = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True)
+    return f"---\n{head}---\n{_with_part(body, chr(10).join([BEGIN, '', text, '', END]))}"
 
 
 def _parted(before: str) -> tuple[dict[str, object], str]:

@@ -1,8 +1,8 @@
 """A folder of rows to the Hub in one commit, and from it; nothing that names this machine is sent."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,12 +10,15 @@ from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RepositoryNotFoundError
 
 CARD = "README.md"
+SENT = {"dataset": "Rows", "model": "Model"}
 MOST_FILES = 1000
 """Of one commit: thousands of small files are refused by the Hub's limits on requests."""
 TEXTS = (".json", ".jsonl", ".md", ".txt")
 ENDINGS = (*TEXTS, ".parquet", ".zip", ".tar", ".png", ".jpg", ".webp", ".gif", ".bmp", ".tif")
 """Files that are sent; logs, weights and all else stay."""
 BLOCK = 1 << 20
+TRANSPORT = HfHubHTTPError.__mro__[1]
+"""What the client below huggingface_hub raises where no Hub answers, and the Hub's own refusals with it."""
 CACHE = ".cache"
 """Where the library keeps what it knows of a folder that it fetched."""
 
@@ -27,6 +30,8 @@ class Outgoing:
     files: tuple[Path, ...]
     size: int
     """Bytes of all."""
+    changed: Mapping[Path, bytes] = field(default_factory=dict[Path, bytes])
+    """What is sent in place of a file's own content."""
 
 
 def outgoing(folder: Path) -> Outgoing:
@@ -42,7 +47,7 @@ def outgoing(folder: Path) -> Outgoing:
         raise ValueError(f"{folder} has {len(found):,} files, and at most {MOST_FILES:,} are sent; convert it to one "
                          "whose rows hold their pictures first (`--to trl`)")  # fmt: skip
     for path in found:
-        _require_portable(path)
+        require_portable(path)
     return Outgoing(files=tuple(found), size=sum(path.stat().st_size for path in found))
 
 
@@ -55,7 +60,8 @@ def _is_sent(path: Path, folder: Path) -> bool:
     return path.is_file() and path.suffix in ENDINGS and path.name != CARD
 
 
-def _require_portable(path: Path) -> None:
+def require_portable(path: Path) -> None:
+    """Refuse a file that names a path of this machine."""
     home = str(Path.home()) + os.sep
     if path.suffix in TEXTS:
         with path.open("rb") as file:
@@ -88,42 +94,45 @@ def _absolute_pictures(path: Path) -> Iterable[tuple[int, str]]:
 
 
 def push(
-    folder: Path, sent: Outgoing, repo: str, card: Callable[[str], str], *, public: bool, endpoint: str | None = None
+    folder: Path, sent: Outgoing, repo: str, card: Callable[[str], str], *, public: bool, endpoint: str | None = None,
+    kind: str = "dataset",
 ) -> str:  # fmt: skip
     """Send files and card in one commit, so that an error leaves what was there; the address of the commit.
 
     Args:
         folder: of the files.
         sent: which of them.
-        repo: name of the data set, `user/name`; made where it is not there.
+        repo: name on the Hub, `user/name`; made where it is not there.
         card: makes the card from that which is there.
         public: whether all may see it, where it is made.
         endpoint: address of the Hub.
+        kind: `dataset` or `model`.
 
     Raises:
         ValueError: the Hub refuses; the message says why.
     """
     api = HfApi(endpoint=endpoint)
     try:
-        api.create_repo(repo, repo_type="dataset", private=not public, exist_ok=True)
-        text = card(_there(api, repo))
+        api.create_repo(repo, repo_type=kind, private=not public, exist_ok=True)
+        text = card(_there(api, repo, kind))
         operations = [
-            CommitOperationAdd(path_in_repo=path.relative_to(folder).as_posix(), path_or_fileobj=path)
+            CommitOperationAdd(path_in_repo=path.relative_to(folder).as_posix(),
+                               path_or_fileobj=sent.changed.get(path, path))
             for path in sent.files
-        ]
+        ]  # fmt: skip
         operations.append(CommitOperationAdd(path_in_repo=CARD, path_or_fileobj=text.encode()))
-        done = api.create_commit(repo, operations, commit_message="Rows written by seewhy", repo_type="dataset")
-    except HfHubHTTPError as error:
+        done = api.create_commit(repo, operations, commit_message=f"{SENT[kind]} written by seewhy", repo_type=kind)
+    except TRANSPORT as error:
         raise ValueError(
             f"{repo} was not sent, and holds what it held before ({error}); run the same command again"
         ) from error
     return str(done.commit_url)
 
 
-def _there(api: HfApi, repo: str) -> str:
+def _there(api: HfApi, repo: str, kind: str) -> str:
     """The card that the repository has; empty where it has none."""
     try:
-        path = api.hf_hub_download(repo, CARD, repo_type="dataset")
+        path = api.hf_hub_download(repo, CARD, repo_type=kind)
     except (EntryNotFoundError, RepositoryNotFoundError):
         return ""
     return Path(path).read_text(encoding="utf-8")
@@ -139,7 +148,7 @@ def pull(repo: str, out: Path, *, revision: str = "main", endpoint: str | None =
         raise ValueError(f"{out} is there already; name a new folder")
     try:
         HfApi(endpoint=endpoint).snapshot_download(repo, repo_type="dataset", revision=revision, local_dir=out)
-    except HfHubHTTPError as error:
+    except TRANSPORT as error:
         raise ValueError(f"{repo} was not fetched ({error})") from error
     return sorted(
         path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file() and ".cache" not in path.parts

@@ -8,11 +8,9 @@ from typing import Any, cast
 from transformers import ProcessorMixin
 
 from seewhy.model.loading.processors import open_processor
-from seewhy.model.prompt_plan import AUTO, ON, PromptPlan
+from seewhy.model.prompt_plan import AUTO, INSTRUCTIONS, ON, PromptPlan, read_instructions
 from seewhy.model.weights import root_of
 
-FILE = "seewhy_prompt.json"
-"""Next to a model's weights: the words of each style that it is asked in, where they are not the usual ones."""
 PIXELS = {"max_pixels": "size.longest_edge", "min_pixels": "size.shortest_edge"}
 """Qwen's names for what its processor keeps as a size."""
 
@@ -73,14 +71,8 @@ def _names(told: Mapping[str, object]) -> list[str]:
     return [*numbers, *(f"{name}.{inner}" for name, value in told.items() for inner in _entries(value))]
 
 
-def read_instructions(place: str | Path) -> dict[str, str]:
-    """The words that were saved with a model; none where it has no such file."""
-    path = Path(place) / FILE
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
 def write_instructions(folder: Path, instructions: Mapping[str, str]) -> None:
     """Save the words next to a model, where there are some."""
     if instructions:
         words: MutableMapping[str, str] = dict(instructions)
-        (folder / FILE).write_text(json.dumps(words, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / INSTRUCTIONS).write_text(json.dumps(words, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
