@@ -99,10 +99,9 @@ def _trainings(run: OpenRun, node: Node) -> tuple[list[TrainedBy], str]:
     spec = run.spec(start)
     told, manifest = _settings(unit, is_whole=True), run.manifest(node.ref)
     curves = run.recipe.steps[node.step].section(run, node.step)
-    objective = cast(Choice | None, getattr(unit, "objective", None))
     one = TrainedBy(
         step=node.ref, start=start if start in run.nodes else _named(spec.path if spec else start),
-        objective="" if objective is None else objective.kind, settings=told, steps=manifest.counts.get("steps", 0),
+        objective=str(told.get("objective.kind", "")), settings=told, steps=manifest.counts.get("steps", 0),
         seconds=manifest.seconds, curves=curves if isinstance(curves, TrainingRun) else None,
     )  # fmt: skip
     return [*before, one], spec.path if spec else base
@@ -125,7 +124,7 @@ def _data(run: OpenRun, node: Node) -> Iterator[MadeBy]:
             settings = {**_models(run, other), **_settings(other.unit, is_whole=False)}
             yield MadeBy(ref=ref, stage=stage_name(other.unit), settings=settings, rows=rows)
     for ref in (ref for ref, other in found.items() if other is None):
-        yield MadeBy(ref=_portable(ref), stage="file", settings={}, rows=None)
+        yield MadeBy(ref=str(_portable(ref)), stage="file", settings={}, rows=None)
 
 
 def _models(run: OpenRun, node: Node) -> dict[str, object]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import pyarrow.parquet as pq
 from huggingface_hub import CommitOperationAdd, HfApi
@@ -17,7 +18,7 @@ TEXTS = (".json", ".jsonl", ".md", ".txt")
 ENDINGS = (*TEXTS, ".parquet", ".zip", ".tar", ".png", ".jpg", ".webp", ".gif", ".bmp", ".tif")
 """Files that are sent; logs, weights and all else stay."""
 BLOCK = 1 << 20
-TRANSPORT = HfHubHTTPError.__mro__[1]
+TRANSPORT = cast(type[Exception], HfHubHTTPError.__mro__[1])
 """What the client below huggingface_hub raises where no Hub answers, and the Hub's own refusals with it."""
 CACHE = ".cache"
 """Where the library keeps what it knows of a folder that it fetched."""
