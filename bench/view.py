@@ -67,7 +67,7 @@ def rows_of(kind: type, ids: np.ndarray, rng: np.random.Generator) -> list[dict[
     keys = [(f"q/{i:07d}", index) for i in ids for index in range(CHAINS)]
     if kind is Chain:
         return [{"question_id": name, "index": index, "style": "reason", "text": f"{WORDS} ### Answer: {index}",
-                 "token_ids": None, "logprobs": None, "stop": "end", "sampler": "s", "seed": index}
+                 "token_ids": None, "logprobs": None, "stop": "end", "sampler": "s", "seed": index, "is_respelt": False}
                 for name, index in keys]  # fmt: skip
     outcomes = np.array(["correct", "incorrect", "no_answer"])[rng.choice(3, len(keys), p=[0.5, 0.45, 0.05])]
     return [

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from seewhy.records.pictures import PictureError, check_picture
-from seewhy.view import drawn, measured, overview, ranked, trained
+from seewhy.view import credited, drawn, measured, overview, ranked, trained
 from seewhy.view.contexts import Context, Looks
 from seewhy.view.forms import keep_form
 from seewhy.view.guard import Guard
@@ -28,7 +28,7 @@ from seewhy.view.tables import Tables
 LONGEST_FORM = 100_000
 ASSETS: Mapping[str, tuple[str, Sequence[str]]] = {
     "view.css": ("text/css", ("report/colours.css", "view/assets/view.css")),
-    "view.js": ("text/javascript", ("view/assets/view.js", "view/assets/zoom.js")),
+    "view.js": ("text/javascript", ("view/assets/view.js", "view/assets/zoom.js", "view/assets/tokens.js")),
     "icon.svg": ("image/svg+xml", ("view/assets/icon.svg",)),
 }
 """By name: the media type, and the files of the package whose text it is."""
@@ -40,7 +40,7 @@ OF_RUN: Mapping[str, Make] = {
 }  # fmt: skip
 """Pages of a whole run, by the names of their templates."""
 OF_UNIT: Mapping[str, Make] = {
-    "questions": Looks.questions, "question": Looks.question, "pairs": Looks.pairs, "credit": Looks.credit,
+    "questions": Looks.questions, "question": Looks.question, "pairs": Looks.pairs, "credit": credited.credit,
     "rows": Looks.rows, "groups": ranked.groups, "curves": measured.curves, "training": trained.training,
     "rollouts": trained.rollouts, "sample": drawn.sample,
 }  # fmt: skip

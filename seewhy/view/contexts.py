@@ -2,20 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from starlette.datastructures import QueryParams
 
-from seewhy.records.token_credit import TokenCredit
-from seewhy.report.heat import colour_chain, find_scale
 from seewhy.report.inputs import TrainingRun
 from seewhy.view.annotations import is_of
 from seewhy.view.filters import filter_of, page_of
 from seewhy.view.shelf import Shelf, Unit, is_annotated
-from seewhy.view.tables import OUTCOMES, PAGE, Row, Tables, scan
+from seewhy.view.tables import OUTCOMES, PAGE, Row, Tables
 from seewhy.view.words import differences, marked_chain
 
 Context = dict[str, Any]
@@ -108,27 +105,6 @@ class Looks:
                           "question": self.question_of(questions, str(row["question_id"]))})  # fmt: skip
         return {"title": ref, "unit": unit, "rows": shown, "page": number, "last": (unit.rows - 1) // PAGE,
                 "questions": questions}  # fmt: skip
-
-    def credit(self, ref: str, query: QueryParams) -> Context:
-        """A question's chains with their tokens coloured by credit."""
-        unit = self.unit(ref, "credit")
-        chains = self.shelf.origin(ref, "chains")
-        names = self.tables.rows(f"SELECT DISTINCT question_id FROM {scan(unit)} ORDER BY ALL LIMIT 500")
-        name = query.get("id") or str(names[0]["question_id"])
-        tokens: defaultdict[int, list[TokenCredit]] = defaultdict(list)
-        for row in self.tables.of_question(unit, name):
-            tokens[int(row["index"])].append(TokenCredit(**dict(row)))
-        texts = self.tables.of_question(chains, name, MOST_CHAINS) if chains else []
-        scale = find_scale([token for some in tokens.values() for token in some])
-        shown = [
-            {"index": row["index"],
-             "marked": colour_chain(str(row["text"]), sorted(some, key=lambda token: token.position), scale),
-             "tokens": [asdict(token) for token in some]}
-            for row in texts if (some := tokens.get(int(row["index"])))
-        ]  # fmt: skip
-        questions = self.shelf.origin(ref, "questions")
-        return {"title": ref, "unit": unit, "names": [str(row["question_id"]) for row in names], "name": name,
-                "chains": shown, "scale": scale, "question": self.question_of(questions, name)}  # fmt: skip
 
     def rows(self, ref: str, query: QueryParams) -> Context:
         """A page of any rows, as they are."""

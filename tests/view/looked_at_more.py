@@ -1,4 +1,4 @@
-"""Rows of the rarer kinds: ranked groups, a curve, a second judge, and an online training of two rounds."""
+"""Rows of the rarer kinds: ranked groups, a curve, a second judge, scored tokens, and an online training."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from seewhy.records.measures import CurvePoint, Selection
 from seewhy.records.ranked import PairPick, RankedGroup, RankedResponse
 from seewhy.records.rollouts import RewardRow, TrainedRollout
 from seewhy.records.shards import read_rows, write_shard
-from seewhy.records.types import Chain, FinishReason, Outcome, Response, StepLog, Style, Verdict
+from seewhy.records.types import Chain, FinishReason, Outcome, Response, ScoredChain, StepLog, Style, Verdict
 
 
 def write_more(root: Path) -> Path:
@@ -27,6 +27,8 @@ def write_more(root: Path) -> Path:
     others = [replace(row, judge="rubric", outcome=Outcome.INCORRECT if (row.question_id, row.index) == ("q/1", 0) else
                       row.outcome) for row in read_rows(root / "verdicts", Verdict)]  # fmt: skip
     put(root / "rubric", others, Verdict)
+    scored = ScoredChain(question_id="q/1", index=0, style=Style.REASON, policy=(-0.25, -2.0), reference=(-1.25, -1.0))
+    put(root / "scored", [scored], ScoredChain)
     for number in range(2):
         write_round(root / "grpo" / "rollouts" / f"round-{number:05d}", number)
     logs = [

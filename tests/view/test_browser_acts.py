@@ -1,4 +1,4 @@
-"""What a person does on a page with keys and pointer, in a browser: pictures get larger and go away again."""
+"""What a person does on a page with keys and pointer, in a browser: pictures get larger, tokens tell their values."""
 
 from collections.abc import Iterator
 from urllib.parse import urlencode
@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from browsing import chromium, looking, needs_chromium
 from looked_at import Served, serving, write_run
+from looked_at_more import write_more
 from playwright.sync_api import Browser
 
 pytestmark = needs_chromium
@@ -14,7 +15,7 @@ QUESTION = f"/run/0/question/questions?{urlencode({'id': 'q/1', 'chains': 'chain
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory) -> Iterator[Served]:
-    with serving(write_run(tmp_path_factory.mktemp("acts") / "run")) as found:
+    with serving(write_more(write_run(tmp_path_factory.mktemp("acts") / "run"))) as found:
         yield found
 
 
@@ -60,4 +61,20 @@ def test_a_picture_gets_larger_by_keys_and_pointer_and_goes_away_again(served, b
         page.keyboard.press("Escape")
         assert page.locator("dialog[open]").count() == 0
         page.wait_for_function("document.activeElement.className === 'picture'")
+        look.require_clean()
+
+
+def test_values_of_tokens_are_told_to_keys_and_pointer(served, browser):
+    with looking(browser, served.port) as look:
+        page = look.open("/run/0/credit/credit")
+        told = page.locator(".readout")
+        page.locator(".token[tabindex='0']").focus()
+        assert told.inner_text() == "I: credit +0.500 nats: policy -0.250, reference -1.250, difference +1.000"
+        page.keyboard.press("ArrowRight")
+        assert told.inner_text().startswith("see: credit -0.500 nats: policy -2.000, reference -1.000")
+        page.locator(".heat .praise").hover()
+        assert told.inner_text().startswith("I: ")
+        background = "one => getComputedStyle(one).backgroundColor"
+        assert page.locator(".heat .praise").evaluate(background).startswith("oklab")
+        assert look.faults() == []
         look.require_clean()

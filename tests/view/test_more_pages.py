@@ -15,7 +15,7 @@ from seewhy.view.shelf import Shelf
 MORE = (
     "/run/0", "/run/0/groups/ranked", "/run/0/curves/curve", "/run/0/scores", "/run/0/training/grpo",
     "/run/0/agreement", "/run/0/agreement?judge=rubric&truth=verdicts&said=incorrect&known=correct",
-    "/run/0/rollouts/grpo?round=1",
+    "/run/0/rollouts/grpo?round=1", "/run/0/credit/credit?colour=difference",
     "/run/0/training/grpo?beside=0%2Fdpo", "/run/0/questions/questions?apart=rubric&verdicts=verdicts",
 )  # fmt: skip
 
@@ -54,6 +54,17 @@ def test_a_round_shows_rewards_by_component_advantages_and_the_question_over_rou
     assert "total 2.000 · advantage +0.500 a token · 2 tokens · +0.250 nats from the reference" in second
     assert second.index("total 2.000") < second.index("total 0.000"), "best first"
     assert "0 outcome 0.000 0.000 0.000 2 1 format 0.500 0.000 1.000 2" in second
+
+
+def test_tokens_are_told_with_the_log_probabilities_of_both_models(served):
+    text = served.get("/run/0/credit/credit").text
+    assert 'title="credit +0.500 nats: policy -0.250, reference -1.250, difference +1.000">I</span>' in text
+    assert '<u class="wrong"><span class="token blame thick"' in text
+    assert "0 I -0.250 -1.250 +1.000 +0.500" in words_of(text)
+    other = served.get("/run/0/credit/credit?colour=difference").text
+    assert "full colour at 1.00 nats" in other
+    assert served.get("/run/0/credit/credit?colour=red").status == 400
+    assert "No token of this question has credit" in served.get("/run/0/credit/credit?id=q/2").text
 
 
 def test_two_judges_are_compared_chain_by_chain(served):
