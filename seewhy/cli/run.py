@@ -12,13 +12,12 @@ from seewhy.cli.options import take_flag, take_one, take_option, take_whole, wit
 from seewhy.cli.processes import launched, take_processes
 from seewhy.cli.screen import Screen
 from seewhy.runs.discovery import call_part
-from seewhy.runs.machine import Machine, ModelSpec
+from seewhy.runs.machine import SHORTCUTS, Machine, ModelSpec
 from seewhy.runs.open import Extent
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.recipe_text import build_recipe, plain_recipe, stage_name
 from seewhy.runs.runner import run_recipe
 
-SHORTCUTS = {"workers": "machine.workers", "threads": "machine.threads", "dollars": "machine.spend.dollars"}
 USAGE = """usage: seewhy run RECIPE --run DIR [options] [--STEP.FIELD VALUE ...]
 
 The steps of a recipe in order; a stopped run goes on from where it was. RECIPE is a name (`seewhy recipe list`), a YAML
@@ -36,6 +35,8 @@ file, or a Python file with a function `recipe`.
   --set STEP.FIELD=VALUE
                         set a field; `--STEP.FIELD VALUE` does the same
   --processes N         train in N processes of this machine, each with a GPU where there are any (docs/scale.md)
+  --runner ray --address HOST:PORT
+                        map rows on a Ray cluster (docs/scale.md): --machine.runner.kind, --machine.runner.address
   --workers N, --threads N, --dollars X
                         short for --machine.workers, --machine.threads, --machine.spend.dollars
 """

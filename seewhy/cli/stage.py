@@ -12,13 +12,12 @@ from rich.console import Console
 from seewhy.cli.help_text import option_lines
 from seewhy.cli.options import take_flag, take_one, take_whole, with_options
 from seewhy.cli.processes import launched, take_processes
-from seewhy.cli.run import SHORTCUTS
 from seewhy.cli.screen import Screen
 from seewhy.model.prompt_plan import PromptPlan
 from seewhy.runs.choice import Choice, names_what
 from seewhy.runs.discovery import class_of
 from seewhy.runs.hooks import Concludes
-from seewhy.runs.machine import spec_fields
+from seewhy.runs.machine import SHORTCUTS, spec_fields
 from seewhy.runs.recipe_text import Plain, build_recipe, merge
 from seewhy.runs.run import MODEL
 from seewhy.runs.runner import run_step

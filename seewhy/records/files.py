@@ -5,19 +5,26 @@ import errno
 import hashlib
 import os
 import shutil
+import socket
+import time
 from collections.abc import Generator
 from pathlib import Path
+
+_HOST = socket.gethostname()
+LEFT_AFTER_S = 3600.0
+"""Age at which a temporary file of another machine counts as left behind: a shard is written in seconds."""
 
 
 def write_bytes_atomically(path: Path, payload: bytes) -> None:
     """Put `payload` at `path` in one step: a temporary name next to it, fsync, rename, fsync of the directory.
 
-    What a killed writer of the same path left behind is removed; it never had the final name.
+    What a killed writer of the same path left behind is removed; it never had the final name. A writer that is alive
+    keeps its own: two machines may write the same rows, where one was taken for lost.
 
     Raises:
         OSError: it could not be written (a full disk, no permission); `path` is as it was before.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{_HOST}-{os.getpid()}.tmp")
     try:
         with explain_failure(path, len(payload)):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,8 +71,24 @@ def _write_and_rename(temporary: Path, path: Path, payload: bytes) -> None:
 def _remove_leftovers(path: Path) -> None:
     prefix = f".{path.name}."
     for found in path.parent.iterdir():
-        if found.name.startswith(prefix) and found.name.endswith(".tmp"):
+        if found.name.startswith(prefix) and found.name.endswith(".tmp") and not _has_writer(found, len(prefix)):
             found.unlink(missing_ok=True)
+
+
+def _has_writer(temporary: Path, prefix: int) -> bool:
+    """Whether the process that made a temporary file may be alive; of one on another machine the file's age tells."""
+    host, mark, number = temporary.name[prefix:].removesuffix(".tmp").rpartition("-")
+    if not mark or not number.isdecimal():
+        return False
+    try:
+        if host == _HOST:
+            os.kill(int(number), 0)
+            return True
+        return time.time() - temporary.stat().st_mtime < LEFT_AFTER_S
+    except PermissionError:
+        return True
+    except (ProcessLookupError, FileNotFoundError):
+        return False
 
 
 def _remove_quietly(temporary: Path) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 import pyarrow as pa
 
 from seewhy.records.files import write_text_atomically
-from seewhy.records.shards import shard_numbers, write_shard
+from seewhy.records.shards import shard_numbers, shard_path, write_shard
 from seewhy.runs.api import Counted, Models, RowStage, Run
+from seewhy.runs.plan_file import read_plan
 
 Work = Callable[[Sequence[Any]], Iterable[Any] | Counted]
 """Maps a block of input rows to output rows."""
@@ -38,11 +39,13 @@ class BlockWorker:
     folder: Path
     work: Work
     models: Models
+    plan: Mapping[str, object] | None
+    """What the rows follow from, as the folder said it when this began."""
 
     @classmethod
     def of(cls, stage: RowStage, work: Work, run: Run, folder: Path, models: Models) -> "BlockWorker":
         """The worker of a unit; `work` is what `stage.worker` returned."""
-        return cls(stage, stage.inputs(run), folder, work, models)
+        return cls(stage, stage.inputs(run), folder, work, models, read_plan(folder))
 
     def do(self, number: int) -> Done:
         """Make the shard of a block, unless the block holds nothing."""
@@ -53,11 +56,20 @@ class BlockWorker:
         counts = {**self.stage.tally(block, rows), **(made.counts() if isinstance(made, Counted) else {})}
         self.models.end_block()
         seconds = time.perf_counter() - started
+        self._require_wanted(number)
+        if shard_path(self.folder, number).is_file():
+            # Another worker, while this one was taken for lost: its rows are the same, and may be read by now.
+            return Done(number, len(block), seconds)
         noted = {"seconds": seconds, "dollars": self.stage.cost(rows), "rows": len(rows), "counts": counts}
         # Before the shard: a kill between the two must not leave a shard of which nothing is known.
         write_text_atomically(self.folder / BLOCKS / f"{number:05d}.json", json.dumps(noted))
         write_shard(self.folder, number, rows, self.stage.rows)
         return Done(number, len(block), seconds)
+
+    def _require_wanted(self, number: int) -> None:
+        """ValueError where the folder was begun anew with other settings while this block was made."""
+        if read_plan(self.folder) != self.plan:
+            raise ValueError(f"{self.folder} was begun anew meanwhile: the rows of block {number} are not written")
 
 
 def _joined(rows: list[Any]) -> Any:  # noqa: ANN401

@@ -23,6 +23,7 @@ TRAINING_LIBRARIES = ("accelerate", "jaxtyping", "peft", "safetensors", "torch",
 EXTRAS = {
     **dict.fromkeys(TRAINING_LIBRARIES, "train"), **dict.fromkeys(("aiohttp", "httpx2", "openai"), "teacher"),
     **dict.fromkeys(("starlette", "uvicorn"), "serve"), "openpyxl": "xlsx", "huggingface_hub": "hub", "duckdb": "view",
+    "ray": "ray",
 }  # fmt: skip
 """The extra of `pip install` that brings a library."""
 VERBS = {

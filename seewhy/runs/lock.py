@@ -31,6 +31,8 @@ def only_writer(root: Path) -> Generator[None]:
             raise ValueError(f"{root} is being written by {who}: wait for it, or end it") from error
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+        # Workers on other machines look here whether they see the same storage.
+        os.fsync(handle)
         yield
     finally:
         os.close(handle)

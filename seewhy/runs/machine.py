@@ -8,6 +8,7 @@ from seewhy.endpoints.vision_check import CanaryPlan
 from seewhy.model.plan import FeaturePlan
 from seewhy.model.prompt_plan import PromptPlan
 from seewhy.records.ranges import require_least
+from seewhy.runs.runner_plan import RunnerPlan
 from seewhy.training.monitor.plan import GUARDED, GuardPlan
 from seewhy.training.parallel.plan import ShardPlan
 
@@ -15,6 +16,12 @@ ORACLE = "oracle"
 """The `base_url` of a model that the run serves itself."""
 LOOPBACK = "http://127.0.0.1/v1"
 """Where it is said to be while it does not stand."""
+
+SHORTCUTS = {
+    "workers": "machine.workers", "threads": "machine.threads", "dollars": "machine.spend.dollars",
+    "runner": "machine.runner.kind", "address": "machine.runner.address",
+}  # fmt: skip
+"""Options of a command line that have a shorter name than their field."""
 
 
 def spec_fields(word: str) -> dict[str, str]:
@@ -117,6 +124,8 @@ class ModelSpec:
 class Machine:
     """What changes no row of a run: where it runs, how fast servers are asked, what is kept, what is watched."""
 
+    runner: RunnerPlan = field(default_factory=RunnerPlan)
+    """Where blocks of row stages are mapped: processes of this machine, or actors of a Ray cluster."""
     workers: int = 0
     """Processes for stages that map rows through a local model, one thread each; 0 takes one a core, or a single
     process where a GPU is used."""

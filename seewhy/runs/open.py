@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seewhy.records.files import write_text_atomically
-from seewhy.runs.api import TrainStage
+from seewhy.runs.api import RowStage, TrainStage
 from seewhy.runs.discovery import call_part
 from seewhy.runs.graph import Node
 from seewhy.runs.lock import LOCK
@@ -88,7 +88,9 @@ def require_machine(run: OpenRun, nodes: Sequence[Node]) -> None:
             "compute.load_in_4bit: weights of 4 bits lie in uint8, and FSDP2 would shard them without what tells how "
             "they are read; set machine.shard.kind to copies (DDP), or leave load_in_4bit away and take bf16"
         )
-    if run.compute.is_demanding and any(run.uses_weights(node) for node in nodes):
+    # Row stages on Ray are computed elsewhere: their actors look for themselves.
+    here = [node for node in nodes if not (run.machine.runner.is_ray and isinstance(node.unit, RowStage))]
+    if run.compute.is_demanding and any(run.uses_weights(node) for node in here):
         call_part("model.loading", "opening", "require_machine", run.compute)
 
 

@@ -157,3 +157,11 @@ class OpenRun:
                 if spec is None or not spec.is_server:
                     return True
         return False
+
+    def asks_server(self, node: Node) -> bool:
+        """Whether a unit works with a model behind a server."""
+        for need in node.unit.needs():
+            spec = self.spec(need.ref) if isinstance(need.wants, ModelKind) else None
+            if need.is_served or (spec is not None and spec.is_server):
+                return True
+        return False

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +30,7 @@ from seewhy.runs.reuse import Reuse
 from seewhy.runs.run import OpenRun
 from seewhy.runs.tracking import tracked
 from seewhy.runs.unit_folder import clear_stale, is_finished, write_finished
-from seewhy.runs.workers import default_workers, map_blocks, worker_pool
+from seewhy.runs.workers import Workers, workers_of
 from seewhy.training.monitor.alarms import AlarmDetector
 
 STEPS = "steps.jsonl"
@@ -53,13 +52,13 @@ class Runner:
     notes: list[str] = field(default_factory=list[str])
     empty: dict[str, NothingLeftError] = field(default_factory=dict[str, NothingLeftError])
     """Units that kept nothing, and those that follow from them."""
-    pool: ProcessPoolExecutor | None = None
-    workers: int = 0
     stack: ExitStack = field(default_factory=ExitStack)
+    workers: Workers = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what models need; nothing is opened yet."""
         self.models = ProcessModels(run=self.run, note=self.notes.append)
+        self.workers = workers_of(self.run, self.stack)
 
     def go(self, nodes: Sequence[Node]) -> Iterator[Event]:
         """Run these units in order; what is finished is found."""
@@ -152,19 +151,19 @@ class Runner:
         yield Ended(ref=node.ref, seconds=seconds, rows=total - done, unit=unit.unit)
 
     def _work(self, node: Node, unit: RowStage, folder: Path, missing: list[int]) -> Iterator[Event]:
-        if not self.processes.is_alone:
+        if not self.processes.is_alone and not self.run.machine.runner.is_ray:
             yield from self._work_together(node, unit, folder, missing)
             return
-        pool = self._pool_for(node, len(missing))
-        if pool is None:
-            if not missing:
-                return
+        if not missing or not self.processes.is_first:
+            return
+        answers = self.workers.map(node, missing)
+        if answers is None:
             worker = BlockWorker.of(unit, unit.worker(self.run, self.models), self.run, folder, self.models)
             for block in missing:
                 made = worker.do(block)
                 yield Advanced(ref=node.ref, count=made.inputs, spent=self.models.spent)
             return
-        for answer in map_blocks(pool, self.workers, node.ref, missing):
+        for answer in answers:
             self.notes += answer.notes
             yield Advanced(ref=node.ref, count=answer.done.inputs, spent=answer.spent)
 
@@ -179,22 +178,9 @@ class Runner:
             yield Advanced(ref=node.ref, count=done - seen, spent=self.models.spent)
             seen = done
 
-    def _pool_for(self, node: Node, blocks: int) -> ProcessPoolExecutor | None:
-        """Worker processes for a unit with a local model and several blocks; None for all others."""
-        if blocks < 2 or not self.run.uses_weights(node):
-            return None
-        if not self.workers:
-            self.workers = default_workers(
-                self.run, has_gpu=bool(call_part("runs", "threads", "has_gpu", self.run.compute.device))
-            )
-        if self.workers == 1:
-            return None
-        if self.pool is None:
-            self.pool = self.stack.enter_context(worker_pool(self.run, self.workers))
-        return self.pool
-
     def _train(self, node: Node, unit: TrainStage, folder: Path, number: int, of: int) -> Iterator[Event]:
         started, steps, detector = time.perf_counter(), 0, AlarmDetector()
+        self.workers.release()
         call_part("runs", "threads", "limit_threads", self.run.machine.threads)
         for log in tracked(self.run, node.ref, unit.train(self.run, self.models, folder), self.processes):
             total = int(log.terms["steps"])

@@ -5,13 +5,15 @@ import os
 from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from seewhy.runs.api import RowStage
+from seewhy.runs.block_queue import WorkersLostError
 from seewhy.runs.blocks import BlockWorker, Done
-from seewhy.runs.discovery import load_part
+from seewhy.runs.discovery import call_part, load_part
+from seewhy.runs.graph import Node
 from seewhy.runs.models import ProcessModels
 from seewhy.runs.run import OpenRun
 
@@ -21,49 +23,105 @@ AHEAD = 1
 """Blocks that wait beside those that are worked, for each worker."""
 
 
-@dataclass(slots=True)
-class _Process:
-    """What one worker process keeps between blocks."""
-
-    run: OpenRun | None = None
-    models: ProcessModels | None = None
-    ref: str = ""
-    worker: BlockWorker | None = None
-    notes: list[str] | None = None
-
-
-_PROCESS = _Process()
-
-
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
+    """A block that is done, what its worker has to say, and what its servers were paid so far, in words."""
+
     done: Done
     notes: tuple[str, ...]
     spent: str
+
+
+class RunWorker:
+    """One process that maps blocks of a run, unit after unit, with models that it keeps open."""
+
+    def __init__(self, run: OpenRun) -> None:
+        self.run = run
+        self.notes: list[str] = []
+        self.models = ProcessModels(run=run, note=self.notes.append)
+        self.ref = ""
+        self.worker: BlockWorker | None = None
+
+    def unit(self, ref: str) -> BlockWorker:
+        """The worker of a unit, made when its first block is wanted."""
+        if self.worker is None or self.ref != ref:
+            unit = cast(RowStage, self.run.node(ref).unit)
+            self.worker = BlockWorker.of(
+                unit, unit.worker(self.run, self.models), self.run, self.run.place(ref), self.models
+            )
+            self.ref = ref
+        return self.worker
+
+    def do(self, ref: str, number: int) -> Answer:
+        """Make the shard of a block."""
+        done = self.unit(ref).do(number)
+        told = tuple(self.notes)
+        self.notes.clear()
+        return Answer(done, told, self.models.spent)
+
+
+_OF_THIS_PROCESS: list[RunWorker] = []
 
 
 def _begin(run: OpenRun, threads: int) -> None:
     """The first thing that a worker does."""
     # Ctrl-C reaches the whole group: the parent alone decides what becomes of it.
     load_part("runs", "threads").limit_threads(threads)
-    notes: list[str] = []
-    _PROCESS.run, _PROCESS.notes = run, notes
-    _PROCESS.models = ProcessModels(run=run, note=notes.append)
+    _OF_THIS_PROCESS[:] = [RunWorker(run)]
 
 
-def _do(ref: str, number: int) -> _Answer:
-    run, models, notes = _PROCESS.run, _PROCESS.models, _PROCESS.notes
-    if run is None or models is None or notes is None:
-        raise RuntimeError("a worker was asked before it began")
-    if _PROCESS.ref != ref or _PROCESS.worker is None:
-        node = run.node(ref)
-        unit = cast(RowStage, node.unit)
-        _PROCESS.worker = BlockWorker.of(unit, unit.worker(run, models), run, run.place(ref), models)
-        _PROCESS.ref = ref
-    done = _PROCESS.worker.do(number)
-    told = tuple(notes)
-    notes.clear()
-    return _Answer(done, told, models.spent)
+def _do(ref: str, number: int) -> Answer:
+    return _OF_THIS_PROCESS[0].do(ref, number)
+
+
+class Workers(Protocol):
+    """Who maps blocks beside this process."""
+
+    def map(self, node: Node, numbers: list[int]) -> Iterator[Answer] | None:
+        """Make the shards of these blocks of a unit, in whatever order; None where this process is to make them."""
+        ...
+
+    def release(self) -> None:
+        """Let go what a training could use: workers that hold a GPU, where they can be had again."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class LocalWorkers:
+    """Worker processes of this machine, for units with a local model and several blocks."""
+
+    run: OpenRun
+    stack: ExitStack
+    """Ends them."""
+    pool: ProcessPoolExecutor | None = None
+    workers: int = 0
+
+    def map(self, node: Node, numbers: list[int]) -> Iterator[Answer] | None:
+        if len(numbers) < 2 or not self.run.uses_weights(node):
+            return None
+        if not self.workers:
+            self.workers = default_workers(
+                self.run, has_gpu=bool(call_part("runs", "threads", "has_gpu", self.run.compute.device))
+            )
+        if self.workers == 1:
+            return None
+        if self.pool is None:
+            self.pool = self.stack.enter_context(worker_pool(self.run, self.workers))
+        return map_blocks(self.pool, self.workers, node.ref, numbers)
+
+    def release(self) -> None:
+        """They hold no GPU, and beginning them takes seconds: they stay."""
+
+
+def workers_of(run: OpenRun, stack: ExitStack) -> Workers:
+    """The workers of a run's machine, ended by `stack`; none is started yet.
+
+    Raises:
+        ValueError: they are Ray's, and Ray is not installed.
+    """
+    if run.machine.runner.is_ray:
+        return cast(Workers, call_part("runs", "ray_workers", "RayWorkers", run=run, stack=stack))
+    return LocalWorkers(run=run, stack=stack)
 
 
 def default_workers(run: OpenRun, *, has_gpu: bool) -> int:
@@ -85,11 +143,11 @@ def worker_pool(run: OpenRun, workers: int) -> Generator[ProcessPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def map_blocks(pool: ProcessPoolExecutor, workers: int, ref: str, numbers: list[int]) -> Iterator[_Answer]:
+def map_blocks(pool: ProcessPoolExecutor, workers: int, ref: str, numbers: list[int]) -> Iterator[Answer]:
     """Make the shards of these blocks; answers come as blocks are done, in whatever order.
 
     Raises:
-        RuntimeError: a worker process died, as of lack of memory.
+        WorkersLostError: a worker process died, as of lack of memory.
     """
     left, under_way = iter(numbers), set[Future[Any]]()
     try:
@@ -104,7 +162,7 @@ def map_blocks(pool: ProcessPoolExecutor, workers: int, ref: str, numbers: list[
             for one in done:
                 yield one.result()
     except BrokenProcessPool as error:
-        raise RuntimeError(
+        raise WorkersLostError(
             f"a worker process of {ref} was ended, perhaps for lack of memory; finished blocks are kept: run the same "
             "command again, with fewer --workers if it recurs"
         ) from error
