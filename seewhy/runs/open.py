@@ -88,6 +88,8 @@ def require_machine(run: OpenRun, nodes: Sequence[Node]) -> None:
             "compute.load_in_4bit: weights of 4 bits lie in uint8, and FSDP2 would shard them without what tells how "
             "they are read; set machine.shard.kind to copies (DDP), or leave load_in_4bit away and take bf16"
         )
+    if run.machine.runner.is_ray and any(isinstance(node.unit, RowStage) for node in nodes):
+        call_part("runs", "ray_cluster", "require_cluster", run.machine.runner)
     # Row stages on Ray are computed elsewhere: their actors look for themselves.
     here = [node for node in nodes if not (run.machine.runner.is_ray and isinstance(node.unit, RowStage))]
     if run.compute.is_demanding and any(run.uses_weights(node) for node in here):

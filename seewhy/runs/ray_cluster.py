@@ -19,6 +19,7 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0
 """The first bytes of every connection of HTTP/2 (RFC 9113, section 3.4) and an empty SETTINGS frame."""
 SETTINGS = 4
 """Type of the frame that a server of HTTP/2 answers with (RFC 9113, section 6.5): the fourth byte."""
+REMEDY = "`ray start --head` starts a cluster, `ray start --address HOST:PORT` adds a machine to it"
 STORE_BYTES = 100 * 2**20
 """Of shared memory for a cluster of our own: nothing but numbers goes through it."""
 
@@ -37,7 +38,7 @@ def joined(plan: RunnerPlan, workers: int) -> Generator[None]:
     if ray.is_initialized():
         yield
         return
-    address = replace(plan, address=plan.address or os.environ.get("RAY_ADDRESS", "")).address or OWN_CLUSTER
+    address = require_cluster(plan)
     quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     # What Ray would send to its makers; a cluster that others started has their settings.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -46,16 +47,28 @@ def joined(plan: RunnerPlan, workers: int) -> Generator[None]:
             cores = workers or len(os.sched_getaffinity(0))
             ray.init(OWN_CLUSTER, num_cpus=cores, include_dashboard=False, object_store_memory=STORE_BYTES, **quiet)
         else:
-            if address != "auto":
-                _require_reached(address)
             ray.init(address, **quiet)
     except (OSError, RuntimeError, ValueError, exceptions.RayError) as error:
-        raise ValueError(f"runner.address {address}: {_told(error)}. `ray start --head` starts a cluster, `ray start "
-                         "--address HOST:PORT` adds a machine to it") from error  # fmt: skip
+        raise ValueError(f"runner.address {address}: {_told(error)}. {REMEDY}") from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def require_cluster(plan: RunnerPlan) -> str:
+    """The address of the cluster that a plan means, once something answers there as Ray's head does.
+
+    Raises:
+        ValueError: nothing does; with the remedy.
+    """
+    address = replace(plan, address=plan.address or os.environ.get("RAY_ADDRESS", "")).address or OWN_CLUSTER
+    if address not in (OWN_CLUSTER, "auto") and not ray.is_initialized():
+        try:
+            _require_reached(address)
+        except ValueError as error:
+            raise ValueError(f"runner.address {address}: {error}. {REMEDY}") from error
+    return address
 
 
 def _told(error: Exception) -> str:
