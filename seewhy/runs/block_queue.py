@@ -59,7 +59,10 @@ class BlockQueue:
         return not self.in_flight.get(worker)
 
     def lose(self, worker: str, is_written: Callable[[int], bool], why: str = "") -> list[int]:
-        """A worker is lost: what it held waits again, ahead of all others, but for blocks whose shard is written.
+        """A worker is lost: what it held waits again, but for blocks whose shard is written.
+
+        What it had not begun goes ahead of all others; the block that it worked on goes behind them, for it may end
+        the next worker too, and until then all else is made.
 
         Returns:
             The blocks that it has finished without telling.
@@ -70,13 +73,13 @@ class BlockQueue:
         held = self.in_flight.pop(worker, [])
         written = [number for number in held if is_written(number)]
         again = [number for number in held if number not in written]
-        self.waiting.extendleft(reversed(again))
-        # Blocks behind the first were not begun: that their worker is lost says nothing about them.
-        if again:
-            self.losses[again[0]] += 1
-            if self.losses[again[0]] >= self.tries:
+        self.waiting.extendleft(reversed(again[1:]))
+        for number in again[:1]:
+            self.waiting.append(number)
+            self.losses[number] += 1
+            if self.losses[number] >= self.tries:
                 raise WorkersLostError(
-                    f"block {again[0]} has ended {self.losses[again[0]]} workers (runner.tries), the last one so: {why}"
+                    f"block {number} has ended {self.losses[number]} workers (runner.tries), the last one so: {why}"
                 )
         return written
 

@@ -1,6 +1,5 @@
 """What a Ray actor does: it opens a run by its directory and maps blocks, on whatever node has room for it."""
 
-import importlib.util
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -39,7 +38,7 @@ class BlockActor:
         self.shared = shared
         self.worker: RunWorker | None = None
 
-    def open(self, threads: int) -> tuple[str, dict[str, str]]:
+    def open(self) -> tuple[str, dict[str, str]]:
         """Open the run by its directory; no model yet.
 
         Returns:
@@ -58,8 +57,6 @@ class BlockActor:
                 f"{place} does not see {shared.root} as the command does: the run's directory must be on storage that "
                 "all nodes share, under the same path"
             )
-        if importlib.util.find_spec("torch") is not None:
-            call_part("runs", "threads", "limit_threads", threads)
         recipe, machine = build_recipe(shared.plain, shared.root)
         if recipe.compute.device.startswith("cuda:"):
             # Of this machine's GPUs the actor sees its own alone, and that is the first.
@@ -76,8 +73,11 @@ class BlockActor:
         """
         assert self.worker is not None, "an actor is opened first"
         run = self.worker.run
-        if run.compute.is_demanding and run.uses_weights(run.node(ref)):
-            call_part("model.loading", "opening", "require_machine", run.compute)
+        if run.uses_weights(run.node(ref)):
+            # Torch, which a unit without a model does not need, counts all cores where Ray's OMP_NUM_THREADS is lost.
+            call_part("runs", "threads", "limit_threads", run.machine.runner.cpus)
+            if run.compute.is_demanding:
+                call_part("model.loading", "opening", "require_machine", run.compute)
         unit = self.worker.unit(ref)
 
         def sees_all() -> bool:

@@ -124,7 +124,7 @@ class RayWorkers:
                                        f"{room_words(self.run.machine.runner.cpus, gpus)}")  # fmt: skip
             if now - opened_at > TOLD_AFTER_S and not is_told:
                 is_told = True
-                self.notes.append(f"waiting for the cluster: {room_words(self.run.machine.runner.cpus, gpus)}")
+                self.notes.append(f"no actor has opened the run yet: {room_words(self.run.machine.runner.cpus, gpus)}")
             ready, _ = ray.wait(list(self.asked), num_returns=1, timeout=TICK_S)
             for one in ready:
                 yield from self._heard(one, queue)
@@ -143,7 +143,7 @@ class RayWorkers:
                 num_cpus=plan.cpus, num_gpus=gpus, max_restarts=0, max_task_retries=0, scheduling_strategy="SPREAD"
             ).remote(self._shared())
             self.members[name] = Member(handle=handle, gpus=gpus)
-            self.asked[handle.open.remote(plan.cpus)] = (name, OPENING)
+            self.asked[handle.open.remote()] = (name, OPENING)
         if not queue.waiting:
             idle = [(name, one.idle_since) for name, one in self.members.items() if one.place and queue.is_idle(name)]
             for name in surplus_workers(idle, len(self.members), plan.least, time.monotonic(), plan.idle_s):
@@ -230,6 +230,6 @@ def _cause(error: exceptions.RayTaskError) -> Exception:
 
 
 def _one_line(error: Exception) -> str:
-    """The last line of what Ray says: the first ones are a trace of its own."""
+    """The last line of what Ray says, without its guesses: the first ones are a trace of its own."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    return lines[-1].partition(" Some common causes")[0].rstrip(".") if lines else type(error).__name__
