@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from seewhy.endpoints.capabilities import manners_for
+from seewhy.endpoints.capabilities import capabilities_for
 from seewhy.endpoints.chat import Message, Request
 from seewhy.endpoints.client import Teacher
 from seewhy.endpoints.payload import payload_of, prepare_request
@@ -94,7 +94,7 @@ def say(number: int) -> Request:
 async def call_barely(port: int, concurrency: int, calls: int) -> None:
     """The least that can be done."""
     endpoint = EndpointPlan(base_url=f"http://127.0.0.1:{port}/v1", model="m")
-    payload = payload_of(prepare_request(say(0), endpoint), "m", manners_for("none"), 1, 0)
+    payload = payload_of(prepare_request(say(0), endpoint), "m", capabilities_for("none"), 1, 0)
     asked = (
         f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(payload)}\r\n\r\n".encode() + payload
     )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import aiohttp
 from concurrent_calls import options, say, with_server
 
-from seewhy.endpoints.capabilities import manners_for
+from seewhy.endpoints.capabilities import capabilities_for
 from seewhy.endpoints.payload import payload_of, prepare_request
 from seewhy.endpoints.plan import EndpointPlan
 from seewhy.endpoints.transport.http import HttpTransport
@@ -62,13 +62,13 @@ async def by_aiohttp(url: str, payload: bytes, concurrency: int, calls: int) -> 
 
 async def by_transport(url: str, payload: bytes, concurrency: int, calls: int) -> None:
     """Calls by the client's own transport."""
-    wire = HttpTransport(url, {})
+    transport = HttpTransport(url, {})
 
     async def post() -> bytes:
-        return (await wire.post(PATH, payload, DEADLINE_S)).body
+        return (await transport.post(PATH, payload, DEADLINE_S)).body
 
     await call_many(post, concurrency, calls)
-    await wire.close()
+    await transport.close()
 
 
 def measure(name: str, work: Callable[[], Awaitable[None]], calls: int, ideal: float) -> Run:
@@ -89,7 +89,7 @@ def compare(port: int, asked: argparse.Namespace) -> None:
     """All runs in turns, then medians."""
     url, ideal = f"http://127.0.0.1:{port}/v1", asked.concurrency / asked.latency
     endpoint = EndpointPlan(base_url=url, model="m")
-    payload = payload_of(prepare_request(say(0), endpoint), "m", manners_for("none"), 1, 0)
+    payload = payload_of(prepare_request(say(0), endpoint), "m", capabilities_for("none"), 1, 0)
     print(f"{asked.concurrency} at once, {asked.latency * 1e3:g} ms each: ideal {ideal:,.0f} calls a second")
     print(f"{'':24}{'calls':>8}{'calls/s':>10}{'ratio':>8}{'core ms':>10}")
     ways = {"aiohttp.ClientSession": by_aiohttp, "the client's transport": by_transport}

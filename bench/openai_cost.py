@@ -14,7 +14,7 @@ import httpx2
 from concurrent_calls import ANSWER, say
 from openai import AsyncOpenAI
 
-from seewhy.endpoints.capabilities import manners_for
+from seewhy.endpoints.capabilities import capabilities_for
 from seewhy.endpoints.payload import payload_of, prepare_request
 from seewhy.endpoints.plan import EndpointPlan
 
@@ -46,7 +46,7 @@ async def measure(name: str, call: Callable[[], Awaitable[object]], calls: int) 
 async def measure_all(calls: int) -> None:
     """The ways into the library, from the whole to the least."""
     request = say(0)
-    payload = payload_of(prepare_request(request, ENDPOINT), "m", manners_for("none"), 1, 0)
+    payload = payload_of(prepare_request(request, ENDPOINT), "m", capabilities_for("none"), 1, 0)
     messages = [{"role": "user", "content": request.messages[0].text}]
     asked = {"model": "m", "messages": messages, "max_tokens": 64, "temperature": 0.0, "top_p": 1.0}
     http = httpx2.AsyncClient(transport=NoTransport(), timeout=None)

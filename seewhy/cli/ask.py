@@ -82,8 +82,8 @@ def run(words: Sequence[str]) -> int:
             credit = credit_between(models[0], models[1], question, last.chains[0])
     if said.json:
         plain = [{name: value for name, value in asdict(one).items() if name != "chains"} for one in found]
-        told = {"question": text, "picture": picture, "replies": plain, "credit": list(map(asdict, credit))}
-        print(json.dumps(told, indent=1))
+        answer = {"question": text, "picture": picture, "replies": plain, "credit": list(map(asdict, credit))}
+        print(json.dumps(answer, indent=1))
     elif credit:
         show_credit(console, names, credit)
     return int(any(one.failure for one in found))

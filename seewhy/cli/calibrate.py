@@ -87,12 +87,12 @@ def _run(rest: Sequence[str]) -> None:
         with _talks(words, labelled.questions) as chat_model:
             judge = make_judge(words.choice, chat_model, "" if words.prompt is None else str(words.prompt), "calibrate")
             verdicts = list(judge_chains(judge, labelled.questions, labelled.chains, words.at_once))
-    told = calibrate(verdicts, labelled.truth, confidences_of(judge, verdicts))
+    result = calibrate(verdicts, labelled.truth, confidences_of(judge, verdicts))
     usage = sum_usage(verdict.usage for verdict in verdicts)
     if words.json:
-        print(json.dumps(asdict(told) | {"agreement": mean_agreement(verdicts), "usage": asdict(usage)}, indent=2))
+        print(json.dumps(asdict(result) | {"agreement": mean_agreement(verdicts), "usage": asdict(usage)}, indent=2))
     else:
-        print("\n".join(calibration_lines(told, usage, verdicts)))
+        print("\n".join(calibration_lines(result, usage, verdicts)))
 
 
 @contextmanager

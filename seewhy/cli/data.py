@@ -53,7 +53,7 @@ class ImportWords:
     split: ByValue
     """Part of the data set, by seewhy's name: docs/benchmarks.md tells which of the release's that is."""
     out: Path | None = None
-    """A file, `NAME.jsonl`, or a folder for Parquet. Pictures that lie in tables are written beside it, in `images`."""
+    """A file, `NAME.jsonl`, or a folder for Parquet. Pictures inside tables are written beside it, in `images`."""
     count: int = ALL
     """Questions at most, from the first."""
 
@@ -163,8 +163,8 @@ def _check(name: str, said: CheckWords) -> bool:
 
 def _show(counts: Mapping[Split, int], ungraded: int, findings: Sequence[Finding]) -> None:
     console = Console(soft_wrap=True, highlight=False)
-    told = ", ".join(f"{count:,} of {split.value}" for split, count in counts.items())
-    console.print(f"questions: {told}; {ungraded:,} without a gold answer that a rule could grade")
+    counted = ", ".join(f"{count:,} of {split.value}" for split, count in counts.items())
+    console.print(f"questions: {counted}; {ungraded:,} without a gold answer that a rule could grade")
     if not findings:
         console.print("nothing found")
         return

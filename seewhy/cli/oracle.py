@@ -51,9 +51,9 @@ def _serve(said: ServeWords) -> None:
             questions=questions_of_run(said.questions), folder=said.folder or Path(spare), plan=said.served,
             faults=said.faults, host=said.host, port=said.port,
         )  # fmt: skip
-        desk = serving.desk()
-        server = server_of(serving, desk)
+        handler = serving.handler()
+        server = server_of(serving, handler)
         with bind(serving) as door:
             place = f"http://{said.host}:{door.getsockname()[1]}"
-            print(f"{desk.name} answers at {place}/v1; its bill lies at {place}/bill; Ctrl+C stops it", flush=True)
+            print(f"{handler.name} answers at {place}/v1; its bill is at {place}/bill; Ctrl+C stops it", flush=True)
             server.run(sockets=[door])

@@ -63,9 +63,9 @@ def run(words: Sequence[str], prog: str = "seewhy push") -> int:
     commit = "" if said.dry_run else push(parcel.folder, parcel.sent, said.repo, parcel.card, public=said.public,
                                           endpoint=said.endpoint, kind=parcel.kind)  # fmt: skip
     if said.json:
-        told = {"kind": parcel.kind, "repo": said.repo, "visibility": seen, "files": parcel.names,
+        plain = {"kind": parcel.kind, "repo": said.repo, "visibility": seen, "files": parcel.names,
                 "bytes": parcel.sent.size, "commit": commit}  # fmt: skip
-        print(json.dumps({**told, **({"card": parcel.card("")} if said.dry_run else {})}, indent=1))
+        print(json.dumps({**plain, **({"card": parcel.card("")} if said.dry_run else {})}, indent=1))
     else:
         print(commit or parcel.card(""))
     return 0

@@ -147,10 +147,10 @@ def _holds_several(hint: object) -> bool:
 
 def _names_of(values: Sequence[str], usual: Sequence[str]) -> list[str]:
     """Models by the last part of their place that tells, where these differ: what stands in the results."""
-    told = [
+    shown = [
         place.parent.name if place.name == MODEL and place.parent.name else place.name for place in map(Path, values)
     ]
-    found = ["".join(one if one.isalnum() or one in "-_" else "-" for one in name) for name in told]
+    found = ["".join(one if one.isalnum() or one in "-_" else "-" for one in name) for name in shown]
     return found if len(set(found)) == len(found) and STEP not in found else list(usual)
 
 

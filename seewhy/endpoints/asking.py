@@ -22,7 +22,7 @@ from seewhy.records.types import Usage
 
 PATH = "/chat/completions"
 MOST_LESSONS = 9
-"""How often one call may be said otherwise: each time the server's manners are known better."""
+"""How often one call may be said otherwise: each time the server's capabilities are known better."""
 
 
 NOTHING = Usage()
@@ -68,12 +68,12 @@ class ChatClient:
 
     endpoint: EndpointPlan
     pace: PacePlan
-    wire: Transport
+    transport: Transport
     cache: ReplyCache
     ledger: Ledger
     budget: Budget
     worth: Pricing
-    manners: ServerCapabilities
+    capabilities: ServerCapabilities
     redactor: Redactor
     requests: Pacer
     tokens: Pacer
@@ -150,7 +150,7 @@ class ChatClient:
         wanted, paid = prepared.request.count, NOTHING
         while not kept.is_enough(wanted):
             missing = wanted - len(kept.replies)
-            count = self.manners.count_for(missing)
+            count = self.capabilities.count_for(missing)
             ends = await self._call_all(prepared, count, range(len(kept.replies), wanted, count))
             paid = sum_usage([paid, *[end.paid for end in ends]]) if paid.calls or len(ends) > 1 else ends[0].paid
             kept = add_kept(kept, ends)
@@ -179,15 +179,15 @@ class ChatClient:
         """Tries until replies came and are kept, or a fault is final."""
         tries, lessons, paid = 0, 0, NOTHING
         while True:
-            payload = payload_of(prepared, self.endpoint.model, self.manners, count, offset)
+            payload = payload_of(prepared, self.endpoint.model, self.capabilities, count, offset)
             end = await self._try(prepared, payload, count)
             paid = sum_usage([paid, end.paid]) if paid.calls else end.paid
             fault = end.came.fault
             if fault is None or fault.is_reply:
                 return CallResult(end.came, paid) if tries or lessons else end
             may_learn = fault.complaint and lessons < MOST_LESSONS
-            if may_learn and self.manners.learn_refusal(fault.complaint, prepared.request, count, payload):
-                lessons, count = lessons + 1, self.manners.count_for(count)
+            if may_learn and self.capabilities.learn_refusal(fault.complaint, prepared.request, count, payload):
+                lessons, count = lessons + 1, self.capabilities.count_for(count)
                 continue
             tries += 1
             last = self._last_words(fault, tries)
@@ -231,7 +231,7 @@ class ChatClient:
     async def _send(self, payload: bytes) -> ParsedReply:
         deadline = self.pace.deadline_s
         try:
-            reached = await self.wire.post(PATH, payload, deadline)
+            reached = await self.transport.post(PATH, payload, deadline)
         except TimeoutError:
             return ParsedReply(fault=Fault(words=f"no whole answer came in {deadline:g} s", cost=Cost.UNKNOWN))
         except ConnectionRefusedError as error:
@@ -256,7 +256,7 @@ class ChatClient:
 
     async def _keep(self, prepared: Prepared, came: ParsedReply, count: int, usage: Usage, note: int) -> None:
         if came.replies:
-            self.manners.learn_count(count, len(came.replies))
+            self.capabilities.learn_count(count, len(came.replies))
         declined = came.fault.words if came.fault and came.fault.is_reply else ""
         rows: list[CallRow] = []
         if came.replies or declined or usage.calls:
@@ -271,7 +271,7 @@ class ChatClient:
 
     async def close(self) -> None:
         """Let connections, claims and the cache go."""
-        await self.wire.close()
+        await self.transport.close()
         self.budget.close()
         self.cache.close()
 

@@ -87,14 +87,14 @@ class ReplyCache:
             rows = base.execute(FIND, (key,)).fetchall()
         if not rows:
             return NOTHING_KEPT
-        for number, expected, *told in rows:
-            if expected is not None and checksum(told) != expected:
+        for number, expected, *columns in rows:
+            if expected is not None and checksum(columns) != expected:
                 raise DamagedRowError(
                     f"a kept reply is damaged: row {number} of the table `calls` of {self.database.place} is not what "
                     f"was written. Delete it (DELETE FROM calls WHERE number = {number}) and run again: it alone is "
                     "asked anew"
                 )
-        replies = tuple(_reply(told) for row in rows for told in json.loads(row[4]))
+        replies = tuple(_reply(kept) for row in rows for kept in json.loads(row[4]))
         declined = next((row[5] for row in rows if row[5]), "")
         return Kept(replies=replies, model=rows[-1][3], declined=declined)
 
@@ -137,9 +137,9 @@ class ReplyCache:
 def row_of(call: CallRow) -> tuple[object, ...]:
     """A call as the table holds it, its checksum last."""
     usage = call.usage
-    told = f"[{','.join([_told(reply) for reply in call.replies])}]"
+    replies = f"[{','.join([_columns(reply) for reply in call.replies])}]"
     tokens = usage.prompt_tokens, usage.completion_tokens, float(usage.dollars)
-    row = (call.key, call.model, told, call.declined, *tokens, call.origin or None)
+    row = (call.key, call.model, replies, call.declined, *tokens, call.origin or None)
     return *row, checksum(row)
 
 
@@ -148,15 +148,15 @@ def checksum(values: Iterable[object]) -> str:
     return hashlib.blake2b(repr(tuple(values)).encode(), digest_size=12).hexdigest()
 
 
-def _told(reply: Reply) -> str:
+def _columns(reply: Reply) -> str:
     first_token = json.dumps(dict(reply.first_token)) if reply.first_token else "{}"
     tokens = [reply.token_ids, reply.logprobs, reply.prompt_ids]
     more = f",{json.dumps(tokens)}" if any(one is not None for one in tokens) else ""
     return f'[{encode_basestring_ascii(reply.text)},"{reply.stop.value}",{first_token}{more}]'
 
 
-def _reply(told: list[Any]) -> Reply:
-    text, stop, first_token, *more = told
+def _reply(kept: list[Any]) -> Reply:
+    text, stop, first_token, *more = kept
     ids, logprobs, prompt = (None if one is None else tuple(one) for one in (more[0] if more else (None, None, None)))
     return Reply(text=text, stop=FinishReason(stop), first_token=first_token, token_ids=ids, logprobs=logprobs,
                  prompt_ids=prompt)  # fmt: skip

@@ -142,6 +142,6 @@ def form_words(kind: str, form: ResponseFormat) -> Mapping[str, object]:
     return {"response_format": {"type": "json_object"}} if kind == OBJECT else {}
 
 
-def manners_for(form: str) -> ServerCapabilities:
+def capabilities_for(form: str) -> ServerCapabilities:
     """What is assumed of a server before its first reply, given a plan's `form`."""
     return ServerCapabilities(form=SCHEMA if form == AUTO else form, may_change_form=form == AUTO)

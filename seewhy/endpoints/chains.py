@@ -22,7 +22,7 @@ class ChainTeller:
     chat_model: ChatModel
     prompt: Prompt
     tell_failure: Callable[[GenerateRequest, str], None]
-    """Hears of each ask that has no chains, and why."""
+    """Called for each request without chains, with the reason."""
 
     @property
     def name(self) -> str:

@@ -43,15 +43,15 @@ class Claims:
 
     def beat(self) -> None:
         """Say that this client lives."""
-        told = (self.owner, os.getpid(), place_of_processes(), time.time() + LEASE_S)
+        row = (self.owner, os.getpid(), place_of_processes(), time.time() + LEASE_S)
         with self.database.writing() as base:
-            base.execute("INSERT OR REPLACE INTO owners (owner, pid, place, until) VALUES (?, ?, ?, ?)", told)
+            base.execute("INSERT OR REPLACE INTO owners (owner, pid, place, until) VALUES (?, ?, ?, ?)", row)
 
     def retire_dead(self) -> None:
         """Forget clients that no longer live."""
         with self.database.reading() as base:
             others = base.execute("SELECT owner, pid, place, until FROM owners WHERE owner != ?", (self.owner,))
-            dead = [owner for owner, *told in others if not is_alive(*told)]
+            dead = [owner for owner, *place in others if not is_alive(*place)]
         if dead:
             with self.database.writing() as base:
                 base.executemany("DELETE FROM owners WHERE owner = ?", [(owner,) for owner in dead])
@@ -78,9 +78,9 @@ class Claims:
 
     def reserve(self, worst: Sum) -> int:
         """Set aside the most that a call can cost; the number of the note."""
-        told = (worst.tokens, worst.dollars, self.owner)
+        row = (worst.tokens, worst.dollars, self.owner)
         added = self.database.base.execute(
-            "INSERT INTO open_calls (most_tokens, most_dollars, owner) VALUES (?, ?, ?)", told
+            "INSERT INTO open_calls (most_tokens, most_dollars, owner) VALUES (?, ?, ?)", row
         )
         return added.lastrowid or 0
 

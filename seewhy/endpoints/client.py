@@ -16,7 +16,7 @@ from seewhy.endpoints.asking import ChatClient
 from seewhy.endpoints.batch.library import NO_KEY, LibraryBatches
 from seewhy.endpoints.batch.ordering import BatchDesk, jobs_place
 from seewhy.endpoints.cache import ReplyCache
-from seewhy.endpoints.capabilities import manners_for
+from seewhy.endpoints.capabilities import capabilities_for
 from seewhy.endpoints.chat import ChatResponse, Request
 from seewhy.endpoints.claims import Claims
 from seewhy.endpoints.database import Database
@@ -110,8 +110,8 @@ class Teacher:
 def headers_for(base_url: str, key: str, more: Mapping[str, str] = NONE) -> dict[str, str]:
     """What the `openai` library sends with every request, the key among it, and `more`."""
     with OpenAI(base_url=base_url, api_key=key or NO_KEY) as library:
-        told = {"Authorization": f"Bearer {library.api_key}", **library.default_headers, **more}
-    return {name: value for name, value in told.items() if isinstance(value, str)}
+        sent = {"Authorization": f"Bearer {library.api_key}", **library.default_headers, **more}
+    return {name: value for name, value in sent.items() if isinstance(value, str)}
 
 
 def extra_headers(endpoint: EndpointPlan) -> dict[str, str]:
@@ -133,7 +133,7 @@ async def open_batch_desk(endpoint: EndpointPlan, spend: SpendPlan, plan: BatchP
         ledger=Ledger(is_priced=worth.price is not None),
         budget=open_budget(spend, cache.database),
         worth=worth,
-        manners=manners_for(endpoint.form),
+        capabilities=capabilities_for(endpoint.form),
         redactor=redactor_for(key),
         place=place,
     )
@@ -144,11 +144,11 @@ def open_budget(spend: SpendPlan, database: Database) -> Budget:
     return Budget(plan=spend, claims=Claims(database), commit=GroupCommit(database=database))
 
 
-def open_wire(endpoint: EndpointPlan, key: str, more: Mapping[str, str]) -> Transport:
+def open_transport(endpoint: EndpointPlan, key: str, more: Mapping[str, str]) -> Transport:
     """The way to the server, or to all of them."""
-    wires = [(url, HttpTransport(url, headers_for(url, key, more), endpoint.query))
+    transports = [(url, HttpTransport(url, headers_for(url, key, more), endpoint.query))
              for url in (endpoint.base_url, *endpoint.more_urls)]  # fmt: skip
-    return BalancedTransport(wires) if endpoint.more_urls else wires[0][1]
+    return BalancedTransport(transports) if endpoint.more_urls else transports[0][1]
 
 
 async def open_desk(endpoint: EndpointPlan, pace: PacePlan, spend: SpendPlan) -> ChatClient:
@@ -159,12 +159,12 @@ async def open_desk(endpoint: EndpointPlan, pace: PacePlan, spend: SpendPlan) ->
     return ChatClient(
         endpoint=endpoint,
         pace=pace,
-        wire=open_wire(endpoint, key, more),
+        transport=open_transport(endpoint, key, more),
         cache=cache,
         ledger=Ledger(is_priced=worth.price is not None),
         budget=open_budget(spend, cache.database),
         worth=worth,
-        manners=manners_for(endpoint.form),
+        capabilities=capabilities_for(endpoint.form),
         redactor=redactor_for(key, *more.values()),
         requests=Pacer(per_minute=pace.requests_per_minute),
         tokens=Pacer(per_minute=pace.tokens_per_minute),

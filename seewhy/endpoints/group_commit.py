@@ -29,7 +29,7 @@ class GroupCommit:
         return await done
 
     def soon(self, work: Callable[[], object]) -> None:
-        """Write with the next transaction, and do not wait; what cannot be written then is let go."""
+        """Write with the next transaction, and do not wait; what cannot be written then is dropped."""
         self._add(work, None)
 
     def flush(self) -> None:

@@ -43,13 +43,13 @@ class Prepared:
 
 def prepare_request(request: Request, endpoint: EndpointPlan) -> Prepared:
     """Reads the pictures; raises ValueError where one cannot be read."""
-    told: list[str] = []
+    written: list[str] = []
     pictures: list[SentPicture] = []
     for message in request.messages:
         sent = [send_picture(ref, endpoint.max_pixels) for ref in message.images]
-        told.append(_message(message, sent, endpoint.detail))
+        written.append(_message(message, sent, endpoint.detail))
         pictures += sent
-    messages = f"[{','.join(told)}]"
+    messages = f"[{','.join(written)}]"
     return Prepared(
         request=request,
         messages=messages,
@@ -59,26 +59,26 @@ def prepare_request(request: Request, endpoint: EndpointPlan) -> Prepared:
     )
 
 
-def payload_of(prepared: Prepared, model: str, manners: ServerCapabilities, count: int, offset: int) -> bytes:
+def payload_of(prepared: Prepared, model: str, capabilities: ServerCapabilities, count: int, offset: int) -> bytes:
     """The body of a call for `count` replies where `offset` were had before."""
     request = prepared.request
-    has_seed = request.seed is not None and manners.takes_seed
-    temperature, top_p = manners.sampling_for(request.temperature, request.top_p)
-    told = _settings(
+    has_seed = request.seed is not None and capabilities.takes_seed
+    temperature, top_p = capabilities.sampling_for(request.temperature, request.top_p)
+    settings = _settings(
         model=model,
         temperature=temperature,
         top_p=top_p,
-        limit_word=manners.limit_word,
+        limit_word=capabilities.limit_word,
         max_tokens=request.max_tokens,
         count=count,
         seed=seed_at(request.seed, offset) if request.seed is not None and has_seed else None,
-        top_logprobs=request.top_logprobs if manners.gives_logprobs else 0,
+        top_logprobs=request.top_logprobs if capabilities.gives_logprobs else 0,
         form=request.form,
-        form_kind=manners.form,
+        form_kind=capabilities.form,
         drawn=request.drawn,
-        drawn_words=manners.drawn_words,
+        drawn_words=capabilities.drawn_words,
     )
-    return f'{{"messages":{prepared.messages},{told}'.encode()
+    return f'{{"messages":{prepared.messages},{settings}'.encode()
 
 
 def seed_at(seed: int, offset: int) -> int:
@@ -169,16 +169,19 @@ def _settings(
 ) -> str:
     """All of a call but its messages, as JSON text without the first brace."""
     sampling = {"temperature": temperature, "top_p": top_p}
-    told: dict[str, object] = {"model": model, **{name: value for name, value in sampling.items() if value is not None}}
-    told[limit_word] = max_tokens
+    settings: dict[str, object] = {
+        "model": model,
+        **{name: value for name, value in sampling.items() if value is not None},
+    }
+    settings[limit_word] = max_tokens
     if count > 1:
-        told["n"] = count
+        settings["n"] = count
     if seed is not None:
-        told["seed"] = seed
+        settings["seed"] = seed
     if top_logprobs:
-        told |= {"logprobs": True, "top_logprobs": top_logprobs}
+        settings |= {"logprobs": True, "top_logprobs": top_logprobs}
     if form is not None:
-        told |= form_words(form_kind, form)
+        settings |= form_words(form_kind, form)
     if drawn is not None:
-        told |= sampling_words(drawn_words, drawn, temperature, top_p)
-    return DUMP(told)[1:]
+        settings |= sampling_words(drawn_words, drawn, temperature, top_p)
+    return DUMP(settings)[1:]

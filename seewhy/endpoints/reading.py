@@ -10,7 +10,7 @@ from seewhy.endpoints.engine.tokens import drawn_tokens, prompt_tokens
 from seewhy.endpoints.faults import Cost, Fault
 from seewhy.endpoints.texts import SHOWN, plain_text, start_of, text_of
 from seewhy.endpoints.transport.api import HttpResponse
-from seewhy.endpoints.transport.waiting import told_wait
+from seewhy.endpoints.transport.waiting import asked_wait
 from seewhy.records.types import FinishReason
 
 TRY_AGAIN = {408, 409, 425, 429}
@@ -163,8 +163,10 @@ def _first_token(logprobs: object) -> dict[str, float]:
         return {}
     others = first.get("top_logprobs")
     found: dict[str, float] = {}
-    for told in (first, *(others if isinstance(others, list) else ())):
-        token, value = (told.get("token"), told.get("logprob")) if isinstance(told, dict) else (None, None)
+    for token_row in (first, *(others if isinstance(others, list) else ())):
+        token, value = (
+            (token_row.get("token"), token_row.get("logprob")) if isinstance(token_row, dict) else (None, None)
+        )
         if isinstance(token, str) and is_number(value) and MIN_LOGPROB <= value <= MAX_LOGPROB:
             found.setdefault(plain_text(token), float(value))
     return found
@@ -196,8 +198,8 @@ def is_count(value: object) -> TypeGuard[int]:
 
 def _reasoning_tokens(usage: object) -> int:
     details = usage.get("completion_tokens_details") if isinstance(usage, dict) else None
-    told = details.get("reasoning_tokens") if isinstance(details, dict) else None
-    return told if isinstance(told, int) else 0
+    count = details.get("reasoning_tokens") if isinstance(details, dict) else None
+    return count if isinstance(count, int) else 0
 
 
 def _cost(tokens: Tokens | None) -> Cost:
@@ -212,14 +214,14 @@ def _refused(reached: HttpResponse) -> Fault:
             "name that address in base_url if it is right"
         )
         return Fault(words=words, is_final=True)
-    told = _body_words(reached)
-    words = f"the server answered {reached.status}: {told}"
-    wait = told_wait(reached.headers)
+    body = _body_words(reached)
+    words = f"the server answered {reached.status}: {body}"
+    wait = asked_wait(reached.headers)
     if reached.status >= 500 or reached.status in TRY_AGAIN:
         # What the account lacks does not come back by waiting.
         return Fault(words=words, is_final="insufficient_quota" in words, wait_s=wait)
     if reached.status in {400, 403, 422} and _is_prompt_filter(reached.body):
-        return Fault(words=f"the provider's filter refused the prompt: {told}", is_final=True, is_reply=True)
+        return Fault(words=f"the provider's filter refused the prompt: {body}", is_final=True, is_reply=True)
     complaint = words.casefold() if reached.status in {400, 422} else ""
     return Fault(words=words, is_final=True, complaint=complaint)
 
@@ -245,11 +247,11 @@ def _body_words(reached: HttpResponse) -> str:
 
 
 def _error_words(answer: Mapping[str, object]) -> str:
-    told = answer.get("error", answer.get("detail", answer.get("message", answer)))
-    if isinstance(told, dict):
-        parts = (told.get(name) for name in ("message", "code", "param"))
-        told = "; ".join(str(part) for part in parts if part) or json.dumps(told)
-    return plain_text(str(told))[: 2 * SHOWN]
+    error = answer.get("error", answer.get("detail", answer.get("message", answer)))
+    if isinstance(error, dict):
+        parts = (error.get(name) for name in ("message", "code", "param"))
+        error = "; ".join(str(part) for part in parts if part) or json.dumps(error)
+    return plain_text(str(error))[: 2 * SHOWN]
 
 
 def _no_json(reached: HttpResponse) -> Fault:

@@ -1,4 +1,4 @@
-"""A model that hears what it would be asked and says nothing but what is kept already."""
+"""A client for dry runs: records requests, answers only from the cache."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

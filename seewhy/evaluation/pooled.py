@@ -77,7 +77,7 @@ def pooled_difference(
 
 
 def standing_of(found: PooledDifference, claim: Claim) -> Standing:
-    """Held where the interval lies where the claim says, not held where it lies outside; and every run points there."""
+    """Held where the interval is inside the claimed range, not held where it is outside; and every run points there."""
     low, high, least, most = found.whole.low, found.whole.high, min(found.each), max(found.each)
     match claim:
         case Claim.MORE:

@@ -110,6 +110,6 @@ class Format(Protocol):
         return ()
 
     def beside(self, name: str, files: Sequence[Written]) -> Mapping[str, Mapping[str, object]]:
-        """JSON objects that lie beside the rows, by the names of their files; of one that is there, other keys stay."""
+        """JSON objects written beside the rows, by file name; other keys of an existing file are kept."""
         del name, files
         return {}

@@ -27,7 +27,7 @@ from seewhy.records.types import Gold, Lesson, MatchRule, Pair, Question, Respon
 QUESTIONS = "questions"
 """Folder of the questions, within that of the rows on them."""
 MARGIN = 1.0
-"""Of a pair whose margin nobody tells: one vote."""
+"""Margin of a pair that states none: one vote."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from seewhy.records.measures import Interval
 from seewhy.records.types import Outcome
 
 REASONS = 3
-"""Reasons for NO_ANSWER and for UNJUDGED that are told."""
+"""Reasons for NO_ANSWER and for UNJUDGED that are listed."""
 ABSENT = "-"
 METRIC_NAMES = {
     Metric.MEAN_SCORE: "mean score",
@@ -106,10 +106,10 @@ def _sentences(graded: Graded) -> Iterator[str]:
     for outcome in (Outcome.NO_ANSWER, Outcome.UNJUDGED):
         reasons = reasons_of(graded, outcome)
         if reasons:
-            told = "; ".join(f"{count} x {why}" for why, count in reasons[:REASONS])
+            listed = "; ".join(f"{count} x {why}" for why, count in reasons[:REASONS])
             more = f"; {len(reasons) - REASONS} more reasons" if len(reasons) > REASONS else ""
             counted = "counts as not right" if outcome is Outcome.NO_ANSWER else "is left out of the accuracy"
-            yield f"{outcome.name} {counted}: {told}{more}"
+            yield f"{outcome.name} {counted}: {listed}{more}"
     for one in graded.joined:
         if one.unasked:
             yield (f"{one.path}: {len(one.unasked)} ids name no question and were not graded: "

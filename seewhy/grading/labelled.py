@@ -23,7 +23,7 @@ from seewhy.testing.oracle import Oracle
 HALF_WRONG = Oracle(error_rate=0.5, seed=1)
 """Who writes the chains about inkgrid: one in two goes wrong."""
 SEEN = "-seen"
-"""What the folder of chains ends with that lies beside a person's verdicts from the viewer."""
+"""What the folder of chains ends with that is beside a person's verdicts from the viewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,8 +89,8 @@ def renames(
     def rename(name: str, row: Mapping[str, object]) -> str:
         found = plain.get(name) or plain.get(whole_id(name)) or aliases.get(name) or aliases.get(whole_id(name), ())
         if len(found) > 1:
-            told = {value for value in row.values() if isinstance(value, str)}
-            found = [one for one in found if kinds[one] & told] or [
+            texts = {value for value in row.values() if isinstance(value, str)}
+            found = [one for one in found if kinds[one] & texts] or [
                 one for one in found if any(kind in stem for kind in kinds[one])
             ]
         return found[0] if len(found) == 1 else name

@@ -99,7 +99,7 @@ def join(table: Table, asked: Asked, reading: Reading) -> Joined:
 def _require_replies(
     table: Table, columns: Columns, replies: Sequence[Prediction], questions: Sequence[Question]
 ) -> None:
-    """An error where the field that was taken for the reply, which nobody named, seems to hold the gold answer."""
+    """An error where the field that was taken for the reply, which was not named, seems to hold the gold answer."""
     golds = {question.id: gold_spellings(question) for question in questions}
     same = sum(row.text.strip() in golds[row.question_id] for row in replies)
     if same < NEARLY_ALL * len(replies):

@@ -21,7 +21,7 @@ def find_oracle(name: str, questions: Sequence[Question], error_rate: float, see
     """The stand-in that a judge talks to.
 
     Raises:
-        ValueError: the name stands for nobody, or for one who does not know these questions.
+        ValueError: the name is no stand-in, or one that does not know these questions.
     """
     if name not in TEACHERS:
         raise ValueError(f"`teacher` {name!r}{nearest(name, list(TEACHERS))}")

@@ -132,8 +132,8 @@ class Corrector:
             return CorrectionOutcome.ECHO, "the chain came back as it was"
         if not text.partition(ANSWER_MARK)[0].strip():
             return CorrectionOutcome.BARE, "there is no text before the answer"
-        told = replace(chain, text=text, token_ids=None, logprobs=None, stop=FinishReason.END, sampler=self.name)
-        (verdict,) = self.grader.judge(question, (told,))
+        corrected = replace(chain, text=text, token_ids=None, logprobs=None, stop=FinishReason.END, sampler=self.name)
+        (verdict,) = self.grader.judge(question, (corrected,))
         return (
             CorrectionOutcome.CORRECTED if verdict.outcome is Outcome.CORRECT else CorrectionOutcome.WRONG_ANSWER
         ), verdict.why

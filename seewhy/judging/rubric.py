@@ -151,11 +151,11 @@ def in_words(votes: Sequence[Grades], asked: int) -> str:
     """Grades by criterion, the votes and their agreement, and the first vote's explanation."""
     means = ", ".join(f"{name} {fmean(vote.criteria[name] for vote in votes):g}" for name in CRITERIA)
     agreement = agreement_of([vote.overall for vote in votes])
-    told = ""
+    grades_said = ""
     if agreement is not None:
         grades = ", ".join(str(vote.overall) for vote in votes)
-        told = f"; {_of(len(votes), asked, f'overall {grades}')}, agreement {agreement:.2f}"
-    return f"{means}{told}: {votes[0].explanation}"
+        grades_said = f"; {_of(len(votes), asked, f'overall {grades}')}, agreement {agreement:.2f}"
+    return f"{means}{grades_said}: {votes[0].explanation}"
 
 
 def _of(read: int, asked: int, words: str) -> str:

@@ -83,13 +83,13 @@ class VersusJudge:
         rival = self.rivals[question.id].text
         orders = [order for chain in chains for order in ((chain.text, rival), (rival, chain.text))]
         answers = ask_all(self.chat_model.chat, [self._request(question, *order) for order in orders])
-        told = [_preferred(question, *order, answer) for order, answer in zip(orders, answers, strict=True)]
+        preferred = [_preferred(question, *order, answer) for order, answer in zip(orders, answers, strict=True)]
         return [
             (
                 Contest(
                     question_id=question.id, index=chain.index, style=chain.style,
-                    ahead=told[2 * at][0], behind=told[2 * at + 1][0],
-                    why=told[2 * at][1] or told[2 * at + 1][1],
+                    ahead=preferred[2 * at][0], behind=preferred[2 * at + 1][0],
+                    why=preferred[2 * at][1] or preferred[2 * at + 1][1],
                 ),
                 (answers[2 * at], answers[2 * at + 1]),
             )

@@ -30,7 +30,7 @@ def is_blind(chain: Chain) -> bool:
 
 
 def sight_verdict(chain: Chain) -> Verdict:
-    """Whether a chain was drawn with the pictures: nobody said whether it is right."""
+    """Whether a chain was drawn with the pictures: no judge has graded it."""
     blind = is_blind(chain)
     return Verdict(
         question_id=chain.question_id, index=chain.index, style=chain.style, judge=JUDGE, outcome=Outcome.UNJUDGED,

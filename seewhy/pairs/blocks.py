@@ -101,7 +101,7 @@ def judged_blocks(
     memory, in whatever order they come.
 
     Raises:
-        ValueError: a chain or verdict stands alone or occurs twice; from files also where rows lie in another order.
+        ValueError: a chain or verdict has no partner or occurs twice; from files also where rows are in another order.
             The message names it.
     """
     more = tuple(rule.reads) if isinstance(rule, ReadsMore) else ()

@@ -44,13 +44,13 @@ class ByBlindness:
         """
         beside = list(_beside(prompt))
         whole = [pair for pair in beside if all(side.stop is not FinishReason.LENGTH for side in pair)]
-        told: set[tuple[str, str]] = set()
+        texts_seen: set[tuple[str, str]] = set()
         turns: Counter[int] = Counter()
         found: list[tuple[int, Choice]] = []
         for seen, blind in whole:
             texts = seen.text.strip(), blind.text.strip()
-            if texts[0] != texts[1] and texts not in told:
-                told.add(texts)
+            if texts[0] != texts[1] and texts not in texts_seen:
+                texts_seen.add(texts)
                 choice = Choice(chosen=seen, rejected=blind, margin=seen.value - blind.value)
                 found.append((turns[seen.index], choice))
                 turns[seen.index] += 1

@@ -50,7 +50,7 @@ class ByOutcome:
     """Which of the right and of the wrong chains: `random`, `best_worst` or `hardest`."""
 
     def __post_init__(self) -> None:
-        """Refuse a band that no accuracy lies in."""
+        """Refuse a band that contains no accuracy."""
         if not 0.0 <= self.lowest <= self.highest <= 1.0:
             raise ValueError(f"lowest and highest are shares from 0 to 1, lowest first, and are {self.lowest} and "
                              f"{self.highest}")  # fmt: skip

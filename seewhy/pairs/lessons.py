@@ -156,7 +156,7 @@ def mix_lessons(
     """LLaVA-Reasoner's mix for supervised fine-tuning, shuffled by `seed`.
 
     First a format-aligned part: `format_aligned` lessons of each benchmark, half of either style, an odd one reasoned
-    (the paper takes 50 a set; its split between the styles is not told). Of the rest, a block of reasoned and one of
+    (the paper takes 50 a set; its split between the styles is not given). Of the rest, a block of reasoned and one of
     direct lessons, as large as they can be with direct ones a `direct_share` of the two (the paper: one half). No
     lesson stands in the mix twice. Share 0 or 1 with a format-aligned part are the paper's variants (3) and (2).
 

@@ -1,4 +1,4 @@
-"""Counts of a rule that drops prompts for reasons and has nothing else to tell."""
+"""Counts of a rule that drops prompts for reasons and has no other counts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Reasons:
 
 
 class ReasonTally(Tally[Reasons]):
-    """Counts prompts by what became of them; each reason of the rule is told, those of none too."""
+    """Counts prompts by what became of them; each reason of the rule is listed, those without prompts too."""
 
     def __init__(self, reasons: type[StrEnum]) -> None:
         self._prompts: Counter[str] = Counter({reason.value: 0 for reason in reasons})

@@ -42,7 +42,7 @@ def recipe(size: Size = Size.LAPTOP) -> Recipe:
     data: dict[str, float] = {}
     for name in gold:
         steps |= by_answer(size, name)
-        # 2.5 M pairs with a gold answer and 0.75 M without (section 3); shares of pairs by form are not told.
+        # 2.5 M pairs with a gold answer and 0.75 M without (section 3); shares of pairs by form are not given.
         data |= {f"{name}-right": 1.0, f"{name}-format": 0.2}
     for name in (*gold, *blind):
         steps |= by_sight(size, name)

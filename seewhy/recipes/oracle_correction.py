@@ -40,8 +40,8 @@ class OracleCorrections(RowStage):
         return lambda block: [lesson for one in block for lesson in corrected(one)]
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        told = outlook.forecast(self.chains)
-        return StageForecast(rows=told.rows, unit="lessons", is_exact=False, max_tokens=told.max_tokens,
+        before = outlook.forecast(self.chains)
+        return StageForecast(rows=before.rows, unit="lessons", is_exact=False, max_tokens=before.max_tokens,
                              basis="at most one a chain")  # fmt: skip
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Lesson]:

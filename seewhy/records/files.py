@@ -98,8 +98,8 @@ def _remove_quietly(temporary: Path) -> None:
 
 
 def _explain(path: Path, wanted: int | None, error: OSError) -> str:
-    told = [_describe_room(path.parent), "" if wanted is None else f"{wanted:,} bytes wanted"]
-    room = ", ".join(words for words in reversed(told) if words)
+    parts = [_describe_room(path.parent), "" if wanted is None else f"{wanted:,} bytes wanted"]
+    room = ", ".join(words for words in reversed(parts) if words)
     return (
         f"cannot write {path}: {error.strerror or error}{f' ({room})' if room else ''}. "
         "Nothing was lost: all that was finished before is on disk, and no half-written file is left. "

@@ -85,7 +85,7 @@ class LinesFile:
         try:
             return record_from(json.loads(line), self.record_type, "")
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"{self.path}, line {_line_number(self.path, offset)}{_told(error)}") from error
+            raise ValueError(f"{self.path}, line {_line_number(self.path, offset)}{_cause(error)}") from error
 
 
 def record_from(plain: object, record_type: type[R], place: str) -> R:
@@ -161,6 +161,6 @@ def _line_number(path: Path, offset: int) -> int:
         return file.read(offset).count(b"\n") + 1
 
 
-def _told(error: Exception) -> str:
+def _cause(error: Exception) -> str:
     is_json = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)
     return f" is not JSON ({error})" if is_json else f"{error}"

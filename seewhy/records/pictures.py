@@ -112,10 +112,10 @@ def as_shown(picture: Image.Image) -> Image.Image:
 def orientation_of(picture: Image.Image) -> int:
     """How the stored pixels are to be turned and mirrored, 1 to 8; 1, as they are, where no note can be read."""
     try:
-        told = picture.getexif().get(ORIENTATION, 1)
+        orientation = picture.getexif().get(ORIENTATION, 1)
     except DAMAGE:
         return 1
-    return told if told in range(1, 9) else 1
+    return orientation if orientation in range(1, 9) else 1
 
 
 def is_deep(picture: Image.Image) -> bool:

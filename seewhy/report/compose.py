@@ -84,7 +84,7 @@ def label_of(key: str, objectives: set[str]) -> str:
 def _changes(evaluations: Sequence[Evaluation], trainings: Sequence[TrainingRun]) -> Iterator[Step]:
     """Each trained model compared with the nearest model before it that was measured on the same test questions."""
     starts = {one.name: one.start for one in trainings}
-    told: set[tuple[str, str, Style]] = set()
+    described: set[tuple[str, str, Style]] = set()
     for one in evaluations:
         if any(card.split is not Split.TEST for card in one.cards):
             continue
@@ -94,8 +94,8 @@ def _changes(evaluations: Sequence[Evaluation], trainings: Sequence[TrainingRun]
                 continue
             for style in (Style.REASON, Style.DIRECT):
                 change = one.changes.get((before, training.name, style))
-                if change is not None and (before, training.name, style) not in told:
-                    told.add((before, training.name, style))
+                if change is not None and (before, training.name, style) not in described:
+                    described.add((before, training.name, style))
                     yield Step(before=before, after=training.name, style=style, change=change, what=_what(training))
 
 

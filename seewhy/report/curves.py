@@ -63,12 +63,12 @@ def plot_choices(points: Sequence[CurvePoint]) -> Panel:
     axes.minorticks_off()
     axes.set_xlabel("chains a question")
     axes.tick_params(axis="y", labelcolor=MUTED)
-    told = "; ".join(
+    summary = "; ".join(
         f"{say_selection(point.method)}: {say_percent(point.value)}" for point in points if point.n == ticks[-1]
     )
-    told = f"With {ticks[-1]} chains a question: {told}"
+    summary = f"With {ticks[-1]} chains a question: {summary}"
     key = tuple((_METHOD_SLOTS[method], say_selection(method)) for method in dict.fromkeys(p.method for p in points))
-    drawing = draw_svg(figure, "choices", told)
+    drawing = draw_svg(figure, "choices", summary)
     rows = [(point.method.value, point.n, point.value, point.low, point.high) for point in points]
     return Panel(title="Accuracy over the number of chains", unit="percent", key=key, drawing=drawing,
                  numbers=(("method", "chains", "accuracy", "low", "high"), *rows))  # fmt: skip
@@ -91,11 +91,11 @@ def plot_accuracies(sampling: Sampling) -> Panel:
     axes.tick_params(axis="y", labelcolor=MUTED)
     axes.set_xlabel("right chains of a question")
     inside = sum(lowest <= share <= highest for share in sampling.accuracies)
-    told = f"{say_count(inside)} of {say_count(len(sampling.accuracies))} questions are in the band"
+    summary = f"{say_count(inside)} of {say_count(len(sampling.accuracies))} questions are in the band"
     if sampling.band is None:
-        told = f"{say_count(inside)} questions by their share of right chains"
+        summary = f"{say_count(inside)} questions by their share of right chains"
     rows = [(right / sampling.per_question, bars[right]) for right in sorted(bars)]
-    return Panel(title="Questions by their share of right chains", drawing=draw_svg(figure, "accuracies", told),
+    return Panel(title="Questions by their share of right chains", drawing=draw_svg(figure, "accuracies", summary),
                  numbers=(("share of right chains", "questions"), *rows))  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def _tell_blind(report: ReportInput) -> Iterator[str]:
     share = cards[-1].accuracy
     yield (
         f"With the pictures withheld, {label} is right on {say_percent(share.value)} ({say_percent_range(share)}): "
-        "only what lies above that comes from looking."
+        "only what is above that comes from looking."
     )
 
 

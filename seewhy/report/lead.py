@@ -38,11 +38,11 @@ def tell_difference(
     asked = f"when {say_asked(style)}"
     before, after = (say_percent(card.accuracy.value) for card in levels) if levels else ("", "")
     if change.low <= 0.0 <= change.high:
-        told = f", {before} before and {after} after" if levels else ""
-        return f"{what}: no difference can be seen {where} {asked}{told} {numbers}."
+        levels_said = f", {before} before and {after} after" if levels else ""
+        return f"{what}: no difference can be seen {where} {asked}{levels_said} {numbers}."
     verb = "raised" if change.difference > 0 else "lowered"
-    told = f" from {before} to {after}" if levels else ""
-    return f"{what} {verb} accuracy {where}{told} {asked} {numbers}."
+    levels_said = f" from {before} to {after}" if levels else ""
+    return f"{what} {verb} accuracy {where}{levels_said} {asked} {numbers}."
 
 
 def _tell_steps(report: ReportInput) -> Iterator[str]:

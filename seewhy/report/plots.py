@@ -53,9 +53,9 @@ def plot_dots(name: str, title: str, dots: Sequence[Dot], *, is_labelled: bool =
     axes.set_ylim(len(rows) - 0.45, -0.55)
     axes.grid(visible=False, axis="y")
     _scale_percent(axes)
-    told = "; ".join(f"{dot.row}: {say_percent(dot.share.value)}" for dot in dots)
+    summary = "; ".join(f"{dot.row}: {say_percent(dot.share.value)}" for dot in dots)
     numbers = [(dot.row, dot.slot, dot.share.value, dot.share.low, dot.share.high) for dot in dots]
-    return Panel(title=title, drawing=draw_svg(figure, name, f"{title}. {told}"),
+    return Panel(title=title, drawing=draw_svg(figure, name, f"{title}. {summary}"),
                  numbers=(("row", "model", "accuracy", "low", "high"), *numbers))  # fmt: skip
 
 

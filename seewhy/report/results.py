@@ -29,6 +29,6 @@ def _parts(measured: Evaluation, model: str) -> Iterator[str]:
 
 
 def _unread(card: Scorecard) -> str:
-    told = [f"{count} {name}" for count, name in ((card.no_answer, "without an answer"), (card.unjudged, "unjudged"))
+    counted = [f"{count} {name}" for count, name in ((card.no_answer, "without an answer"), (card.unjudged, "unjudged"))
             if count and not card.blind]  # fmt: skip
-    return f", {', '.join(told)}" if told else ""
+    return f", {', '.join(counted)}" if counted else ""

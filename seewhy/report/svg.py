@@ -88,10 +88,10 @@ def open_axes(height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def draw_svg(figure: Figure, name: str, told: str) -> Markup:
+def draw_svg(figure: Figure, name: str, summary: str) -> Markup:
     """The figure as an inline `<svg>`.
 
-    `name` must differ between the figures of a page, since it seeds the ids inside; `told` says in words
+    `name` must differ between the figures of a page, since it seeds the ids inside; `summary` says in words
     what the figure shows, for readers who cannot see it.
     """
     file = io.StringIO()
@@ -107,7 +107,7 @@ def draw_svg(figure: Figure, name: str, told: str) -> Markup:
     if head is None:
         raise ValueError(f"figure {name!r}: matplotlib {mpl.__version__} wrote an SVG without a viewBox")
     body = drawing[drawing.index(">") + 1 :]
-    opening = f'<svg viewBox="{head[1]}" role="img" aria-label="{escape(told)}">'
+    opening = f'<svg viewBox="{head[1]}" role="img" aria-label="{escape(summary)}">'
     # Safe as it is: matplotlib has escaped the text it drew.
     return Markup(opening + body)
 

@@ -17,7 +17,7 @@ class Earned:
     """
 
     value: float | None
-    """None: the reward does not apply to this rollout, or could not be told. It is neither 0 nor a middle."""
+    """None: the reward does not apply to this rollout, or could not be determined. It is neither 0 nor a middle."""
     spans: tuple[Span, ...] = ()
     """Where in the text it was earned, each with its own part; empty where it belongs to the whole response."""
     why: str = ""

@@ -11,7 +11,7 @@ from seewhy.rewards.parts.judged import earn_by_verdict, score_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactsReward:
-    """Minus the number of rejected facts; a response with a fact that nobody could check earns nothing at all."""
+    """Minus the number of rejected facts; a response with a fact that could not be checked gets no reward (None)."""
 
     chat_model: ChatModel
     most: int = 20

@@ -1,1 +1,1 @@
-"""A recipe in a directory: its graph of steps, where their rows lie, and who runs them."""
+"""A recipe in a directory: its graph of steps, the paths of their rows, and what runs them."""

@@ -193,7 +193,7 @@ def is_outside(kind: str) -> bool:
 
 
 def unplaced(kind: str) -> str:
-    """A kind without the folder of its file: what rows follow from is the file's content, wherever it lies.
+    """A kind without the folder of its file: what rows follow from is the file's content, not its path.
 
     Example:
         >>> unplaced("folder/mine.py:Strict"), unplaced("mine.judges:Strict"), unplaced("rubric")

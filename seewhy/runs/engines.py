@@ -102,9 +102,9 @@ def find_servers(engine: EnginePlan, ref: str, names: Sequence[str]) -> Found:
     Raises:
         ValueError: none of them has it; the message says what each said.
     """
-    told = dict(ask_servers(engine))
-    answers = {url: one for url, one in told.items() if isinstance(one, ServedModels)}
-    faults = [one for one in told.values() if isinstance(one, str)]
+    answered = dict(ask_servers(engine))
+    answers = {url: one for url, one in answered.items() if isinstance(one, ServedModels)}
+    faults = [one for one in answered.values() if isinstance(one, str)]
     listed = {name for one in answers.values() for name in one.names}
     name = engine.names.get(ref) or next((one for one in names if one in listed), names[-1] if not listed else "")
     urls = tuple(url for url, one in answers.items() if name and (name in one.names or not one.names))
@@ -165,8 +165,8 @@ def check_weights(
         note(f"engine of {ref}: the servers give no log-probabilities, so that their weights cannot be compared")
         return
     check.require_same_weights(ref, gaps, bound)
-    told = ", ".join(f"{gap:.2g} ({kind})" for kind, gap in gaps.items())
-    note(f"engine of {ref}: its log-probabilities differ from those here by {told} a token")
+    by_kind = ", ".join(f"{gap:.2g} ({kind})" for kind, gap in gaps.items())
+    note(f"engine of {ref}: its log-probabilities differ from those here by {by_kind} a token")
 
 
 def write_line(folder: Path, ref: str, found: Found) -> None:
@@ -175,8 +175,8 @@ def write_line(folder: Path, ref: str, found: Found) -> None:
     append(folder, {"model": ref, "name": found.name, "urls": found.urls, "window": found.window, "sent": sent})
 
 
-def append(folder: Path, told: Mapping[str, object]) -> None:
+def append(folder: Path, figures: Mapping[str, object]) -> None:
     """Add a line to the log of engines."""
-    line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **told}
+    line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **figures}
     with (folder / LOG).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")

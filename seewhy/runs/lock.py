@@ -1,4 +1,4 @@
-"""One run, one writer: a second process is refused at once and told who the first is."""
+"""One run, one writer: a second process is refused at once, with the first one's name."""
 
 import fcntl
 import os
@@ -39,7 +39,7 @@ def only_writer(root: Path) -> Generator[None]:
 
 
 def writer_of(root: Path) -> str:
-    """Who writes in a run now; empty where nobody does."""
+    """The process that writes in a run now; empty where none does."""
     path = root / LOCK
     if not path.is_file():
         return ""

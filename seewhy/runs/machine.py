@@ -144,7 +144,7 @@ class Machine:
     guard: GuardPlan = field(default=GUARDED)
     """How closely trainings are watched, and which alarms stop them."""
     shard: ShardPlan = field(default_factory=ShardPlan)
-    """How weights lie over the processes of a training that has several."""
+    """How weights are distributed over the processes of a training that has several."""
     features: FeaturePlan = field(default_factory=FeaturePlan)
     """How much is kept of what a frozen vision encoder computes."""
     save_every: int = 0

@@ -85,8 +85,8 @@ def require_machine(run: OpenRun, nodes: Sequence[Node]) -> None:
     shard = run.machine.shard.of_launcher(os.environ)
     if run.compute.load_in_4bit and shard.kind == SHARDED and is_training:
         raise ValueError(
-            "compute.load_in_4bit: weights of 4 bits lie in uint8, and FSDP2 would shard them without what tells how "
-            "they are read; set machine.shard.kind to copies (DDP), or leave load_in_4bit away and take bf16"
+            "compute.load_in_4bit: weights of 4 bits are stored in uint8, and FSDP2 would shard them without what says "
+            "how they are read; set machine.shard.kind to copies (DDP), or leave load_in_4bit away and take bf16"
         )
     if run.machine.runner.is_ray and any(isinstance(node.unit, RowStage) for node in nodes):
         call_part("runs", "ray_cluster", "require_cluster", run.machine.runner)

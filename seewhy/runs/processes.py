@@ -24,7 +24,7 @@ class Processes(Protocol):
         """Whether there is no other."""
         ...
 
-    def told(self, make: Callable[[], Any]) -> Any:  # noqa: ANN401
+    def broadcast(self, make: Callable[[], Any]) -> Any:  # noqa: ANN401
         """What the first process makes; the others wait."""
         ...
 
@@ -44,11 +44,11 @@ class OneProcess:
     is_first: bool = True
     is_alone: bool = True
 
-    def told(self, make: Callable[[], Any]) -> Any:  # noqa: ANN401
+    def broadcast(self, make: Callable[[], Any]) -> Any:  # noqa: ANN401
         return make()
 
     def meet(self) -> None:
-        """There is nobody to wait for."""
+        """There is no other process to wait for."""
 
     def add(self, name: str, amount: int) -> int:
         raise ValueError(f"{name}: a process alone takes its work in order")

@@ -79,7 +79,7 @@ def with_questions(run: Run, chains: str, questions: str) -> Groups:
     """Each question that has chains, with them.
 
     Raises:
-        ValueError: rows of a question do not lie together, or two questions have the same id.
+        ValueError: rows of a question are not together, or two questions have the same id.
     """
     rows = run.read(chains, Chain)
     asked = run.questions(questions_of(run, chains, questions))

@@ -101,7 +101,7 @@ class Runner:
             self.processes.meet()
             return
         folder = self.run.place(node.ref)
-        if self.processes.told(lambda: self._is_there(node, folder)):
+        if self.processes.broadcast(lambda: self._is_there(node, folder)):
             manifest = read_manifest(folder)
             name = unit.unit if isinstance(unit, RowStage) else "steps"
             yield Ended(ref=node.ref, seconds=0.0, rows=manifest.counts.get("inputs", 0), unit=name, is_found=True)
@@ -132,7 +132,7 @@ class Runner:
         started = time.perf_counter()
         inputs, size = unit.inputs(self.run), unit.block_size()
         total, blocks = len(inputs), count_blocks(len(inputs), size)
-        missing = self.processes.told(lambda: missing_blocks(folder, blocks))
+        missing = self.processes.broadcast(lambda: missing_blocks(folder, blocks))
         done = total - sum(len(range(total)[n * size : (n + 1) * size]) for n in missing)
         yield Began(ref=node.ref, step=node.step, number=number, of=of, total=total, unit=unit.unit, done=done)
         yield from self._work(node, unit, folder, missing)
@@ -140,9 +140,9 @@ class Runner:
         if not self.processes.is_first:
             return
         sums = sum_blocks(folder)
-        told = unit.settle(self.run, sums.counts)
-        if told:
-            self.notes.append(told)
+        message = unit.settle(self.run, sums.counts)
+        if message:
+            self.notes.append(message)
         counts = {**sums.counts, "inputs": total, "rows": sums.rows}
         if isinstance(unit, HasCard):
             write_text_atomically(folder / CARD, unit.card(counts))
@@ -168,7 +168,7 @@ class Runner:
             yield Advanced(ref=node.ref, count=answer.done.inputs, spent=answer.spent)
 
     def _work_together(self, node: Node, unit: RowStage, folder: Path, missing: list[int]) -> Iterator[Event]:
-        """Each process takes the next block that nobody has taken; without a local model the first takes all."""
+        """Each process takes the next block that is not taken; without a local model the first takes all."""
         if not missing or not (self.processes.is_first or self.run.uses_weights(node)):
             return
         worker, seen = BlockWorker.of(unit, unit.worker(self.run, self.models), self.run, folder, self.models), 0

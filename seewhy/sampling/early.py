@@ -1,8 +1,8 @@
 """Early stop of sampling: a question's first chains decide whether the rest is drawn, and what that biases is said.
 
-A question is of use where its accuracy over all chains lies in a band. After the first chains it is stopped where it
+A question is of use where its accuracy over all chains is in a band. After the first chains it is stopped where it
 cannot reach the band any more, or where so few (or so many) right ones would be rare even for a question at the band's
-edge. A stopped question is lost to training though its accuracy may lie in the band: `chance_of_stop` says how likely.
+edge. A stopped question is lost to training though its accuracy may be in the band: `chance_of_stop` says how likely.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class EarlyStop:
     """Chance with which a question at an end of the band may be stopped; 0 stops those that cannot reach it alone."""
 
     def __post_init__(self) -> None:
-        """Refuse a band that no accuracy lies in, and a risk that is none."""
+        """Refuse a band that contains no accuracy, and a risk outside [0, 1]."""
         require_least(self, 0, "first")
         require_share(self, "lowest", "highest", "risk")
         if self.lowest > self.highest:

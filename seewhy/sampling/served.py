@@ -87,7 +87,7 @@ class ServedModel:
     """Compares the servers' weights with those here by a question; called once."""
     compared: int = 0
     """Prompts that came back so far."""
-    told: set[str] = field(default_factory=set[str])
+    warned: set[str] = field(default_factory=set[str])
 
     def look(self, questions: Sequence[Question], style: Style, max_tokens: int, *, blind: bool) -> None:
         """Compare lengths and weights before anything is drawn.
@@ -204,8 +204,8 @@ class ServedModel:
         return again, None, again is not None
 
     def _tell(self, what: str, line: str) -> None:
-        if what not in self.told:
-            self.told.add(what)
+        if what not in self.warned:
+            self.warned.add(what)
             self.note(line)
 
 

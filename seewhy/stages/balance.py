@@ -86,9 +86,9 @@ class BalanceLengths(RowStage):
         return pair_card("of balanced length", {"pairs": self.pairs, "seed": self.seed}, counts["rows"], funnel, None)
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        told = outlook.forecast(self.pairs)
-        return StageForecast(rows=told.rows, unit="pairs", is_exact=False, per_prompt=told.per_prompt,
-                             max_tokens=told.max_tokens, basis="at most: none is left out")  # fmt: skip
+        source = outlook.forecast(self.pairs)
+        return StageForecast(rows=source.rows, unit="pairs", is_exact=False, per_prompt=source.per_prompt,
+                             max_tokens=source.max_tokens, basis="at most: none is left out")  # fmt: skip
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Pair]:
         return outlook.rows(self.pairs, Pair)

@@ -107,7 +107,7 @@ class BlindChains(RowStage):
         return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        counts, told = outlook.counts(self.chains), outlook.forecast(self.chains)
+        counts, source = outlook.counts(self.chains), outlook.forecast(self.chains)
         each = self.plan.per_chain * max(min(counts, default=0), 1)
         chains = list(outlook.rows(self.chains, Chain))
         work = ModelWork(
@@ -116,8 +116,8 @@ class BlindChains(RowStage):
             responses=tuple(Response(text=chain.text, token_ids=chain.token_ids) for chain in chains[:64]),
         )  # fmt: skip
         return StageForecast(
-            rows=(told.rows or 0) * (1 + self.plan.per_chain), unit="chains", is_exact=False,
-            max_tokens=told.max_tokens, work=(work,), basis=f"each chain and {self.plan.per_chain} continuations",
+            rows=(source.rows or 0) * (1 + self.plan.per_chain), unit="chains", is_exact=False,
+            max_tokens=source.max_tokens, work=(work,), basis=f"each chain and {self.plan.per_chain} continuations",
         )  # fmt: skip
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Chain]:

@@ -63,8 +63,8 @@ class Correct(Stage):
 
     def section(self, run: Run, name: str) -> Section | None:
         counts = run.manifest(f"{name}.corrections").counts
-        told = [Count(name=kind.value, count=counts.get(kind.value, 0)) for kind in CorrectionOutcome]
-        return Facts(title=f"Corrections: {name}", counts=tuple(told))
+        counted = [Count(name=kind.value, count=counts.get(kind.value, 0)) for kind in CorrectionOutcome]
+        return Facts(title=f"Corrections: {name}", counts=tuple(counted))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ ASKED = "chat_model"
 LITTLE = 0.5
 """A share of right rationales below which the run says so."""
 FEW = 8
-"""Rationales from which on a share can be told."""
+"""Rationales from which on a share can be estimated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ class Rationales(RowStage):
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Chain]]:
         missed = Unanswered(run.root / "servers" / UNANSWERED, models.note)
         by_batch = run.machine.by_batch
-        teacher = self.made(models.server(self.model, by_batch=by_batch) if self.model else None, missed.hear)
+        teacher = self.made(models.server(self.model, by_batch=by_batch) if self.model else None, missed.add)
         teacher.require(self.inputs(run))
         if by_batch and self.model:
             # All at once: what comes back is kept, and the blocks find it there.
@@ -165,7 +165,7 @@ class Rationales(RowStage):
 
 
 def _ignore(question_id: str, why: str) -> None:
-    """Nobody is asked, so nothing is unanswered."""
+    """No server is asked, so nothing is unanswered."""
 
 
 @dataclass(slots=True)
@@ -176,7 +176,7 @@ class Unanswered:
     note: Callable[[str], None]
     reasons: dict[str, str] = field(default_factory=dict[str, str])
 
-    def hear(self, question_id: str, why: str) -> None:
+    def add(self, question_id: str, why: str) -> None:
         """One more."""
         self.reasons[question_id] = why
 

@@ -26,7 +26,7 @@ class Unfit(StrEnum):
     STOP = "stop"
     DROP = "drop"
     UNCHECKED = "unchecked"
-    """Nobody looks: a step before has looked, or a benchmark's own questions fit."""
+    """No check: an earlier step has checked, or the questions are a benchmark's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +127,8 @@ class Fitting(RowStage):
         if not found.total():
             return ""
         total = len(self.inputs(run))
-        told = "; ".join(f"{count} {reason}" for reason, count in found.most_common(TOP))
-        said = f"{found.total()} of {total} questions do not fit: {told}"
+        reasons = "; ".join(f"{count} {reason}" for reason, count in found.most_common(TOP))
+        said = f"{found.total()} of {total} questions do not fit: {reasons}"
         if self.unfit is Unfit.STOP:
             raise ValueError(f"{said}. Mend them, or set unfit to drop, which goes on without them")
         if found.total() == total:
@@ -136,8 +136,8 @@ class Fitting(RowStage):
         return f"{said}; they are left out"
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        told = outlook.forecast(self.questions)
-        return StageForecast(rows=told.rows, unit="questions", is_exact=False, basis="at most: all fit")
+        source = outlook.forecast(self.questions)
+        return StageForecast(rows=source.rows, unit="questions", is_exact=False, basis="at most: all fit")
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Question]:
         return outlook.rows(self.questions, Question)

@@ -64,9 +64,9 @@ class Imitate(RowStage):
         return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        told = outlook.forecast(self.chains)
-        return StageForecast(rows=told.rows, unit="lessons", is_exact=False, max_tokens=told.max_tokens,
-                             per_prompt=told.per_prompt, basis="at most: all chains right and distinct")  # fmt: skip
+        before = outlook.forecast(self.chains)
+        return StageForecast(rows=before.rows, unit="lessons", is_exact=False, max_tokens=before.max_tokens,
+                             per_prompt=before.per_prompt, basis="at most: all chains right and distinct")  # fmt: skip
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Lesson]:
         return [Lesson(question_id=row.question_id, style=row.style, source=row.sampler,

@@ -125,9 +125,9 @@ class Judge(RowStage):
     def _assumed(self, outlook: Outlook) -> str:
         if outlook.is_there(self.chains):
             return ""
-        told = outlook.forecast(self.chains)
-        return (f"no {self.chains} are there yet, so the most that their step allows is counted: {told.rows or 0:,} "
-                f"{told.unit} ({told.basis}), ten tokens a sentence")  # fmt: skip
+        source = outlook.forecast(self.chains)
+        return (f"no {self.chains} are there yet, so the most that their step allows is counted: {source.rows or 0:,} "
+                f"{source.unit} ({source.basis}), ten tokens a sentence")  # fmt: skip
 
     def _follow_ups(
         self, questions: Mapping[str, Question], chains: Iterable[Chain], listener: RecordingClient

@@ -101,11 +101,11 @@ class Lessons(RowStage):
         return said if kept < LITTLE else ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        told = outlook.forecast(self.rationales)
-        reasoned, direct = self._counts(told.rows or 0, total_rows(outlook, self.direct, self.ask))
+        before = outlook.forecast(self.rationales)
+        reasoned, direct = self._counts(before.rows or 0, total_rows(outlook, self.direct, self.ask))
         return StageForecast(
-            rows=reasoned + direct, unit="lessons", is_exact=told.is_right, max_tokens=told.max_tokens,
-            basis="gold rationales, all accepted" if told.is_right else "at most: all rationales accepted",
+            rows=reasoned + direct, unit="lessons", is_exact=before.is_right, max_tokens=before.max_tokens,
+            basis="gold rationales, all accepted" if before.is_right else "at most: all rationales accepted",
         )  # fmt: skip
 
     def _counts(self, rationales: int, direct: int) -> tuple[int, int]:

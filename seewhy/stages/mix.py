@@ -71,10 +71,10 @@ class Mix(RowStage):
         return mix
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        told = [outlook.forecast(ref) for ref in self._refs()]
-        rows = sum(self.parts.get(ref) or one.rows or 0 for ref, one in zip(self._refs(), told, strict=True))
-        return StageForecast(rows=rows, unit="lessons", is_exact=False, max_tokens=max(one.max_tokens for one in told),
-                             basis="as declared")  # fmt: skip
+        before = [outlook.forecast(ref) for ref in self._refs()]
+        rows = sum(self.parts.get(ref) or one.rows or 0 for ref, one in zip(self._refs(), before, strict=True))
+        return StageForecast(rows=rows, unit="lessons", is_exact=False, basis="as declared",
+                             max_tokens=max(one.max_tokens for one in before))  # fmt: skip
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Lesson]:
         return [lesson for ref in self._refs() for lesson in outlook.rows(ref, Lesson)]

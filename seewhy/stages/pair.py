@@ -101,10 +101,10 @@ class PairChains(RowStage):
         return int(vars_of(self.made()).get("most", 1))
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        told, most = outlook.forecast(self.chains), self._most()
+        before, most = outlook.forecast(self.chains), self._most()
         prompts = len(outlook.counts(self.chains))
         return StageForecast(
-            rows=most * prompts, unit="pairs", is_exact=False, per_prompt=most, max_tokens=told.max_tokens,
+            rows=most * prompts, unit="pairs", is_exact=False, per_prompt=most, max_tokens=before.max_tokens,
             basis=f"at most: {most} pairs of each of {prompts:,} questions; chains as long as those trained on",
         )  # fmt: skip
 

@@ -195,17 +195,17 @@ class Train(TrainStage):
         ).by_stream()
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        told = [outlook.forecast(ref) for ref in self.data]
+        forecasts = [outlook.forecast(ref) for ref in self.data]
         counts = [count for ref in self.data for count in outlook.counts(ref)]
         training = TrainingWork(
             start=self.start, fit=self._plan(run), adapter=self.adapter, counts=counts,
             prompts=trained_prompts(outlook, self.data, self._expected(run, outlook)),
-            max_tokens=0 if self.is_imitation else max(one.max_tokens for one in told),
+            max_tokens=0 if self.is_imitation else max(one.max_tokens for one in forecasts),
         )  # fmt: skip
         there = [ref for ref in self.data if outlook.is_there(ref)]
         basis = "; ".join("rows of the run" if ref in there else outlook.forecast(ref).basis for ref in self.data)
         return StageForecast(rows=sum(counts), unit="lessons" if self.is_imitation else "pairs", basis=basis,
-                             is_exact=all(one.is_exact for one in told), training=training)  # fmt: skip
+                             is_exact=all(one.is_exact for one in forecasts), training=training)  # fmt: skip
 
     def replies(self, run: Run, outlook: Outlook, style: Style) -> Sequence[Response]:
         """Those that it is trained on in this style, as long as they are; else those of the model before it."""

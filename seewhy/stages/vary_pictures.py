@@ -51,7 +51,7 @@ class VaryPictures(Stage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Varied(RowStage):
-    """The questions with varied pictures; what is drawn lies under `images` of the run."""
+    """The questions with varied pictures; the drawn pictures are in `images` of the run."""
 
     own: str = field(compare=False)
     """Its own reference, by which it finds its folder."""

@@ -90,10 +90,10 @@ def sections_of(text: str) -> Sections:
     return {found[1]: Section(found[3], found[2] or "") for found in SECTION.finditer(text)}
 
 
-def has_options(question: Question, told: str) -> bool:
+def has_options(question: Question, words: str) -> bool:
     """Whether a prompt lists the options of a question, and none where it has none."""
     lettered = (f"({letter}) {option}" for letter, option in zip(ascii_uppercase, question.options, strict=False))
-    return all(one in told for one in lettered) if question.options else "(A) " not in told
+    return all(one in words for one in lettered) if question.options else "(A) " not in words
 
 
 def as_chain(question: Question, text: str) -> Chain:

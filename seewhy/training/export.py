@@ -22,8 +22,8 @@ def export(model: Trainable, directory: Path, steps: int, best: int | None = Non
     if model.has_adapter:
         _write(directory / "adapter", model.save_adapter)
     _write(directory / "model", model.save)
-    told = {"steps": steps, "fingerprint": weights_fingerprint(model)} | ({"best": best} if best is not None else {})
-    write_text_atomically(done, json.dumps(told))
+    summary = {"steps": steps, "fingerprint": weights_fingerprint(model)} | ({"best": best} if best is not None else {})
+    write_text_atomically(done, json.dumps(summary))
 
 
 def _write(final: Path, write: Callable[[Path], None]) -> None:

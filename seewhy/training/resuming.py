@@ -30,7 +30,7 @@ def reached(ranks: Ranks, directory: Path, contents: Mapping[str, str]) -> tuple
     Raises:
         ValueError: there are checkpoints, and none is whole or of this run.
     """
-    found = ranks.told(lambda: _newest(directory))
+    found = ranks.broadcast(lambda: _newest(directory))
     if found is None:
         return None
     progress = Progress(**found[1])

@@ -63,14 +63,16 @@ def fit_tower(net: PreTrainedModel, pixels: Tensor, labels: Tensor, plan: TowerP
         for group in optimizer.param_groups:
             group["lr"] = rate
         chosen = torch.randint(0, len(pixels), (plan.batch_size,), generator=generator)
-        told = head(tower_features(net, pixels[chosen])).split(tuple(FACTS.values()), dim=-1)
+        predicted = head(tower_features(net, pixels[chosen])).split(tuple(FACTS.values()), dim=-1)
         facts = labels[chosen].unbind(dim=-1)
-        losses = [F.cross_entropy(a.flatten(0, 1), b.flatten()) for a, b in zip(told, facts, strict=True)]
+        losses = [F.cross_entropy(a.flatten(0, 1), b.flatten()) for a, b in zip(predicted, facts, strict=True)]
         loss = torch.stack(losses).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(moved, 1.0)
         optimizer.step()
-        right = {name: float((a.argmax(-1) == b).float().mean()) for name, a, b in zip(FACTS, told, facts, strict=True)}
+        right = {
+            name: float((a.argmax(-1) == b).float().mean()) for name, a, b in zip(FACTS, predicted, facts, strict=True)
+        }
         terms = {**right, "rows": float(plan.batch_size), "steps": float(plan.steps)}
         yield StepLog(step=step, loss=float(loss.detach()), learning_rate=rate, terms=terms, seconds=0.0)

@@ -37,9 +37,9 @@ class Reports:
 
     def log(self, log: StepLog) -> None:
         """The figures of a step, under the step's number."""
-        told = {"loss": log.loss, "learning_rate": log.learning_rate, "seconds": log.seconds, **log.terms}
+        figures = {"loss": log.loss, "learning_rate": log.learning_rate, "seconds": log.seconds, **log.terms}
         for tracker in self.trackers:
-            tracker.log(told, step=log.step)
+            tracker.log(figures, step=log.step)
 
 
 @contextmanager

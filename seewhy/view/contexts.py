@@ -149,7 +149,7 @@ class Looks:
         return found
 
     def _see(self, unit: Unit, rows: Sequence[Row]) -> None:
-        """Remember where the pictures of shown rows lie; paths are relative to their rows or to the run."""
+        """Remember the paths of the pictures of shown rows; paths are relative to their rows or to the run."""
         for row in rows:
             for image in row["images"] or ():
                 places = (unit.folder / image["path"], self.shelf.root / image["path"], Path(image["path"]))

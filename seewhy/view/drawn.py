@@ -20,7 +20,7 @@ MOST = 10_000
 
 
 def sample(looks: Looks, ref: str, query: QueryParams) -> Context:
-    """The next chain of a sample, or the next two, that nobody has annotated; at its end, where agreement is told."""
+    """The next chain of a sample, or the next two, that has no annotation yet; at its end, the agreement."""
     unit = looks.unit(ref, "chains")
     kind, n, seed = query.get("kind") or "chains", int(query.get("n") or 100), int(query.get("seed") or 0)
     if kind not in RULES:

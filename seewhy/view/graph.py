@@ -21,7 +21,7 @@ class Step:
     """A step of a run, as a drawing needs it.
 
     Example:
-        >>> Step(name="dpo", stage="train", state=State.FINISHED, reads=("pairs", "sft"), to="training/dpo").told
+        >>> Step(name="dpo", stage="train", state=State.FINISHED, reads=("pairs", "sft"), to="training/dpo").summary
         'dpo: train, finished; reads pairs, sft'
     """
 
@@ -39,7 +39,7 @@ class Step:
         return self.stage if self.state is State.FINISHED else f"{self.stage}, {self.state.value}"
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """The step in words."""
         reads = f"; reads {', '.join(self.reads)}" if self.reads else ""
         return f"{self.name}: {self.stage}, {self.state.value}{reads}"

@@ -60,7 +60,7 @@ class Unit:
 
     @property
     def parent(self) -> str:
-        """The step or part that it lies in; empty for a step of one part."""
+        """The step or part that contains it; empty for a step of one part."""
         return self.ref.rpartition("/")[0]
 
     @property
@@ -126,7 +126,7 @@ class Shelf:
         return self.run.steps() if self.run else ()
 
     def origin(self, ref: str, kind: str) -> Unit | None:
-        """The unit of a kind from which the rows of `ref` follow; without a recipe the one that lies beside it."""
+        """The unit of a kind from which the rows of `ref` follow; without a recipe the one beside it."""
         units = self.units
         if self.run:
             node = self._nodes.get(self.root / ref)

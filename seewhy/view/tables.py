@@ -1,4 +1,4 @@
-"""Rows of a run by SQL: DuckDB reads the Parquet files where they lie, and only the columns and rows of one page."""
+"""Rows of a run by SQL: DuckDB reads the Parquet files in place, and only the columns and rows of one page."""
 
 import threading
 from collections.abc import Mapping, Sequence

@@ -20,7 +20,7 @@ TAIL = 4_000
 
 
 def pieces_of(text: str) -> Markup:
-    """A text as it is shown: of a very long one its beginning and its end, and how much lies between."""
+    """A text as it is shown: of a very long one its beginning and its end, and how much was left out."""
     if len(text) <= LONGEST:
         return escape(text)
     between = Markup('<em class="muted">[{} characters are not shown]</em>').format(f"{len(text) - LONGEST:,}")

@@ -126,7 +126,7 @@ def ask(
 
 
 def _passing_on(stream: "Stream", piece: Callable[[str], None]) -> Callable[[int], None]:
-    return lambda token: piece(stream.hear(token))
+    return lambda token: piece(stream.add(token))
 
 
 def read(chain: Chain, question: Question) -> Said:
@@ -206,14 +206,14 @@ class Stream:
 
     Example:
         >>> stream = Stream(lambda ids: "".join(" aé"[n] for n in ids))
-        >>> [stream.hear(n) for n in (0, 1, 0, 2)], stream.rest("a é")
+        >>> [stream.add(n) for n in (0, 1, 0, 2)], stream.rest("a é")
         (['', 'a', '', ' é'], '')
     """
 
     def __init__(self, decode: Callable[[Sequence[int]], str]) -> None:
         self._decode, self._ids, self._shown = decode, list[int](), ""
 
-    def hear(self, token: int) -> str:
+    def add(self, token: int) -> str:
         """What a token adds: nothing while a character is not whole, or where white space may be the reply's end."""
         self._ids.append(token)
         text = self._decode(self._ids).lstrip().rstrip("\N{REPLACEMENT CHARACTER}").rstrip()

@@ -71,11 +71,11 @@ def _by_step(forecast: RunForecast) -> dict[str, list[UnitForecast]]:
 def _rows(units: Sequence[UnitForecast]) -> str:
     """Rows of the units that write the same as the first one; a training is told by what it trains on."""
     first = next((one for one in units if one.training is not None), units[0])
-    alike = [one for one in units if one.told.unit == first.told.unit]
-    counts = [one.told.rows for one in alike if one.told.rows is not None]
+    alike = [one for one in units if one.stage.unit == first.stage.unit]
+    counts = [one.stage.rows for one in alike if one.stage.rows is not None]
     if not counts:
         return ""
-    return f"{'' if all(one.told.is_exact for one in alike) else 'up to '}{sum(counts):,} {first.told.unit}"
+    return f"{'' if all(one.stage.is_exact for one in alike) else 'up to '}{sum(counts):,} {first.stage.unit}"
 
 
 def _known_seconds(units: Sequence[UnitForecast]) -> float | None:
@@ -94,7 +94,7 @@ def _sentences(forecast: RunForecast) -> Iterator[str]:
     less = f"; the time of {', '.join(untimed)} is not known" if untimed else ""
     yield f"in all {span_of(forecast.seconds)} and {size_of(forecast.disk_mb)} on disk{less}"
     for step, units in steps.items():
-        for basis in dict.fromkeys(one.told.basis for one in units if one.told.basis):
+        for basis in dict.fromkeys(one.stage.basis for one in units if one.stage.basis):
             yield f"  {step}: {basis}"
     for unit in forecast.units:
         if unit.training is not None:
@@ -105,15 +105,15 @@ def _sentences(forecast: RunForecast) -> Iterator[str]:
 
 
 def _sum_in_words(training: Any) -> str:  # noqa: ANN401
-    told, step = training.told, training.told.step
+    memory, step = training.memory, training.memory.step
     larger = "passes" if step.passes + step.held > step.optimiser else "optimiser"
     parts = {"libraries": step.base, "encoded prompts": step.prompts, "weights": step.weights,
              "moments": step.moments}  # fmt: skip
     parts |= {"activations and gradients": step.passes, "held by the allocator": step.held} if larger == "passes" else {
         "gradients and update": step.optimiser}  # fmt: skip
-    told_parts = " + ".join(f"{size_of(value / 2**20)} {name}" for name, value in parts.items() if value)
-    return (f"{size_of(told.step.peak / 2**20)} = {told_parts}; heaviest row {told.tokens:,} tokens, {told.passes} "
-            f"forward {'pass' if told.passes == 1 else 'passes'} a step")  # fmt: skip
+    words = " + ".join(f"{size_of(value / 2**20)} {name}" for name, value in parts.items() if value)
+    return (f"{size_of(memory.step.peak / 2**20)} = {words}; heaviest row {memory.tokens:,} tokens, {memory.passes} "
+            f"forward {'pass' if memory.passes == 1 else 'passes'} a step")  # fmt: skip
 
 
 def _grounds(forecast: RunForecast) -> Iterator[str]:

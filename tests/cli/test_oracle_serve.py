@@ -22,7 +22,7 @@ def test_it_says_where_it_answers_knows_the_runs_questions_and_ends_when_interru
                                stdout=subprocess.PIPE, text=True)  # fmt: skip
     assert process.stdout is not None
     said = process.stdout.readline()
-    place = re.match(r"oracle-0\.25 answers at (http://127\.0\.0\.1:\d+)/v1; its bill lies at \1/bill; Ctrl\+C", said)
+    place = re.match(r"oracle-0\.25 answers at (http://127\.0\.0\.1:\d+)/v1; its bill is at \1/bill; Ctrl\+C", said)
     assert place, said
     body = {"model": "oracle", "messages": [{"role": "user", "content": prompt_text(questions[0], Style.REASON)}]}
     with urllib.request.urlopen(f"{place[1]}/v1/chat/completions", json.dumps(body).encode()) as answer:

@@ -12,7 +12,7 @@ from talking import ask_once, first_then, say
 from seewhy.endpoints.client import Teacher
 from seewhy.endpoints.plan import EndpointPlan, PacePlan
 from seewhy.endpoints.transport.http import HttpTransport
-from seewhy.endpoints.transport.waiting import next_wait, told_wait
+from seewhy.endpoints.transport.waiting import asked_wait, next_wait
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(header, seconds):
-    assert told_wait({"retry-after": header}, NOW) == seconds
+    assert asked_wait({"retry-after": header}, NOW) == seconds
 
 
 def test_waits_double_up_to_the_longest_and_differ_between_calls():
@@ -78,19 +78,21 @@ def test_each_call_is_given_up_at_its_own_deadline_and_no_other_is():
     def hang_or_wait(asked: Asked) -> Answer:
         return Answer(body=asked.content, wait_s={b"hang": 60.0, b"wait": 0.6, b"ask": 0.0}[asked.content])
 
-    async def post(wire: HttpTransport, text: bytes, due_s: float) -> tuple[bytes, float]:
+    async def post(transport: HttpTransport, text: bytes, due_s: float) -> tuple[bytes, float]:
         began = time.monotonic()
         try:
-            told = (await wire.post("/x", text, due_s)).body
+            told = (await transport.post("/x", text, due_s)).body
         except TimeoutError:
             told = b"given up"
         return told, time.monotonic() - began
 
     async def post_all(url: str) -> list[tuple[bytes, float]]:
-        wire = HttpTransport(url, {})
-        ends = await asyncio.gather(post(wire, b"hang", 1.2), post(wire, b"wait", 5.0), post(wire, b"hang", 0.2))
-        again = await post(wire, b"ask", 5.0)
-        await wire.close()
+        transport = HttpTransport(url, {})
+        ends = await asyncio.gather(
+            post(transport, b"hang", 1.2), post(transport, b"wait", 5.0), post(transport, b"hang", 0.2)
+        )
+        again = await post(transport, b"ask", 5.0)
+        await transport.close()
         return [*ends, again]
 
     with LoopServer(hang_or_wait) as server:

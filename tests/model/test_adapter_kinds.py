@@ -15,7 +15,7 @@ from torch import Tensor
 from untrained import untrained_model
 
 from seewhy.model.families.hub import HubModel
-from seewhy.model.packed.dropping import DropByExample, telling
+from seewhy.model.packed.dropping import DropByExample, keyed
 from seewhy.model.packed.group import Group
 from seewhy.model.packed.scores import packed_logps, separate_logps
 from seewhy.model.plan import AdapterPlan, ComputePlan
@@ -182,7 +182,7 @@ def test_checkpointed_layers_drop_the_same_again(tmp_path: Path) -> None:
 def test_the_share_that_is_dropped_is_the_plans_and_its_mean_stays() -> None:
     """400,000 values at 0.1: the share's deviation is sqrt(0.1 * 0.9 / 400000) = 0.00047; four of them are 0.0019."""
     drop, tokens = DropByExample(0.1, "layer"), torch.arange(1000, dtype=torch.int32)[None]
-    with telling(tokens):
+    with keyed(tokens):
         out = drop(torch.ones(1, 1000, 400))
     assert float((out == 0).float().mean()) == pytest.approx(0.1, abs=0.0019)
     assert float(out.mean()) == pytest.approx(1.0, abs=0.0022)
@@ -193,7 +193,7 @@ def test_the_share_that_is_dropped_is_the_plans_and_its_mean_stays() -> None:
 
 def test_a_layer_that_is_given_other_states_than_the_tokens_is_refused_by_name() -> None:
     drop = DropByExample(0.1, "experts.3.up_proj")
-    with telling(torch.zeros(1, 5, dtype=torch.int32)), pytest.raises(ValueError, match=r"experts.3.up_proj .*exclude"):
+    with keyed(torch.zeros(1, 5, dtype=torch.int32)), pytest.raises(ValueError, match=r"experts.3.up_proj .*exclude"):
         drop(torch.ones(3, 8))
 
 

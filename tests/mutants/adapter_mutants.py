@@ -50,8 +50,8 @@ ADAPTER_MUTANTS = [
     Mutant(
         name="checkpointed layers: a packed row is computed again as a plain one",
         file=RECOMPUTE,
-        source="with telling(tokens), nullcontext() if row is None else packing(net, row):",
-        defect="with telling(tokens):",
+        source="with keyed(tokens), nullcontext() if row is None else packing(net, row):",
+        defect="with keyed(tokens):",
         seen_by=f"{CHECKPOINTED}::test_gradients_of_checkpointed_layers_are_those_of_kept_ones",
     ),
     Mutant(
@@ -93,15 +93,15 @@ ADAPTER_MUTANTS = [
     Mutant(
         name="adapter dropout: drawn by place in the row",
         file=DROPPING,
-        source="return telling(_tensor([np.concatenate(parts)], device))",
-        defect="return telling(torch.arange(sum(map(len, parts)), dtype=torch.int32, device=device)[None])",
+        source="return keyed(_tensor([np.concatenate(parts)], device))",
+        defect="return keyed(torch.arange(sum(map(len, parts)), dtype=torch.int32, device=device)[None])",
         seen_by=f"{KINDS}::test_what_is_dropped_follows_from_the_example_alone",
     ),
     Mutant(
         name="adapter dropout: a checkpointed layer drops nothing when it is computed again",
         file=RECOMPUTE,
-        source="with telling(tokens), nullcontext()",
-        defect="with telling(None), nullcontext()",
+        source="with keyed(tokens), nullcontext()",
+        defect="with keyed(None), nullcontext()",
         seen_by=f"{KINDS}::test_checkpointed_layers_drop_the_same_again",
     ),
     Mutant(

@@ -55,8 +55,8 @@ PLAN_MUTANTS = [
     Mutant(
         name="plan: a step sees one prompt's rows as many prompts",
         file="seewhy/runs/forecast/outlook.py",
-        source="return [told.per_prompt] * ((told.rows or 0) // max(1, told.per_prompt))",
-        defect="return [1] * (told.rows or 0)",
+        source="return [source.per_prompt] * ((source.rows or 0) // max(1, source.per_prompt))",
+        defect="return [1] * (source.rows or 0)",
         seen_by=f"{OUTLOOK}::test_rows_of_a_prompt_stay_together_when_they_are_counted",
     ),
     Mutant(

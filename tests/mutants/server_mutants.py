@@ -101,8 +101,8 @@ SERVER_MUTANTS = [
     Mutant(
         name="cache: a damaged row is believed",
         file=f"{ENDPOINTS}/cache.py",
-        source="if expected is not None and checksum(told) != expected:",
-        defect="if expected is not None and not checksum(told):",
+        source="if expected is not None and checksum(columns) != expected:",
+        defect="if expected is not None and not checksum(columns):",
         seen_by=f"{PROCESSES}::test_a_changed_byte_is_named_or_changes_nothing",
     ),
     Mutant(

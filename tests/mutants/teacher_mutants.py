@@ -113,8 +113,8 @@ TEACHER_MUTANTS = [
     Mutant(
         name="retries: Retry-After is not honoured",
         file=f"{ENDPOINTS}/transport/waiting.py",
-        source="    if told is not None:\n        return told",
-        defect="    if told is None:\n        return 0.0",
+        source="    if asked_s is not None:\n        return asked_s",
+        defect="    if asked_s is None:\n        return 0.0",
         seen_by=f"{TESTS}/test_waiting.py::test_the_next_try_comes_after_the_time_the_server_names",
     ),
     Mutant(

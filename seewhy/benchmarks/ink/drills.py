@@ -48,23 +48,23 @@ def draw_answer(generator: np.random.Generator) -> tuple[str, tuple[str, ...]]:
 def drill_options(generator: np.random.Generator) -> Drill:
     """Find an answer among options."""
     answer, options = draw_answer(generator)
-    (told,) = option_sentence(answer, options)
-    return f"Which option is {answer}?", told, answer, options
+    (sentence,) = option_sentence(answer, options)
+    return f"Which option is {answer}?", sentence, answer, options
 
 
 def drill_all_options(generator: np.random.Generator) -> Drill:
     """Find every option, in any order, the one asked for last: four letters to learn from instead of one."""
     answer, options = draw_answer(generator)
     others = [options[place] for place in generator.permutation(4).tolist() if options[place] != answer]
-    told = [sentence for option in (*others, answer) for sentence in option_sentence(option, options)]
-    return f"Go through the options. Which is {answer}?", " ".join(told), answer, options
+    sentences = [sentence for option in (*others, answer) for sentence in option_sentence(option, options)]
+    return f"Go through the options. Which is {answer}?", " ".join(sentences), answer, options
 
 
 def drill_plus(generator: np.random.Generator) -> Drill:
     """Add a digit."""
     left, right = int(generator.integers(0, MOST)), int(generator.integers(0, 10))
-    (told,), total = add_up((left, right), EXACT)
-    return f"What is {left} plus {right}?", told, str(total), ()
+    (sentence,), total = add_up((left, right), EXACT)
+    return f"What is {left} plus {right}?", sentence, str(total), ()
 
 
 def drill_minus(generator: np.random.Generator) -> Drill:

@@ -88,8 +88,8 @@ def count(remainder: int) -> Reckon:
 
     def reckon(digits: Sequence[int], head: Arithmetic) -> Solution:
         found = sum(digit % 2 == remainder for digit in digits)
-        told = tuple(tell_parity(digit) for digit in digits)
-        return Solution(sentences=(*told, conclude("count", found)), answer=str(found))
+        parities = tuple(tell_parity(digit) for digit in digits)
+        return Solution(sentences=(*parities, conclude("count", found)), answer=str(found))
 
     return reckon
 

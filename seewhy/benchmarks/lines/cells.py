@@ -95,7 +95,7 @@ def bytes_of(value: object) -> tuple[bytes, str]:
     if isinstance(value, bytes):
         return value, ""
     if isinstance(value, Mapping):
-        told = cast(Mapping[str, object], value)
-        content, path = told.get("bytes"), told.get("path")
+        cell = cast(Mapping[str, object], value)
+        content, path = cell.get("bytes"), cell.get("path")
         return (content if isinstance(content, bytes) else b""), str(path or "")
     return b"", ""

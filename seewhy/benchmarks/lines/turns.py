@@ -108,9 +108,10 @@ def _require_order(name: str, drafts: Sequence[_Draft]) -> None:
     asked = spoken[1:] if spoken[:1] == [Role.SYSTEM] else spoken
     wanted = [Role.USER if number % 2 == 0 else Role.ASSISTANT for number in range(len(asked))]
     if asked != wanted or len(asked) % 2 == 0:
-        told = ", ".join(role.value for role in spoken) or "nobody"
-        raise ValueError(f"field {name!r}: before the reply speak {told}; at most one system text comes first, then "
-                         "user and assistant take turns, and the last turn before the reply is the user's")  # fmt: skip
+        speakers = ", ".join(role.value for role in spoken) or "no one"
+        raise ValueError(f"field {name!r}: before the reply speak {speakers}; at most one system text comes "
+                         "first, then user and assistant take turns, and the last one before the reply is the "
+                         "user's")  # fmt: skip
     for number, draft in enumerate(drafts, start=1):
         if draft.role is not Role.USER and MARK in draft.text:
             raise ValueError(f"field {name!r}: turn {number} of the {draft.role.value} shows a picture; pictures are "
@@ -123,12 +124,12 @@ def _draft(name: str, number: int, turn: object) -> _Draft:
     speaker, words = LISTS[name]
     if not isinstance(turn, Mapping) or turn.get(speaker) is None:
         raise ValueError(f"field {name!r}: turn {number} names no {speaker!r}")
-    told = cast(Mapping[str, object], turn)
-    role = SPEAKERS.get(str(told[speaker]))
+    entry = cast(Mapping[str, object], turn)
+    role = SPEAKERS.get(str(entry[speaker]))
     if role is None:
-        raise ValueError(f"field {name!r}: turn {number} is by {str(told[speaker])[:40]!r}; turns are read of "
+        raise ValueError(f"field {name!r}: turn {number} is by {str(entry[speaker])[:40]!r}; turns are read of "
                          f"{', '.join(SPEAKERS)}")  # fmt: skip
-    content = told.get(words)
+    content = entry.get(words)
     if isinstance(content, str):
         return _Draft(role=role, text=content, pictures=[])
     if not isinstance(content, list):
@@ -142,11 +143,11 @@ def _draft(name: str, number: int, turn: object) -> _Draft:
 def _take(name: str, number: int, part: object, draft: _Draft) -> None:
     """A part of a turn: its type alone says what it is, for files of `datasets` give each part the keys of all."""
     kind = str(part.get("type")) if isinstance(part, Mapping) else type(part).__name__
-    told = cast(Mapping[str, object], part)
+    entry = cast(Mapping[str, object], part)
     if kind == "text":
-        draft.text += str(told.get("text") or "")
+        draft.text += str(entry.get("text") or "")
     elif kind in ("image", "image_url"):
-        value = next((told[key] for key in ("image", "image_url", "path", "url") if told.get(key) is not None), None)
+        value = next((entry[key] for key in ("image", "image_url", "path", "url") if entry.get(key) is not None), None)
         draft.text += MARK
         if value is not None:
             draft.pictures.append(value.get("url") if isinstance(value, Mapping) and "url" in value else value)

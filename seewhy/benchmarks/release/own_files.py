@@ -94,19 +94,19 @@ class OwnFiles:
 
     def notes(self) -> list[str]:
         """What a reader should know: columns that are left out, and cells that read `nan`."""
-        told: list[str] = []
+        said: list[str] = []
         for path, _ in self.files:
             if path.suffix not in (*TABLES, *TYPED):
                 continue
             left = [name for name in _columns(path) if not known_column(name)]
             if left:
-                told.append(f"{path.name}: columns that are read as nothing: {', '.join(left)}")
+                said.append(f"{path.name}: columns that are read as nothing: {', '.join(left)}")
             if path.suffix in TABLES:
                 found = Counter(name for _, cells in _cells(path) if isinstance(cells, dict)
                                 for name, cell in cells.items() if cell.strip().lower() == NO_VALUE)  # fmt: skip
-                told += [f"{path.name}: {count} cells of column {name!r} read 'nan' and are taken for this text; empty "
-                         "them where there is no value" for name, count in found.items()]  # fmt: skip
-        return told
+                said += [f"{path.name}: {count} cells of column {name!r} read 'nan' and are taken for this text; "
+                         "empty them where there is no value" for name, count in found.items()]  # fmt: skip
+        return said
 
 
 def _saved(folder: Path) -> list[Path]:

@@ -114,7 +114,7 @@ class Budget:
 
     def _too_little(self, worst: Sum) -> str:
         (spent, _), plan = self.claims.sums(), self.plan
-        told = [
+        parts = [
             f"${spent.dollars:.4f} of ${plan.dollars:.2f} are spent and the next call could cost ${worst.dollars:.4f}"
             if plan.dollars
             else "",
@@ -123,6 +123,6 @@ class Budget:
             else "",
         ]
         return (
-            f"the budget does not reach for the next call: {'; '.join(part for part in told if part)}. All that came "
+            f"the budget does not reach for the next call: {'; '.join(part for part in parts if part)}. All that came "
             "is kept in the cache. Raise the bound and run again: nothing is paid for twice"
         )

@@ -55,8 +55,8 @@ class Spending:
         """One line for people."""
         money = f"${self.dollars:,.2f}" if self.is_priced else "price unknown"
         parts = [f"{self.calls:,} calls, {self.prompt_tokens + self.completion_tokens:,} tokens, {money}"]
-        told = {"in flight": self.in_flight, "retries": self.retries, "failed": self.failed}
-        parts += [f"{count:,} {words}" for words, count in told.items() if count]
+        counts = {"in flight": self.in_flight, "retries": self.retries, "failed": self.failed}
+        parts += [f"{count:,} {words}" for words, count in counts.items() if count]
         if self.from_cache:
             parts.append(f"{self.from_cache:,} from the cache")
         if self.uncertain_calls:

@@ -89,18 +89,18 @@ def _read_price(place: str, entry: object) -> Price:
     return Price(**numbers, picture=picture, source=source)
 
 
-def _read_rule(place: str, told: object) -> Rule:
-    kind = RULES.get(str(told.get("rule"))) if isinstance(told, dict) else None
-    if not isinstance(told, dict) or kind is None:
+def _read_rule(place: str, rule: object) -> Rule:
+    kind = RULES.get(str(rule.get("rule"))) if isinstance(rule, dict) else None
+    if not isinstance(rule, dict) or kind is None:
         raise ValueError(f"{place}: picture has a `rule`: {', '.join(RULES)}; {REMEDY}")
-    numbers = {name: value for name, value in told.items() if name != "rule"}
+    numbers = {name: value for name, value in rule.items() if name != "rule"}
     known = {field.name for field in fields(kind)}
     if not numbers.keys() <= known or not all(_is_price(value) for value in numbers.values()):
-        raise ValueError(f"{place}: the rule {told['rule']} takes numbers above 0: {', '.join(known)}; {REMEDY}")
+        raise ValueError(f"{place}: the rule {rule['rule']} takes numbers above 0: {', '.join(known)}; {REMEDY}")
     try:
         return kind(**numbers)
     except TypeError as error:
-        raise ValueError(f"{place}: the rule {told['rule']} needs {', '.join(known)}; {REMEDY}") from error
+        raise ValueError(f"{place}: the rule {rule['rule']} needs {', '.join(known)}; {REMEDY}") from error
 
 
 def _is_price(value: object) -> bool:

@@ -88,7 +88,7 @@ def read_jobs(place: Path) -> list[Job]:
     if not place.exists():
         return []
     try:
-        return [Job(**told) for told in json.loads(place.read_text("utf-8"))]
+        return [Job(**row) for row in json.loads(place.read_text("utf-8"))]
     except (ValueError, TypeError) as error:
         raise ValueError(
             f"{place} should name the batches under way and cannot be read ({error}); look at the provider's page for "

@@ -89,7 +89,7 @@ def as_os_error(what: str) -> Generator[None]:
 def look_at(batch: Batch) -> BatchLook:
     """A batch of the library as we see it."""
     stage = STAGES.get(batch.status, BatchStage.RUNNING)
-    told = batch.errors.data if batch.errors and batch.errors.data else []
+    failed = batch.errors.data if batch.errors and batch.errors.data else []
     has_files = bool(batch.output_file_id or batch.error_file_id)
     # What expired or was cancelled has the answers that came before.
     return BatchLook(
@@ -97,5 +97,5 @@ def look_at(batch: Batch) -> BatchLook:
         stage=BatchStage.DONE if stage is BatchStage.FAILED and has_files else stage,
         output_file=batch.output_file_id or "",
         error_file=batch.error_file_id or "",
-        words="; ".join([batch.status, *(str(error.message) for error in told)]),
+        words="; ".join([batch.status, *(str(error.message) for error in failed)]),
     )

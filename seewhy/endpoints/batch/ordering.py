@@ -56,7 +56,7 @@ class BatchDesk:
     ledger: Ledger
     budget: Budget
     worth: Pricing
-    manners: ServerCapabilities
+    capabilities: ServerCapabilities
     redactor: Redactor
     place: Path
     """The file of batches under way."""
@@ -144,8 +144,8 @@ class BatchDesk:
             self.faults |= {key: Fault(words=words) for key in job.keys.values()}
         rows: list[CallRow] = []
         for file_id in filter(None, (look.output_file, look.error_file)):
-            for told in (await self.batches.download(file_id)).splitlines():
-                row = self._read(job, look.batch_id, self.redactor.clean_bytes(told), lines)
+            for line in (await self.batches.download(file_id)).splitlines():
+                row = self._read(job, look.batch_id, self.redactor.clean_bytes(line), lines)
                 rows += [row] if row else []
 
         def write() -> None:
@@ -154,10 +154,10 @@ class BatchDesk:
 
         await self.budget.commit.run(write)
 
-    def _read(self, job: Job, batch_id: str, told: bytes, lines: dict[str, BatchLine]) -> CallRow | None:
-        if not told.strip():
+    def _read(self, job: Job, batch_id: str, line: bytes, lines: dict[str, BatchLine]) -> CallRow | None:
+        if not line.strip():
             return None
-        answer = json.loads(told)
+        answer = json.loads(line)
         name = str(answer.get("custom_id"))
         if name not in job.keys:  # not one of ours: joined by id, never by order
             return None
@@ -167,7 +167,7 @@ class BatchDesk:
             self.faults[key] = came.fault
             self._learn(came.fault, lines.get(name))
         elif len(came.replies) < job.counts[name]:
-            self.manners.learn_count(job.counts[name], len(came.replies))
+            self.capabilities.learn_count(job.counts[name], len(came.replies))
         if not came.replies and came.tokens is None and not (came.fault and came.fault.is_reply):
             return None
         usage = self.worth.of(came.tokens) if came.replies or came.tokens else Usage()
@@ -180,7 +180,7 @@ class BatchDesk:
 
     def _learn(self, fault: Fault, line: BatchLine | None) -> None:
         if fault.complaint and line:
-            is_said_otherwise = self.manners.learn_refusal(
+            is_said_otherwise = self.capabilities.learn_refusal(
                 fault.complaint, line.prepared.request, line.count, line.payload
             )
             if is_said_otherwise:
@@ -199,13 +199,13 @@ class BatchDesk:
             if had >= request.count or kept.declined or (fault and fault.is_final):
                 continue
             ordered[key] = request.count
-            step = self.manners.count_for(request.count - had)
+            step = self.capabilities.count_for(request.count - had)
             for offset in range(had, request.count, step):
                 yield BatchLine(
                     id=f"{key[:40]}-{offset}",
                     prepared=prepared,
                     count=step,
-                    payload=payload_of(prepared, self.endpoint.model, self.manners, step, offset),
+                    payload=payload_of(prepared, self.endpoint.model, self.capabilities, step, offset),
                 )
 
     def _answer(self, request: Request) -> ChatResponse:

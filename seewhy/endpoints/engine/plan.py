@@ -40,7 +40,7 @@ class EnginePlan:
     to have other weights; 0 opens no weights here and checks nothing."""
 
     def __post_init__(self) -> None:
-        """Refuse servers that nobody asks, and the other way round."""
+        """Refuse servers that are not asked, and the other way round."""
         require_least(self, 0, "max_gap")
         if self.is_server != bool(self.urls):
             raise ValueError("engine: kind server and urls go together, such as urls: [http://127.0.0.1:8000/v1]"

@@ -40,7 +40,7 @@ class Server:
     """One of the servers, and how it fares."""
 
     url: str
-    wire: Asks
+    transport: Asks
     calls: int = 0
     is_down: bool = False
     failed_at: float = 0.0
@@ -57,8 +57,10 @@ class Server:
 class BalancedTransport:
     """Made and used in one event loop."""
 
-    def __init__(self, wires: Sequence[tuple[str, Asks]], every_s: float = EVERY_S, within_s: float = WITHIN_S) -> None:
-        self.servers = [Server(url, wire) for url, wire in wires]
+    def __init__(
+        self, transports: Sequence[tuple[str, Asks]], every_s: float = EVERY_S, within_s: float = WITHIN_S
+    ) -> None:
+        self.servers = [Server(url, transport) for url, transport in transports]
         self.every_s, self.within_s = every_s, within_s
         self._watch: asyncio.Task[None] | None = None
 
@@ -68,7 +70,7 @@ class BalancedTransport:
             self._watch = asyncio.create_task(self._look_on())
         server = self._least_loaded()
         server.calls += 1
-        task = asyncio.create_task(server.wire.post(path, payload, deadline_s))
+        task = asyncio.create_task(server.transport.post(path, payload, deadline_s))
         server.under_way.add(task)
         try:
             # Not the task itself: whoever gives up this call ends it, and the watch ends it for another reason.
@@ -114,7 +116,7 @@ class BalancedTransport:
     async def _is_well(self, server: Server) -> bool:
         for path in (HEALTH, LIST):
             try:
-                answer = await server.wire.get(path, self.within_s)
+                answer = await server.transport.get(path, self.within_s)
             except OSError:
                 return False
             if answer.status not in NOT_THERE:
@@ -127,4 +129,4 @@ class BalancedTransport:
             self._watch.cancel()
             await asyncio.wait({self._watch})
         for server in self.servers:
-            await server.wire.close()
+            await server.transport.close()

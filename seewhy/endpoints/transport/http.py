@@ -31,8 +31,8 @@ class HttpTransport:
         Raises:
             ValueError: a header holds the end of a line, or the proxy is none for HTTP.
         """
-        told = {**headers, "Content-Type": "application/json"}
-        if any(mark in f"{name}{value}" for name, value in told.items() for mark in "\r\n"):
+        sent = {**headers, "Content-Type": "application/json"}
+        if any(mark in f"{name}{value}" for name, value in sent.items() for mark in "\r\n"):
             raise ValueError("a header holds the end of a line; look at the key and at what the environment adds")
         self._root = str(URL(base_url).with_user(None)).rstrip("/")
         self._query = dict(query)
@@ -42,7 +42,7 @@ class HttpTransport:
         connector = aiohttp.TCPConnector(limit=0, ssl=httpx2.create_ssl_context() if is_tls else True)
         self._session = aiohttp.ClientSession(
             connector=connector,
-            headers=told,
+            headers=sent,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
             cookie_jar=aiohttp.DummyCookieJar(),
             max_line_size=MAX_HEADER,

@@ -7,28 +7,28 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 
-def told_wait(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+def asked_wait(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """Seconds of a Retry-After, given in seconds or as a date; None where there is none that can be read.
 
     Example:
-        >>> told_wait({"retry-after": "2"}), told_wait({"retry-after-ms": "150"}), told_wait({"retry-after": "soon"})
+        >>> asked_wait({"retry-after": "2"}), asked_wait({"retry-after-ms": "150"}), asked_wait({"retry-after": "soon"})
         (2.0, 0.15, None)
     """
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return milliseconds / 1000
-    told = headers.get("retry-after", "").strip()
-    seconds = _number(told)
-    return seconds if seconds is not None else _until(told, now or datetime.now(UTC))
+    asked_s = headers.get("retry-after", "").strip()
+    seconds = _number(asked_s)
+    return seconds if seconds is not None else _until(asked_s, now or datetime.now(UTC))
 
 
-def next_wait(tries: int, told: float | None, first_s: float, longest_s: float) -> float:
+def next_wait(tries: int, asked_s: float | None, first_s: float, longest_s: float) -> float:
     """Seconds before try `tries` + 1: at least what the server says, else between half and all of a doubling wait.
 
     Without the random part, calls that failed together would come back together.
     """
-    if told is not None:
-        return told + random.uniform(0, min(first_s, 0.1 * told))
+    if asked_s is not None:
+        return asked_s + random.uniform(0, min(first_s, 0.1 * asked_s))
     whole = min(longest_s, first_s * 2 ** (tries - 1))
     return random.uniform(whole / 2, whole)
 

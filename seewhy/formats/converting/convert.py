@@ -20,9 +20,9 @@ from seewhy.records.collecting import RareCollection
 from seewhy.records.files import write_text_atomically
 
 MOST_FAULTS = 20
-"""Faults that are told where the first already refuses the file."""
+"""Faults that are listed where the first already refuses the file."""
 TOLD = 3
-"""First rows of the most frequent faults that are told where no row is left."""
+"""First rows of the most frequent faults that are listed where no row is left."""
 BAD = "_bad.jsonl"
 REPORT = "_convert.json"
 
@@ -239,7 +239,7 @@ def _reasons(tally: Tally) -> str:
 
 
 class _BadRows:
-    """Rows that were refused: told, and written beside the good ones."""
+    """Rows that were refused: counted, and written beside the good ones."""
 
     def __init__(self, target: Target) -> None:
         name = f"{target.name}{BAD}" if target.is_file else BAD
@@ -256,9 +256,9 @@ class _BadRows:
             self._told.append(f"{raw.place}: {fault}")
         if self._target.skip_bad:
             text = raw.text or json.dumps(raw.fields, ensure_ascii=True, default=_abbreviated)
-            told = {"place": raw.place, "reason": fault.reason.value, "fault": str(fault), "row": text}
+            record = {"place": raw.place, "reason": fault.reason.value, "fault": str(fault), "row": text}
             with self._hidden.open("ab") as file:
-                file.write(json.dumps(told, ensure_ascii=True).encode() + b"\n")
+                file.write(json.dumps(record, ensure_ascii=True).encode() + b"\n")
 
     def words(self, tally: Tally) -> str:
         """All that is wrong, for the error of a file that is refused."""

@@ -88,8 +88,8 @@ def sources_of(place: Path, known: Known) -> list[Source]:
     kinds = {type(source.reader) for source in found}
     if len(kinds) > 1:
         first = {type(source.reader): source for source in reversed(found)}
-        told = ", ".join(f"{one.path} is {one.reader.title}" for one in first.values())
-        raise ValueError(f"{place} holds files of several formats ({told}); convert each by itself")
+        named = ", ".join(f"{one.path} is {one.reader.title}" for one in first.values())
+        raise ValueError(f"{place} holds files of several formats ({named}); convert each by itself")
     return found
 
 

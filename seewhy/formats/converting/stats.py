@@ -88,8 +88,8 @@ class Stats:
         yield f"{self.title}, {self.files} files: {kinds}"
         shown = ", ".join(f"{rows:,} with {count}" for count, rows in sorted(self.pictures.items()))
         yield f"pictures: {shown}; {self.within:,} rows show some within the text"
-        told = f"{self.systems:,} rows have a system text, {self.talks:,} earlier turns"
-        yield f"{told}, {self.answered:,} a right answer"
+        counted = f"{self.systems:,} rows have a system text, {self.talks:,} earlier turns"
+        yield f"{counted}, {self.answered:,} a right answer"
         for name, one in {"prompts": self.prompts, **self.replies}.items():
             yield f"characters of {name}: {one.mean:,.1f} on average, {one.longest:,} at most"
         if pairs := self.kinds[Kind.PAIR.value]:

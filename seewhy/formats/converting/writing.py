@@ -41,7 +41,7 @@ class Writer(Protocol):
         ...
 
     def abandon(self) -> None:
-        """Let go of files that are open: what they hold is taken away."""
+        """Close open files and delete them."""
         ...
 
 
@@ -142,9 +142,9 @@ class TableWriter:
             self._end()
             self._open()
         note = row.get(NOTE)
-        told = {**row, NOTE: ENCODE(note) if note else None}
-        self._waiting.append(told)
-        self._waiting_bytes += _size_of(told)
+        noted = {**row, NOTE: ENCODE(note) if note else None}
+        self._waiting.append(noted)
+        self._waiting_bytes += _size_of(noted)
         if len(self._waiting) >= self._group_rows or self._waiting_bytes > GROUP_BYTES:
             self._flush()
 

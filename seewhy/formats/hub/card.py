@@ -16,12 +16,12 @@ SIZES = (
 TAG = "seewhy"
 
 
-def card_of(before: str, told: Sequence[str], configs: Mapping[str, Sequence[str]], rows: int, licence: str) -> str:
+def card_of(before: str, facts: Sequence[str], configs: Mapping[str, Sequence[str]], rows: int, licence: str) -> str:
     """The text of a data set's card.
 
     Args:
         before: the card that is there; empty where there is none.
-        told: what the rows are, a sentence or figure each.
+        facts: what the rows are, a sentence or figure each.
         configs: names of parts of the set to their files.
         rows: how many rows there are.
         licence: by the Hub's name for it; empty leaves that of the card that is there.
@@ -35,7 +35,7 @@ def card_of(before: str, told: Sequence[str], configs: Mapping[str, Sequence[str
         "configs": [{"config_name": name, "data_files": list(files)} for name, files in configs.items()],
         **({"license": licence} if licence else {}),
     }
-    return merged(before, ours, "\n".join(f"- {line}" for line in told))
+    return merged(before, ours, "\n".join(f"- {line}" for line in facts))
 
 
 def parts_of(card: str) -> tuple[dict[str, object], str]:

@@ -69,7 +69,7 @@ def require_portable(path: Path) -> None:
             _refuse_home(path, iter(lambda: file.read(BLOCK), b""), home.encode())
     elif path.suffix == ".parquet":
         for number, name in _absolute_pictures(path):
-            raise ValueError(f"{path}:{number}: its picture {name!r} lies outside of the folder; convert the set "
+            raise ValueError(f"{path}:{number}: its picture {name!r} is outside of the folder; convert the set "
                              "again, which puts pictures beside the rows")  # fmt: skip
 
 

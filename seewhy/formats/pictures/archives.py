@@ -21,7 +21,7 @@ class Archive:
         self.path = path
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         for name in ("_zip", "_tar"):
             opened = vars(self).get(name)
             if opened is not None:

@@ -42,7 +42,7 @@ class PictureFinder:
         self._suffixes: OrderedDict[str, str] = OrderedDict()
 
     def close(self) -> None:
-        """Let go of archives that are open."""
+        """Close open archives."""
         for archive in self._archives.values():
             archive.close()
 
@@ -110,7 +110,7 @@ class PictureFinder:
                                "--fetch is given")  # fmt: skip
             return self._held(self._fetched(text, field), field, shown(text))
         if scheme and scheme[1].lower() != "file":
-            raise RowError(Reason.PATH, f"field {field!r}: {shown(text)} lies in a store that is not read; copy it to "
+            raise RowError(Reason.PATH, f"field {field!r}: {shown(text)} is in a store that is not read; copy it to "
                            "a folder and name that with --pictures DIR")  # fmt: skip
         path, member = place_of(text.removeprefix("file://"), field, self._roots)
         if not member:

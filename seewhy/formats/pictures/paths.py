@@ -37,7 +37,7 @@ def place_of(name: str, field: str, roots: Sequence[Path]) -> tuple[Path, str]:
         tried.append(place)
     if not tried:
         named = ", ".join(str(root) for root in roots)
-        raise RowError(Reason.PATH, f"field {field!r}: {shown(name)} lies outside of {named}; name its folder with "
+        raise RowError(Reason.PATH, f"field {field!r}: {shown(name)} is outside of {named}; name its folder with "
                        "--pictures DIR, or mend the path")  # fmt: skip
     where = " or ".join(str(place) for place in dict.fromkeys(tried))
     raise RowError(Reason.PICTURE, f"field {field!r}: there is no file {where}; name the folder of the pictures "

@@ -1,1 +1,1 @@
-"""The parts of every format: rows as they lie in files, faults, and what a row says once it was read."""
+"""The parts of every format: rows as files hold them, faults, and what a row says once it was read."""

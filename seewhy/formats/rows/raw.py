@@ -1,4 +1,4 @@
-"""Rows as they lie in a file, whatever the file is called: JSON Lines, a JSON list, Parquet or Arrow, perhaps in gzip.
+"""Rows as a file holds them, whatever the file is called: JSON Lines, a JSON list, Parquet or Arrow, perhaps in gzip.
 
 Memory holds one row or one small batch at a time.
 """
@@ -28,7 +28,7 @@ DAMAGE = (OSError, EOFError, zlib.error)
 
 
 class FileKind(StrEnum):
-    """How rows lie in a file."""
+    """How a file holds rows."""
 
     LINES = "JSON Lines"
     LIST = "a JSON list"
@@ -46,13 +46,13 @@ class RawRow:
     fields: Mapping[str, object] = field(default_factory=dict[str, object])
     fault: RowError | None = None
     text: str = ""
-    """The row as it lies in a text file."""
+    """The row as the text file holds it."""
     count: int = 1
     """Rows that the fault takes along."""
 
 
 def kind_of(path: Path) -> FileKind:
-    """How rows lie in a file, by its content.
+    """How a file holds rows, detected from its content.
 
     Raises:
         ValueError: it is empty, a web page, in another encoding, or of no kind that is read.

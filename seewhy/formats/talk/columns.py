@@ -52,5 +52,7 @@ NOTED: Mapping[str, Column] = {NOTE: TEXT}
 def schema_of(**columns: Column) -> pa.Schema:
     """The schema of a Parquet file with these columns."""
     features = {name: column.feature for name, column in columns.items()}
-    told = json.dumps({"info": {"features": features}})
-    return pa.schema([pa.field(name, column.arrow) for name, column in columns.items()], metadata={"huggingface": told})
+    described = json.dumps({"info": {"features": features}})
+    return pa.schema(
+        [pa.field(name, column.arrow) for name, column in columns.items()], metadata={"huggingface": described}
+    )

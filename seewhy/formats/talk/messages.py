@@ -94,8 +94,8 @@ def as_marked(
     keys: tuple[str, str] = ("role", "content"),
 ) -> list[dict[str, object]]:  # fmt: skip
     """Messages whose contents are texts."""
-    told = names or {role: role.value for role in Role}
-    return [{keys[0]: told[turn.role], keys[1]: text_of(turn)} for turn in turns]
+    speakers = names or {role: role.value for role in Role}
+    return [{keys[0]: speakers[turn.role], keys[1]: text_of(turn)} for turn in turns]
 
 
 def user_turn(parts: Sequence[Part]) -> tuple[Turn, ...]:

@@ -45,7 +45,7 @@ def with_turns(
     Args:
         question: all of it but turns, text and pictures.
         turns: the prompt.
-        path_of: where a picture lies, from the folder of the question's rows.
+        path_of: the path of a picture, from the folder of the question's rows.
 
     Raises:
         RowError: turns, texts and pictures do not fit a question.

@@ -44,7 +44,7 @@ def explain(question: Question, answers: Sequence[str], text: str, style: Style)
     chain = Chain(question_id=question.id, index=0, style=style, text=text, stop=FinishReason.END, sampler="", seed=0)
     verdict = OutcomeJudge(prove=prove)(question, chain)
     lines.append(f"gold     {' | '.join(answers)}  (rule {question.gold.rule})")
-    lines.append(f"verdict  {_told(verdict)}: {verdict.why}")
+    lines.append(f"verdict  {_words(verdict)}: {verdict.why}")
     lines += _suites(question, chain, verdict, prove)
     prove.close()
     return lines
@@ -73,7 +73,7 @@ def _shown(text: str, start: int, end: int) -> str:
     return f"{before}{marked}{after}".replace("\n", "\n         ")
 
 
-def _told(verdict: Verdict) -> str:
+def _words(verdict: Verdict) -> str:
     score = "" if verdict.score in (None, 0.0, 1.0) else f", score {verdict.score:.3f}"
     return f"{verdict.outcome.replace('_', ' ')}{score}"
 
@@ -87,7 +87,7 @@ def _suites(question: Question, chain: Chain, ours: Verdict, prove: MathProcess)
         if (verdict.outcome, verdict.score) == (ours.outcome, ours.score):
             agreeing.append(compat)
         else:
-            lines.append(f"compat   {compat}: {_told(verdict)}, reads {verdict.answer!r}: {verdict.why}")
+            lines.append(f"compat   {compat}: {_words(verdict)}, reads {verdict.answer!r}: {verdict.why}")
     if agreeing:
         lines.append(f"compat   the same verdict: {', '.join(agreeing)}")
     return lines

@@ -135,8 +135,8 @@ class HubModel:
 
     def parameter_groups(self) -> Mapping[str, list[nn.Parameter]]:
         """Parameters of the towers (vision, audio), of the projector and of the language model."""
-        told = part_of_parameters(self.net)
-        return {part: [p for name, p in self.net.named_parameters() if told[name] == part] for part in PARTS}
+        part_of = part_of_parameters(self.net)
+        return {part: [p for name, p in self.net.named_parameters() if part_of[name] == part] for part in PARTS}
 
     def prompt(self, question: Question, style: Style, blind: bool = False) -> Prompt:
         """Token ids and picture tensors of a question; kept in bounded memory, by words and picture bytes."""

@@ -177,8 +177,8 @@ def check_drawing(
         why = f"branches do not run on this net ({error}); drawing in separate rows"
         return PathCheck(path=Path.SEPARATE, value_gap=math.inf, gradient_gap=0.0, why=why)
     (scored,) = separate_logps(net, [Group(prompt=prompt, responses=tuple(chain.ids for chain in drawn))])
-    told = torch.tensor([value for chain in drawn for value in chain.logprobs], device=net.device)
-    gap = float((torch.cat(scored) - told).abs().max())
+    drawn_logprobs = torch.tensor([value for chain in drawn for value in chain.logprobs], device=net.device)
+    gap = float((torch.cat(scored) - drawn_logprobs).abs().max())
     if gap <= tolerance:
         return PathCheck(path=Path.PACKED, value_gap=gap, gradient_gap=0.0, why="branches draw as separate rows do")
     why = f"chains drawn by branches differ from separate rows (log-probability by {gap:.2g}); drawing in separate rows"

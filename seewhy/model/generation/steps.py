@@ -163,19 +163,19 @@ class RowSteps:
             hidden, self.opening = self.opening, None
             return head_of(self.net)(hidden).float()
         hidden = self.net.model(  # pyright: ignore[reportCallIssue]
-            input_ids=token[:, None], past_key_values=self.cache, use_cache=True, **self._told(len(token))
+            input_ids=token[:, None], past_key_values=self.cache, use_cache=True, **self._more(len(token))
         ).last_hidden_state[:, 0]
         return head_of(self.net)(hidden).float()
 
-    def _told(self, rows: int) -> dict[str, Tensor]:
+    def _more(self, rows: int) -> dict[str, Tensor]:
         """What nets of several axes, and those with cross-attention, need of each row's new token."""
-        told: dict[str, Tensor] = {}
+        more: dict[str, Tensor] = {}
         if self.newest is not None:
             self.newest = self.newest + 1
-            told["position_ids"] = self.newest.expand(-1, rows, 1)
+            more["position_ids"] = self.newest.expand(-1, rows, 1)
         if self.cross_attention_mask is not None:
-            told[CROSSING] = self.cross_attention_mask.expand(rows, -1, -1, -1)
-        return told
+            more[CROSSING] = self.cross_attention_mask.expand(rows, -1, -1, -1)
+        return more
 
     def keep(self, rows: Tensor) -> None:
         """A row may be in `rows` more than once."""

@@ -200,14 +200,14 @@ def base_weights(net: nn.Module) -> dict[str, Tensor]:
 @torch.no_grad()
 def telling_weights(net: nn.Module) -> dict[str, Tensor]:
     """What distinguishes two nets that compute differently: an adapter that still adds nothing does not."""
-    told = base_weights(net)
+    weights = base_weights(net)
     for name, layer in adapted_layers(net):
         if not starts(layer):
             own = layer.state_dict(prefix=f"{name}.")
-            told |= {key: tensor for key, tensor in own.items() if LORA in key and f".{START}." not in key}
-            told[f"{name}.scale"] = torch.tensor([layer.scaling[NAME]])
-            told |= {f"{name}.{key}": tensor for key, tensor in start_of(layer).items()}
-    return told
+            weights |= {key: tensor for key, tensor in own.items() if LORA in key and f".{START}." not in key}
+            weights[f"{name}.scale"] = torch.tensor([layer.scaling[NAME]])
+            weights |= {f"{name}.{key}": tensor for key, tensor in start_of(layer).items()}
+    return weights
 
 
 def describe(net: nn.Module) -> str:

@@ -110,9 +110,9 @@ def _spelt(
         place: letters_of(tokenizer, next(letters)) for place, hole in zip(places, is_hole, strict=True) if hole
     }
     source = [place for place in range(len(ids)) for _ in spelling.get(place, (0,))]
-    told = {name: tensor[:, source] for name, tensor in encoded.items() if name in (*MARKS, CROSSING)}
+    picked = {name: tensor[:, source] for name, tensor in encoded.items() if name in (*MARKS, CROSSING)}
     row = [token for place, old in enumerate(ids) for token in spelling.get(place, (old,))]
-    return {**encoded, **told, "input_ids": torch.tensor([row])}
+    return {**encoded, **picked, "input_ids": torch.tensor([row])}
 
 
 def _prompt(net: PreTrainedModel, ids: tuple[int, ...], encoded: dict[str, Any]) -> Prompt:

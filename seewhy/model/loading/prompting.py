@@ -47,18 +47,20 @@ def _set(image_processor: Any, name: str, value: float) -> None:  # noqa: ANN401
     """Set one setting; a dotted name is an entry of a size."""
     path = PIXELS.get(name, name) if name not in vars(image_processor) or name in PIXELS else name
     outer, _, inner = path.partition(".")
-    told = image_processor.to_dict()
-    if outer not in told or (inner and inner not in _entries(told[outer])):
-        known = ", ".join(sorted(_names(told)))
+    settings = image_processor.to_dict()
+    if outer not in settings or (inner and inner not in _entries(settings[outer])):
+        known = ", ".join(sorted(_names(settings)))
         raise ValueError(
             f"prompt.processor.{name}: {type(image_processor).__name__} has no such setting; it has {known}"
         )
     if not inner:
-        kind = type(told[outer])
+        kind = type(settings[outer])
         setattr(image_processor, outer, kind(value) if kind in (bool, int, float) else value)
         return
     setattr(
-        image_processor, outer, type(getattr(image_processor, outer))(**{**_entries(told[outer]), inner: int(value)})
+        image_processor,
+        outer,
+        type(getattr(image_processor, outer))(**{**_entries(settings[outer]), inner: int(value)}),
     )
 
 
@@ -66,9 +68,9 @@ def _entries(value: object) -> dict[str, Any]:
     return {name: one for name, one in value.items() if one is not None} if isinstance(value, Mapping) else {}
 
 
-def _names(told: Mapping[str, object]) -> list[str]:
-    numbers = [name for name, value in told.items() if isinstance(value, bool | int | float)]
-    return [*numbers, *(f"{name}.{inner}" for name, value in told.items() for inner in _entries(value))]
+def _names(settings: Mapping[str, object]) -> list[str]:
+    numbers = [name for name, value in settings.items() if isinstance(value, bool | int | float)]
+    return [*numbers, *(f"{name}.{inner}" for name, value in settings.items() for inner in _entries(value))]
 
 
 def write_instructions(folder: Path, instructions: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, LinearAttentionCacheLayerMixin
 
 from seewhy.model.packed.context import check_rows
-from seewhy.model.packed.dropping import told_prompt, told_responses
+from seewhy.model.packed.dropping import dropout_for_prompt, dropout_for_responses
 from seewhy.model.packed.group import CROSSING, Group, Prompt, crossing_of, joined_marks, joined_pictures
 from seewhy.model.packed.head import head_of
 from seewhy.model.packed.logps import per_token_logps
@@ -71,12 +71,12 @@ def tokens_of_continued(group: Group) -> int:
 
 
 def _continued_group(net: PreTrainedModel, group: Group) -> list[Tensor]:
-    with told_prompt(group, net.device):
+    with dropout_for_prompt(group, net.device):
         first = prefill(net, group.prompt)
     longest = max(map(len, group.responses))
     hidden = first.hidden.expand(len(group.responses), 1, -1)
     if longest > 1:
-        with told_responses(group, net.device):
+        with dropout_for_responses(group, net.device):
             hidden = torch.cat([hidden, _further(net, first, group.responses, longest - 1)], dim=1)
     read = torch.cat([hidden[k, : len(response)] for k, response in enumerate(group.responses)])
     targets = torch.tensor([token for response in group.responses for token in response], device=net.device)
@@ -93,14 +93,14 @@ def _further(net: PreTrainedModel, first: Prefilled, responses: Sequence[tuple[i
         if isinstance(layer, LinearAttentionCacheLayerMixin):
             # A state is written in place, and the backward pass needs it as it was.
             layer.update_recurrent_state = _left_alone
-    told: dict[str, Tensor] = {}
+    more: dict[str, Tensor] = {}
     if first.newest is not None:
         places = first.newest + 1 + torch.arange(width, device=net.device)
-        told["position_ids"] = places.expand(-1, count, -1)
+        more["position_ids"] = places.expand(-1, count, -1)
     if first.cross_attention_mask is not None:
-        told[CROSSING] = first.cross_attention_mask.expand(count, width, -1, -1)
+        more[CROSSING] = first.cross_attention_mask.expand(count, width, -1, -1)
     ids = torch.tensor(rows, device=net.device)
-    run = net.model(input_ids=ids, past_key_values=first.cache, use_cache=True, **told)  # pyright: ignore[reportCallIssue]
+    run = net.model(input_ids=ids, past_key_values=first.cache, use_cache=True, **more)  # pyright: ignore[reportCallIssue]
     return run.last_hidden_state
 
 

@@ -47,7 +47,7 @@ def _of_group(address: str, group: Group) -> tuple[np.ndarray, list[np.ndarray]]
 
 
 @contextmanager
-def telling(tokens: Tensor | None) -> Generator[None]:
+def keyed(tokens: Tensor | None) -> Generator[None]:
     """While it lasts, these are the tokens that run through the net."""
     before = TOKENS.set(tokens)
     try:
@@ -63,7 +63,7 @@ def _tensor(rows: Sequence[np.ndarray], device: torch.device) -> Tensor:
     return torch.from_numpy(filled.view(np.int32)).to(device)
 
 
-def told_row(groups: Sequence[Group], device: torch.device) -> AbstractContextManager[None]:
+def dropout_for_row(groups: Sequence[Group], device: torch.device) -> AbstractContextManager[None]:
     """A packed row runs: all prompts but their last tokens, then each response behind that token."""
     address = ADDRESS.get()
     if address is None:
@@ -71,30 +71,30 @@ def told_row(groups: Sequence[Group], device: torch.device) -> AbstractContextMa
     found = [_of_group(address, group) for group in groups]
     parts = [prompt[:-1] for prompt, _ in found]
     parts += [part for prompt, rows in found for row in rows for part in (prompt[-1:], row[:-1])]
-    return telling(_tensor([np.concatenate(parts)], device))
+    return keyed(_tensor([np.concatenate(parts)], device))
 
 
-def told_rows(group: Group, device: torch.device) -> AbstractContextManager[None]:
+def dropout_for_rows(group: Group, device: torch.device) -> AbstractContextManager[None]:
     """Separate rows run: the prompt and a response in each, but for the response's last token."""
     address = ADDRESS.get()
     if address is None:
         return nullcontext()
     prompt, rows = _of_group(address, group)
-    return telling(_tensor([np.concatenate([prompt, row[:-1]]) for row in rows], device))
+    return keyed(_tensor([np.concatenate([prompt, row[:-1]]) for row in rows], device))
 
 
-def told_prompt(group: Group, device: torch.device) -> AbstractContextManager[None]:
+def dropout_for_prompt(group: Group, device: torch.device) -> AbstractContextManager[None]:
     """The prompt of a group runs."""
     address = ADDRESS.get()
-    return nullcontext() if address is None else telling(_tensor([_of_group(address, group)[0]], device))
+    return nullcontext() if address is None else keyed(_tensor([_of_group(address, group)[0]], device))
 
 
-def told_responses(group: Group, device: torch.device) -> AbstractContextManager[None]:
+def dropout_for_responses(group: Group, device: torch.device) -> AbstractContextManager[None]:
     """The responses of a group run after their prompt, each but for its last token."""
     address = ADDRESS.get()
     if address is None:
         return nullcontext()
-    return telling(_tensor([row[:-1] for row in _of_group(address, group)[1]], device))
+    return keyed(_tensor([row[:-1] for row in _of_group(address, group)[1]], device))
 
 
 class DropByExample(nn.Module):
@@ -102,7 +102,7 @@ class DropByExample(nn.Module):
 
     Example:
         >>> drop, states = DropByExample(0.5, "layers.0.q_proj"), torch.ones(1, 2, 4)
-        >>> with telling(torch.tensor([[1, 2]], dtype=torch.int32)):
+        >>> with keyed(torch.tensor([[1, 2]], dtype=torch.int32)):
         ...     bool((drop(states) == drop(states)).all()), sorted(set(drop(states).flatten().tolist()))
         (True, [0.0, 2.0])
     """

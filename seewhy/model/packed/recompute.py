@@ -7,7 +7,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from seewhy.model.packed.dropping import TOKENS, telling
+from seewhy.model.packed.dropping import TOKENS, keyed
 from seewhy.model.packed.group import Layout
 from seewhy.model.packed.last_layer import ROW, packing
 
@@ -45,7 +45,7 @@ def enable_checkpointing(net: PreTrainedModel) -> None:
 @contextmanager
 def _again(net: PreTrainedModel, row: Layout | None, tokens: Tensor | None) -> Generator[None]:
     """A layer's forward pass as it was: over the same packed row, with the same values dropped."""
-    with telling(tokens), nullcontext() if row is None else packing(net, row):
+    with keyed(tokens), nullcontext() if row is None else packing(net, row):
         yield
 
 

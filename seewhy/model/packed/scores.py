@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from seewhy.model.packed.context import check_rows
-from seewhy.model.packed.dropping import told_row, told_rows
+from seewhy.model.packed.dropping import dropout_for_row, dropout_for_rows
 from seewhy.model.packed.group import Group, Packed, Prompt, crossing_of, joined_marks, joined_pictures, pack
 from seewhy.model.packed.head import head_of
 from seewhy.model.packed.last_layer import packing
@@ -54,7 +54,7 @@ def packed_logps(net: PreTrainedModel, groups: Sequence[Group]) -> list[list[Ten
 def one_row_logps(net: PreTrainedModel, groups: Sequence[Group]) -> list[list[Tensor]]:
     """The same in one row, however its branches differ in length."""
     packed = pack(groups, net.device)
-    with packing(net, packed.layout), told_row(groups, net.device):
+    with packing(net, packed.layout), dropout_for_row(groups, net.device):
         hidden = _hidden(net, packed)
     flat = per_token_logps(hidden[packed.prefix_length :], head_of(net), packed.targets, vocabulary_of(net))
     rows = iter(flat.split(list(packed.lengths)))
@@ -85,7 +85,7 @@ def _check_rows(net: PreTrainedModel, groups: Sequence[Group]) -> None:
 def _separate_group(net: PreTrainedModel, group: Group) -> list[Tensor]:
     start = len(group.prompt.ids) - 1
     rows = [(*group.prompt.ids, *response[:-1]) for response in group.responses]
-    with told_rows(group, net.device):
+    with dropout_for_rows(group, net.device):
         hidden = net.model(**arguments_of(net, group.prompt, rows)).last_hidden_state  # pyright: ignore[reportCallIssue]
     read = torch.cat([hidden[k, start : start + len(r)] for k, r in enumerate(group.responses)])
     targets = torch.tensor([token for response in group.responses for token in response], device=net.device)

@@ -33,15 +33,15 @@ def check_head(net: PreTrainedModel, group: Group, tolerance: float = 1e-4) -> N
     row = (*group.prompt.ids, *response[:-1])
     kept: dict[str, Any] = {"logits_to_keep": len(response)} if _keeps_logits(net) else {}
     try:
-        told = net(**arguments_of(net, group.prompt, [row]), **kept).logits[0, -len(response) :]
+        own_logits = net(**arguments_of(net, group.prompt, [row]), **kept).logits[0, -len(response) :]
     except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{type(net).__name__} does not run on a prompt and a reply: {error!r}") from error
     hidden = net.model(**arguments_of(net, group.prompt, [row])).last_hidden_state[0, -len(response) :]  # pyright: ignore[reportCallIssue]
-    choose_head(net, hidden, told)
+    choose_head(net, hidden, own_logits)
     targets = torch.tensor(response, device=net.device)
     own, ours = (
         per_token_logps(states, head, targets, vocabulary_of(net))
-        for states, head in ((told, nn.Identity()), (hidden, head_of(net)))
+        for states, head in ((own_logits, nn.Identity()), (hidden, head_of(net)))
     )
     gap = float((own - ours).abs().max())
     if gap > tolerance:

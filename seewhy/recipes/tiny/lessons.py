@@ -50,5 +50,5 @@ def _lesson(question: Question, style: Style, text: str) -> Lesson:
 def vocabulary_texts(questions: Sequence[Question]) -> list[str]:
     """Words that the vocabulary is made of: questions in both prompts, rationales, replies."""
     prompts = [prompt_text(question, style) for question in questions[::8] for style in (Style.DIRECT, Style.REASON)]
-    told = [question.rationale for question in questions[::4] if question.rationale]
-    return [*prompts, *told, *(lesson.response.text for lesson in base_lessons(questions)[::8])]
+    rationales = [question.rationale for question in questions[::4] if question.rationale]
+    return [*prompts, *rationales, *(lesson.response.text for lesson in base_lessons(questions)[::8])]

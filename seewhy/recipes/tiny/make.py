@@ -141,7 +141,7 @@ def pixels_of(questions: Sequence[Question]) -> Tensor:
 
 
 def labels_of(questions: Sequence[Question]) -> Tensor:
-    """[questions, patches, 3] digit, row and column of the cell in which each patch lies."""
+    """[questions, patches, 3] digit, row and column of the cell that holds each patch."""
     pages = [[[int(digit) for digit in row] for row in question.facets["page"].split("/")] for question in questions]
     return torch.tensor([patch_facts(page, PIXELS, PIXELS // PATCH) for page in pages])
 

@@ -1,4 +1,4 @@
-"""Verdicts as rewards: one that nobody could reach is none."""
+"""Verdicts as rewards: an undecided one gives no reward."""
 
 from collections.abc import Callable
 
@@ -8,13 +8,13 @@ from seewhy.rewards.api import Earned
 
 
 def earn_by_verdict(
-    judge: Judge, question: Question, chains: tuple[Chain, ...], told: Callable[[Chain, Verdict], Earned]
+    judge: Judge, question: Question, chains: tuple[Chain, ...], earned_by: Callable[[Chain, Verdict], Earned]
 ) -> tuple[Earned, ...]:
-    """What `told` makes of each verdict; nothing where the chain is UNJUDGED, with the judge's reason."""
+    """What `earned_by` makes of each verdict; nothing where the chain is UNJUDGED, with the judge's reason."""
     verdicts = judge.judge(question, chains)
     return tuple(
         Earned(value=None, why=verdict.why or "unjudged") if verdict.outcome is Outcome.UNJUDGED
-        else told(chain, verdict)
+        else earned_by(chain, verdict)
         for chain, verdict in zip(chains, verdicts, strict=True)
     )  # fmt: skip
 

@@ -35,7 +35,7 @@ SCORE_BYTES = 8
 class TrainingForecast:
     """Steps, memory, time and disk of a training."""
 
-    told: TrainingBytes
+    memory: TrainingBytes
     steps: int
     peak_mb: float
     max_mb: float | None
@@ -187,14 +187,14 @@ class LocalModel:
             return None
         self.encoded += len(work.counts)
         groups, fit = [row.group for row in rows], work.fit
-        steps, told = count_steps(work.counts, fit), self._traced(work, groups, base)
+        steps, traced = count_steps(work.counts, fit), self._traced(work, groups, base)
         limit = min(fit.keep_tokens or work.max_tokens, work.max_tokens)
         each = max(len(group.responses) for group in groups)
         longest = self._traced(work, with_responses(groups, each, limit), base) if limit else None
         tokens = fit.epochs * len(work.counts) * statistics.fmean(map(tokens_of, groups))
         return TrainingForecast(
-            told=told, steps=steps, peak_mb=told.peak / MIB, max_mb=longest.peak / MIB if longest else None,
-            seconds=tokens * self.rates.train if self.rates else None, disk_mb=training_disk(told, steps, fit),
+            memory=traced, steps=steps, peak_mb=traced.peak / MIB, max_mb=longest.peak / MIB if longest else None,
+            seconds=tokens * self.rates.train if self.rates else None, disk_mb=training_disk(traced, steps, fit),
             sampled=len(rows), above_budget=sum(row.row_tokens > fit.row_tokens for row in rows),
         )  # fmt: skip
 

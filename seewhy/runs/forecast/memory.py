@@ -108,7 +108,7 @@ def fill(groups: Sequence[Group], tokens: int) -> list[Group]:
     return taken
 
 
-def training_disk(told: TrainingBytes, steps: int, plan: FitPlan) -> float:
+def training_disk(traced: TrainingBytes, steps: int, plan: FitPlan) -> float:
     """MiB of a training's folder at its end: checkpoints of weights and moments that stay, and the model."""
     kept = min(KEPT, math.ceil(steps / plan.save_every))
-    return (kept * (told.weights.moved + told.weights.moments) + told.weights.total) / MIB
+    return (kept * (traced.weights.moved + traced.weights.moments) + traced.weights.total) / MIB

@@ -94,7 +94,7 @@ def names_no_end(place: str) -> bool:
 def as_trained(model: HubModel, plan: FitPlan, adapter: AdapterPlan, compute: ComputePlan) -> Generator[None]:
     """The model as a training holds it, while the context lasts: its adapter, precisions, and who asks for a gradient.
 
-    Weights under an adapter lie in the precision of the plan; those of a model that is trained itself are float32.
+    Weights under an adapter have the precision of the plan; those of a model that is trained itself are float32.
     """
     net = model.net
     for parameter in net.parameters():

@@ -75,9 +75,9 @@ class RunOutlook:
 
     def counts(self, ref: str) -> Sequence[int]:
         """Rows of each prompt, in order: counted where they are finished, else the most that there can be."""
-        told = self.forecast(ref)
+        source = self.forecast(ref)
         if not self.is_there(ref):
-            return [told.per_prompt] * ((told.rows or 0) // max(1, told.per_prompt))
+            return [source.per_prompt] * ((source.rows or 0) // max(1, source.per_prompt))
         record = self._record(self._resolved(ref))
         rows = self.run.read(ref, record) if record else ()
         keys = (_prompt_of(row) for row in rows for _ in range(_pairs_of(row)))

@@ -43,20 +43,20 @@ def _way(model: Any) -> str:  # noqa: ANN401
 
 
 def _unit(unit: UnitForecast) -> dict[str, object]:
-    training, told = unit.training, unit.told
+    training, stage = unit.training, unit.stage
     cost = None if unit.cost is None else {**asdict(unit.cost.most), "unknown": unit.cost.unknown}
     return {
-        "name": unit.ref, "step": unit.step, "finished": unit.is_finished, "rows": told.rows, "unit": told.unit,
-        "exact": told.is_exact, "steps": None if training is None else training.steps,
+        "name": unit.ref, "step": unit.step, "finished": unit.is_finished, "rows": stage.rows, "unit": stage.unit,
+        "exact": stage.is_exact, "steps": None if training is None else training.steps,
         "peak_mb": None if training is None else training.peak_mb,
         "max_mb": None if training is None else training.max_mb, "seconds": unit.seconds, "disk_mb": unit.disk_mb,
-        "server": cost, "basis": told.basis,
+        "server": cost, "basis": stage.basis,
     }  # fmt: skip
 
 
 def _terms(training: Any) -> dict[str, float]:  # noqa: ANN401
     """MiB of each term of a training's peak, and the heaviest pass."""
-    told = training.told
-    terms = {**asdict(told.step), "step": told.step.peak, "checked": told.checked}
-    return {**{name: value / 2**20 for name, value in terms.items()}, "row_tokens": told.tokens,
-            "passes_a_step": told.passes, "rows_above_budget": training.above_budget}  # fmt: skip
+    memory = training.memory
+    terms = {**asdict(memory.step), "step": memory.step.peak, "checked": memory.checked}
+    return {**{name: value / 2**20 for name, value in terms.items()}, "row_tokens": memory.tokens,
+            "passes_a_step": memory.passes, "rows_above_budget": training.above_budget}  # fmt: skip

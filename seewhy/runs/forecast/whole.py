@@ -29,7 +29,7 @@ class UnitForecast:
 
     ref: str
     step: str
-    told: StageForecast
+    stage: StageForecast
     is_finished: bool
     model: str = ""
     """The model of the recipe that it works with, itself or trained."""
@@ -89,7 +89,7 @@ class Forecasting:
     def __init__(self, outlook: RunOutlook) -> None:
         self.outlook, self.run = outlook, outlook.run
         nodes = [node for node in self.run.nodes.values() if not isinstance(node.unit, PageStage)]
-        self.told = {node.ref: outlook.forecast(node.ref) for node in nodes}
+        self.stages = {node.ref: outlook.forecast(node.ref) for node in nodes}
         self.steps = {node.ref: node.step for node in nodes}
         self.base = 0
         self.models = self._open()
@@ -103,7 +103,7 @@ class Forecasting:
             model.measure(next(self._trainings(name), None), next(self._drawn(name), None), room)
         cost = price_nodes(self.outlook, list(self.run.nodes.values()))
         costs = {one.ref: one.cost for one in cost.units}
-        units = tuple(self._unit(ref, told, costs.get(ref)) for ref, told in self.told.items())
+        units = tuple(self._unit(ref, stage, costs.get(ref)) for ref, stage in self.stages.items())
         return RunForecast(
             recipe=self.run.recipe, machine_mb=room, base_mb=self.base / MIB, models=tuple(self.models.values()),
             lengths=tuple(lengths), questions=sum(map(len, asked.values())), units=units, cost=cost,
@@ -120,7 +120,7 @@ class Forecasting:
     def _open(self) -> Mapping[str, Any]:
         """The models that anything works with, without weights; nothing is loaded where there are none."""
         used = dict.fromkeys(
-            self.start_of(ref) for told in self.told.values() for ref in _models_of(told) if self.start_of(ref)
+            self.start_of(ref) for stage in self.stages.values() for ref in _models_of(stage) if self.start_of(ref)
         )
         found = {name: self.run.spec(name) for name in used}
         specs = {name: spec for name, spec in found.items() if spec is not None}
@@ -131,7 +131,7 @@ class Forecasting:
 
     def _questions(self) -> dict[str, Sequence[Question]]:
         """Sampled questions of every unit that makes some and is read or not."""
-        refs = [ref for ref in self.told if _makes_questions(self.run, ref)]
+        refs = [ref for ref in self.stages if _makes_questions(self.run, ref)]
         return {ref: self.outlook.rows(ref, Question) for ref in refs}
 
     def _lengths(self) -> Iterator[Any]:
@@ -148,32 +148,32 @@ class Forecasting:
                 model.warm(work)
 
     def _trainings(self, name: str) -> Iterator[TrainingWork]:
-        found = (told.training for told in self.told.values())
+        found = (stage.training for stage in self.stages.values())
         return (work for work in found if work is not None and self.start_of(work.start) == name)
 
     def _drawn(self, name: str) -> Iterator[ModelWork]:
-        found = [work for told in self.told.values() for work in told.work if work.is_drawn]
+        found = [work for stage in self.stages.values() for work in stage.work if work.is_drawn]
         # Those with most chains a prompt first: they take most of a run's time.
         ordered = sorted(found, key=lambda work: -work.per_prompt)
         return (work for work in ordered if self.start_of(work.model) == name)
 
-    def _unit(self, ref: str, told: StageForecast, cost: StageCost | None) -> UnitForecast:
+    def _unit(self, ref: str, stage: StageForecast, cost: StageCost | None) -> UnitForecast:
         if self.outlook.is_there(ref):
-            return UnitForecast(ref=ref, step=self.steps[ref], told=told, is_finished=True, seconds=0.0)
-        starts = [self.models[name] for name in map(self.start_of, _models_of(told)) if name in self.models]
-        works = [(self.models[self.start_of(work.model)], work) for work in told.work]
-        training = starts[0].train(told.training, self.base) if told.training else None
+            return UnitForecast(ref=ref, step=self.steps[ref], stage=stage, is_finished=True, seconds=0.0)
+        starts = [self.models[name] for name in map(self.start_of, _models_of(stage)) if name in self.models]
+        works = [(self.models[self.start_of(work.model)], work) for work in stage.work]
+        training = starts[0].train(stage.training, self.base) if stage.training else None
         times = [model.seconds_of(work) for model, work in works]
         if training is not None:
             times.append(training.seconds)
-        if told.is_tried and told.rows is not None:
+        if stage.is_tried and stage.rows is not None:
             self._try(ref)
-            times.append(told.rows * self.outlook.seconds.get(ref, 0.0))
+            times.append(stage.rows * self.outlook.seconds.get(ref, 0.0))
         known = [time for time in times if time is not None]
         return UnitForecast(
-            ref=ref, step=self.steps[ref], told=told, is_finished=False, model=starts[0].name if starts else "",
+            ref=ref, step=self.steps[ref], stage=stage, is_finished=False, model=starts[0].name if starts else "",
             training=training, seconds=sum(known) if known and len(known) == len(times) else None, cost=cost,
-            disk_mb=told.disk_bytes / MIB + sum(model.disk_of(work) for model, work in works)
+            disk_mb=stage.disk_bytes / MIB + sum(model.disk_of(work) for model, work in works)
             + (training.disk_mb if training is not None else 0.0),
         )  # fmt: skip
 
@@ -184,9 +184,9 @@ class Forecasting:
             self.outlook.rows(ref, unit.rows)
 
 
-def _models_of(told: StageForecast) -> list[str]:
-    own = [told.training.start] if told.training else []
-    return [*own, *(work.model for work in told.work)]
+def _models_of(stage: StageForecast) -> list[str]:
+    own = [stage.training.start] if stage.training else []
+    return [*own, *(work.model for work in stage.work)]
 
 
 def _makes_questions(run: OpenRun, ref: str) -> bool:

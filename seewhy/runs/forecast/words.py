@@ -65,7 +65,7 @@ def warnings(forecast: RunForecast) -> Iterator[str]:
 
 
 def _training_warnings(forecast: RunForecast, unit: UnitForecast) -> Iterator[str]:
-    training, work = unit.training, unit.told.training
+    training, work = unit.training, unit.stage.training
     if training.peak_mb > forecast.machine_mb + forecast.base_mb:
         yield (f"{unit.ref} needs {size_of(training.peak_mb)} and {size_of(forecast.machine_mb)} are free: it will not "
                f"fit; {remedy(forecast, unit)}")  # fmt: skip
@@ -76,7 +76,7 @@ def _training_warnings(forecast: RunForecast, unit: UnitForecast) -> Iterator[st
 
 def _length_warnings(forecast: RunForecast, unit: UnitForecast) -> Iterator[str]:
     models = {model.name: model for model in forecast.models}
-    for work in unit.told.work:
+    for work in unit.stage.work:
         model: Any = models.get(unit.model)
         if model is None or not work.is_drawn:
             continue
@@ -89,13 +89,13 @@ def _length_warnings(forecast: RunForecast, unit: UnitForecast) -> Iterator[str]
 
 def remedy(forecast: RunForecast, unit: UnitForecast) -> str:
     """What would make a training fit, by what takes most."""
-    told, compute = unit.training.told, forecast.recipe.compute
-    terms, work = told.step, unit.told.training
+    memory, compute = unit.training.memory, forecast.recipe.compute
+    terms, work = memory.step, unit.stage.training
     if terms.passes + terms.held > terms.weights + terms.moments:
         checkpointing = "" if compute.gradient_checkpointing else ", or `compute.gradient_checkpointing`"
         return (
-            f"most of it are activations of a row of {told.tokens:,} tokens: try `{unit.step}.fit.row_tokens` "
-            f"{max(1, told.tokens // 2)}{checkpointing}"
+            f"most of it are activations of a row of {memory.tokens:,} tokens: try `{unit.step}.fit.row_tokens` "
+            f"{max(1, memory.tokens // 2)}{checkpointing}"
         )
     if work is not None and not work.adapter.rank:
         return (

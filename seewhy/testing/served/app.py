@@ -16,15 +16,15 @@ from seewhy.testing.served.parts import read_upload
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def app_of(desk: ChatHandler, batches: Batches) -> Starlette:
-    """The application of a desk and its batches.
+def app_of(handler: ChatHandler, batches: Batches) -> Starlette:
+    """The application of a chat handler and its batches.
 
     Raises:
         ValueError: the variable that is to hold the key is not set.
     """
-    paths = [*_chat_paths(desk), *_file_paths(batches), *_batch_paths(batches)]
-    wanted = _key(desk.plan.key_env)
-    routes = [Route(path, _guarded(handler, wanted), methods=[verb]) for verb, path, handler in paths]
+    paths = [*_chat_paths(handler), *_file_paths(batches), *_batch_paths(batches)]
+    wanted = _key(handler.plan.key_env)
+    routes = [Route(path, _guarded(respond, wanted), methods=[verb]) for verb, path, respond in paths]
 
     async def refuse(_: Request, error: Exception) -> Response:
         return failure(400, str(error), "invalid_request_error")
@@ -50,17 +50,17 @@ def _guarded(handler: Handler, wanted: str) -> Handler:
     return guarded
 
 
-def _chat_paths(desk: ChatHandler) -> list[tuple[str, str, Handler]]:
+def _chat_paths(handler: ChatHandler) -> list[tuple[str, str, Handler]]:
     async def chat(request: Request) -> Response:
-        return desk.respond(read_body(await request.body()))
+        return handler.respond(read_body(await request.body()))
 
     async def models(_: Request) -> Response:
-        names = dict.fromkeys((MODEL, desk.name))
+        names = dict.fromkeys((MODEL, handler.name))
         rows = [{"id": name, "object": "model", "created": 0, "owned_by": "seewhy"} for name in names]
         return JSONResponse({"object": "list", "data": rows})
 
     async def bill(_: Request) -> Response:
-        return JSONResponse(desk.bill.summary())
+        return JSONResponse(handler.bill.summary())
 
     return [("POST", "/v1/chat/completions", chat), ("GET", "/v1/models", models), ("GET", "/bill", bill)]
 

@@ -22,7 +22,7 @@ LOST = {Fault.RATE_LIMIT, Fault.RATE_LIMIT_TOLD, Fault.SERVER_ERROR, Fault.HANG,
 class Batches:
     """The batches of one server, each a note in its folder."""
 
-    desk: ChatHandler
+    handler: ChatHandler
     folder: Path
 
     @property
@@ -40,7 +40,7 @@ class Batches:
         note: dict[str, object] = {
             "id": f"batch-{len(self.every()) + 1}", "object": "batch", "endpoint": ENDPOINT, "input_file_id": source,
             "completion_window": "24h", "status": "validating", "created_at": int(time.time()),
-            "due_at": time.time() + self.desk.plan.batch_delay_s, "metadata": rest.get("metadata"),
+            "due_at": time.time() + self.handler.plan.batch_delay_s, "metadata": rest.get("metadata"),
             "output_file_id": None, "error_file_id": None, "errors": None,
             "request_counts": {"total": 0, "completed": 0, "failed": 0},
         }  # fmt: skip
@@ -91,11 +91,11 @@ class Batches:
         body = line.get("body")
         try:
             asked = read_request(body if isinstance(body, dict) else {})
-            made, fault = self.desk.receive(asked)
+            made, fault = self.handler.receive(asked)
         except UnfitError as error:
             return {**row, "error": {"code": "invalid_request", "message": str(error)}}
         if fault in LOST:
             return {**row, "error": {"code": "server_error", "message": f"the server had an error ({fault})"}}
-        self.desk.bill.deliver(asked.digest, made.choices, made.usage)
+        self.handler.bill.deliver(asked.digest, made.choices, made.usage)
         response = {"status_code": 200, "request_id": f"req_{number}", "body": made.body}
         return {**row, "response": response}

@@ -16,13 +16,13 @@ class FileStore:
     def keep(self, content: bytes, filename: str, purpose: str) -> dict[str, object]:
         """Keep a file under a new id; returns its note."""
         place = f"file-{len(list(self.folder.glob('file-*.json'))) + 1}"
-        told: dict[str, object] = {
+        summary: dict[str, object] = {
             "id": place, "object": "file", "bytes": len(content), "created_at": 0, "filename": filename,
             "purpose": purpose, "status": "processed",
         }  # fmt: skip
         write_bytes_atomically(self.folder / f"{place}.content", content)
-        write_text_atomically(self.folder / f"{place}.json", json.dumps(told))
-        return told
+        write_text_atomically(self.folder / f"{place}.json", json.dumps(summary))
+        return summary
 
     def tell(self, place: str) -> dict[str, object]:
         """What a file is; LookupError where there is none of this id."""

@@ -30,7 +30,7 @@ class Running:
     Its bill may be read from another thread once no call is under way.
     """
 
-    desk: ChatHandler
+    handler: ChatHandler
     host: str
     port: int
 
@@ -54,20 +54,20 @@ class Serving:
     port: int = 0
     """0 takes a free one."""
 
-    def desk(self) -> ChatHandler:
-        """The desk of this server, its bill empty."""
+    def handler(self) -> ChatHandler:
+        """The handler of this server, its bill empty."""
         plan = self.plan
         oracle = Oracle(error_rate=plan.error_rate, terse_rate=plan.terse_rate, blind=plan.blind, seed=plan.seed)
         return ChatHandler(answering=Answering(self.questions, oracle), plan=plan, faults=self.faults)
 
 
-def server_of(serving: Serving, desk: ChatHandler) -> uvicorn.Server:
+def server_of(serving: Serving, handler: ChatHandler) -> uvicorn.Server:
     """A server that is ready to run."""
-    app = app_of(desk, Batches(desk=desk, folder=serving.folder))
+    app = app_of(handler, Batches(handler=handler, folder=serving.folder))
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", http="h11", ws="none",
                             timeout_graceful_shutdown=1)  # fmt: skip
     server = uvicorn.Server(config)
-    desk.lines.server = server
+    handler.lines.server = server
     return server
 
 
@@ -76,21 +76,21 @@ def bind(serving: Serving) -> socket.socket:
     try:
         return socket.create_server((serving.host, serving.port), backlog=1024)
     except OSError as error:
-        told = f"cannot serve at {serving.host}:{serving.port}: {error.strerror}; --port 0 takes a free port"
-        raise OSError(error.errno, told) from error
+        message = f"cannot serve at {serving.host}:{serving.port}: {error.strerror}; --port 0 takes a free port"
+        raise OSError(error.errno, message) from error
 
 
 @contextmanager
 def running(serving: Serving) -> Generator[Running]:
     """The server in a thread of this process, for as long as the context lasts."""
-    desk = serving.desk()
-    server = server_of(serving, desk)
+    handler = serving.handler()
+    server = server_of(serving, handler)
     with bind(serving) as door:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
         thread.start()
         _await_start(server)
         try:
-            yield Running(desk=desk, host=serving.host, port=door.getsockname()[1])
+            yield Running(handler=handler, host=serving.host, port=door.getsockname()[1])
         finally:
             server.should_exit = True
             thread.join(PATIENCE)

@@ -25,7 +25,7 @@ class LiveBytes(TorchDispatchMode):
         """The most that `live` ever was."""
         self._known = {id(storage): storage for storage in (tensor.untyped_storage() for tensor in known)}
         self.events: list[tuple[int, int]] = []
-        """Number and bytes of each tensor as it was made, and its number and 0 when it was let go."""
+        """Number and bytes of each tensor as it was made, and its number and 0 when it was freed."""
         self._held: dict[int, weakref.ref[torch.UntypedStorage]] = {}
         self._made = 0
 

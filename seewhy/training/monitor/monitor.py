@@ -31,7 +31,7 @@ class TrainingMonitor:
         return self.run.guard
 
     def begin(self, fingerprint: str) -> None:
-        """Hear the start, of this fingerprint; the net must not have been moved yet."""
+        """Record the start of the run, with this fingerprint. Call before the first weight update."""
         if self.plan.probe_questions == 0:
             return
         model, began = self.run.model, time.perf_counter()
@@ -57,7 +57,7 @@ class TrainingMonitor:
         if self.probe and self.plan.is_due(log.step, len(self.run.steps)):
             log = replace(log, terms={**log.terms, **self.probe.look(log.step)})
         log = replace(log, seconds=log.seconds + time.perf_counter() - began)
-        # Of the first process: all must come to the same decisions, and hear the same alarms.
+        # Of the first process: all must take the same decisions and get the same alarms.
         terms, seconds = self.run.ranks.gather([dict(log.terms), log.seconds])[0]
         log = replace(log, terms=terms, seconds=seconds)
         self._look(log)

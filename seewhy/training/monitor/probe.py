@@ -103,7 +103,7 @@ def start_probe(
     asked = [fingerprint, asdict(decoding), [[ask.question.id, str(ask.style)] for ask in asks]]
     key = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
     file = directory / FOLDER / START
-    kept = read_chains(file, key) if ranks.told(lambda: read_chains(file, key) is not None) else None
+    kept = read_chains(file, key) if ranks.broadcast(lambda: read_chains(file, key) is not None) else None
     if kept is None:
         chains = draw(model, asks, decoding)
         known = score(model, questions, chains, fit.row_tokens)

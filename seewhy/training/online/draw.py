@@ -101,16 +101,16 @@ def draw_round(drawing: Drawing, number: int, asked: int) -> DrawnRound:
     while kept < plan.questions and draws <= plan.redraw and len(taken) < len(drawing.questions):
         chosen, asked = _choose(drawing, asked, plan.questions - kept, taken)
         drawn = _drawn(drawing, number, draws, chosen)
-        told = _rewarded(drawing, number, draws, chosen, drawn)
+        earned_by = _rewarded(drawing, number, draws, chosen, drawn)
         draws += 1
-        judged = told[plan.redraw_by or next(iter(told))]
+        judged = earned_by[plan.redraw_by or next(iter(earned_by))]
         for start, stop in _groups(drawn):
             if plan.redraw and not has_spread([one.value for one in judged[start:stop]]):
                 dropped += 1
                 continue
             kept += 1
             chains += drawn[start:stop]
-            for name, rows in told.items():
+            for name, rows in earned_by.items():
                 earned[name] += rows[start:stop]
     rows = {name: tuple(found) for name, found in earned.items()}
     return DrawnRound(chains=tuple(chains), earned=rows, asked=asked, draws=draws, dropped=dropped)
@@ -142,7 +142,7 @@ def _drawn(drawing: Drawing, number: int, draw: int, questions: Sequence[Questio
     place, plan = folder_of(drawing.directory, number) / CHAINS, drawing.plan
     seed = round_seed(drawing.seed, number, draw)
     wanted = [(question.id, index, seed) for question in questions for index in range(plan.per_question)]
-    kept = drawing.ranks.told(lambda: _are_there(shard_path(place, draw), wanted))
+    kept = drawing.ranks.broadcast(lambda: _are_there(shard_path(place, draw), wanted))
     if kept:
         return read_shard(shard_path(place, draw), Chain)
     decoding = SamplingParams(temperature=plan.temperature, max_tokens=plan.max_tokens, seed=seed, as_drawn=True)
@@ -166,7 +166,7 @@ def _rewarded(
     drawing: Drawing, number: int, draw: int, questions: Sequence[Question], chains: Sequence[Chain]
 ) -> dict[str, list[Earned]]:
     place = folder_of(drawing.directory, number) / REWARDS
-    if drawing.ranks.told(shard_path(place, draw).is_file):
+    if drawing.ranks.broadcast(shard_path(place, draw).is_file):
         rows = read_shard(shard_path(place, draw), RewardRow)
     else:
         own = drawing.own(questions)
@@ -183,9 +183,9 @@ def _reward_rows(drawing: Drawing, questions: Sequence[Question], chains: Sequen
         members = tuple(chains[start:stop])
         if members[0].question_id not in known:
             continue
-        told = earn_all(drawing.rewards, known[members[0].question_id], members)
+        earned_by = earn_all(drawing.rewards, known[members[0].question_id], members)
         for place, chain in enumerate(members):
-            for name, earned in told.items():
+            for name, earned in earned_by.items():
                 one = earned[place]
                 yield RewardRow(question_id=chain.question_id, index=chain.index, style=chain.style, reward=name,
                                 value=one.value, why=one.why, spans=one.spans)  # fmt: skip

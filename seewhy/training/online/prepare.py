@@ -137,8 +137,8 @@ def _values(
     found: dict[int, Tensor] = {}
     for one in passes_of(learner.model, learner.questions, examples, dealt.own, learner.row_tokens):
         groups = [with_one_more(part.group) for part in one.shared]
-        told = learner.critic.values(groups, learner.model.path_of([group.prompt for group in groups]))
-        found.update(zip(one.numbers, (row.cpu() for row in one.pick(told)), strict=True))
+        values = learner.critic.values(groups, learner.model.path_of([group.prompt for group in groups]))
+        found.update(zip(one.numbers, (row.cpu() for row in one.pick(values)), strict=True))
     rows = dealt.of_all(found)
     last = torch.stack([row[-1] for row in rows])
     after = torch.where(is_cut, last, 0.0) if learner.plan.bootstrap_cut else torch.zeros_like(last)
@@ -157,9 +157,9 @@ def _against_sampler(
     for place, (chain, row) in enumerate(zip(chains, scored, strict=True)):
         if chain.logprobs is None:
             continue
-        told = torch.tensor(chain.logprobs)
-        known = torch.isfinite(told)
-        gap = torch.where(known, row - told, 0.0)
+        drawn = torch.tensor(chain.logprobs)
+        known = torch.isfinite(drawn)
+        gap = torch.where(known, row - drawn, 0.0)
         gaps.append(float(gap.abs().max()))
         weights[place, : len(row)] = gap.exp().clamp(max=ceiling or None) if ceiling else 1.0
     return gaps, weights if ceiling else None

@@ -174,25 +174,25 @@ def _policy_loss(learner: Learner, prepared: Prepared, one: Pass, scale: Tensor,
         policy=nn.utils.rnn.pad_sequence(logps, batch_first=True), old=rows(prepared.batch.old), mask=mask,
         advantages=rows(prepared.advantages), reference=None if reference is None else rows(reference),
     )  # fmt: skip
-    told = learner.objective.loss(view, state)
+    terms = learner.objective.loss(view, state)
     tokens = float(mask.sum())
-    for name, term in told.terms.items():
+    for name, term in terms.terms.items():
         sums.add(name, float(term[mask].sum()), tokens)
-    each = told.each if prepared.weights is None else told.each * rows(prepared.weights)
+    each = terms.each if prepared.weights is None else terms.each * rows(prepared.weights)
     return reduce_tokens(each, mask, scale.to(device))
 
 
 def _critic_loss(learner: Learner, critic: Critic, prepared: Prepared, one: Pass, tokens: float, sums: Sums) -> Tensor:
     """Its part of the mean over the tokens of the mini-batch."""
     groups = [part.group for part in one.shared]
-    told = one.pick(critic.values(groups, learner.model.path_of([group.prompt for group in groups])))
-    device, width, numbers = told[0].device, max(map(len, told)), one.numbers
-    mask = mask_of([len(row) for row in told], width).to(device)
+    values = one.pick(critic.values(groups, learner.model.path_of([group.prompt for group in groups])))
+    device, width, numbers = values[0].device, max(map(len, values)), one.numbers
+    mask = mask_of([len(row) for row in values], width).to(device)
     old, returns = prepared.batch.values, prepared.returns
     assert old is not None
     assert returns is not None
     each, held = value_loss(
-        nn.utils.rnn.pad_sequence(told, batch_first=True), old[numbers, :width].to(device),
+        nn.utils.rnn.pad_sequence(values, batch_first=True), old[numbers, :width].to(device),
         returns[numbers, :width].to(device), critic.plan.clip,
     )  # fmt: skip
     sums.add("value_clipped", float(held[mask].sum()), float(mask.sum()))

@@ -73,11 +73,11 @@ class Ranks:
         found = self.gather(dict(figures))
         return {name: max(one[name] for one in found) for name in figures}
 
-    def told(self, make: Callable[[], Any]) -> Any:  # noqa: ANN401
+    def broadcast(self, make: Callable[[], Any]) -> Any:  # noqa: ANN401
         """What the first process makes; it alone calls `make`, and the others wait as long as that takes."""
         if self.store is None:
             return make()
-        key = f"told/{next(self.words)}"
+        key = f"broadcast/{next(self.words)}"
         if self.is_first:
             self.store.set(key, json.dumps(make()))
         else:

@@ -143,7 +143,7 @@ def layers_of(net: Any) -> Sequence[nn.Module]:  # noqa: ANN401
 
 
 def sharded_modules(root: nn.Module) -> Iterator[FSDPModule]:
-    """The modules that gather and let go their weights."""
+    """The modules that gather and free their weights."""
     return (module for module in root.modules() if isinstance(module, FSDPModule))
 
 

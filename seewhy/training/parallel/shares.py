@@ -38,8 +38,8 @@ def agreed_shares(
     first = shares_of(guesses, ranks.size)
     found = ranks.gather([cost(place) for place in first[ranks.rank]])
     costs = [0] * len(guesses)
-    for share, told in zip(first, found, strict=True):
-        for place, value in zip(share, told, strict=True):
+    for share, values in zip(first, found, strict=True):
+        for place, value in zip(share, values, strict=True):
             costs[place] = value
     loads = [sum(costs[place] for place in share) for share in first]
     is_even = max(loads) <= UNEVEN * sum(loads) / ranks.size
