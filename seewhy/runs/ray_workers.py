@@ -33,7 +33,7 @@ from seewhy.runs.workers import Answer
 TICK_S = 1.0
 """Between two looks at the cluster's nodes while no block is done."""
 TOLD_AFTER_S = 30.0
-"""Seconds without any actor after which the user is told what is waited for."""
+"""Seconds without any actor after which a message says what is waited for."""
 OPENING = -1
 """In place of a block's number."""
 GONE = (exceptions.RayActorError, exceptions.WorkerCrashedError, exceptions.NodeDiedError, exceptions.ObjectLostError,
