@@ -19,7 +19,7 @@ from seewhy.objectives.ppo import PPO
 from seewhy.objectives.rloo import RLOO
 from seewhy.records.rollouts import TrainedRollout
 from seewhy.records.shards import read_rows
-from seewhy.records.types import Chain, Question
+from seewhy.records.types import Chain, FinishReason, Question
 from seewhy.rewards.api import Earned
 from seewhy.rewards.length import LengthReward
 from seewhy.training.monitor.alarms import alarms_of
@@ -62,20 +62,25 @@ def test_equal_rollouts_share_a_branch_and_count_as_often_as_they_were_drawn(tmp
 
 
 def test_a_cut_rollout_ends_with_nought_or_with_the_critics_value_as_asked(tmp_path: Path) -> None:
+    """The value after the first n tokens of a rollout is the one before token n + 1 of the whole; ended ones have 0."""
     for bootstrap in (False, True):
         run = online(tmp_path, f"cut{bootstrap}", objective=PPO(kl=0.0, whiten=False),
                      plan=replace(PLAN, bootstrap_cut=bootstrap))  # fmt: skip
         with torch.no_grad():
-            run.learner.critic.head[2].bias.fill_(0.25)
+            run.learner.critic.head[2].weight.normal_(0, 1, generator=torch.Generator().manual_seed(0))
         drawn = draw_round(run.drawing, 0, 0)
-        prepared = prepare(run.learner, drawn, {})
-        is_cut = torch.tensor([chain.stop == "length" for chain in drawn.chains])
-        assert is_cut.any()
-        assert prepared.batch.values[prepared.batch.mask].tolist() == pytest.approx(
-            [0.25] * int(prepared.batch.mask.sum())
+        whole = prepare(run.learner, drawn, {}).batch
+        chains = tuple(
+            replace(one, token_ids=one.token_ids[:-1], logprobs=None, stop=FinishReason.END if n % 2 else one.stop)
+            for n, one in enumerate(drawn.chains)
         )
-        assert prepared.batch.after[is_cut].tolist() == pytest.approx([0.25 * bootstrap] * int(is_cut.sum()))
-        assert not prepared.batch.after[~is_cut].any()
+        batch = prepare(run.learner, replace(drawn, chains=chains), {}).batch
+        is_cut = torch.tensor([chain.stop is FinishReason.LENGTH for chain in chains])
+        before_last = torch.stack([whole.values[n, len(one.token_ids)] for n, one in enumerate(chains)])
+        assert 1 < int(is_cut.sum()) < len(chains)
+        assert before_last.abs().min() > 1e-3
+        torch.testing.assert_close(batch.after[is_cut], bootstrap * before_last[is_cut], atol=1e-5, rtol=1e-4)
+        assert not batch.after[~is_cut].any()
 
 
 @pytest.mark.parametrize("net", ["own", "shared"])
