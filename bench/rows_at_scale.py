@@ -2,15 +2,19 @@
 
 Each size is made as Parquet in a temporary folder (8 chains of 100 tokens a question, with log-probabilities), then
 judged and paired by a process of its own. Pairing reads verdicts that were made with the chains, so that it is
-measured alone.
+measured alone. With `--workers N` both are steps of a run with so many worker processes: seconds and memory are then of
+all its processes, from the first input hashed to the manifest, and shared memory counts once.
 """
 
 import argparse
+import contextlib
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +34,10 @@ from seewhy.records.parquet import schema_of
 from seewhy.records.rows import RowReader
 from seewhy.records.shards import shard_path
 from seewhy.records.types import Chain, Question, Verdict
+from seewhy.runs.machine import Machine
+from seewhy.runs.recipe_text import build_recipe
+from seewhy.runs.run import OpenRun
+from seewhy.runs.runner import Runner
 
 CHAINS, TOKENS = 8, 100
 QUESTIONS_A_SHARD = 2000
@@ -148,12 +156,77 @@ def judge(place: Path) -> int:
 
 
 WORK = {"pair": pair, "judge": judge}
+STEPS = {
+    "pair": {"stage": "pair", "chains": "chains", "verdicts": "verdicts"},
+    "judge": {"stage": "judge", "chains": "chains", "questions": "questions", "judge": "outcome"},
+}
 
 
-def measure(work: str, place: Path) -> dict[str, float]:
+def step(work: str, place: Path, workers: int) -> int:
+    """The same as a step of a run, with worker processes."""
+    inputs = {name: str(place / name) for name in ("questions", "chains", "verdicts")}
+    recipe, _ = build_recipe({"name": "bench", "seed": 0, "inputs": inputs, "steps": {"made": STEPS[work]}}, "bench")
+    with tempfile.TemporaryDirectory() as folder:
+        run = OpenRun(root=Path(folder), recipe=recipe, machine=Machine(workers=workers))
+        for _ in Runner(run=run, command="bench").go(list(run.nodes.values())):
+            pass
+        return run.manifest("made").counts["rows"]
+
+
+class Watched:
+    """Processor time and memory of this process and all that it began, looked at ten times a second."""
+
+    def __init__(self) -> None:
+        self.peak_mb, self._spent, self._ended = 0.0, dict[int, float](), threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> "Watched":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    @property
+    def processor(self) -> float:
+        """Seconds."""
+        return sum(self._spent.values())
+
+    def _watch(self) -> None:
+        while not self._ended.wait(0.1):
+            held = 0
+            for process in family():
+                with contextlib.suppress(OSError):
+                    rollup = (process / "smaps_rollup").read_text()
+                    held += int(rollup.partition("\nPss:")[2].split()[0])
+                    fields = (process / "stat").read_text().rpartition(")")[2].split()
+                    self._spent[int(process.name)] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            self.peak_mb = max(self.peak_mb, held / 1024)
+
+
+def family() -> list[Path]:
+    """Folders in /proc of this process and those that follow from it."""
+    children: dict[int, list[int]] = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(process.name))
+    found = [os.getpid()]
+    for one in found:
+        found += children.get(one, [])
+    return [Path("/proc") / str(one) for one in found]
+
+
+def measure(work: str, place: Path, workers: int) -> dict[str, float]:
     """Runs in a process of its own, once pyarrow has imported what it does at its first array."""
     pa.array([0]).to_numpy()
     began, spent = time.perf_counter(), time.process_time()
+    if workers:
+        with Watched() as watched:
+            made = step(work, place, workers)
+        return {"rows": made, "seconds": time.perf_counter() - began, "processor": watched.processor,
+                "peak_mb": watched.peak_mb}  # fmt: skip
     made = WORK[work](place)
     return {
         "rows": made, "seconds": time.perf_counter() - began, "processor": time.process_time() - spent,
@@ -166,10 +239,11 @@ def main() -> None:
     made.add_argument("--questions", type=int, nargs="+", default=(10_000, 100_000, 1_000_000))
     made.add_argument("--work", nargs="+", default=tuple(WORK), choices=tuple(WORK))
     made.add_argument("--folder", type=Path, help="where the rows lie or are made; a temporary one by default")
+    made.add_argument("--workers", type=int, default=0, help="worker processes of a run; 0 measures the work alone")
     made.add_argument("--measure", help=argparse.SUPPRESS)
     asked = made.parse_args()
     if asked.measure:
-        print(json.dumps(measure(asked.measure, asked.folder)))
+        print(json.dumps(measure(asked.measure, asked.folder, asked.workers)))
         return
     print("questions  work   rows out  seconds  processor s  chains/s  chains/processor s  peak MB")
     with tempfile.TemporaryDirectory() as temporary:
@@ -179,6 +253,7 @@ def main() -> None:
                 generate(place, questions)
             for work in asked.work:
                 words = [sys.executable, __file__, "--measure", work, "--folder", str(place)]
+                words += ["--workers", str(asked.workers)]
                 said = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
                 chains = questions * CHAINS
                 print(

@@ -42,6 +42,15 @@ class DrawsByEngine(Protocol):
 
 
 @runtime_checkable
+class MayBeComputed(Protocol):
+    """A row stage whose blocks may take a processor so long that many of them are worth worker processes."""
+
+    def is_computed(self) -> bool:
+        """Whether they do, with these settings: it asks no server."""
+        ...
+
+
+@runtime_checkable
 class Concludes(Protocol):
     """A stage with a result that is said when the run ends."""
 

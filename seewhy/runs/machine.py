@@ -127,8 +127,8 @@ class Machine:
     runner: RunnerPlan = field(default_factory=RunnerPlan)
     """Where blocks of row stages are mapped: processes of this machine, or actors of a Ray cluster."""
     workers: int = 0
-    """Processes for stages that map rows through a local model, one thread each; 0 takes one a core, or a single
-    process where a GPU is used."""
+    """Processes for stages that map rows through a local model, one thread each, and for `pair` and judges that ask no
+    model on many rows; 0 takes one a core, or for models a single process where a GPU is used."""
     threads: int = 0
     """Threads of a training, and of row stages in a single process; 0 takes all cores."""
     pace: PacePlan = field(default_factory=PacePlan)

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -14,13 +15,18 @@ from seewhy.runs.block_queue import WorkersLostError
 from seewhy.runs.blocks import BlockWorker, Done
 from seewhy.runs.discovery import call_part, load_part
 from seewhy.runs.graph import Node
+from seewhy.runs.hooks import MayBeComputed
 from seewhy.runs.models import ProcessModels
 from seewhy.runs.run import OpenRun
 
 PRELOADED = ["torch", "transformers", "seewhy.model.families.hub", "seewhy.runs.workers"]
 """Loaded once, before workers are forked from the process that has them."""
+PRELOADED_WITHOUT_MODELS = ["pandas", "seewhy.runs.workers"]
+"""The same for a run none of whose units has a local model; pyarrow loads pandas at its first array, if it is there."""
 AHEAD = 1
 """Blocks that wait beside those that are worked, for each worker."""
+WORTH_STARTING = 16
+"""Blocks of a unit without a local model for which processes are begun: fewer take less time than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +71,10 @@ _OF_THIS_PROCESS: list[RunWorker] = []
 
 def _begin(run: OpenRun, threads: int) -> None:
     """The first thing that a worker does."""
-    # Ctrl-C reaches the whole group: the parent alone decides what becomes of it.
-    load_part("runs", "threads").limit_threads(threads)
+    # Read by torch, which is loaded only where a unit wants a local model.
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    if "torch" in sys.modules:
+        load_part("runs", "threads").limit_threads(threads)
     _OF_THIS_PROCESS[:] = [RunWorker(run)]
 
 
@@ -88,7 +96,7 @@ class Workers(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class LocalWorkers:
-    """Worker processes of this machine, for units with a local model and several blocks."""
+    """Worker processes of this machine, for units with a local model and several blocks, or computed and with many."""
 
     run: OpenRun
     stack: ExitStack
@@ -97,16 +105,19 @@ class LocalWorkers:
     workers: int = 0
 
     def map(self, node: Node, numbers: list[int]) -> Iterator[Answer] | None:
-        if len(numbers) < 2 or not self.run.uses_weights(node):
+        uses_weights = self.run.uses_weights(node)
+        is_computed = isinstance(node.unit, MayBeComputed) and node.unit.is_computed()
+        worth = 2 if uses_weights or (is_computed and self.pool is not None) else WORTH_STARTING
+        if len(numbers) < worth or not (uses_weights or is_computed):
             return None
-        if not self.workers:
-            self.workers = default_workers(
-                self.run, has_gpu=bool(call_part("runs", "threads", "has_gpu", self.run.compute.device))
-            )
-        if self.workers == 1:
+        # Torch, which knows of GPUs, is loaded for units with a model alone.
+        has_gpu = uses_weights and bool(call_part("runs", "threads", "has_gpu", self.run.compute.device))
+        workers = default_workers(self.run, has_gpu=has_gpu)
+        if workers == 1:
             return None
         if self.pool is None:
-            self.pool = self.stack.enter_context(worker_pool(self.run, self.workers))
+            self.workers = workers
+            self.pool = self.stack.enter_context(worker_pool(self.run, workers))
         return map_blocks(self.pool, self.workers, node.ref, numbers)
 
     def release(self) -> None:
@@ -135,7 +146,8 @@ def default_workers(run: OpenRun, *, has_gpu: bool) -> int:
 def worker_pool(run: OpenRun, workers: int) -> Generator[ProcessPoolExecutor]:
     """Processes with one thread each; they end with the context."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
+    has_models = any(run.uses_weights(node) for node in run.nodes.values())
+    context.set_forkserver_preload(PRELOADED if has_models else PRELOADED_WITHOUT_MODELS)
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(run, 1))
     try:
         yield pool

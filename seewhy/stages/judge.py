@@ -54,6 +54,9 @@ class Judge(RowStage):
     def block_size(self) -> int:
         return 16 if self.model else 500
 
+    def is_computed(self) -> bool:
+        return not self.model
+
     def needs(self) -> Sequence[Need]:
         found = [Need(field="chains", ref=self.chains, wants=Chain), question_need(self.chains, self.questions)]
         if self.model:

@@ -60,6 +60,9 @@ class PairChains(RowStage):
     def block_size(self) -> int:
         return 4096
 
+    def is_computed(self) -> bool:
+        return True
+
     def needs(self) -> Sequence[Need]:
         return judged_needs(self.chains, self.verdicts)
 

@@ -1,0 +1,55 @@
+"""Peak memory of a GRPO update on a group of k rollouts beside TRL's GRPOTrainer, each side in a fresh process.
+
+What is measured is told in memory.py: "step" is the high-water mark of an update less what is resident before it. Goal:
+at most half of TRL's, both without gradient checkpointing; with it TRL is shown as well. Linux only.
+"""
+
+import json
+import statistics
+import sys
+import tempfile
+
+import torch
+from dpo_sides import TRL_SHORT
+from grpo_sides import CHECKPOINTS, TRL, Way, makers
+from memory import finished, measure, output
+from tiny_llava import parser
+from transformers.utils import logging
+
+SIDES = (TRL, TRL_SHORT, CHECKPOINTS, *(way.value for way in Way))
+
+
+def child(side: str, rollouts: int) -> None:
+    """Prints the figures of one side as the last line."""
+    logging.set_verbosity_error()
+    with tempfile.TemporaryDirectory() as folder:
+        made = makers(rollouts, folder)[side]()
+        print(json.dumps(measure(lambda: finished(made))))
+
+
+def main() -> None:
+    made = parser(__doc__, runs=1)
+    made.add_argument("--rollouts", type=int, default=8, help="rollouts a question, even")
+    made.add_argument("--side", choices=SIDES, help="measure one side in this process, which must be a fresh one")
+    asked = made.parse_args()
+    torch.set_num_threads(asked.threads)
+    if asked.side:
+        child(asked.side, asked.rollouts)
+        return
+    print(f"one update on {asked.rollouts} rollouts of one question, MiB")
+    found: dict[str, float] = {}
+    for side in SIDES:
+        line = [sys.executable, __file__, "--side", side]
+        line += ["--threads", str(asked.threads), "--rollouts", str(asked.rollouts)]
+        figures = [json.loads(output(line).splitlines()[-1]) for _ in range(asked.runs)]
+        median = {name: statistics.median(each[name] for each in figures) for name in figures[0]}
+        found[side] = median["step"]
+        print(f"  {side:30} step {median['step']:8.0f}   base {median['base']:8.0f}   whole {median['whole']:8.0f}",
+              flush=True)  # fmt: skip
+    ours = found[Way.PACKED.value]
+    print(f"against TRL with its head as on a GPU: {ours / found[TRL_SHORT]:.2f}")
+    print(f"ratio: {ours / found[TRL]:.2f}")
+
+
+if __name__ == "__main__":
+    main()
