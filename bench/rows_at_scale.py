@@ -174,7 +174,7 @@ def step(work: str, place: Path, workers: int) -> int:
 
 
 class Watched:
-    """Processor time and memory of this process and all that it began, looked at ten times a second."""
+    """Processor time and memory of this process and all that it began, looked at once a second."""
 
     def __init__(self) -> None:
         self.peak_mb, self._spent, self._ended = 0.0, dict[int, float](), threading.Event()
@@ -194,7 +194,7 @@ class Watched:
         return sum(self._spent.values())
 
     def _watch(self) -> None:
-        while not self._ended.wait(0.1):
+        while not self._ended.wait(1.0):
             held = 0
             for process in family():
                 with contextlib.suppress(OSError):
@@ -207,14 +207,11 @@ class Watched:
 
 def family() -> list[Path]:
     """Folders in /proc of this process and those that follow from it."""
-    children: dict[int, list[int]] = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(process.name))
     found = [os.getpid()]
     for one in found:
-        found += children.get(one, [])
+        for task in Path(f"/proc/{one}/task").glob("*"):
+            with contextlib.suppress(OSError):
+                found += map(int, (task / "children").read_text().split())
     return [Path("/proc") / str(one) for one in found]
 
 
