@@ -124,7 +124,7 @@ class Run(Protocol):
         ...
 
     def is_done(self, ref: str) -> bool:
-        """Whether a unit is finished."""
+        """Whether a unit is finished; one that the recipe does not have is not."""
         ...
 
     def spec(self, ref: str) -> ModelSpec | None:

@@ -74,22 +74,26 @@ def _status(run: OpenRun, node: Node, before: dict[str, UnitStatus]) -> UnitStat
                       dollars=sums.dollars)  # fmt: skip
 
 
-def steps_to_do(run: OpenRun) -> list[str]:
+def steps_to_do(run: OpenRun, units: Sequence[UnitStatus]) -> list[str]:
     """Steps that are not finished as the recipe says them now; those that write pages alone are among them."""
-    units = status_of(run)
     finished = {one.step for one in units} - {one.step for one in units if one.state is not State.FINISHED}
     return [name for name in run.steps() if name not in finished]
 
 
-def require_unchanged(run: OpenRun, nodes: Sequence[Node]) -> None:
+def require_unchanged(run: OpenRun, nodes: Sequence[Node], units: Sequence[UnitStatus]) -> None:
     """Refuse a recipe by which finished steps that others follow from would be made anew.
 
     A changed step that no other finished step follows from is made anew without a word: a corrected mistake goes on.
 
+    Args:
+        run: the run.
+        nodes: what is to be run of it.
+        units: its `status_of`.
+
     Raises:
         ValueError: with the fields that changed, what would be made anew and the time that it took.
     """
-    status = {one.ref: one for one in status_of(run)}
+    status = {one.ref: one for one in units}
     chosen = {node.ref for node in nodes}
     changed = [one for one in status.values() if one.ref in chosen and one.why and one.state is State.STALE
                and not all(line.endswith("is stale") for line in one.why)]  # fmt: skip

@@ -115,8 +115,12 @@ class OpenRun:
         return read_manifest(self.place(ref))
 
     def is_done(self, ref: str) -> bool:
-        """Whether a unit is finished."""
-        return (self.place(ref) / MANIFEST).is_file()
+        """Whether a unit is finished; one that the recipe does not have is not."""
+        try:
+            place = self.place(ref)
+        except KeyError:
+            return False
+        return (place / MANIFEST).is_file()
 
     def spec(self, ref: str) -> ModelSpec | None:
         """The model of this name in the recipe; None where a step trains it."""

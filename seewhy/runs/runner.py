@@ -13,7 +13,7 @@ from seewhy.records.types import StepLog
 from seewhy.runs.api import PageStage, RowStage, TrainStage
 from seewhy.runs.blocks import BlockWorker, count_blocks, missing_blocks, sum_blocks
 from seewhy.runs.cards import CARD, HasCard
-from seewhy.runs.changes import require_unchanged, steps_to_do
+from seewhy.runs.changes import require_unchanged, status_of, steps_to_do
 from seewhy.runs.conclusion import conclusions
 from seewhy.runs.discovery import call_part
 from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
@@ -242,14 +242,14 @@ def run_recipe(root: Path, recipe: Recipe, machine: Machine, extent: Extent, com
     """
     check(recipe)
     run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine)
-    require_steps(recipe, steps_to_do(run))
+    require_steps(recipe, steps_to_do(run, status := status_of(run)))
     processes = processes_here()
     with writing_in(root, processes):
         nodes = nodes_within(run, extent)
         require_machine(run, nodes)
         if processes.is_first:
             if not extent.remake:
-                require_unchanged(run, nodes)
+                require_unchanged(run, nodes, status)
             write_recipe(run)
         processes.meet()
         reuse = tuple(Reuse(path.resolve()) for path in extent.reuse)

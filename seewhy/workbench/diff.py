@@ -175,12 +175,26 @@ def _one_each(run: OpenRun, node: Node) -> Mapping[str, Question] | None:
     if node.makes is not Verdict:
         return None
     rows = run.manifest(node.ref).counts["rows"]
-    asked = run.questions(run.origin(node.ref, Question))
+    asked = _asked(run, node.ref)
     # Looked at before they are read: a judged sampling may have millions of verdicts.
-    if not rows or rows > len(asked):
+    if not asked or not rows or rows > len(asked):
         return None
     ids = {row.question_id for row in run.read(node.ref, Verdict)}
     return {question.id: question for question in asked if question.id in ids} if len(ids) == rows else None
+
+
+def _asked(run: OpenRun, ref: str) -> Sequence[Question]:
+    """The questions behind a unit's rows; none where they are not there.
+
+    A run of an earlier version lacks units that its stages have since: their questions are those that they read.
+    """
+    found = run.origin(ref, Question)
+    while found in run.nodes and not run.is_done(found):
+        before = next((need.ref for need in run.nodes[found].unit.needs() if need.wants is Question), "")
+        if not before:
+            return ()
+        found = run.origin(before, Question)
+    return run.questions(found)
 
 
 def _content(question: Question) -> Question:

@@ -13,6 +13,7 @@ from seewhy.runs.machine import Machine
 from seewhy.runs.open import Extent, open_run
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.runner import run_recipe
+from seewhy.stages.fitting import Fitting
 from seewhy.stages.judge import Judge
 from seewhy.workbench.diff import diff_runs, other_ref
 
@@ -30,15 +31,18 @@ def chain(number: int, right: bool, index: int = 0) -> Chain:
                  stop=FinishReason.END, sampler="m", seed=0)  # fmt: skip
 
 
-def made(place: Path, rights: str, *, reworded: int = -1, step: str = "verdicts", several: bool = False) -> Path:
-    """A run that judges a reply to each question, right where `rights` has a 1."""
+def made(
+    place: Path, rights: str, *, reworded: int = -1, step: str = "verdicts", several: bool = False, fitted: bool = False
+) -> Path:
+    """A run that judges a reply to each question, right where `rights` has a 1; `fitted` has a step that sifts them."""
     asked = [question(number, "In other words?" if number == reworded else "") for number in range(len(rights))]
     said = [chain(number, mark == "1", index) for number, mark in enumerate(rights) for index in range(1 + several)]
     for name, rows, record in (("questions", asked, Question), ("chains", said, Chain)):
         (place / name).mkdir(parents=True)
         write_shard(place / name, 0, rows, record)
     recipe = Recipe(name="sums", inputs={"questions": str(place / "questions"), "chains": str(place / "chains")},
-                    steps={step: Judge(chains="chains", questions="questions")})  # fmt: skip
+                    steps={**({"fit": Fitting(questions="questions", models=())} if fitted else {}),
+                           step: Judge(chains="chains", questions="fit" if fitted else "questions")})  # fmt: skip
     root = place / "run"
     assert list(run_recipe(root, recipe, Machine(workers=1), Extent(), "test"))
     return root
@@ -99,6 +103,21 @@ def test_several_replies_to_a_question_are_counted_and_not_paired(tmp_path: Path
     found = diff_runs(open_run(first), open_run(second))
     assert found.results == ()
     assert found.units[0].counts == {"correct": (2, 4), "incorrect": (2, None)}
+
+
+def test_a_run_without_a_unit_that_its_recipe_has_since_is_compared_all_the_same(tmp_path: Path):
+    first = made(tmp_path / "a", "1100", step="test", fitted=True)
+    second = made(tmp_path / "b", "0111", step="test", fitted=True)
+    # As a run of a version whose stages did not look which questions fit.
+    shutil.rmtree(first / "fit")
+    found = diff_runs(open_run(first), open_run(second))
+    assert [(one.ref, one.first.value, one.second.value, one.unequal) for one in found.results] == [
+        ("test", 0.5, 0.75, 0)
+    ]
+    assert main(["status", str(first)]) == 1
+    assert main(["diff", str(first), str(second)]) == 1
+    assert not open_run(first).is_done("fit")
+    assert not open_run(first).is_done("a step that no recipe of this run has")
 
 
 def test_settings_are_named_by_step_with_both_values(tmp_path: Path):

@@ -7,7 +7,7 @@ from pathlib import Path
 from seewhy.endpoints.accounting.estimate import CostEstimate, FollowUpCost, StageCost, price_copies
 from seewhy.endpoints.accounting.forecast import forecast_cost
 from seewhy.runs.api import ModelKind, PageStage
-from seewhy.runs.changes import require_unchanged
+from seewhy.runs.changes import require_unchanged, status_of
 from seewhy.runs.forecast.api import ServerWork
 from seewhy.runs.forecast.outlook import RunOutlook, outlook_on
 from seewhy.runs.graph import Node, check
@@ -71,7 +71,7 @@ def price_run(root: Path, recipe: Recipe, machine: Machine, extent: Extent) -> R
     run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine)
     nodes = nodes_within(run, extent)
     if not extent.remake:
-        require_unchanged(run, nodes)
+        require_unchanged(run, nodes, status_of(run))
     with outlook_on(run) as outlook:
         return price_nodes(outlook, nodes)
 
