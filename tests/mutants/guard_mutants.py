@@ -58,10 +58,10 @@ GUARD_MUTANTS = [
         file="seewhy/training/fit.py",
         source="""        rails.begin(contents["starting model"])
     if found:
-        load_checkpoint(Path(found[0]), run.model.net, optimizer)
+        load_checkpoint(found[0], run.model.net, optimizer)
 """,
         defect="""        if found:
-            load_checkpoint(Path(found[0]), run.model.net, optimizer)
+            load_checkpoint(found[0], run.model.net, optimizer)
         rails.begin(contents["starting model"])
 """,
         seen_by=f"{RUNS}::test_a_run_whose_kept_replies_were_lost_hears_the_start_again_and_not_its_checkpoint",
