@@ -71,7 +71,10 @@ class Seewhy(Format):
     def _pair(self, row: Row) -> Example:
         pair = _record(row, Pair)
         found = self._answered(row, pair.question_id, pair.style, Kind.PAIR, (pair.chosen, pair.rejected))
-        found = replace(found, source=pair.source, margin=pair.margin, stream=pair.stream, weight=pair.weight)
+        stored = (pair.chosen_logprobs, pair.rejected_logprobs)
+        replies = tuple(replace(one, logprobs=values) for one, values in zip(found.replies, stored, strict=True))
+        found = replace(found, source=pair.source, margin=pair.margin, stream=pair.stream, weight=pair.weight,
+                        replies=replies)  # fmt: skip
         if pair.rejected_images is None:
             return found
         folder = Path(row.place.rpartition(":")[0]).parent
@@ -117,7 +120,8 @@ class Seewhy(Format):
             row = Pair(
                 question_id=question.id, style=style, chosen=replies[0], rejected=replies[1], source=source,
                 margin=margin, rejected_images=_other_images(example, shelf), stream=example.stream,
-                weight=example.weight,
+                weight=example.weight, chosen_logprobs=example.replies[0].logprobs,
+                rejected_logprobs=example.replies[1].logprobs,
             )  # fmt: skip
         elif example.kind is Kind.LESSON:
             row = Lesson(

@@ -237,6 +237,10 @@ class Pair:
     """As of a `Lesson`."""
     weight: float = field(default=1.0, metadata={**RARE, **FINITE})
     """Factor of its loss, above 0."""
+    chosen_logprobs: tuple[float, ...] | None = field(default=None, metadata=RARE)
+    """Of each token of the chosen reply, its end included, under a reference model, as another tool stored them."""
+    rejected_logprobs: tuple[float, ...] | None = field(default=None, metadata=RARE)
+    """The same of the rejected one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,9 @@ class Reference(RowStage):
     """Of the training: it decides in which precision the weights are read."""
     pictures: Rows = field(default="", metadata=RARE)
     """Questions with varied pictures (`vary_pictures`), for objectives that compare pictures; empty compares none."""
+    stored_by: str = field(default="", metadata=RARE)
+    """Name or folder of the model whose log-probabilities the pairs hold (RLAIF-V's `logps`), as the recipe names its
+    own: where it is the model, they are taken and not computed. Empty computes all."""
 
     rows: ClassVar[type[ReferenceRow]] = ReferenceRow
     unit: ClassVar[str] = "pairs"
@@ -49,6 +52,8 @@ class Reference(RowStage):
         """Refuse counts below those that can be meant."""
         require_least(self, 0, "keep_tokens")
         require_least(self, 1, "row_tokens")
+        if self.stored_by and self.pictures:
+            raise ValueError("stored_by: no rows hold log-probabilities under varied pictures; leave it away")
 
     def block_size(self) -> int:
         return 256
@@ -65,16 +70,29 @@ class Reference(RowStage):
         return [pair for ref in self.pairs for pair in pairs_in(run, ref)]
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Pair]], Iterable[ReferenceRow]]:
+        self._require_stored(run)
         questions = questions_behind(run, self.pairs, self.questions)
         # Of the plan, only these two are read.
         plan = FitPlan(learning_rate=1.0, keep_tokens=self.keep_tokens, row_tokens=self.row_tokens)
         model = models.reference(self.model, self.adapter)
+        if self.stored_by:
+            stored_rows = load_part("training", "stored").stored_rows
+            return lambda block: stored_rows(model, block, questions, plan)
         rows_of = load_part("training", "reference").reference_rows
         if not self.pictures:
             return lambda block: rows_of(model, block, questions, plan)
         parts = load_part("objectives.parts", "views")
         views, varied = (*parts.BOTH_SIDES, *parts.VARIED_PICTURES), list(run.questions(self.pictures))
         return lambda block: rows_of(model, block, questions, plan, views=views, varied=varied)
+
+    def _require_stored(self, run: Run) -> None:
+        spec = run.spec(self.model)
+        if self.stored_by and (spec is None or spec.path != self.stored_by):
+            path = spec.path if spec else f"what step {self.model} trained"
+            raise ValueError(
+                f"stored_by: the pairs hold log-probabilities of {self.stored_by!r}, and the training starts from "
+                f"{path!r}; name the same model, or leave stored_by away, which computes them"
+            )
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         pairs = [pair for ref in self.pairs for pair in expected_pairs(run, outlook, ref)]

@@ -55,6 +55,8 @@ class Train(TrainStage):
     pictures: Rows = field(default="", metadata=RARE)
     """A step of stage `vary_pictures`, for objectives that compare pictures; empty draws its own: crops that keep 0 to
     20 % of each picture."""
+    stored_by: str = field(default="", metadata=RARE)
+    """The model whose log-probabilities the pairs hold, as of stage `reference`."""
     streams: Mapping[str, float] = field(default_factory=dict[str, float], metadata=RARE)
     """Weights of rows that name a stream of their own, by its name, times those of `data`; empty weighs all alike."""
 
@@ -76,6 +78,9 @@ class Train(TrainStage):
             raise ValueError("validate chooses by held-out rows, and `validation` names none")
         if self.reference and not self.has_reference:
             raise ValueError(f"reference: objective {self.objective.kind} reads none; leave it away")
+        if self.stored_by and (self.reference or not self.has_reference or self.compares_pictures):
+            raise ValueError("stored_by: leave it away where `reference` names rows, and with objectives that read no "
+                             "reference or compare pictures")  # fmt: skip
         if self.pictures and not self.compares_pictures:
             raise ValueError(f"pictures: objective {self.objective.kind} compares none; leave it away")
 
@@ -110,6 +115,7 @@ class Train(TrainStage):
             found["reference"] = Reference(
                 model=self.start, pairs=self.read, questions=self.questions, keep_tokens=self.fit.keep_tokens,
                 row_tokens=self.fit.row_tokens, adapter=self.adapter, pictures=step.pictures,
+                stored_by=self.stored_by,
             )  # fmt: skip
             step = replace(step, reference=f"{name}.reference")
         return {**found, "": step}

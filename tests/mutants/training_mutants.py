@@ -4,6 +4,7 @@ from mutant_rows import SETTINGS, Mutant
 
 START = "tests/training/test_start_check.py"
 STREAMS = "tests/training/test_streams.py"
+STORED = "tests/runs/test_stored_reference.py"
 LAZY = "tests/training/test_lazy_rows.py"
 MDPO = "tests/objectives/test_mdpo.py"
 VARIED = "tests/training/test_varied_pictures.py"
@@ -156,5 +157,19 @@ TRAINING_MUTANTS = [
         source="appearance = np.argsort(by_hash[begins])",
         defect="appearance = np.arange(len(begins))",
         seen_by=f"{LAZY}::test_the_order_in_arrays_is_that_of_lists",
+    ),
+    Mutant(
+        name="stored reference: never compared with what the model gives",
+        file="seewhy/training/stored.py",
+        source="if gap > CLOSE:",
+        defect="if gap > 1e9:",
+        seen_by=f"{STORED}::test_values_that_are_not_the_models_are_refused_with_the_reason",
+    ),
+    Mutant(
+        name="stored reference: the last tokens for the first",
+        file="seewhy/training/stored.py",
+        source="(values[:kept], pair.question_id)",
+        defect="(values[-kept:], pair.question_id)",
+        seen_by=f"{STORED}::test_stored_values_are_the_reference_and_equal_the_computed_ones",
     ),
 ]
