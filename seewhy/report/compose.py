@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from seewhy.records.measures import Scorecard
 from seewhy.records.types import Split, Style
+from seewhy.report.cards import find_card, seen_cards
 from seewhy.report.inputs import (
     Choices,
     Credit,
@@ -72,13 +73,14 @@ def _models(evaluations: Sequence[Evaluation], trainings: Sequence[TrainingRun])
 
 
 def label_of(key: str, objectives: set[str]) -> str:
-    """A model's name as a reader wants it: that of an objective in capitals, as the field writes it.
+    """A model's name as a reader wants it: objectives within it in capitals, as the field writes them.
 
     Example:
-        >>> label_of("mpo", {"sft", "mpo"}), label_of("base", {"sft", "mpo"}), label_of("dpo-2", {"dpo"})
-        ('MPO', 'Base', 'DPO-2')
+        >>> [label_of(key, {"sft", "dpo"}) for key in ("dpo", "base", "dpo-2", "hard-dpo", "sft-format-slow")]
+        ['DPO', 'Base', 'DPO-2', 'Hard-DPO', 'SFT-format-slow']
     """
-    return key.upper() if key.rpartition("-")[0] in objectives or key in objectives else key[:1].upper() + key[1:]
+    name = "-".join(part.upper() if part in objectives else part for part in key.split("-"))
+    return name[:1].upper() + name[1:]
 
 
 def _changes(evaluations: Sequence[Evaluation], trainings: Sequence[TrainingRun]) -> Iterator[Step]:
@@ -96,7 +98,8 @@ def _changes(evaluations: Sequence[Evaluation], trainings: Sequence[TrainingRun]
                 change = one.changes.get((before, training.name, style))
                 if change is not None and (before, training.name, style) not in described:
                     described.add((before, training.name, style))
-                    yield Step(before=before, after=training.name, style=style, change=change, what=_what(training))
+                    yield Step(before=before, after=training.name, style=style, change=change,
+                               what=_what(training), levels=_levels(one, before, training.name, style))  # fmt: skip
 
 
 def _measured_start(name: str, starts: Mapping[str, str], measured: Sequence[str]) -> str | None:
@@ -109,5 +112,16 @@ def _measured_start(name: str, starts: Mapping[str, str], measured: Sequence[str
     return start
 
 
+def _levels(one: Evaluation, before: str, after: str, style: Style) -> tuple[Scorecard, Scorecard] | None:
+    """The cards of an evaluation that its comparison is about: a model may be tested elsewhere in another way."""
+    cards = seen_cards(one.cards, Split.TEST)
+    found = [find_card(cards, model, style) for model in (before, after)]
+    return (found[0], found[1]) if found[0] is not None and found[1] is not None else None
+
+
 def _what(training: TrainingRun) -> str:
-    return "" if training.objective == "sft" else f"Preference training by {training.objective.upper()}"
+    """The treatment; the training's own name beside it where it is not that of its objective."""
+    if training.objective == "sft":
+        return ""
+    own = "" if training.name == training.objective else f" ({training.name})"
+    return f"Preference training by {training.objective.upper()}{own}"

@@ -52,6 +52,8 @@ class Step:
     change: Comparison
     what: str = ""
     """The treatment as a sentence begins with it, such as "Preference training"; built from the labels if empty."""
+    levels: tuple[Scorecard, Scorecard] | None = None
+    """The scorecards before and after that were compared; without them the first of both models are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,9 +51,9 @@ def _tell_steps(report: ReportInput) -> Iterator[str]:
     # Chains of thought are what the run is about: they come first.
     for step in sorted(report.steps, key=lambda step: step.style is Style.DIRECT):
         before, after = (find_card(tested, model, step.style) for model in (step.before, step.after))
-        levels = (before, after) if before is not None and after is not None else None
+        found = (before, after) if before is not None and after is not None else None
         what = step.what or f"{labels[step.after]} after {labels[step.before]}"
-        yield tell_difference(what, step.change, step.style, levels)
+        yield tell_difference(what, step.change, step.style, step.levels or found)
 
 
 def _tell_cost(report: ReportInput) -> Iterator[str]:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from seewhy.records.files import write_text_atomically
 from seewhy.records.types import Split
-from seewhy.report.cards import main_style, seen_cards
+from seewhy.report.cards import in_style, main_style, seen_cards
 from seewhy.report.doubts import tell_doubts
 from seewhy.report.inputs import ReportInput
 from seewhy.report.lead import tell_what_happened
@@ -67,6 +67,7 @@ def fill(report: ReportInput) -> dict[str, Any]:
         "lead": tell_what_happened(report),
         "doubts": tell_doubts(report),
         "tiles": make_tiles(report),
+        "measured_models": len({card.model for card in in_style(tested, main_style(tested))}),
         "tiles_style": say_style(main_style(tested)),
         "legend": _list_legend(report),
         "slots": assign_slots(report.models),

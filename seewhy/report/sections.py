@@ -28,6 +28,10 @@ from seewhy.report.words import (
     say_style,
 )
 
+MOST_TILES = 8
+FIRST = ("seewhy", "torch", "transformers")
+"""Whose versions are told at the top."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
@@ -61,22 +65,28 @@ class ColouredChain:
 
 
 def list_facts(header: Header) -> list[tuple[str, str]]:
-    """What was run, as terms and their values."""
+    """What was run, as terms and their values; all versions are told where it says how to reproduce it."""
     return [
         ("Model", f"{header.model}, {say_amount(header.parameters)} parameters"),
         ("Test questions", say_count(header.n)),
         ("Seed", str(header.seed)),
         ("Whole run", say_seconds(header.seconds)),
         ("Machine", header.machine),
-        ("Versions", ", ".join(f"{name} {version}" for name, version in header.versions.items())),
+        ("Versions", ", ".join(f"{name} {header.versions[name]}" for name in FIRST if name in header.versions)),
     ]
 
 
 def make_tiles(report: ReportInput) -> list[Tile]:
-    """One tile a model, of the main style on the test split, in the order of the run."""
+    """Tiles of the main style on the test split, in the order of the run: a model each, at most `MOST_TILES`.
+
+    Of more models those that the sentences beside them compare, then the first others; the table has them all.
+    """
     tested = seen_cards(report.cards, Split.TEST)
     shown = {card.model: card.accuracy for card in in_style(tested, main_style(tested))}
     slots = assign_slots(report.models)
+    told = dict.fromkeys(key for step in report.steps for key in (step.before, step.after))
+    ordered = dict.fromkeys((*told, *(model.key for model in report.models)))
+    kept = [key for key in ordered if key in shown][:MOST_TILES]
     return [
         Tile(
             slot=slots[model.key],
@@ -85,7 +95,7 @@ def make_tiles(report: ReportInput) -> list[Tile]:
             range=say_percent_range(shown[model.key]),
         )
         for model in report.models
-        if model.key in shown
+        if model.key in kept
     ]
 
 
