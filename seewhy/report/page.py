@@ -10,13 +10,12 @@ from seewhy.records.files import write_text_atomically
 from seewhy.records.types import Split
 from seewhy.report.cards import in_style, main_style, seen_cards
 from seewhy.report.doubts import tell_doubts
+from seewhy.report.head import list_facts, make_tiles
 from seewhy.report.inputs import ReportInput
 from seewhy.report.lead import tell_what_happened
 from seewhy.report.measured import tabulate_measured
 from seewhy.report.sections import (
     encode_picture,
-    list_facts,
-    make_tiles,
     plot_headline,
     show_choices,
     show_credits,

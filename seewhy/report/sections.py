@@ -11,36 +11,20 @@ from seewhy.records.types import Outcome, Split
 from seewhy.report.cards import blind_cards, find_styles, in_style, main_style, seen_cards
 from seewhy.report.curves import plot_accuracies, plot_choices, plot_training
 from seewhy.report.heat import colour_chain, find_scale
-from seewhy.report.inputs import Credit, Header, ModelName, PairLook, ReportInput, Sampling
+from seewhy.report.inputs import Credit, ModelName, PairLook, ReportInput, Sampling
 from seewhy.report.plots import Dot, Panel, plot_dots
 from seewhy.report.svg import assign_slots
 from seewhy.report.tables import Table, tabulate_counts, tabulate_curves, tabulate_facet, tabulate_settings
 from seewhy.report.words import (
     say_amount,
     say_count,
-    say_hundredths,
     say_outcome,
     say_percent,
-    say_percent_range,
     say_plain_range,
     say_plural,
     say_seconds,
     say_style,
 )
-
-MOST_TILES = 8
-FIRST = ("seewhy", "torch", "transformers")
-"""Whose versions are told at the top."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tile:
-    """A model's accuracy in large type."""
-
-    slot: str
-    label: str
-    number: str
-    range: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,41 +46,6 @@ class ColouredChain:
     outcome: Outcome
     verdict: str
     chain: Markup
-
-
-def list_facts(header: Header) -> list[tuple[str, str]]:
-    """What was run, as terms and their values; all versions are told where it says how to reproduce it."""
-    return [
-        ("Model", f"{header.model}, {say_amount(header.parameters)} parameters"),
-        ("Test questions", say_count(header.n)),
-        ("Seed", str(header.seed)),
-        ("Whole run", say_seconds(header.seconds)),
-        ("Machine", header.machine),
-        ("Versions", ", ".join(f"{name} {header.versions[name]}" for name in FIRST if name in header.versions)),
-    ]
-
-
-def make_tiles(report: ReportInput) -> list[Tile]:
-    """Tiles of the main style on the test split, in the order of the run: a model each, at most `MOST_TILES`.
-
-    Of more models those that the sentences beside them compare, then the first others; the table has them all.
-    """
-    tested = seen_cards(report.cards, Split.TEST)
-    shown = {card.model: card.accuracy for card in in_style(tested, main_style(tested))}
-    slots = assign_slots(report.models)
-    told = dict.fromkeys(key for step in report.steps for key in (step.before, step.after))
-    ordered = dict.fromkeys((*told, *(model.key for model in report.models)))
-    kept = [key for key in ordered if key in shown][:MOST_TILES]
-    return [
-        Tile(
-            slot=slots[model.key],
-            label=model.label,
-            number=say_hundredths(shown[model.key].value),
-            range=say_percent_range(shown[model.key]),
-        )
-        for model in report.models
-        if model.key in kept
-    ]
 
 
 def plot_headline(report: ReportInput) -> list[Panel]:

@@ -10,7 +10,8 @@ from made_up_report import make_card, make_report, make_step
 from seewhy.records.measures import Interval
 from seewhy.records.types import Style
 from seewhy.report.doubts import tell_doubts
-from seewhy.report.inputs import Credit
+from seewhy.report.head import make_tiles
+from seewhy.report.inputs import Credit, ModelName
 from seewhy.report.lead import tell_difference, tell_what_happened
 from seewhy.report.words import MINUS, SPACE, say_p, say_percent, say_plural, say_points, say_seconds
 
@@ -112,3 +113,20 @@ def test_numbers_read_as_a_person_writes_them():
     assert [plain(say_seconds(t)) for t in (59.94, 59.96, 3599.6)] == ["59.9 s", "1 min 00 s", "1 h 00 min"]
     assert [plain(say_p(p)) for p in (0.0009, 0.001)] == ["< 0.001", "0.001"]
     assert say_plural(1, "reply", "replies") == "1 reply"
+
+
+def test_a_change_is_told_between_the_accuracies_that_were_compared_not_those_of_another_test():
+    report = make_report()
+    levels = (make_card("sft", Style.REASON, 0.552), make_card("mpo", Style.REASON, 0.62))
+    step = dataclasses.replace(make_step("sft", "mpo", 0.068, 0.042, 0.093, "DPO (sighted)"), levels=levels)
+    told = plain(tell_what_happened(dataclasses.replace(report, steps=(step,)))[0])
+    assert told.startswith("DPO (sighted) raised accuracy on 1,000 test questions from 55.2 % to 62.0 %")
+
+
+def test_models_that_the_sentences_compare_have_the_tiles():
+    report = make_report()
+    many = [ModelName(key=f"m{i}", label=f"M{i}") for i in range(20)]
+    cards = tuple(make_card(model.key, Style.REASON, 0.5) for model in many)
+    steps = (make_step("m3", "m17", 0.1, 0.05, 0.15, ""),)
+    tiles = make_tiles(dataclasses.replace(report, models=tuple(many), cards=cards, steps=steps))
+    assert [tile.label for tile in tiles] == ["M0", "M1", "M2", "M3", "M4", "M5", "M6", "M17"]
