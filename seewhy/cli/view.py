@@ -1,20 +1,21 @@
 """`seewhy view RUN ...`: look at runs in a browser, on this machine alone."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-import uvicorn
+from seewhy.cli.options import take_one, take_option, take_whole
+from seewhy.view.serve import serve
 
-from seewhy.cli.options import take_whole
-from seewhy.view.application import application
-
-USAGE = """usage: seewhy view RUN [RUN ...] [--port N]
+USAGE = """usage: seewhy view [RUN ...] [--model NAME ...] [--port N] [--key-variable NAME]
 
 Pages over the folders of runs: questions with all chains and verdicts, pairs with the words that differ, credit of
 tokens, curves of trainings, transitions between evaluations. Served on 127.0.0.1 alone, under a link with a token; no
 request leaves this machine. A person's verdicts are kept in RUN/annotations; nothing else is written.
 
-  --port N   the port; 0, the default, takes a free one"""
+  --model NAME         a model that the page `ask` asks: tiny, a folder, a name on the Hub, NAME@URL; may be repeated
+  --port N             the port, or the next free one; 0, the default, takes any
+  --key-variable NAME  environment variable with the key of the models' servers"""
 
 
 def run(words: Sequence[str]) -> int:
@@ -23,16 +24,10 @@ def run(words: Sequence[str]) -> int:
         print(USAGE)
         return 0 if words else 2
     port, rest = take_whole(words, "--port")
+    key_variable, rest = take_one(rest, "--key-variable")
+    models, rest = take_option(rest, "--model")
     for word in rest:
         if word.startswith("-"):
             raise ValueError(f"{word}: there is no such option; see seewhy view --help")
-    app, token = application([Path(word) for word in rest])
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=port or 0, log_level="warning", access_log=False, lifespan="off"
-    )
-    server = uvicorn.Server(config)
-    socket = config.bind_socket()
-    print(f"http://127.0.0.1:{socket.getsockname()[1]}/?token={token}", flush=True)
-    print("Ctrl-C ends it.", flush=True)
-    server.run(sockets=[socket])
+    serve([Path(word) for word in rest], port or 0, models, key_variable, say=partial(print, flush=True))
     return 0

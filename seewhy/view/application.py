@@ -1,31 +1,35 @@
 """The pages: a run, its questions, one question with all its chains, pairs, credit, curves and transitions."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qs, urlencode
 
 import jinja2
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from seewhy.records.pictures import PictureError, check_picture
 from seewhy.view import credited, drawn, measured, overview, ranked, trained
 from seewhy.view.contexts import Context, Looks
+from seewhy.view.demo import LONGEST, Demo
 from seewhy.view.forms import keep_form
 from seewhy.view.guard import Guard
 from seewhy.view.shelf import Shelf
 from seewhy.view.tables import Tables
 
 LONGEST_FORM = 100_000
+REPLIES = Markup("<!-- replies -->")
+"""Where a page is cut to let the replies of models in."""
 ASSETS: Mapping[str, tuple[str, Sequence[str]]] = {
     "view.css": ("text/css", ("report/colours.css", "view/assets/view.css")),
     "view.js": ("text/javascript", ("view/assets/view.js", "view/assets/zoom.js", "view/assets/tokens.js")),
@@ -60,13 +64,13 @@ PAGES = jinja2.Environment(
 PAGES.globals["link"] = cast(Any, link)
 
 
-def application(roots: Sequence[Path], token: str = "") -> tuple[ASGIApp, str]:
-    """The application over runs, and the token that its links need.
+def application(roots: Sequence[Path], token: str = "", demo: Demo | None = None) -> tuple[ASGIApp, str]:
+    """The application over runs, and the token that its links need; with `demo` a page that asks models.
 
     Raises:
         ValueError: a directory is no run with rows.
     """
-    pages = Viewer([Shelf(root) for root in roots])
+    pages = Viewer([Shelf(root) for root in roots], demo)
     run = "/run/{run:int}"
     routes = [
         Route("/", pages.runs),
@@ -76,6 +80,7 @@ def application(roots: Sequence[Path], token: str = "") -> tuple[ASGIApp, str]:
         *(Route(f"{run}/{name}/{{ref:path}}", pages.shown(name, make)) for name, make in OF_UNIT.items()),
         Route(f"{run}/picture/{{sha256}}", pages.picture),
         Route(f"{run}/annotate/{{ref:path}}", pages.annotate, methods=["POST"]),
+        *([Route("/ask", pages.ask, methods=["GET", "POST"])] if demo else []),
     ]
     token = token or secrets.token_urlsafe(24)
     return Guard(Starlette(routes=routes), token), token
@@ -84,8 +89,9 @@ def application(roots: Sequence[Path], token: str = "") -> tuple[ASGIApp, str]:
 class Viewer:
     """Answers requests; what a page shows is put together by `Looks`."""
 
-    def __init__(self, shelves: Sequence[Shelf]) -> None:
+    def __init__(self, shelves: Sequence[Shelf], demo: Demo | None = None) -> None:
         self.shelves = shelves
+        self.demo = demo
         self.looks = [Looks(shelf, Tables()) for shelf in shelves]
         for one in self.looks:
             one.all = self.looks
@@ -94,7 +100,32 @@ class Viewer:
         """The list of runs; the run itself where there is one."""
         if len(self.shelves) == 1:
             return RedirectResponse("/run/0", 303)
-        return page("runs", {"runs": list(enumerate(self.shelves)), "number": None, "title": "Runs"})
+        if self.demo and not self.shelves:
+            return RedirectResponse("/ask", 303)
+        return self._page("runs", {"runs": list(enumerate(self.shelves)), "number": None, "title": "Runs"})
+
+    def _page(self, name: str, context: Context) -> HTMLResponse:
+        return HTMLResponse(filled(name, {**context, "asks": self.demo is not None}))
+
+    async def ask(self, request: Request) -> Response:
+        """The form that asks models; sent, the same page with their replies as they come."""
+        demo = self.demo
+        assert demo is not None, "the route is there with a demo alone"
+        form = {"title": "Ask", "number": None, "asks": True, "names": demo.names, "mark": REPLIES}
+        if request.method == "GET":
+            return HTMLResponse(filled("ask", {**form, **demo.form(None)}))
+        body = await body_of(request, LONGEST)
+        asked = await run_in_threadpool(attempt, demo.asked, request.headers.get("content-type", ""), body)
+        question = await run_in_threadpool(attempt, demo.question, asked)
+        head, _, tail = filled("ask", {**form, **demo.form(asked)}).partition(REPLIES)
+
+        async def pieces() -> AsyncIterator[str]:
+            yield head
+            async for piece in demo.pieces(asked, question):
+                yield str(piece)
+            yield tail
+
+        return StreamingResponse(pieces(), media_type="text/html")
 
     def shown(self, name: str, make: Make) -> Any:  # noqa: ANN401
         """The endpoint of a page: its context is made in a thread, for it reads files."""
@@ -104,7 +135,7 @@ class Viewer:
             looks, ref = self._looks(number), request.path_params.get("ref", "")
             await run_in_threadpool(self.shelves[number].look_again)
             context = await run_in_threadpool(attempt, make, looks, ref, request.query_params)
-            return page(name, {**context, "number": number, "run": self.shelves[number].name})
+            return self._page(name, {**context, "number": number, "run": self.shelves[number].name})
 
         return endpoint
 
@@ -143,12 +174,12 @@ def attempt(make: Any, *values: object) -> Any:  # noqa: ANN401
         raise HTTPException(400, str(error)) from error
 
 
-async def body_of(request: Request) -> bytes:
-    """The body of a request, up to `LONGEST_FORM` bytes."""
+async def body_of(request: Request, most: int = LONGEST_FORM) -> bytes:
+    """The body of a request, up to `most` bytes."""
     body = b""
     async for part in request.stream():
         body += part
-        if len(body) > LONGEST_FORM:
+        if len(body) > most:
             raise HTTPException(413, "The form is too long.")
     return body
 
@@ -162,6 +193,6 @@ async def asset(request: Request) -> Response:
     return Response("".join((files("seewhy") / path).read_text(encoding="utf-8") for path in sources), media_type=kind)
 
 
-def page(name: str, context: Mapping[str, Any]) -> HTMLResponse:
+def filled(name: str, context: Mapping[str, Any]) -> str:
     """A page of the package, filled; every value is escaped."""
-    return HTMLResponse(PAGES.get_template(f"{name}.jinja").render(context))
+    return PAGES.get_template(f"{name}.jinja").render(context)

@@ -63,7 +63,9 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
         "seewhy.records", "seewhy.benchmarks", "seewhy.model", "seewhy.endpoints", "seewhy.sampling", "seewhy.judging",
         "seewhy.formats", "seewhy.evaluation", "seewhy.report", "seewhy.runs",
     ),
-    "view": ("seewhy.records", "seewhy.judging", "seewhy.evaluation", "seewhy.report", "seewhy.runs"),
+    "view": (
+        "seewhy.records", "seewhy.judging", "seewhy.evaluation", "seewhy.report", "seewhy.runs", "seewhy.workbench",
+    ),
     "recipes": ALL,
     "cli": ALL,
 }  # fmt: skip
