@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seewhy.cli.options import take_flag, take_one
+from seewhy.runs.changes import readable_steps
 from seewhy.runs.open import open_run
 from seewhy.stages.report import write_beside
 
@@ -26,8 +27,7 @@ def run(words: Sequence[str]) -> int:
         print(USAGE)
         return 0 if rest[:1] in (["--help"], ["-h"]) else 2
     opened = open_run(Path(rest[0]))
-    done = [name for name in opened.steps() if all(map(opened.is_done, opened.units_of(name)))]
-    found = {name: opened.recipe.steps[name].section(opened, name) for name in done}
+    found = {name: opened.recipe.steps[name].section(opened, name) for name in readable_steps(opened)}
     sections = {name: section for name, section in found.items() if section is not None}
     if not sections:
         raise ValueError(f"{rest[0]}: no finished step of this run has anything to report: `seewhy status {rest[0]}`")

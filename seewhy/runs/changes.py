@@ -74,6 +74,21 @@ def _status(run: OpenRun, node: Node, before: dict[str, UnitStatus]) -> UnitStat
                       dollars=sums.dollars)  # fmt: skip
 
 
+def readable_steps(run: OpenRun) -> list[str]:
+    """Steps whose rows can be shown: all units are finished.
+
+    A unit without a folder whose rows a finished unit has read is not waited for: the stage had no such unit in the
+    version that made the run.
+    """
+    finished = [node for node in run.nodes.values() if run.is_done(node.ref)]
+    done = {node.ref for node in finished}
+    later = {ref for node in finished for ref in run.reads(node).values()
+             if ref in run.nodes and not run.place(ref).exists()}  # fmt: skip
+    return [
+        step for step in run.steps() if done.intersection(units := run.units_of(step)) and done | later >= set(units)
+    ]
+
+
 def steps_to_do(run: OpenRun, units: Sequence[UnitStatus]) -> list[str]:
     """Steps that are not finished as the recipe says them now; those that write pages alone are among them."""
     finished = {one.step for one in units} - {one.step for one in units if one.state is not State.FINISHED}

@@ -127,12 +127,16 @@ class Evaluate(Stage):
         return self._finished(run, name)._section(run, name)
 
     def _section(self, run: Run, name: str) -> Section | None:
-        questions = list(run.questions(self._asked(name)))
+        asked = self._asked(name)
+        verdicts = {setting.part: list(run.read(f"{name}.{setting.part}/verdicts", Verdict))
+                    for setting in self.settings()}  # fmt: skip
+        # A run of a version that did not look which questions fit was asked those of all splits that have a verdict.
+        judged = {row.question_id for rows in verdicts.values() for row in rows}
+        place = asked if run.is_done(asked) else self.questions
+        questions = [one for one in run.questions(place) if place == asked or one.id in judged]
         clusters = call_part("evaluation", "pictures", "picture_clusters", questions)
         scorecard_of = load_part("evaluation", "scorecard").scorecard_of
         paired_difference = load_part("evaluation", "compare").paired_difference
-        verdicts = {setting.part: list(run.read(f"{name}.{setting.part}/verdicts", Verdict))
-                    for setting in self.settings()}  # fmt: skip
         cards = tuple(
             scorecard_of(questions, verdicts[setting.part], model=setting.model, blind=setting.blind, clusters=clusters)
             for setting in self.settings()

@@ -1,5 +1,6 @@
 """A changed recipe makes finished steps stale, by field; what others follow from is not made anew without a word."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from stopped_step import COUNT, go, run, steps_of, with_copy
 from seewhy.records.lineage import hash_directory, read_manifest
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Lesson
-from seewhy.runs.changes import State, status_of
+from seewhy.runs.changes import State, readable_steps, status_of
 from seewhy.runs.events import Began, Ended
 from seewhy.runs.machine import Machine
 from seewhy.runs.open import Extent, open_run
@@ -204,3 +205,20 @@ def test_the_machine_of_a_run_changes_no_row(tmp_path):
     recipe, _ = build_recipe(steps_of(root), "teach.yaml")
     other = OpenRun(root=root, recipe=recipe, machine=Machine(workers=3, threads=2, save_every=5))
     assert [one.state for one in status_of(other)] == [State.FINISHED]
+
+
+@pytest.mark.nightly
+def test_a_measurement_of_a_version_that_did_not_look_which_questions_fit_is_read_as_it_was(tmp_path):
+    steps = {
+        "questions": {"stage": "questions", "train": 0, "validation": 2, "test": 3},
+        "test": {"stage": "evaluate", "models": ["base"], "questions": "questions.test", "styles": ["direct"],
+                 "blind": [], "max_tokens": 4},
+    }  # fmt: skip
+    go(tmp_path, {"name": "measured", "models": {"base": {"path": "tiny"}}, "steps": steps}, Extent(preflight=False))
+    whole = open_run(tmp_path)
+    told = whole.recipe.steps["test"].section(whole, "test")
+    shutil.rmtree(tmp_path / "test" / "fit")
+    old = open_run(tmp_path)
+    assert readable_steps(old) == ["questions", "test"]
+    assert old.recipe.steps["test"].section(old, "test") == told
+    assert {one.ref: one.state for one in status_of(old)}["test.fit"] is State.WAITING

@@ -9,6 +9,7 @@ import pytest
 from seewhy.cli.main import main
 from seewhy.records.shards import write_shard
 from seewhy.records.types import Chain, FinishReason, Gold, MatchRule, Question, Split, Style
+from seewhy.runs.changes import readable_steps
 from seewhy.runs.machine import Machine
 from seewhy.runs.open import Extent, open_run
 from seewhy.runs.recipe import Recipe
@@ -116,8 +117,13 @@ def test_a_run_without_a_unit_that_its_recipe_has_since_is_compared_all_the_same
     ]
     assert main(["status", str(first)]) == 1
     assert main(["diff", str(first), str(second)]) == 1
+    assert readable_steps(open_run(first)) == ["test"]
     assert not open_run(first).is_done("fit")
     assert not open_run(first).is_done("a step that no recipe of this run has")
+    assert readable_steps(open_run(second)) == ["fit", "test"]
+    # A unit that was begun anew is waited for.
+    (second / "test" / "_manifest.json").unlink()
+    assert readable_steps(open_run(second)) == ["fit"]
 
 
 def test_settings_are_named_by_step_with_both_values(tmp_path: Path):
