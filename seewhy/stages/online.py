@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from seewhy.endpoints.recording import RecordingClient
 from seewhy.model.plan import AdapterPlan, ComputePlan
+from seewhy.records.marks import RARE
 from seewhy.records.ranges import require_least
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Question, Response, StepLog, Style
@@ -18,10 +19,10 @@ from seewhy.runs.choice import Choice, Layer, Model, Rows, make, plain_choice, s
 from seewhy.runs.discovery import class_of, constant_of, load_part
 from seewhy.runs.forecast.api import Outlook, StageForecast
 from seewhy.training.monitor.alarms import alarms_of
-from seewhy.training.online.plan import CriticPlan, RolloutPlan
+from seewhy.training.online.plan import CriticPlan, PairsPlan, RolloutPlan
 from seewhy.training.plan import FitPlan
 
-ROLLOUTS = "rollouts"
+ROLLOUTS, PAIRS = "rollouts", "pairs"
 ASKED, POLICY = "chat_model", "policy"
 """The fields of a reward for the model that judges, and for the policy itself."""
 
@@ -35,7 +36,8 @@ class Online(TrainStage):
     questions: Rows
     """Rows of questions that are asked, shuffled, every one once an epoch."""
     objective: Annotated[Choice, Layer("objectives")]
-    """`grpo`, `dr_grpo`, `dapo`, `gspo`, `cispo`, `rloo`, `reinforce_pp` or `ppo` (`docs/online.md`)."""
+    """`grpo`, `dr_grpo`, `dapo`, `gspo`, `cispo`, `rloo`, `reinforce_pp` or `ppo` (`docs/online.md`); or one of pairs
+    such as `dpo`, on pairs of each round's rollouts."""
     reward: Annotated[Choice, Layer("rewards")] | None = None
     """The one reward; `rewards` for several."""
     rewards: Mapping[str, Annotated[Choice, Layer("rewards")]] = field(default_factory=dict[str, Choice])
@@ -54,14 +56,15 @@ class Online(TrainStage):
     """How the weights move: `epochs` over the rollouts of a round, `batch_size` rollouts an update."""
     critic: CriticPlan = field(default_factory=CriticPlan)
     """Of objectives that have one."""
+    pairs: PairsPlan = field(default_factory=PairsPlan, metadata=RARE)
+    """Of objectives of pairs; `fit.batch_size` then counts pairs."""
     adapter: AdapterPlan = field(default_factory=AdapterPlan)
     """LoRA; rank 0 trains the weights themselves."""
 
     def __post_init__(self) -> None:
         """Refuse an objective of another kind, rewards that do not fit together, and a judge without its model."""
         require_least(self, 0, "per_question")
-        if constant_of("objectives", self.objective.kind, "trains_on", "pairs") != ROLLOUTS:
-            raise ValueError(f"objective {self.objective.kind} does not train on rollouts: use stage `train`")
+        self._require_objective()
         if bool(self.reward) == bool(self.rewards):
             raise ValueError("give either `reward`, or several by name as `rewards`")
         unknown = sorted(set(self.weights) - set(self.chosen))
@@ -77,6 +80,16 @@ class Online(TrainStage):
             raise ValueError(f"reward {asks[0]} asks a model: name it as `model`")
         if self.model and not asks:
             raise ValueError("no reward asks a model: leave `model` away")
+
+    def _require_objective(self) -> None:
+        kind = self.objective.kind
+        trains_on = constant_of("objectives", kind, "trains_on", PAIRS)
+        if trains_on not in (ROLLOUTS, PAIRS) or constant_of("objectives", kind, "compares_pictures", False):
+            raise ValueError(f"objective {kind} trains neither on rollouts nor on pairs of them: use stage `train`")
+        if trains_on == PAIRS and self.plan.per_question < 2:
+            raise ValueError(f"objective {kind} pairs rollouts of a question: per_question must be 2 or more")
+        if trains_on != PAIRS and self.pairs != PairsPlan():
+            raise ValueError(f"pairs: objective {kind} trains on rollouts; leave it away")
 
     @property
     def chosen(self) -> Mapping[str, Choice]:
@@ -133,7 +146,7 @@ class Online(TrainStage):
         rewards = {name: plain_choice(one, "rewards") for name, one in self.chosen.items()}
         critic = self.critic if constant_of("objectives", self.objective.kind, "needs_critic", False) else None
         yield from parts.train_online(parts.Parts(
-            model=model, objective=self.made(), rewards=self.made_rewards(chat_model, model),
+            model=model, objective=self.made(), pairs=self.pairs, rewards=self.made_rewards(chat_model, model),
             weights={name: self.weight_of(name) for name in self.chosen}, questions=run.questions(self.questions),
             plan=self.plan, fit=self._fit(run), critic=critic, style=self.style, directory=place,
             reference=lambda: models.local(self.start), note=models.note, guard=run.machine.guard,
@@ -160,6 +173,7 @@ class Online(TrainStage):
             TermPanel(title="Entropy and divergence", unit="nats", terms=("entropy", "kl_old", "kl_reference")),
             TermPanel(title="Shares", unit="share", terms=("cut", "repetition", "flat_groups", "clipped")),
             TermPanel(title="Critic", unit="", terms=("value_loss", "value_explained")),
+            TermPanel(title="Pairs", unit="", terms=("pairs", "margin")),
         )
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:

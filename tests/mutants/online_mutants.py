@@ -5,6 +5,7 @@ from mutant_rows import Mutant
 ONLINE = "seewhy/training/online"
 RUNS = "tests/training/test_online.py"
 PARTS_OF = "tests/training/test_online_parts.py"
+PAIRED = "tests/training/test_online_pairs.py"
 REWARDS_OF = "tests/rewards/test_rewards.py"
 
 
@@ -38,6 +39,14 @@ ONLINE_MUTANTS = [
     planted("checkpoint: the critic is left out", f"{ONLINE}/fit.py", 'saved["critic"] = critic',
             'saved["policy"] = model.net',
             f"{PARTS_OF}::test_the_critic_learns_is_in_the_checkpoint_and_its_frozen_parts_stay"),
+    planted("online pairs: the worst is chosen", f"{ONLINE}/pairs.py", "append((-total, number))",
+            "append((total, number))", f"{PAIRED}::test_the_best_of_a_question_is_paired_with_its_worst"),
+    planted("online pairs: a reference of the round for one of the start", f"{ONLINE}/pairs.py",
+            "online.plan.reference == ROUND or reference is None", "True",
+            f"{PAIRED}::test_an_update_has_the_loss_and_the_gradient_of_dpo_on_rollouts_scored_one_by_one"),
+    planted("online pairs: a sum over pairs for their mean", f"{ONLINE}/pairs.py", "found.each.sum() / len(batch)",
+            "found.each.sum()",
+            f"{PAIRED}::test_an_update_has_the_loss_and_the_gradient_of_dpo_on_rollouts_scored_one_by_one"),
     planted("sentences: the reward on the token behind", "seewhy/rewards/parts/scoring.py", "if seen >= wanted:",
             "if seen > wanted:", f"{REWARDS_OF}::test_a_sentence_ends_in_the_token_that_holds_its_last_character"),
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from small_online import FIT, PLAN, EvenReward, finish_both, online, run_slowly
 
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.objectives.api import RolloutView
+from seewhy.objectives.bco import BCO
 from seewhy.objectives.grpo import GRPO
 from seewhy.objectives.parts.reduction import reduce_tokens, row_weights
 from seewhy.objectives.ppo import PPO
@@ -26,8 +27,11 @@ from seewhy.records.types import Chain, Question, Style
 from seewhy.rewards.api import Earned
 from seewhy.training.online.draw import CHAINS, REWARDS, TRAINED, draw_round, folder_of, question_at
 from seewhy.training.online.fit import fit_online
+from seewhy.training.online.pairs import OnlinePairs
+from seewhy.training.online.plan import PairsPlan
 from seewhy.training.online.scored import examples_of, mask_of, score_rollouts, table_of
 
+PAIRED = OnlinePairs(objective=BCO(), plan=PairsPlan(most=2))
 SAME = ("resident_mb", "draw_seconds")
 
 
@@ -57,7 +61,9 @@ def same_run(one: Path, other: Path) -> bool:
 
 
 @pytest.mark.parametrize(
-    "objective", [GRPO(kl=0.1), pytest.param(PPO(), marks=pytest.mark.nightly)], ids=["grpo", "ppo"]
+    "objective",
+    [GRPO(kl=0.1), pytest.param(PPO(), marks=pytest.mark.nightly), pytest.param(PAIRED, marks=pytest.mark.nightly)],
+    ids=["grpo", "ppo", "online pairs"],
 )
 def test_a_process_killed_in_rollouts_rewards_and_epochs_resumes_to_the_same_bits(tmp_path: Path, objective) -> None:
     rng = random.Random(5)
@@ -78,7 +84,7 @@ def test_a_process_killed_in_rollouts_rewards_and_epochs_resumes_to_the_same_bit
     assert same_run(tmp_path / "whole", tmp_path / "killed")
 
 
-@pytest.mark.parametrize("objective", [GRPO(), PPO()], ids=["grpo", "ppo"])
+@pytest.mark.parametrize("objective", [GRPO(), PPO(), PAIRED], ids=["grpo", "ppo", "online pairs"])
 def test_a_run_closed_after_any_round_resumes_to_the_same_bits(tmp_path: Path, objective) -> None:
     list(fit_online(online(tmp_path, "whole", objective=objective)))
     steps = fit_online(online(tmp_path, "cut", objective=objective))

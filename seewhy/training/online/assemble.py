@@ -5,14 +5,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from seewhy.objectives.api import PolicyObjective, reference_views
+from seewhy.objectives.api import PairObjective, PolicyObjective, reference_views
 from seewhy.records.types import Question, StepLog, Style
 from seewhy.rewards.api import Reward
 from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
 from seewhy.training.online.critic import Critic
 from seewhy.training.online.draw import Drawing
 from seewhy.training.online.fit import WHOLE, OnlineRun, fit_online
-from seewhy.training.online.plan import CriticPlan, RolloutPlan
+from seewhy.training.online.pairs import OnlinePairs
+from seewhy.training.online.plan import CriticPlan, PairsPlan, RolloutPlan
 from seewhy.training.online.prepare import Learner
 from seewhy.training.online.scored import Reference
 from seewhy.training.parallel.plan import ShardPlan
@@ -26,7 +27,9 @@ class Parts:
 
     model: Any
     """A `DrawsRollouts`, as it is before the first round."""
-    objective: PolicyObjective
+    objective: PolicyObjective | PairObjective
+    pairs: PairsPlan
+    """Of objectives of pairs."""
     rewards: Mapping[str, Reward]
     weights: Mapping[str, float]
     questions: Sequence[Question]
@@ -52,9 +55,10 @@ def train_online(parts: Parts) -> Iterator[StepLog]:
     questions = {question.id: question for question in parts.questions}
     if len(questions) < len(parts.questions):
         raise ValueError("a question id occurs twice: ids must be unique")
+    objective = _objective(parts)
     learner = Learner(
-        model=parts.model, objective=parts.objective, questions=questions, weights=parts.weights, plan=parts.plan,
-        critic=_critic(parts), reference=_reference(parts), row_tokens=parts.fit.row_tokens,
+        model=parts.model, objective=objective, questions=questions, weights=parts.weights, plan=parts.plan,
+        critic=_critic(parts), reference=_reference(parts, objective), row_tokens=parts.fit.row_tokens,
         ranks=ranks_here(),
     )  # fmt: skip
     drawing = Drawing(
@@ -74,9 +78,15 @@ def _critic(parts: Parts) -> Critic | None:
     return Critic(parts.model.net, parts.critic, parts.model.compute, parts.fit.seed)
 
 
-def _reference(parts: Parts) -> Reference | None:
+def _objective(parts: Parts) -> PolicyObjective:
+    if isinstance(parts.objective, PairObjective):
+        return OnlinePairs(objective=parts.objective, plan=parts.pairs)
+    return parts.objective
+
+
+def _reference(parts: Parts, objective: PolicyObjective) -> Reference | None:
     """The start: the model with its new adapter off, which is the start to the bit, or a copy of its own."""
-    if not reference_views(parts.objective):
+    if not reference_views(objective):
         return None
     if parts.model.has_adapter and parts.off_is_start:
         return Reference(model=parts.model, off=parts.model.adapter_off)

@@ -24,8 +24,9 @@ from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
 from seewhy.training.moving import words_of
 from seewhy.training.online.draw import TRAINED, Drawing, draw_round, folder_of
 from seewhy.training.online.figures import drawn_figures, failures_of, reward_figures
-from seewhy.training.online.prepare import Learner, keep, prepare
-from seewhy.training.online.update import Mover, update
+from seewhy.training.online.pairs import PAIRS, OnlinePairs, keep_pairs, pairs_in, update_pairs
+from seewhy.training.online.prepare import Learner, Prepared, keep, prepare
+from seewhy.training.online.update import Mover, Sums, update
 from seewhy.training.optimizers import optimizer_of
 from seewhy.training.parallel.plan import SHARDED, ShardPlan
 from seewhy.training.parallel.ranks import Ranks
@@ -126,6 +127,8 @@ def _require(run: OnlineRun) -> None:
         raise ValueError(f"{run.learner.objective.name} knows no ratio: fit.epochs must be 1, not {run.fit.epochs}")
     if not run.ranks.is_alone and run.shard.of_launcher(os.environ).kind == SHARDED:
         raise ValueError("online training draws with whole weights in every process: set machine.shard.kind to copies")
+    if isinstance(run.learner.objective, OnlinePairs) and not run.ranks.is_alone:
+        raise ValueError(f"{run.learner.objective.name} on online pairs runs in one process: leave --processes away")
     if run.fit.keep_tokens:
         raise ValueError("fit.keep_tokens must be 0: a rollout is trained on whole")
 
@@ -153,7 +156,11 @@ def _round(run: OnlineRun, mover: Mover, number: int, state: State) -> tuple[Ste
         warming = learner.critic is not None and number < learner.critic.plan.warmup_rounds
         seed = f"update/{run.fit.seed}/{number}"
         before = taken
-        taken, sums = update(learner, prepared, mover, own, taken, seed, moves_policy=not warming)
+        if isinstance(learner.objective, OnlinePairs):
+            place = folder_of(run.directory, number) / PAIRS
+            taken, sums, own = _on_pairs(learner, learner.objective, prepared, place, mover, own, taken, seed)
+        else:
+            taken, sums = update(learner, prepared, mover, own, taken, seed, moves_policy=not warming)
         figures |= sums.means()
         figures["updates"] = float(taken - before)
         loss = figures.pop("loss", 0.0)
@@ -167,6 +174,16 @@ def _round(run: OnlineRun, mover: Mover, number: int, state: State) -> tuple[Ste
     terms = {**figures, "rows": float(len(drawn.chains)), "steps": float(run.drawing.plan.rounds), **slowest}
     log = StepLog(step=number, loss=loss, learning_rate=rate, terms=terms, seconds=seconds)
     return log, {**own, ASKED: float(drawn.asked), TAKEN: float(taken)}
+
+
+def _on_pairs(
+    learner: Learner, online: OnlinePairs, prepared: Prepared, place: Path, mover: Mover, state: State, taken: int,
+    seed: str,
+) -> tuple[int, Sums, State]:  # fmt: skip
+    """The updates of a round on pairs of its rollouts, which are kept as rows before."""
+    pairs = pairs_in(prepared, online.plan)
+    keep_pairs(prepared, pairs, place)
+    return update_pairs(learner, online, prepared, pairs, mover, state, taken, seed)
 
 
 def _tell(run: OnlineRun, number: int, gap: float, failures: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from seewhy.records.ranges import require_above, require_least
 from seewhy.training.plan import require_parts
 
 OWN, SHARED = "own", "shared"
+START, ROUND = "start", "round"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,31 @@ class RolloutPlan:
         require_least(self, 1, "rounds", "questions", "per_question", "max_tokens")
         require_least(self, 0, "redraw", "correct_above")
         require_above(self, 0, "temperature")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairsPlan:
+    """Which rollouts of a question are paired, for objectives of pairs such as `dpo`.
+
+    Example:
+        >>> PairsPlan().most
+        1
+    """
+
+    most: int = 1
+    """Pairs of a question, at most: its best rollout against its worst, the second best against the second worst."""
+    margin: float = 0.0
+    """Their total rewards must differ by more than this."""
+    reference: str = START
+    """`start`, the model before the first round (online DPO), or `round`, the policy that drew the round (iterative
+    DPO: a fresh reference each round, as in RLAIF-V, arXiv 2405.17220, section 3.3)."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings that pair nothing, by name."""
+        require_least(self, 1, "most")
+        require_least(self, 0, "margin")
+        if self.reference not in (START, ROUND):
+            raise ValueError(f"reference is {self.reference!r}, and there are {START} and {ROUND}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
