@@ -25,7 +25,7 @@ from small_hub import asked_in
 from tiny_trainable import pair
 
 from seewhy.model.families.hub import HubModel
-from seewhy.model.families.tiny import make_net, make_processor, make_tokenizer
+from seewhy.model.families.tiny import Geometry, make_net, make_processor, make_tokenizer
 from seewhy.objectives.dpo import DPO
 from seewhy.training.fit import fit_pairs
 from seewhy.training.parallel.plan import ShardPlan
@@ -40,7 +40,7 @@ SIDES = {"one process": (1, "copies"), "two copies": (2, "copies"), "two shards"
 def model_of(width, layers):
     tokenizer = make_tokenizer(["What is the sum of row 1? ### Answer: 16"] * 40, vocabulary=2048)
     torch.manual_seed(0)
-    net = make_net(tokenizer, width=width, layers=layers)
+    net = make_net(tokenizer, geometry=Geometry(width=width, layers=layers))
     return HubModel(net, make_processor(tokenizer), "bench")
 
 

@@ -6,7 +6,7 @@ the linear head is thrown away.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -48,14 +48,19 @@ def tower_features(net: PreTrainedModel, pixels: Tensor) -> Tensor:
     return hidden[net.config.vision_feature_layer][:, 1:]
 
 
-def fit_tower(net: PreTrainedModel, pixels: Tensor, labels: Tensor, plan: TowerPlan) -> Iterator[StepLog]:
-    """Trains the tower in place on `labels` [pictures, patches, facts], in the order of FACTS; yields a log a step.
+def fit_tower(
+    net: PreTrainedModel, pixels: Tensor, labels: Tensor, plan: TowerPlan, facts: Mapping[str, int] = FACTS,
+    head: nn.Module | None = None,
+) -> Iterator[StepLog]:  # fmt: skip
+    """Trains the tower in place on `labels` [pictures, patches, facts], in the order of `facts`; yields a log a step.
 
-    The log's accuracies are shares of patches, one a fact.
+    `head` maps features [pictures, patches, width] to logits of all facts' values, one fact after the other, and is
+    trained with the tower; None takes a linear one, which is thrown away. The log's accuracies are shares of patches,
+    one a fact.
     """
     generator = torch.Generator().manual_seed(plan.seed)
     torch.manual_seed(plan.seed)
-    head = nn.Linear(net.config.vision_config.hidden_size, sum(FACTS.values()))
+    head = head or nn.Linear(net.config.vision_config.hidden_size, sum(facts.values()))
     moved = [*net.model.vision_tower.parameters(), *head.parameters()]
     optimizer = torch.optim.AdamW(moved, lr=plan.learning_rate, weight_decay=plan.weight_decay)
     for step in range(plan.steps):
@@ -63,16 +68,16 @@ def fit_tower(net: PreTrainedModel, pixels: Tensor, labels: Tensor, plan: TowerP
         for group in optimizer.param_groups:
             group["lr"] = rate
         chosen = torch.randint(0, len(pixels), (plan.batch_size,), generator=generator)
-        predicted = head(tower_features(net, pixels[chosen])).split(tuple(FACTS.values()), dim=-1)
-        facts = labels[chosen].unbind(dim=-1)
-        losses = [F.cross_entropy(a.flatten(0, 1), b.flatten()) for a, b in zip(predicted, facts, strict=True)]
+        predicted = head(tower_features(net, pixels[chosen])).split(tuple(facts.values()), dim=-1)
+        true = labels[chosen].unbind(dim=-1)
+        losses = [F.cross_entropy(a.flatten(0, 1), b.flatten()) for a, b in zip(predicted, true, strict=True)]
         loss = torch.stack(losses).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(moved, 1.0)
         optimizer.step()
         right = {
-            name: float((a.argmax(-1) == b).float().mean()) for name, a, b in zip(FACTS, predicted, facts, strict=True)
+            name: float((a.argmax(-1) == b).float().mean()) for name, a, b in zip(facts, predicted, true, strict=True)
         }
         terms = {**right, "rows": float(plan.batch_size), "steps": float(plan.steps)}
         yield StepLog(step=step, loss=float(loss.detach()), learning_rate=rate, terms=terms, seconds=0.0)

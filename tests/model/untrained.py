@@ -11,7 +11,7 @@ from transformers import Gemma3Config, Gemma3ForConditionalGeneration, PreTraine
 
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.families.hub import HubModel
-from seewhy.model.families.tiny import make_net, make_processor, make_tokenizer
+from seewhy.model.families.tiny import Geometry, make_net, make_processor, make_tokenizer
 from seewhy.model.generation.decode import Drawn, draw
 from seewhy.model.packed.group import Group, Prompt
 from seewhy.model.packed.scores import Path as ScorePath
@@ -42,7 +42,9 @@ def shaken(net: PreTrainedModel, std: float, seed: int = 0) -> PreTrainedModel:
 def untrained_model(std: float = 0.15) -> HubModel:
     """A tiny LLaVA that says nothing sensible."""
     tokenizer = make_tokenizer(SENTENCES * 20, vocabulary=320)
-    return HubModel(shaken(make_net(tokenizer, width=64, layers=2), std), make_processor(tokenizer), "untrained")
+    return HubModel(
+        shaken(make_net(tokenizer, geometry=Geometry(width=64, layers=2)), std), make_processor(tokenizer), "untrained"
+    )
 
 
 def drawn_of(

@@ -53,7 +53,7 @@ def load(sample: Sample, root: Path, pictures: Path | None = None, **which: int)
 
 def test_every_benchmark_has_rows_of_its_release():
     assert {sample.benchmark for sample in SAMPLES} == set(RELEASES)
-    assert set(MODULES) - set(RELEASES) == {"inkgrid", "jsonl"}
+    assert set(MODULES) - set(RELEASES) == {"inkgrid", "jsonl", "scenes"}
 
 
 @every_benchmark

@@ -11,7 +11,7 @@ from PIL import Image
 from tiny_trainable import pairs_of, questions_of
 
 from seewhy.model.families.hub import HubModel
-from seewhy.model.families.tiny import make_net, make_processor, make_tokenizer
+from seewhy.model.families.tiny import Geometry, make_net, make_processor, make_tokenizer
 from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.objectives.mpo import MPO
 from seewhy.records.types import ImageRef, Pair, Question, StepLog
@@ -29,7 +29,7 @@ def base_in(directory: Path) -> Path:
     folder = directory / "base"
     if not folder.exists():
         tokenizer = make_tokenizer(["What is the sum of row 1? ### Answer: 16"] * 40, vocabulary=300)
-        net, generator = make_net(tokenizer, width=32, layers=2), torch.Generator().manual_seed(0)
+        net, generator = make_net(tokenizer, geometry=Geometry(width=32, layers=2)), torch.Generator().manual_seed(0)
         with torch.no_grad():
             for parameter in net.parameters():
                 if parameter.dim() > 1:

@@ -1,6 +1,7 @@
 """The small vision-language model that ships with seewhy, and how its untrained net and processor are made."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -26,6 +27,35 @@ CHAT = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Geometry:
+    """Sizes of a small net and of its pictures; those that stand here are the shipped model's, about two millions.
+
+    Example:
+        >>> Geometry(pixels=96, patch=16).patches
+        36
+    """
+
+    pixels: int = PIXELS
+    """Side of a picture, to which each is resized."""
+    patch: int = PATCH
+    """Side of a patch in pixels: each is a token."""
+    tower_width: int = 128
+    tower_layers: int = 3
+    width: int = 160
+    """Of the language model."""
+    layers: int = 4
+    """Of the language model."""
+
+    @property
+    def patches(self) -> int:
+        """Patches of a picture."""
+        return (self.pixels // self.patch) ** 2
+
+
+SHIPPED = Geometry()
+
+
 def make_tokenizer(texts: Iterable[str], vocabulary: int = 640) -> PreTrainedTokenizerFast:
     """Byte-level BPE of `texts`: any text can be written, and the words of `texts` are one token each."""
     tokenizer = Tokenizer(models.BPE())
@@ -48,19 +78,19 @@ def make_tokenizer(texts: Iterable[str], vocabulary: int = 640) -> PreTrainedTok
     )
 
 
-def make_processor(tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:
-    """Pictures of 48 x 48 pixels, 36 patches, one placeholder token a patch."""
+def make_processor(tokenizer: PreTrainedTokenizerFast, geometry: Geometry = SHIPPED) -> LlavaProcessor:
+    """Square pictures, one placeholder token a patch."""
     pictures = CLIPImageProcessor(
         do_resize=True,
-        size={"shortest_edge": PIXELS},
-        crop_size={"height": PIXELS, "width": PIXELS},
+        size={"shortest_edge": geometry.pixels},
+        crop_size={"height": geometry.pixels, "width": geometry.pixels},
         image_mean=[0.5, 0.5, 0.5],
         image_std=[0.5, 0.5, 0.5],
     )
     return LlavaProcessor(
         pictures,
         tokenizer,
-        patch_size=PATCH,
+        patch_size=geometry.patch,
         vision_feature_select_strategy="default",
         chat_template=CHAT,
         image_token="<image>",
@@ -69,26 +99,27 @@ def make_processor(tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:
 
 
 def make_net(
-    tokenizer: PreTrainedTokenizerFast, seed: int = 0, width: int = 160, layers: int = 4
+    tokenizer: PreTrainedTokenizerFast, seed: int = 0, geometry: Geometry = SHIPPED
 ) -> LlavaForConditionalGeneration:
-    """An untrained net of about two million parameters."""
+    """An untrained net."""
     torch.manual_seed(seed)
     token_ids = tokenizer.get_vocab()
     pad, end = token_ids["<pad>"], token_ids["<end>"]
     vision = CLIPVisionConfig(
-        hidden_size=128,
-        intermediate_size=256,
-        num_hidden_layers=3,
+        hidden_size=geometry.tower_width,
+        intermediate_size=2 * geometry.tower_width,
+        num_hidden_layers=geometry.tower_layers,
         num_attention_heads=4,
-        image_size=PIXELS,
-        patch_size=PATCH,
+        image_size=geometry.pixels,
+        patch_size=geometry.patch,
         attention_dropout=0.0,
     )
+    width = geometry.width
     text = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=width,
         intermediate_size=(width * 8 // 3 + 15) // 16 * 16,
-        num_hidden_layers=layers,
+        num_hidden_layers=geometry.layers,
         num_attention_heads=4,
         num_key_value_heads=2,
         max_position_embeddings=512,
@@ -103,7 +134,7 @@ def make_net(
         image_token_index=token_ids["<image>"],
         vision_feature_layer=-1,
         vision_feature_select_strategy="default",
-        image_seq_length=(PIXELS // PATCH) ** 2,
+        image_seq_length=geometry.patches,
         tie_word_embeddings=True,
     )
     net = LlavaForConditionalGeneration(config)

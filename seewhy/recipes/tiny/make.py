@@ -13,7 +13,7 @@ from torch import Tensor
 
 from seewhy.benchmarks import inkgrid
 from seewhy.model.families.hub import HubModel
-from seewhy.model.families.tiny import PATCH, PIXELS, make_net, make_processor, make_tokenizer
+from seewhy.model.families.tiny import PATCH, PIXELS, Geometry, make_net, make_processor, make_tokenizer
 from seewhy.objectives.sft import SFT
 from seewhy.recipes.tiny.card import write_card
 from seewhy.recipes.tiny.lessons import base_lessons, vocabulary_texts
@@ -40,7 +40,7 @@ def make(root: Path, recipe: BaseRecipe) -> Iterator[Event]:
     pages = yield from _fit_pages(root, recipe)
     questions = [*pages, *drills[: recipe.drills]]
     tokenizer = make_tokenizer(vocabulary_texts(questions))
-    net = make_net(tokenizer, recipe.seed, recipe.width, recipe.layers)
+    net = make_net(tokenizer, recipe.seed, Geometry(width=recipe.width, layers=recipe.layers))
     model = HubModel(net, make_processor(tokenizer), LABEL)
     model = yield from _teach(root / "language", model, drills, recipe.language, recipe.guard)
     yield from _see(root, recipe, model, pages)

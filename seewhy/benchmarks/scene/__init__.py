@@ -1,0 +1,1 @@
+"""What pictures of published sets and of a package show, and questions about it with rationales."""
