@@ -53,7 +53,7 @@ def _texts(question: Question) -> Iterator[str]:
 def taught(step: Untrained, model: HubModel, questions: Sequence[Question]) -> Iterator[StepLog]:
     """Trains the tower in place on the questions' pictures and these mirrored; a log a step."""
     shown = pictures_of(questions, step.pictures)
-    pixels = torch.from_numpy(np.stack([_pixels(path) for path in shown])).permute(0, 3, 1, 2) / 127.5 - 1
+    pixels = pixels_of(list(shown))
     labels = torch.stack([labels_of(things) for things in shown.values()])
     mirrored = labels.unflatten(1, (ROWS, ROWS)).flip(2).flatten(1, 2)
     head = InWords(model.net, word_ids(model.processor.tokenizer))
@@ -78,7 +78,7 @@ class InWords(nn.Module):
     def __init__(self, net: PreTrainedModel, ids: Sequence[int]) -> None:
         """`ids` of the words, in the order of the facts' values."""
         super().__init__()
-        self.projector = net.get_submodule("model.multi_modal_projector")
+        self.projector: nn.Module = net.get_submodule("model.multi_modal_projector")
         self.words = net.get_input_embeddings().weight.detach()[list(ids)].clone()
         self.scale = nn.Parameter(torch.tensor(5.0))
 
@@ -106,6 +106,11 @@ def labels_of(things: Sequence[Thing]) -> Tensor:
         across = min(ROWS - 1, int(thing.x * ROWS))
         labels[thing.row - 1, across] = torch.tensor([NOUNS.index(thing.noun) + 1, COLOURS.index(thing.colour) + 1])
     return labels.flatten(0, 1)
+
+
+def pixels_of(paths: Sequence[str]) -> Tensor:
+    """[pictures, 3, side, side] pictures of PIXELS a side as the processor makes them: from -1 to 1."""
+    return torch.from_numpy(np.stack([_pixels(path) for path in paths])).permute(0, 3, 1, 2) / 127.5 - 1
 
 
 def _pixels(path: str) -> np.ndarray:
