@@ -2,7 +2,8 @@
 
 Prints accuracies by set and by whether a question takes a step, with 95 % Wilson intervals, beside them those of the
 answer that is most frequent in training for each kind of question, which takes no picture; how often the tower tells
-noun and colour of a thing from its patch, on pictures of training and of test; and the losses of the trainings in tenths.
+noun and colour of a thing from its patch, on pictures of training and of test; and the losses of the trainings in
+tenths.
 """
 
 import sys

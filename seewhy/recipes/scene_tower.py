@@ -79,7 +79,9 @@ class InWords(nn.Module):
         """`ids` of the words, in the order of the facts' values."""
         super().__init__()
         self.projector: nn.Module = net.get_submodule("model.multi_modal_projector")
-        self.words = net.get_input_embeddings().weight.detach()[list(ids)].clone()
+        self.words = (
+            net.get_submodule("model.language_model.embed_tokens").get_parameter("weight").detach()[list(ids)].clone()
+        )
         self.scale = nn.Parameter(torch.tensor(5.0))
 
     def forward(self, features: Tensor) -> Tensor:
