@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from seewhy.model.packed.sending import read_groups
 from seewhy.model.prompts import prompt_text, prompt_turns, turns_key
 from seewhy.objectives.api import PictureVariant, Scorer, Side, View
 from seewhy.objectives.parts.views import BOTH_SIDES
@@ -96,9 +97,10 @@ def score_examples(
     """Each response of each example, by its number, with its log-probabilities under the model as it is now."""
     scored: list[tuple[TrainingExample, int, tuple[float, ...]]] = []
     for forward in forwards_of(model, known, examples, row_tokens):
-        logps = iter(model.group_logps([group for shared in forward for group in shared.own_groups]))
+        logps = model.group_logps([group for shared in forward for group in shared.own_groups])
+        numbers = iter(read_groups(logps))
         for shared in forward:
-            rows = [tuple(row.tolist()) for _ in shared.own_groups for row in next(logps)]
+            rows = [row for _ in shared.own_groups for row in next(numbers)]
             for example, pick in zip(shared.examples, shared.picks, strict=True):
                 scored.extend((example, number, rows[place]) for number, place in enumerate(pick))
     return scored

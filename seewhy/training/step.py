@@ -79,10 +79,11 @@ def take_step(
         terms = figures_of_rows(run, engine, rows, state)
         _check(run, step, terms, terms.get(AT_REFERENCE))
     with dropping(run.model, f"{run.plan.seed}/{step}"):
-        terms, state_after = _gradients(run, engine, rows, state)
+        terms, state_after = _gradients(run, engine, rows, state, optimizer)
     expected = terms.pop(AT_REFERENCE, None)
     _check(run, step, terms, None if is_looked_at else expected)
-    terms["grad_norm"] = _clip(run, optimizer, step)
+    if not math.isfinite(terms["grad_norm"]):
+        raise ArithmeticError(f"{run.directory}: the gradient of step {step} is not finite; lower the learning rate")
     factor = rate_at(step, len(run.steps), run.plan)
     set_rates(optimizer, factor)
     optimizer.step()
@@ -106,15 +107,17 @@ def take_step(
 @torch.no_grad()
 def figures_of_rows(run: Run, engine: Engine, rows: Sequence[TrainingExample], state: State) -> dict[str, float]:
     """Means of all figures of some rows, of all processes, with the weights as they are."""
-    return _gradients(run, engine, rows, state, moves=False)[0]
+    return _gradients(run, engine, rows, state)[0]
 
 
 def _gradients(
-    run: Run, engine: Engine, rows: Sequence[TrainingExample], state: State, *, moves: bool = True
+    run: Run, engine: Engine, rows: Sequence[TrainingExample], state: State, moves: torch.optim.Optimizer | None = None
 ) -> tuple[dict[str, float], State]:
     """Adds up the gradients of the weighted mean over the forward passes; means of all figures, and the state after.
 
-    Each process takes some of the rows; what is returned is of them all.
+    Where an optimiser `moves` weights, their gradients are clipped and `grad_norm` is the norm before. Nothing is read
+    from the device before all passes are asked for, and then all at once. Each process takes some of the rows; what is
+    returned is of them all.
     """
     totals = StepTotals.of(rows, run.streams)
     rewards: list[torch.Tensor] = []
@@ -128,28 +131,32 @@ def _gradients(
         with engine.one_pass(number, passes):
             if number >= len(forwards):
                 nothing = _nothing(run, spare)
-                if moves:
+                if moves is not None:
                     nothing.backward()
                 continue
             forward = forwards[number]
             logps = run.model.group_logps(groups_of(forward))
             scored = run.scoring.score(forward, logps, state)
             part = totals.add(scored, [example for shared in forward for example in shared.examples])
-            if moves:
+            if moves is not None:
                 part.backward()
         rewards.append(rewards_of(scored))
         size = sum(group_tokens(run.model, shared) for shared in forward)
         tokens, above = tokens + size, above + (size > run.plan.row_tokens)
-    if moves:
+    norms: list[torch.Tensor] = []
+    if moves is not None:
         engine.end_passes(has_pictures=any(has_pictures(run.questions, row) for row in rows))
+        norms.append(_clipped(run, moves))
     figures = {"tokens": float(tokens), "rows_above_budget": float(above)}
-    gained = torch.cat(rewards) if rewards else torch.empty(0)
+    *some, norm = totals.read([*rewards, *norms]) if norms else [*totals.read(rewards), []]
+    gained = [reward for of_pass in some for reward in of_pass]
     if not run.ranks.is_alone:
-        parts = run.ranks.gather([totals.read(), figures, gained.tolist()])
+        parts = run.ranks.gather([totals.sums, figures, gained])
         totals.merge([sums for sums, _, _ in parts])
         figures = {name: sum(each[name] for _, each, _ in parts) for name in figures}
-        gained = torch.tensor([reward for *_, some in parts for reward in some])
-    return with_cosine(totals.means()) | figures, run.scoring.advance(state, gained)
+        gained = [reward for *_, some in parts for reward in some]
+    figures |= dict(zip(["grad_norm"], norm, strict=False))
+    return with_cosine(totals.means()) | figures, run.scoring.advance(state, torch.tensor(gained))
 
 
 def _nothing(run: Run, spare: TrainingExample) -> torch.Tensor:
@@ -177,11 +184,7 @@ def _check(run: Run, step: int, terms: Mapping[str, float], expected: float | No
         )
 
 
-def _clip(run: Run, optimizer: torch.optim.Optimizer, step: int) -> float:
-    """Scales gradients down to the plan's norm where they are above it; the norm before."""
+def _clipped(run: Run, optimizer: torch.optim.Optimizer) -> torch.Tensor:
+    """Scales gradients down to the plan's norm where they are above it; [] the norm before, on the device."""
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    most = run.plan.max_grad_norm or math.inf
-    norm = float(gathered(torch.nn.utils.clip_grad_norm_(parameters, most)))
-    if not math.isfinite(norm):
-        raise ArithmeticError(f"{run.directory}: the gradient of step {step} is not finite; lower the learning rate")
-    return norm
+    return gathered(torch.nn.utils.clip_grad_norm_(parameters, run.plan.max_grad_norm or math.inf))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from seewhy.model.packed.sending import to_device
 from seewhy.training.examples import TrainingExample
 from seewhy.training.scoring import Scored
 
@@ -48,7 +49,7 @@ class StepTotals:
     def add(self, scored: Scored, rows: Sequence[TrainingExample]) -> Tensor:
         """Takes in one forward pass over `rows`; its part of the step's loss, differentiable."""
         each = scored.loss.each
-        weights = each.new_tensor([row.weight for row in rows])
+        weights = to_device(torch.tensor([row.weight for row in rows], dtype=each.dtype), each.device)
         figures = {**scored.loss.terms, **scored.figures}
         self._add(LOSS, each.detach() * weights)
         if scored.at_reference is not None:
@@ -56,7 +57,7 @@ class StepTotals:
         for name, values in figures.items():
             self._add(name, values)
         for stream in self.streams:
-            of_stream = torch.tensor([(row.stream or NO_STREAM) == stream for row in rows], device=each.device)
+            of_stream = to_device(torch.tensor([(row.stream or NO_STREAM) == stream for row in rows]), each.device)
             for name, values in ({LOSS: each.detach()} | figures).items():
                 if name in OF_STREAM:
                     self._add(f"{name}/{stream}", values.where(of_stream, 0))
@@ -65,15 +66,14 @@ class StepTotals:
     def _add(self, name: str, values: Tensor) -> None:
         self.unread.append((name, values.detach().sum(dtype=torch.float64)))
 
-    def read(self) -> dict[str, float]:
-        """The sums so far, all read from the device at once."""
-        if self.unread:
-            device = self.unread[0][1].device
-            found = torch.stack([value.to(device) for _, value in self.unread]).tolist()
-            for (name, _), value in zip(self.unread, found, strict=True):
-                self.sums[name] = self.sums.get(name, 0.0) + value
-            self.unread.clear()
-        return self.sums
+    def read(self, others: Sequence[Tensor] = ()) -> list[list[float]]:
+        """Take in the sums so far, and give the numbers of `others`, all read from the device at once."""
+        flat = [value.reshape(1) for _, value in self.unread] + [value.detach().double().flatten() for value in others]
+        numbers = iter(torch.cat([value for value in flat if len(value)]).tolist() if any(map(len, flat)) else [])
+        for name, _ in self.unread:
+            self.sums[name] = self.sums.get(name, 0.0) + next(numbers)
+        self.unread.clear()
+        return [[next(numbers) for _ in range(value.numel())] for value in others]
 
     def merge(self, parts: Sequence[Mapping[str, float]]) -> None:
         """Take the sums of all processes, those of this one among them, for its own."""
@@ -83,7 +83,8 @@ class StepTotals:
 
     def means(self) -> dict[str, float]:
         """The loss and every figure of the step."""
-        found = {name: value / self._parts(name) for name, value in self.read().items()}
+        self.read()
+        found = {name: value / self._parts(name) for name, value in self.sums.items()}
         return found | {f"rows/{stream}": float(count) for stream, count in self.streams.items()}
 
     def _parts(self, name: str) -> float:

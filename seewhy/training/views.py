@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from seewhy.model.packed.sending import to_device
 from seewhy.objectives.api import LessonView, PairView
 from seewhy.training.grouping import SharedGroup
 
@@ -13,8 +14,8 @@ from seewhy.training.grouping import SharedGroup
 def _padded(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """[rows, time] log-probabilities, 0 where there is no token, and the mask of the tokens."""
     values = pad_sequence(list(rows), batch_first=True)
-    lengths = torch.tensor([len(row) for row in rows], device=values.device)
-    return values, torch.arange(values.shape[1], device=values.device)[None] < lengths[:, None]
+    lengths = torch.tensor([len(row) for row in rows])
+    return values, to_device(torch.arange(values.shape[1])[None] < lengths[:, None], values.device)
 
 
 Logps = Sequence[Sequence[Tensor]]
@@ -59,7 +60,8 @@ def pair_view(shared: Sequence[SharedGroup], logps: Logps, reference: Sequence[t
     policy_rejected, rejected_mask = _padded(rejected)
     varied = _picked_varied(shared, logps)
     sides = (0, 1, 2) if varied else (0, 1)
-    frozen = [_padded([rows[side].to(device) for rows in reference])[0] if reference else None for side in sides]
+    frozen = [to_device(_padded([rows[side] for rows in reference])[0], device) if reference else None
+              for side in sides]  # fmt: skip
     return PairView(
         policy_chosen=policy_chosen,
         policy_rejected=policy_rejected,

@@ -7,7 +7,7 @@ import torch
 from torch.nn.attention.flex_attention import flex_attention
 
 from seewhy.model.packed.flex import LONG, Trials, attend_flex, flexes
-from seewhy.model.packed.group import layout_of
+from seewhy.model.packed.layout import layout_of
 from seewhy.model.packed.shared_prefix import attend
 
 ROWS = {

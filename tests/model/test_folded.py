@@ -7,7 +7,7 @@ import torch
 from untrained import gradient, groups, untrained_model
 
 from seewhy.model.packed.cpu_kernel import LONG, attend_folded, folds
-from seewhy.model.packed.group import layout_of
+from seewhy.model.packed.layout import layout_of
 from seewhy.model.packed.scores import packed_logps, separate_logps
 from seewhy.model.packed.shared_prefix import attend
 

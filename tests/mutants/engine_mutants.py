@@ -28,7 +28,7 @@ ENGINE_MUTANTS = [
     Mutant(
         name="packed row: positions not restarted in a branch",
         file=GROUP,
-        source="positions.append(placed[number][:, -1:] + torch.arange(len(branch), device=device))",
+        source="positions.append(placed[number][:, -1:] + torch.arange(len(branch)))",
         defect="positions.append(sum(map(torch.Tensor.numel, positions)) + torch.arange(len(branch))[None])",
         seen_by=PACKED_VALUE,
     ),
@@ -41,7 +41,7 @@ ENGINE_MUTANTS = [
     ),
     Mutant(
         name="packed row: a branch token sees later tokens",
-        file=GROUP,
+        file="seewhy/model/packed/layout.py",
         source="torch.ones(height, height, dtype=torch.bool, device=device).tril()",
         defect="torch.ones(height, height, dtype=torch.bool, device=device)",
         seen_by=f"{SCORES}::test_a_later_token_changes_no_earlier_log_probability",
@@ -190,14 +190,14 @@ ENGINE_MUTANTS = [
     Mutant(
         name="decoding: those who stay take the questions of those who left",
         file=BRANCHES,
-        source="self._place(self.group[rows])",
-        defect="self._place(self.group[: len(rows)])",
+        source="self._place(self._group[rows])",
+        defect="self._place(self._group[: len(rows)])",
         seen_by=f"{BATCH}::test_a_chain_that_ends_leaves_without_changing_the_others",
     ),
     Mutant(
         name="decoding: those who stay take the keys of those who left",
         file=BRANCHES,
-        source="old[:, :, : self.time].index_select(0, rows)",
+        source="old[:, :, : self.time].index_select(0, there)",
         defect="old[: len(rows), :, : self.time]",
         seen_by=f"{BATCH}::test_a_chain_that_ends_leaves_without_changing_the_others",
     ),

@@ -71,8 +71,8 @@ FAMILY_MUTANTS = [
     Mutant(
         name="packed row: a branch starts one place late on every axis",
         file=GROUP,
-        source="placed[number][:, -1:] + torch.arange(len(branch), device=device)",
-        defect="placed[number][:, -1:] + 1 + torch.arange(len(branch), device=device)",
+        source="placed[number][:, -1:] + torch.arange(len(branch))",
+        defect="placed[number][:, -1:] + 1 + torch.arange(len(branch))",
         seen_by=f"{FAMILIES}::test_packed_rows_equal_separate_rows_or_are_refused",
     ),
     Mutant(

@@ -32,7 +32,7 @@ PARALLEL_MUTANTS = [
     Mutant(
         name="processes: the running state hears one process",
         file=STEP,
-        source="gained = torch.tensor([reward for *_, some in parts for reward in some])",
+        source="gained = [reward for *_, some in parts for reward in some]",
         defect="gained = gained",
         seen_by=PAIRS,
     ),

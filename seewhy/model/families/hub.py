@@ -34,6 +34,7 @@ from seewhy.model.packed.precision import groups_as, in_float32, prompts_as
 from seewhy.model.packed.recompute import enable_checkpointing
 from seewhy.model.packed.scores import Path as ScorePath
 from seewhy.model.packed.scores import packed_logps, separate_logps
+from seewhy.model.packed.sending import read_groups
 from seewhy.model.packed.trials import PathCheck, check_head, check_paths, least_trusting
 from seewhy.model.plan import FLOAT32, AdapterPlan, ComputePlan
 from seewhy.model.prompt_plan import AS_IS, PromptPlan
@@ -234,7 +235,7 @@ class HubModel:
         groups = [self.group(ask) for ask in asks]
         scored: list[tuple[tuple[float, ...], ...]] = []
         for start, stop in spans_within([tokens_of(group) for group in groups], self.row_tokens):
-            scored.extend(tuple(tuple(row.tolist()) for row in rows) for rows in self.group_logps(groups[start:stop]))
+            scored.extend(read_groups(self.group_logps(groups[start:stop])))
         return scored
 
     @torch.no_grad()

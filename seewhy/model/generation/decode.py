@@ -17,6 +17,7 @@ from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.generation.steps import BranchSteps, RowSteps, Steps
 from seewhy.model.packed.group import Group, Prompt
 from seewhy.model.packed.scores import Path, separate_logps
+from seewhy.model.packed.sending import to_device
 from seewhy.model.packed.trials import PathCheck
 
 TRIAL_TOKENS = 6
@@ -111,8 +112,18 @@ class _Drawing:
 
     def drawn(self) -> list[Drawn]:
         """The chains, each cut at its end."""
-        rows = zip(self.ids.tolist(), self.logprobs.tolist(), self.lengths.tolist(), self.ended.tolist(), strict=True)
-        return [Drawn(ids=tuple(ids[:n]), logprobs=tuple(logps[:n]), ended=ended) for ids, logps, n, ended in rows]
+        # One table, for each read waits for the device; doubles hold token ids and log-probabilities as they are.
+        columns = (self.ids, self.logprobs, self.lengths[:, None], self.ended[:, None])
+        rows: list[list[float]] = torch.cat([column.double() for column in columns], dim=1).tolist()
+        most = self.ids.shape[1]
+        return [
+            Drawn(
+                ids=tuple(int(token) for token in row[: int(row[-2])]),
+                logprobs=tuple(row[most : most + int(row[-2])]),
+                ended=bool(row[-1]),
+            )
+            for row in rows
+        ]
 
 
 @torch.no_grad()
@@ -135,17 +146,15 @@ def draw(
     counts = [ask.count for ask in asks]
     rules = _Rules(
         decoding=decoding,
-        ends=torch.tensor(sorted(ends), device=net.device),
-        banned=torch.tensor(banned, dtype=torch.long, device=net.device),
+        ends=to_device(torch.tensor(sorted(ends)), net.device),
+        banned=to_device(torch.tensor(banned, dtype=torch.long), net.device),
         look_every=1 if watch else look_every or (1 if net.device.type == "cpu" else LOOK_EVERY),
         watch=watch,
     )
     match path:
         case Path.PACKED:
-            last = torch.tensor(
-                [prompt.ids[-1] for prompt, count in zip(prompts, counts, strict=True) for _ in range(count)],
-                device=net.device,
-            )
+            newest = [prompt.ids[-1] for prompt, count in zip(prompts, counts, strict=True) for _ in range(count)]
+            last = to_device(torch.tensor(newest), net.device)
             steps = BranchSteps.begin(net, prompts, counts, decoding.max_tokens)
             drawn = iter(_all_steps(steps, last, uniforms(asks, decoding), rules))
             return [[next(drawn) for _ in range(count)] for count in counts]
@@ -200,7 +209,7 @@ def _all_steps(steps: Steps, token: Tensor, draws: Tensor, rules: _Rules) -> lis
     """Step all chains together from their prompts' last `token` [n] until each has ended or reached the limit."""
     most = rules.decoding.max_tokens
     drawing = _Drawing.blank(len(token), most, token.device)
-    draws = draws.to(token.device)
+    draws = to_device(draws, token.device)
     active = torch.arange(len(token), device=token.device)
     for time in range(most):
         logits = steps.logits(token)
@@ -214,10 +223,11 @@ def _all_steps(steps: Steps, token: Tensor, draws: Tensor, rules: _Rules) -> lis
             rules.watch(int(token[0]))
         if (time + 1) % rules.look_every:
             continue
-        rows = (~drawing.ended[active]).nonzero().squeeze(1)
+        rows = (~drawing.ended[active]).cpu().nonzero().squeeze(1)
         if len(rows) == 0:
             break
         if len(active) - len(rows) >= len(active) * LEAVE_SHARE:
-            active, token = active[rows], token[rows]
+            there = to_device(rows, token.device)
+            active, token = active[there], token[there]
             steps.keep(rows)
     return drawing.drawn()

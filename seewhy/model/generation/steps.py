@@ -16,11 +16,12 @@ from seewhy.model.packed.group import (
     blocks_of,
     joined_pictures,
     joined_positions,
-    layout_of,
     position_ids,
 )
 from seewhy.model.packed.head import head_of
 from seewhy.model.packed.last_layer import packing
+from seewhy.model.packed.layout import layout_of
+from seewhy.model.packed.sending import to_device
 from seewhy.model.packed.shared_prefix import DecodeAttention, branching
 
 
@@ -33,7 +34,7 @@ class Steps(Protocol):
         ...
 
     def keep(self, rows: Tensor) -> None:
-        """Drop the chains that are not in `rows`."""
+        """Drop the chains that are not in `rows`, which are on the CPU."""
         ...
 
 
@@ -78,24 +79,26 @@ def _prefill(net: PreTrainedModel, prompts: Sequence[Prompt]) -> tuple[dict[int,
     """Keys and values by layer as [G, kv heads, P, width] without the prompts' last tokens, and [G, P] filled."""
     lengths = [len(prompt.ids) - 1 for prompt in prompts]
     is_windowed = any(prompt.is_block_windowed for prompt in prompts)
-    layout = layout_of(lengths, [], [], net.device, blocks_of(prompts), is_windowed)
+    ids = torch.tensor([[token for prompt in prompts for token in prompt.ids[:-1]]])
+    places = position_ids(torch.cat(joined_positions(prompts, -1), dim=1))
+    filled = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+    layout, there = layout_of(lengths, [], [], blocks_of(prompts), is_windowed).sent(net.device, [ids, places])
     recorder = _Recorder()
     with packing(net, layout):
         net.model(  # pyright: ignore[reportCallIssue]
-            input_ids=torch.tensor([[token for prompt in prompts for token in prompt.ids[:-1]]], device=net.device),
-            position_ids=position_ids(torch.cat(joined_positions(prompts, -1, net.device), dim=1)),
+            input_ids=there[0],
+            position_ids=there[1],
             past_key_values=recorder,
             use_cache=True,
             branch_layout=layout,
             prefilled=(taken := dict[int, tuple[Tensor, Tensor]]()),
             **joined_pictures(prompts, net.device),
         )
-    filled = torch.arange(max(lengths), device=net.device) < torch.tensor(lengths, device=net.device)[:, None]
     keys_values = {
         layer: (_by_prompt(keys, layout.prefix_index), _by_prompt(values, layout.prefix_index))
         for layer, (keys, values) in (recorder.taken | taken).items()
     }
-    return keys_values, filled
+    return keys_values, to_device(filled, net.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +113,9 @@ class BranchSteps:
     @classmethod
     def begin(cls, net: PreTrainedModel, prompts: Sequence[Prompt], counts: Sequence[int], most: int) -> "BranchSteps":
         """Run every prompt once; then `counts` chains of each, of at most `most` tokens."""
-        group = torch.tensor([number for number, count in enumerate(counts) for _ in range(count)], device=net.device)
-        attention = DecodeAttention(*_prefill(net, prompts), group, most)
-        ends = [places[:, -1] for places in joined_positions(prompts, device=net.device)]
-        return cls(net, attention, torch.stack(ends, dim=1))
+        numbers = torch.tensor([number for number, count in enumerate(counts) for _ in range(count)])
+        ends = torch.stack([places[:, -1] for places in joined_positions(prompts)], dim=1)
+        return cls(net, DecodeAttention(*_prefill(net, prompts), numbers, most), to_device(ends, net.device))
 
     def logits(self, token: Tensor) -> Tensor:
         """As the protocol says."""
@@ -154,7 +156,7 @@ class RowSteps:
             net=net, cache=first.cache, opening=first.hidden, newest=first.newest,
             cross_attention_mask=first.cross_attention_mask,
         )  # fmt: skip
-        steps.keep(torch.zeros(count, dtype=torch.long, device=net.device))
+        steps.keep(torch.zeros(count, dtype=torch.long))
         return steps
 
     def logits(self, token: Tensor) -> Tensor:
@@ -179,6 +181,7 @@ class RowSteps:
 
     def keep(self, rows: Tensor) -> None:
         """A row may be in `rows` more than once."""
+        there = to_device(rows, self.net.device)
         if self.opening is not None:
-            self.opening = self.opening[rows]
-        copy_rows(self.cache, rows)
+            self.opening = self.opening[there]
+        copy_rows(self.cache, there)

@@ -18,6 +18,7 @@ from seewhy.model.packed.dropping import dropout_for_prompt, dropout_for_respons
 from seewhy.model.packed.group import CROSSING, Group, Prompt, crossing_of, joined_marks, joined_pictures
 from seewhy.model.packed.head import head_of
 from seewhy.model.packed.logps import per_token_logps
+from seewhy.model.packed.sending import to_device
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +36,9 @@ class Prefilled:
 
 def prefill(net: PreTrainedModel, prompt: Prompt) -> Prefilled:
     """Runs a whole prompt once, for its tokens may see each other both ways."""
-    positions = None if prompt.positions is None else prompt.positions[:, None].to(net.device)
+    positions = None if prompt.positions is None else to_device(prompt.positions[:, None], net.device)
     run = net.model(  # pyright: ignore[reportCallIssue]
-        input_ids=torch.tensor([prompt.ids], device=net.device),
+        input_ids=to_device(torch.tensor([prompt.ids]), net.device),
         use_cache=True,
         **({} if positions is None else {"position_ids": positions}),
         **joined_pictures([prompt], net.device),
@@ -79,7 +80,7 @@ def _continued_group(net: PreTrainedModel, group: Group) -> list[Tensor]:
         with dropout_for_responses(group, net.device):
             hidden = torch.cat([hidden, _further(net, first, group.responses, longest - 1)], dim=1)
     read = torch.cat([hidden[k, : len(response)] for k, response in enumerate(group.responses)])
-    targets = torch.tensor([token for response in group.responses for token in response], device=net.device)
+    targets = to_device(torch.tensor([token for response in group.responses for token in response]), net.device)
     flat = per_token_logps(read, head_of(net), targets, int(net.config.get_text_config().vocab_size))
     return list(flat.split([len(response) for response in group.responses]))
 
@@ -99,7 +100,7 @@ def _further(net: PreTrainedModel, first: Prefilled, responses: Sequence[tuple[i
         more["position_ids"] = places.expand(-1, count, -1)
     if first.cross_attention_mask is not None:
         more[CROSSING] = first.cross_attention_mask.expand(count, width, -1, -1)
-    ids = torch.tensor(rows, device=net.device)
+    ids = to_device(torch.tensor(rows), net.device)
     run = net.model(input_ids=ids, past_key_values=first.cache, use_cache=True, **more)  # pyright: ignore[reportCallIssue]
     return run.last_hidden_state
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from seewhy.model.packed.group import Group
+from seewhy.model.packed.sending import to_device
 
 ADDRESS: ContextVar[str | None] = ContextVar("address", default=None)
 """The seed of what is dropped in this context; None drops nothing."""
@@ -60,7 +61,7 @@ def _tensor(rows: Sequence[np.ndarray], device: torch.device) -> Tensor:
     """[rows, longest] of numbers, filled up with 0."""
     width = max(map(len, rows))
     filled = np.stack([np.pad(row, (0, width - len(row))) for row in rows])
-    return torch.from_numpy(filled.view(np.int32)).to(device)
+    return to_device(torch.from_numpy(filled.view(np.int32)), device)
 
 
 def dropout_for_row(groups: Sequence[Group], device: torch.device) -> AbstractContextManager[None]:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
 
-from seewhy.model.packed.group import Layout
+from seewhy.model.packed.layout import Layout
 
 LONG = 2048
 """Tokens of a row below which it loses (engine design: under about 2,000), and is not even tried."""

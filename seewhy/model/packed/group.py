@@ -11,14 +11,15 @@ prompt's end in each branch.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.attention.flex_attention import BlockMask
 from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+from seewhy.model.packed.layout import Layout, layout_of
+from seewhy.model.packed.sending import to_device
 
 CPU = torch.device("cpu")
 CROSSING = "cross_attention_mask"
@@ -80,37 +81,6 @@ def separate_tokens_of(group: Group) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """Where the tokens of a packed row are, for attention that never looks across branches.
-
-    With G groups, P the longest prompt less one, B branches, R the longest branch and L tokens in the row:
-    """
-
-    prefix_index: Tensor
-    """[G, P] place in the row of each prompt token; 0 where padded."""
-    branch_index: Tensor
-    """[B, R] place in the row of each branch token; 0 where padded."""
-    branch_group: Tensor
-    """[B] the group of each branch."""
-    visible: Tensor
-    """[B, 1, R, P + R] True where a branch token sees a prompt token or an earlier token of its branch."""
-    restore: Tensor
-    """[L] place of each token of the row in the padded prompts followed by the padded branches."""
-    branch_start: Tensor
-    """[B] tokens of its prompt before a branch."""
-    blocks: Tensor | None = None
-    """[G, P] `Prompt.blocks`, 0 where padded; None where no prompt has any."""
-    is_block_windowed: bool = False
-    """`Prompt.is_block_windowed` of any prompt."""
-    unread: int = 0
-    """Tokens of all prompts, which come first in the row; their last hidden states are not used."""
-    reads_prompts: bool = True
-    """False in the last layer where those are `unread`: what attention gives for prompt tokens is of no use."""
-    masks: dict[int | None, BlockMask] = field(default_factory=dict[int | None, BlockMask], compare=False)
-    """FlexAttention's mask for each window, made when it is first asked for: every layer asks again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Packed:
     """The tensors of one packed row."""
 
@@ -129,47 +99,6 @@ class Packed:
     """Arguments of the net's forward call, as `joined_pictures` makes them."""
 
 
-def _padded(starts: Sequence[int], lengths: Sequence[int], width: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """[rows, width] index of each place, and whether it is filled."""
-    offsets = torch.arange(width, device=device)[None]
-    filled = offsets < torch.tensor(lengths, dtype=torch.long, device=device)[:, None]
-    index = torch.tensor(starts, dtype=torch.long, device=device)[:, None] + offsets
-    return index.masked_fill(~filled, 0), filled
-
-
-def layout_of(
-    prefix_lengths: Sequence[int],
-    branch_lengths: Sequence[int],
-    branch_group: Sequence[int],
-    device: torch.device = CPU,
-    blocks: Sequence[Sequence[int]] = (),
-    is_block_windowed: bool = False,
-) -> Layout:
-    """Layout of a row that holds the given prompts and then the given branches; `blocks` of each prompt's tokens."""
-    prefix_total = sum(prefix_lengths)
-    prefix_starts = [0, *accumulate(prefix_lengths)][:-1]
-    branch_starts = [prefix_total + start for start in [0, *accumulate(branch_lengths)][:-1]]
-    width, height = max(prefix_lengths), max(branch_lengths, default=0)
-    prefix_index, prefix_filled = _padded(prefix_starts, prefix_lengths, width, device)
-    branch_index, branch_filled = _padded(branch_starts, branch_lengths, height, device)
-    group = torch.tensor(branch_group, dtype=torch.long, device=device)
-    causal = torch.ones(height, height, dtype=torch.bool, device=device).tril()
-    sees_prompt = prefix_filled[group][:, None, None, :].expand(-1, 1, height, -1)
-    sees_branch = causal[None, None].expand(len(branch_lengths), 1, -1, -1)
-    numbers = [[*row[:length], *[0] * (width - length)] for row, length in zip(blocks, prefix_lengths, strict=False)]
-    return Layout(
-        prefix_index=prefix_index,
-        branch_index=branch_index,
-        branch_group=group,
-        visible=torch.cat([sees_prompt, sees_branch], dim=-1),
-        restore=torch.cat([prefix_filled.flatten(), branch_filled.flatten()]).nonzero().squeeze(1),
-        branch_start=torch.tensor(prefix_lengths, device=device)[group],
-        blocks=torch.tensor(numbers, device=device) if numbers else None,
-        is_block_windowed=is_block_windowed,
-        unread=prefix_total,
-    )
-
-
 def blocks_of(prompts: Sequence[Prompt]) -> list[Sequence[int]]:
     """The blocks of each prompt's tokens, none at all where no prompt has any."""
     if not any(prompt.blocks for prompt in prompts):
@@ -181,7 +110,7 @@ def joined_pictures(prompts: Sequence[Prompt], device: torch.device = CPU) -> di
     """What the net takes of all pictures in order: their tensors joined along the first axis, or their features."""
     with_pictures = [prompt for prompt in prompts if prompt.pictures]
     if with_pictures and all(prompt.features for prompt in with_pictures):
-        features = tuple(each.to(device) for prompt in with_pictures for each in prompt.features)
+        features = tuple(to_device(each, device) for prompt in with_pictures for each in prompt.features)
         # Of nets that give one tensor, the tensors of all prompts make one. Else a tuple where the annotation says a
         # tensor: what get_image_features of transformers itself puts there.
         outputs = BaseModelOutputWithPooling(
@@ -190,7 +119,7 @@ def joined_pictures(prompts: Sequence[Prompt], device: torch.device = CPU) -> di
         return {"mm_encoder_outputs": {"image": outputs}}
     names = {name: None for prompt in prompts for name in prompt.pictures}
     return {
-        name: _joined([prompt.pictures[name] for prompt in prompts if name in prompt.pictures]).to(device)
+        name: to_device(_joined([prompt.pictures[name] for prompt in prompts if name in prompt.pictures]), device)
         for name in names
     }
 
@@ -206,10 +135,10 @@ def _joined(tensors: Sequence[Tensor]) -> Tensor:
     return torch.cat(filled)
 
 
-def joined_positions(prompts: Sequence[Prompt], stop: int | None = None, device: torch.device = CPU) -> list[Tensor]:
-    """[axes, tokens] positions of each prompt's tokens up to `stop`, on as many axes as any of them needs."""
+def joined_positions(prompts: Sequence[Prompt], stop: int | None = None) -> list[Tensor]:
+    """[axes, tokens] positions of each prompt's tokens up to `stop`, on the CPU, on as many axes as any of them."""
     axes = max(1 if prompt.positions is None else len(prompt.positions) for prompt in prompts)
-    return [prompt.placed(axes)[:, :stop].to(device) for prompt in prompts]
+    return [prompt.placed(axes)[:, :stop] for prompt in prompts]
 
 
 def position_ids(positions: Tensor) -> Tensor:
@@ -222,12 +151,17 @@ def joined_marks(rows: Sequence[tuple[Prompt, int]], device: torch.device = CPU)
     names = {name: None for prompt, _ in rows for name in prompt.token_type_ids}
     width = max(length for _, length in rows)
     return {
-        name: torch.tensor(
-            [
-                (*prompt.token_type_ids[name][:length], *[prompt.response_mark] * (width - len(prompt.ids[:length])))
-                for prompt, length in rows
-            ],
-            device=device,
+        name: to_device(
+            torch.tensor(
+                [
+                    (
+                        *prompt.token_type_ids[name][:length],
+                        *[prompt.response_mark] * (width - len(prompt.ids[:length])),
+                    )
+                    for prompt, length in rows
+                ]
+            ),
+            device,
         )
         for name in names
     }
@@ -238,7 +172,7 @@ def crossing_of(prompt: Prompt, length: int, device: torch.device = CPU) -> dict
     if prompt.cross_attention_mask is None:
         return {}
     last = prompt.cross_attention_mask[-1:].expand(max(0, length - len(prompt.ids)), -1, -1)
-    return {CROSSING: torch.cat([prompt.cross_attention_mask[:length], last])[None].to(device)}
+    return {CROSSING: to_device(torch.cat([prompt.cross_attention_mask[:length], last])[None], device)}
 
 
 def _check(groups: Sequence[Group]) -> None:
@@ -255,26 +189,26 @@ def pack(groups: Sequence[Group], device: torch.device = CPU) -> Packed:
     branches = [(group.prompt.ids[-1], *response[:-1]) for group in groups for response in group.responses]
     group_of = [number for number, group in enumerate(groups) for _ in group.responses]
     starts = [len(prefix) for prefix in prefixes]
-    placed = joined_positions([group.prompt for group in groups], device=device)
+    placed = joined_positions([group.prompt for group in groups])
     positions = [places[:, :-1] for places in placed]
     for branch, number in zip(branches, group_of, strict=True):
-        positions.append(placed[number][:, -1:] + torch.arange(len(branch), device=device))
+        positions.append(placed[number][:, -1:] + torch.arange(len(branch)))
     targets = [token for group in groups for response in group.responses for token in response]
     length = sum(starts) + sum(map(len, branches))
+    layout = layout_of(
+        starts, [len(branch) for branch in branches], group_of, blocks_of([group.prompt for group in groups]),
+        any(group.prompt.is_block_windowed for group in groups),
+    )  # fmt: skip
+    ids = torch.tensor([[token for part in [*prefixes, *branches] for token in part]])
+    places = position_ids(torch.cat(positions, dim=1))
+    layout, there = layout.sent(device, [ids, places, torch.tensor(targets, dtype=torch.long)])
     return Packed(
-        ids=torch.tensor([[token for part in [*prefixes, *branches] for token in part]], device=device),
-        positions=position_ids(torch.cat(positions, dim=1)),
+        ids=there[0],
+        positions=there[1],
         prefix_length=sum(starts),
-        targets=torch.tensor(targets, dtype=torch.long, device=device),
+        targets=there[2],
         lengths=tuple(len(branch) for branch in branches),
-        layout=layout_of(
-            starts,
-            [len(branch) for branch in branches],
-            group_of,
-            device,
-            blocks_of([group.prompt for group in groups]),
-            any(group.prompt.is_block_windowed for group in groups),
-        ),
+        layout=layout,
         pictures={
             **joined_pictures([group.prompt for group in groups], device),
             **crossing_of(groups[0].prompt, length, device),

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from seewhy.model.packed.sending import to_device
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
@@ -39,7 +41,7 @@ class Head:
         if self.cap is not None:
             logits = self.cap * torch.tanh(logits / self.cap)
         if self.banned:
-            logits = logits.index_fill(-1, torch.tensor(self.banned, device=logits.device), float("-inf"))
+            logits = logits.index_fill(-1, to_device(torch.tensor(self.banned), logits.device), float("-inf"))
         return logits if self.temperature == 1.0 else logits.float() / self.temperature
 
 

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from seewhy.model.packed.group import Layout
+from seewhy.model.packed.layout import Layout
 from seewhy.model.packed.shared_prefix import branching
 
 TOKEN_WISE = ("q_proj", "o_proj", "mlp", "per_layer_input_gate", "per_layer_projection")

@@ -8,8 +8,8 @@ from transformers import PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from seewhy.model.packed.dropping import TOKENS, keyed
-from seewhy.model.packed.group import Layout
 from seewhy.model.packed.last_layer import ROW, packing
+from seewhy.model.packed.layout import Layout
 
 OWN_DROPOUT = ("dropout", "activation_dropout", "hidden_dropout")
 """Numbers by which some layers drop values themselves, and not in a module of theirs."""

@@ -15,6 +15,7 @@ from seewhy.model.packed.head import head_of
 from seewhy.model.packed.last_layer import packing
 from seewhy.model.packed.logps import per_token_logps
 from seewhy.model.packed.parting import groups_at, rows_of
+from seewhy.model.packed.sending import sent, to_device
 
 
 class Path(StrEnum):
@@ -88,7 +89,7 @@ def _separate_group(net: PreTrainedModel, group: Group) -> list[Tensor]:
     with dropout_for_rows(group, net.device):
         hidden = net.model(**arguments_of(net, group.prompt, rows)).last_hidden_state  # pyright: ignore[reportCallIssue]
     read = torch.cat([hidden[k, start : start + len(r)] for k, r in enumerate(group.responses)])
-    targets = torch.tensor([token for response in group.responses for token in response], device=net.device)
+    targets = to_device(torch.tensor([token for response in group.responses for token in response]), net.device)
     flat = per_token_logps(read, head_of(net), targets, vocabulary_of(net))
     return list(flat.split([len(response) for response in group.responses]))
 
@@ -97,9 +98,12 @@ def arguments_of(net: PreTrainedModel, prompt: Prompt, rows: Sequence[tuple[int,
     """What a net takes of rows that begin with the prompt, filled up on the right with what no token before sees."""
     width = max(map(len, rows))
     looks = crossing_of(prompt, width, net.device)
+    ids = torch.tensor([[*row, *[row[-1]] * (width - len(row))] for row in rows])
+    filled = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
+    input_ids, attention_mask = sent([ids, filled], net.device)
     return {
-        "input_ids": torch.tensor([[*row, *[row[-1]] * (width - len(row))] for row in rows], device=net.device),
-        "attention_mask": torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=net.device),
+        "input_ids": input_ids,
+        "attention_mask": attention_mask,
         "use_cache": False,
         **joined_pictures([prompt] * len(rows), net.device),
         **joined_marks([(prompt, len(row)) for row in rows], net.device),
@@ -117,4 +121,4 @@ def _places(net: PreTrainedModel, prompt: Prompt, rows: int, width: int) -> dict
         return {}
     further = prompt.positions[:, -1:] + 1 + torch.arange(width - len(prompt.ids))
     places = torch.cat([prompt.positions, further], dim=1)[:, :width]
-    return {"position_ids": places[:, None].expand(-1, rows, -1).to(net.device)}
+    return {"position_ids": to_device(places[:, None].expand(-1, rows, -1), net.device)}

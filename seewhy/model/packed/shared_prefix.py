@@ -15,7 +15,8 @@ from transformers import AttentionInterface, PreTrainedModel
 
 from seewhy.model.packed.cpu_kernel import attend_folded, folds
 from seewhy.model.packed.flex import attend_flex, flexes
-from seewhy.model.packed.group import Layout
+from seewhy.model.packed.layout import Layout
+from seewhy.model.packed.sending import sent, to_device
 
 NAME = "seewhy_branches"
 UNKNOWN = ("softcap", "s_aux", "head_mask")
@@ -173,7 +174,7 @@ class DecodeAttention:
     def __init__(
         self, prompts: Mapping[int, tuple[Tensor, Tensor]], prompt_filled: Tensor, group: Tensor, most: int
     ) -> None:
-        """`prompts` by layer; `prompt_filled` [G, P]; `group` [n], ascending: the question of each chain."""
+        """`prompts` by layer; `prompt_filled` [G, P]; `group` [n] ascending, on the CPU: the question of each."""
         self.prompts = prompts
         self.lengths = prompt_filled.sum(dim=1)
         self.hidden = torch.where(prompt_filled, 0.0, float("-inf"))[:, None, None, :]
@@ -183,18 +184,20 @@ class DecodeAttention:
         def room(states: Tensor) -> Tensor:
             return states.new_empty(len(group), states.shape[1], most, states.shape[3])
 
+        self.device = prompt_filled.device
         self.keys = {layer: room(keys) for layer, (keys, _) in prompts.items()}
         self.values = {layer: room(values) for layer, (_, values) in prompts.items()}
         self._place(group)
 
     def _place(self, group: Tensor) -> None:
         """Give each chain a slot among those of its question; `full` where no slot of any question is empty."""
-        self.group = group
+        self._group = group
         counts = torch.bincount(group, minlength=self.hidden.shape[0])
         self.slots = int(counts.max())
         self.full = len(group) == len(counts) * self.slots
         before = counts.cumsum(0) - counts
-        self.place = group * self.slots + torch.arange(len(group), device=group.device) - before[group]
+        place = group * self.slots + torch.arange(len(group)) - before[group]
+        self.group, self.place = sent([group, place], self.device)
 
     def store(self, key: Tensor, value: Tensor, layer: int) -> None:
         """Keep the keys and values [1, kv heads, n, width] of this step's tokens."""
@@ -202,12 +205,13 @@ class DecodeAttention:
         self.values[layer][:, :, self.time] = value[0].transpose(0, 1)
 
     def keep(self, rows: Tensor) -> None:
-        """Drop the chains that are not in `rows`."""
+        """Drop the chains that are not in `rows`, which are on the CPU."""
+        there = to_device(rows, self.device)
         for states in (self.keys, self.values):
             for layer, old in states.items():
                 states[layer] = old.new_empty((len(rows), *old.shape[1:]))
-                states[layer][:, :, : self.time] = old[:, :, : self.time].index_select(0, rows)
-        self._place(self.group[rows])
+                states[layer][:, :, : self.time] = old[:, :, : self.time].index_select(0, there)
+        self._place(self._group[rows])
 
     def _spread(self, chains: Tensor) -> Tensor:
         """[n, kv heads, shared, x] by chain to [G, kv heads, slots * shared, x] by question."""

@@ -18,7 +18,15 @@ from seewhy.training.online.critic import Critic, with_one_more
 from seewhy.training.online.dealt import Dealt, deal
 from seewhy.training.online.draw import DrawnRound
 from seewhy.training.online.plan import RolloutPlan
-from seewhy.training.online.scored import Reference, examples_of, mask_of, passes_of, score_rollouts, table_of
+from seewhy.training.online.scored import (
+    Reference,
+    brought,
+    examples_of,
+    mask_of,
+    passes_of,
+    score_rollouts,
+    table_of,
+)
 from seewhy.training.parallel.ranks import ALONE, Ranks
 
 
@@ -138,7 +146,7 @@ def _values(
     for one in passes_of(learner.model, learner.questions, examples, dealt.own, learner.row_tokens):
         groups = [with_one_more(part.group) for part in one.shared]
         values = learner.critic.values(groups, learner.model.path_of([group.prompt for group in groups]))
-        found.update(zip(one.numbers, (row.cpu() for row in one.pick(values)), strict=True))
+        found.update(zip(one.numbers, brought(one.pick(values)), strict=True))
     rows = dealt.of_all(found)
     last = torch.stack([row[-1] for row in rows])
     after = torch.where(is_cut, last, 0.0) if learner.plan.bootstrap_cut else torch.zeros_like(last)

@@ -88,8 +88,13 @@ def score_rollouts(
     with model.as_drawn(temperature):
         for one in passes_of(model, questions, examples, share.own, row_tokens):
             logps = model.group_logps([part.group for part in one.shared])
-            found.update(zip(one.numbers, (row.float().cpu() for row in one.pick(logps)), strict=True))
+            found.update(zip(one.numbers, brought(one.pick(logps)), strict=True))
     return share.of_all(found)
+
+
+def brought(rows: Sequence[Tensor]) -> list[Tensor]:
+    """[tokens] float32 each, on the CPU; all of a pass at once."""
+    return list(torch.cat(list(rows)).float().cpu().split([len(row) for row in rows]))
 
 
 def table_of(rows: Sequence[Tensor], width: int) -> Tensor:

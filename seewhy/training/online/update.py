@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from seewhy.model.packed.sending import to_device
 from seewhy.objectives.api import RolloutView, State
 from seewhy.objectives.parts.reduction import reduce_tokens, row_weights
 from seewhy.objectives.parts.values import value_loss
@@ -29,11 +30,26 @@ class Sums:
 
     values: dict[str, float] = field(default_factory=dict[str, float])
     counts: dict[str, float] = field(default_factory=dict[str, float])
+    unread: list[tuple[str, Tensor]] = field(default_factory=list[tuple[str, Tensor]])
+    """[] sums that are still on the device."""
 
-    def add(self, name: str, value: float, count: float = 1.0) -> None:
-        """One more."""
-        self.values[name] = self.values.get(name, 0.0) + value
+    def add(self, name: str, value: float | Tensor, count: float = 1.0) -> None:
+        """One more; a tensor is read later, with the others of its update."""
         self.counts[name] = self.counts.get(name, 0.0) + count
+        if isinstance(value, Tensor):
+            self.unread.append((name, value.detach()))
+        else:
+            self.values[name] = self.values.get(name, 0.0) + value
+
+    def read(self, others: Sequence[Tensor] = ()) -> list[float]:
+        """Take in what is unread, and give the numbers of `others` [], all read from the device at once."""
+        flat = [*(value for _, value in self.unread), *others]
+        numbers = torch.stack([value.double() for value in flat]).tolist() if flat else []
+        for (name, _), value in zip(self.unread, numbers, strict=False):
+            self.values[name] = self.values.get(name, 0.0) + value
+        found = numbers[len(self.unread) :]
+        self.unread.clear()
+        return found
 
     def merge(self, ranks: Ranks) -> None:
         """Take in what the other processes added; a collective operation."""
@@ -59,14 +75,14 @@ class Mover:
     """Weights that are clipped together: the policy's, and the critic's."""
     directory: Path
 
-    def step(self, taken: int) -> float:
-        """One update; the policy's gradient norm before it was clipped.
+    def step(self, taken: int, sums: Sums) -> float:
+        """One update; the policy's gradient norm before it was clipped, read with what `sums` has not read.
 
         Raises:
             ArithmeticError: a gradient is not finite; no weight has moved.
         """
         most = self.fit.max_grad_norm or math.inf
-        norms = [float(nn.utils.clip_grad_norm_(part, most)) for part in self.parts if part]
+        norms = sums.read([nn.utils.clip_grad_norm_(part, most) for part in self.parts if part])
         if not all(map(math.isfinite, norms)):
             raise ArithmeticError(f"{self.directory}: the gradient of update {taken} is not finite; lower the learning "
                                   "rate. The weights before it are in the newest checkpoint")  # fmt: skip
@@ -116,7 +132,7 @@ def update(
                 sums.add("empty_updates", 1.0, 0.0)
                 continue
             add_gradients(ranks, moved)
-            norm = mover.step(taken)
+            norm = mover.step(taken, sums)
             sums.add("grad_norm", norm if ranks.is_first else 0.0, float(ranks.is_first))
             taken += 1
     mover.optimizer.zero_grad(set_to_none=True)
@@ -132,25 +148,24 @@ def _gradients(
     counts = prepared.mask[list(batch)].sum(dim=1).float()
     weights = dict(zip(batch, row_weights(counts, learner.objective.reduction, learner.plan.max_tokens), strict=True))
     chosen = [n for n in batch if prepared.trained[n] and (learner.critic or _has_signal(learner, prepared, n))]
-    loss, value = 0.0, 0.0
     share = deal(learner.ranks, learner.model, learner.questions, prepared.examples, chosen)
     for one in passes_of(learner.model, learner.questions, prepared.examples, share.own, learner.row_tokens):
         scale = torch.stack([weights[number] for number in one.numbers])
         if moves_policy:
             part = _policy_loss(learner, prepared, one, scale, state, sums)
-            loss += float(part.detach())
+            sums.add("loss", part, 0.0)
             part.backward()
         if learner.critic:
             tokens = float(counts.sum())
             part = _critic_loss(learner, learner.critic, prepared, one, tokens, sums)
-            value += float(part.detach())
+            sums.add("value_loss", part, 0.0)
             part.backward()
     if not chosen:
         return False
     once = float(learner.ranks.is_first)
-    sums.add("loss", loss, once)
+    sums.add("loss", 0.0, once)
     if learner.critic:
-        sums.add("value_loss", value, once)
+        sums.add("value_loss", 0.0, once)
     return True
 
 
@@ -164,10 +179,11 @@ def _policy_loss(learner: Learner, prepared: Prepared, one: Pass, scale: Tensor,
         logps = one.pick(learner.model.group_logps([part.group for part in one.shared]))
     device, width = logps[0].device, max(map(len, logps))
     numbers = one.numbers
-    mask = mask_of([len(row) for row in logps], width).to(device)
+    lengths = [len(row) for row in logps]
+    mask = to_device(mask_of(lengths, width), device)
 
     def rows(table: Tensor) -> Tensor:
-        return table[numbers, :width].to(device)
+        return to_device(table[numbers, :width], device)
 
     reference = prepared.batch.reference
     view = RolloutView(
@@ -175,11 +191,10 @@ def _policy_loss(learner: Learner, prepared: Prepared, one: Pass, scale: Tensor,
         advantages=rows(prepared.advantages), reference=None if reference is None else rows(reference),
     )  # fmt: skip
     terms = learner.objective.loss(view, state)
-    tokens = float(mask.sum())
     for name, term in terms.terms.items():
-        sums.add(name, float(term[mask].sum()), tokens)
+        sums.add(name, torch.where(mask, term, 0.0).sum(), float(sum(lengths)))
     each = terms.each if prepared.weights is None else terms.each * rows(prepared.weights)
-    return reduce_tokens(each, mask, scale.to(device))
+    return reduce_tokens(each, mask, to_device(scale, device))
 
 
 def _critic_loss(learner: Learner, critic: Critic, prepared: Prepared, one: Pass, tokens: float, sums: Sums) -> Tensor:
@@ -187,13 +202,14 @@ def _critic_loss(learner: Learner, critic: Critic, prepared: Prepared, one: Pass
     groups = [part.group for part in one.shared]
     values = one.pick(critic.values(groups, learner.model.path_of([group.prompt for group in groups])))
     device, width, numbers = values[0].device, max(map(len, values)), one.numbers
-    mask = mask_of([len(row) for row in values], width).to(device)
+    lengths = [len(row) for row in values]
+    mask = to_device(mask_of(lengths, width), device)
     old, returns = prepared.batch.values, prepared.returns
     assert old is not None
     assert returns is not None
     each, held = value_loss(
-        nn.utils.rnn.pad_sequence(values, batch_first=True), old[numbers, :width].to(device),
-        returns[numbers, :width].to(device), critic.plan.clip,
+        nn.utils.rnn.pad_sequence(values, batch_first=True), to_device(old[numbers, :width], device),
+        to_device(returns[numbers, :width], device), critic.plan.clip,
     )  # fmt: skip
-    sums.add("value_clipped", float(held[mask].sum()), float(mask.sum()))
+    sums.add("value_clipped", torch.where(mask, held, 0.0).sum(), float(sum(lengths)))
     return critic.plan.weight * torch.where(mask, each, 0.0).sum() / tokens
