@@ -204,8 +204,7 @@ class HubModel:
         """Words from all over the vocabulary: what repeats the prompt could leave a layer's state as it was."""
         banned = {*self.banned(), *self.replies.ends}
         words = [token for token in range(len(self.tokenizer)) if token not in banned]
-        spread = words[:: max(1, len(words) // 16)]
-        return tuple(spread[:12:2]), tuple(spread[1:9:2])
+        return tuple((spread := words[:: max(1, len(words) // 16)])[:12:2]), tuple(spread[1:9:2])
 
     @as_held
     def _check(self, groups: Sequence[Group]) -> PathCheck:
