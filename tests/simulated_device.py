@@ -157,7 +157,7 @@ def _run(func: Any, args: Sequence[Any], given: dict[str, Any], watched: Watched
     there = [tensor for tensor in tensors if isinstance(tensor, OnDevice)]
     goes = torch.device(given["device"]).type if given.get("device") is not None else None
     if name == "is_pinned":
-        return not there and bool(getattr(args[0], "is_pinned_here", False))
+        return not there and hasattr(args[0], "is_pinned_here")
     if name == "_pin_memory":
         pinned = args[0].clone()
         pinned.is_pinned_here = True
@@ -192,7 +192,7 @@ def _copied(
         watched.add(watched.reads, name)
     elif target and not was and source.dim():
         waits = not given.get("non_blocking", args[2] if len(args) > 2 else False)
-        if waits or not getattr(source, "is_pinned_here", False):
+        if waits or not hasattr(source, "is_pinned_here"):
             watched.add(watched.uploads, name)
     if goes is not None:
         given["device"] = "cpu"
