@@ -10,6 +10,7 @@ from seewhy.records.types import Lesson, Question
 from seewhy.runs.api import Models, Need, RowStage, Run
 from seewhy.runs.choice import Rows
 from seewhy.runs.forecast.api import Outlook, StageForecast, first_of, total_rows
+from seewhy.runs.training_questions import training_questions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +36,11 @@ class Direct(RowStage):
         return (Need(field="questions", ref=self.questions, wants=Question),)
 
     def inputs(self, run: Run) -> Sequence[Question]:
-        return first_of(run.questions(self.questions), self.ask)
+        return first_of(training_questions(run, self.questions)[0], self.ask)
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Lesson]]:
+        if left_out := training_questions(run, self.questions)[1]:
+            models.note(left_out)
         return direct_lessons
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:

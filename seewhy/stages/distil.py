@@ -16,6 +16,7 @@ from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make, setting
 from seewhy.runs.discovery import class_of
 from seewhy.runs.forecast.api import Outlook, ServerWork, StageForecast, first_of, total_rows
 from seewhy.runs.hooks import NothingLeftError
+from seewhy.runs.training_questions import of_train, training_questions
 from seewhy.sampling.stand_ins import stand_ins
 from seewhy.stages.judge import Judge
 from seewhy.teachers.api import AlwaysRight, LimitsTokens
@@ -89,8 +90,7 @@ class Rationales(RowStage):
         return [*found, Need(field="model", ref=self.model, wants=ModelKind.SERVER)] if self.model else found
 
     def inputs(self, run: Run) -> Sequence[Question]:
-        questions = run.questions(self.questions)
-        return questions[: self.ask] if self.ask else questions
+        return first_of(training_questions(run, self.questions)[0], self.ask)
 
     def made(self, chat_model: object, unanswered: Callable[[str, str], None]) -> Any:  # noqa: ANN401
         """The teacher; ValueError where a setting is refused."""
@@ -99,12 +99,14 @@ class Rationales(RowStage):
     def fault_ahead(self, questions: Sequence[Question]) -> str:
         """What the teacher has against the first questions."""
         try:
-            self.made(None, _ignore).require(questions[: self.ask or len(questions)])
+            self.made(None, _ignore).require(first_of(of_train(questions, self.questions)[0], self.ask))
         except ValueError as error:
             return str(error)
         return ""
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Chain]]:
+        if left_out := training_questions(run, self.questions)[1]:
+            models.note(left_out)
         missed = Unanswered(run.root / "servers" / UNANSWERED, models.note)
         by_batch = run.machine.by_batch
         teacher = self.made(models.server(self.model, by_batch=by_batch) if self.model else None, missed.add)

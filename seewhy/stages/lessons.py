@@ -13,6 +13,7 @@ from seewhy.runs.api import Counted, Models, Need, RowStage, Run
 from seewhy.runs.choice import Rows
 from seewhy.runs.forecast.api import Outlook, StageForecast, first_of, total_rows
 from seewhy.runs.hooks import NothingLeftError
+from seewhy.runs.training_questions import training_questions
 
 DROPPED = "dropped "
 LITTLE = 0.5
@@ -65,6 +66,8 @@ class Lessons(RowStage):
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[str]], Counted]:
         questions = self._asked(run)
+        if left_out := training_questions(run, self.direct)[1]:
+            models.note(left_out)
 
         def mix(_: Sequence[str]) -> Counted:
             distilled = self._distilled(run)
@@ -77,8 +80,7 @@ class Lessons(RowStage):
         return mix
 
     def _asked(self, run: Run) -> Sequence[Question]:
-        questions = run.questions(self.direct)
-        return questions[: self.ask] if self.ask else questions
+        return first_of(training_questions(run, self.direct)[0], self.ask)
 
     def _distilled(self, run: Run) -> Distilled:
         return lessons_from(run.read(self.rationales, Chain), run.read(self.verdicts, Verdict))

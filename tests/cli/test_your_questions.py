@@ -132,3 +132,20 @@ def test_the_gold_teacher_knows_the_pages_of_inkgrid_too(tmp_path):
     assert main(words) == 0
     verdicts = list(read_rows(tmp_path / "rationales" / "verdicts", Verdict))
     assert [row.outcome for row in verdicts] == [Outcome.CORRECT] * 4
+
+
+def test_lessons_of_an_own_file_are_made_of_its_training_questions_alone(capsys, tmp_path, own):
+    rows = [json.loads(line) for line in own.read_text().splitlines()]
+    splits = {row["id"]: row.get("split", "train") for row in rows}
+    splits[rows[0]["id"]] = "test"
+    own.write_text("".join(json.dumps({**row, "split": splits[row["id"]]}) + "\n" for row in rows))
+    wanted = {name for name, split in splits.items() if split == "train"}
+    assert wanted
+    assert main(["distil", "--questions", str(own), "--out", str(tmp_path / "taught")]) == 0
+    said = "".join(capsys.readouterr())
+    assert {row.question_id for row in read_rows(tmp_path / "taught" / "chains", Chain)} == wanted
+    assert f"{len(rows) - len(wanted)} questions are left out" in " ".join(said.split())
+    own.write_text("".join(json.dumps({**row, "split": split}) + "\n"
+                           for row, split in zip(rows, ("test", "validation") * len(rows), strict=False)))  # fmt: skip
+    assert main(["distil", "--questions", str(own), "--out", str(tmp_path / "none")]) != 0
+    assert "none of train" in " ".join("".join(capsys.readouterr()).split())
