@@ -18,11 +18,21 @@ from seewhy.view.tables import Row
 CALLED = ("correct", "incorrect", "no_answer")
 
 
-def scores(looks: Looks, _ref: str, _query: QueryParams) -> Context:
-    """Every unit of verdicts: outcomes, and the share of right ones with its interval, over questions."""
-    found = [{"unit": unit, **looks.tables.outcomes(unit), "accuracy": _accuracy(looks, unit)}
-             for unit in looks.shelf.of_kind("verdicts")]  # fmt: skip
-    return {"title": "Scores", "rows": found}
+def scores(looks: Looks, _ref: str, query: QueryParams) -> Context:
+    """Every unit of verdicts: outcomes, and the share of right ones with its interval; beside those of another run."""
+    beside = query.get("beside", "")
+    other = looks.other(beside) if beside else None
+    found = {unit.ref: _score(looks, unit) for unit in looks.shelf.of_kind("verdicts")}
+    there = {unit.ref: _score(other, unit) for unit in other.shelf.of_kind("verdicts")} if other else {}
+    return {
+        "title": "Scores", "rows": list(found.values()), "others": looks.others(), "beside": beside,
+        "both": [(ref, found.get(ref), there.get(ref)) for ref in dict.fromkeys((*found, *there))] if other else [],
+        "names": (looks.shelf.name, other.shelf.name if other else ""),
+    }  # fmt: skip
+
+
+def _score(looks: Looks, unit: Unit) -> Context:
+    return {"unit": unit, **looks.tables.outcomes(unit), "accuracy": _accuracy(looks, unit)}
 
 
 def _accuracy(looks: Looks, unit: Unit) -> Interval | None:
