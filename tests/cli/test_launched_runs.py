@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import seewhy
+from seewhy.cli.main import main
 from seewhy.records.lineage import read_manifest
 from seewhy.records.step_logs import read_steps
 
@@ -37,11 +38,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-def test_a_run_in_two_processes_leaves_what_a_run_in_one_leaves(place: Path) -> None:
+def test_a_run_in_two_processes_leaves_what_a_run_in_one_leaves(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The step that was trained by two is finished for one, and its folder holds what one would have written."""
-    again = started("-m", "seewhy", "run", "inkgrid", "--run", str(place), "--until", "sft", *OPTIONS)
-    assert again.returncode == 0, again.stderr
-    assert "sft: finished before" in again.stdout
+    assert main(["run", "inkgrid", "--run", str(place), "--until", "sft", *OPTIONS]) == 0
+    assert "sft: finished before" in capsys.readouterr().out
     assert read_manifest(place / "sft").counts["steps"] == len(read_steps(place / "sft" / "steps.jsonl")) > 0
     assert (place / "sft" / "model" / "model.safetensors").is_file()
     assert (place / "sft" / "model" / "chat_template.jinja").is_file()

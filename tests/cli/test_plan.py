@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from priced_runs import CHAINS, SAMPLED, TAUGHT, recipe_at, saved
@@ -21,6 +22,7 @@ from seewhy.records.types import Gold, MatchRule, Question, Split, Style
 from seewhy.runs.discovery import class_of
 from seewhy.runs.forecast.local import LocalModel
 from seewhy.runs.forecast.meta import as_trained, open_meta
+from seewhy.runs.forecast.whole import RunForecast, forecast_run
 from seewhy.runs.machine import ModelSpec
 from seewhy.training.memory.trace import weight_bytes
 from seewhy.training.plan import FitPlan
@@ -53,9 +55,22 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 @pytest.fixture(scope="module")
-def forecast(told: Told) -> dict[str, object]:
-    """Of a small run, as one JSON object."""
-    return json.loads(told("inkgrid-full", "--json", *SMALL))
+def page_and_forecast(told: Told) -> tuple[str, dict[str, object]]:
+    """Of a small run: the page, and the same forecast as `--json` prints it; made once."""
+    made: list[RunForecast] = []
+
+    def forecast_once(*given: Any) -> RunForecast:
+        return made[0] if made else made.append(forecast_run(*given)) or made[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("seewhy.cli.plan.forecast_run", forecast_once)
+        page, plain = (told("inkgrid-full", *more, *SMALL) for more in ((), ("--json",)))
+    return page, json.loads(plain)
+
+
+@pytest.fixture(scope="module")
+def forecast(page_and_forecast) -> dict[str, object]:
+    return page_and_forecast[1]
 
 
 def units_of(forecast: dict[str, object]) -> dict[str, dict[str, object]]:
@@ -107,6 +122,7 @@ def test_the_terms_of_the_memory_are_told_and_add_up(forecast):
         assert terms["weights"] == pytest.approx(forecast["models"][0]["weights_mb"])
 
 
+@pytest.mark.nightly
 def test_an_adapter_and_checkpoints_are_counted(told, forecast):
     """Rank 4 moves a few per cent of the weights; layers that are computed again keep their inputs alone."""
     adapters = [word for name in TRAININGS for word in (f"--{name}.adapter.rank", "4")]
@@ -149,8 +165,8 @@ def test_prompts_are_told_by_questions_and_style(forecast):
     assert forecast["prompts"][0]["sampled"] == 36
 
 
-def test_the_page_names_each_step_and_tells_what_is_known_counted_and_measured(told):
-    page = told("inkgrid-full", *SMALL)
+def test_the_page_names_each_step_and_tells_what_is_known_counted_and_measured(page_and_forecast):
+    page = page_and_forecast[0]
     for word in (*STEPS, "Tokens of a prompt", "known:", "counted:", "measured here:", "up to", "in all"):
         assert word in page
     assert "warning:" not in page
@@ -183,11 +199,10 @@ def test_a_prompt_that_is_too_long_and_rows_above_the_budget_are_told(told, tmp_
 
 def test_a_model_that_will_not_fit_is_told_with_the_remedy_and_no_time(told, tmp_path):
     """Four layers of width 16,384 are about 50 GB in float32, and gradients and moments three times as much."""
-    processor = SHIPPED
     for name in ("chat_template.jinja", "generation_config.json", "processor_config.json", "tokenizer.json",
                  "tokenizer_config.json"):  # fmt: skip
-        (tmp_path / name).write_bytes((processor / name).read_bytes())
-    small = json.loads((processor / "config.json").read_text())
+        (tmp_path / name).write_bytes((SHIPPED / name).read_bytes())
+    small = json.loads((SHIPPED / "config.json").read_text())
     text = LlamaConfig(
         vocab_size=small["text_config"]["vocab_size"], hidden_size=16384, intermediate_size=53248, num_hidden_layers=4,
         num_attention_heads=128, max_position_embeddings=4096, pad_token_id=0, eos_token_id=1, bos_token_id=None,

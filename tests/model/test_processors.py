@@ -23,10 +23,10 @@ ENCODE = """
 import json, sys
 from PIL import Image
 from seewhy.model.loading.processors import open_processor
-for place in sys.argv[3:]:
+for text, place in zip(sys.argv[2::2], sys.argv[3::2], strict=True):
     processor = open_processor(place)
     processor.save_pretrained(f"{place}-saved")
-    encoded = processor(text=sys.argv[1], images=[Image.open(sys.argv[2])], return_tensors="pt")
+    encoded = processor(text=text, images=[Image.open(sys.argv[1])], return_tensors="pt")
     pixels = encoded["pixel_values"].flatten().tolist()
     print(json.dumps({"ids": encoded["input_ids"].tolist(), "pixels": pixels, "kind": type(processor).__name__}))
 assert "torchvision" not in sys.modules
@@ -43,16 +43,16 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[str,
     root = tmp_path_factory.mktemp("models")
     gradient = Image.linear_gradient("L").resize((70, 90)).convert("RGB")
     gradient.save(root / "picture.png")
-    found: dict[str, tuple[dict[str, object], Path]] = {}
+    pairs: list[str] = []
     for name in CLOSE:
         FAMILIES[name].make().save(root / name)
-        text = words(open_processor(root / name))
-        done = subprocess.run(
-            [sys.executable, "-c", ENCODE, text, str(root / "picture.png"), str(root / name)], check=True, text=True,
-            capture_output=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        )  # fmt: skip
-        found[name] = (json.loads(done.stdout.splitlines()[-1]), root / name)
-    return found
+        pairs += [words(open_processor(root / name)), str(root / name)]
+    done = subprocess.run(
+        [sys.executable, "-c", ENCODE, str(root / "picture.png"), *pairs], check=True, text=True, capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return {name: (one, root / name) for name, one in zip(CLOSE, said, strict=True)}
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation")  # of GLM-4V's processor

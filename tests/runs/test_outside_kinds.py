@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -52,10 +51,9 @@ def copied(finished, tmp_path) -> SimpleNamespace:
     return SimpleNamespace(place=tmp_path, code=code, recipe=recipe, run=tmp_path / "run")
 
 
-def states(run: Path) -> dict[str, str]:
+def states_of(status: str) -> dict[str, str]:
     """Step to state, as `seewhy status` prints them."""
-    told = command("status", str(run)).stdout
-    return dict(re.findall(r"^ *([\w-]+) +(finished|stale|unfinished|waiting)\b", told, re.M))
+    return dict(re.findall(r"^ *([\w-]+) +(finished|stale|unfinished|waiting)\b", status, re.M))
 
 
 def test_the_check_shows_what_outside_code_makes_and_reads(finished):
@@ -103,7 +101,7 @@ def test_its_facts_are_a_table_of_the_report(finished):
 
 
 def test_status_tells_its_steps_like_all_others(finished):
-    assert states(finished.run) == dict.fromkeys(
+    assert states_of(command("status", str(finished.run)).stdout) == dict.fromkeys(
         ("questions", "short", "verdicts", "right", "pairs", "bare"), "finished"
     )
 
@@ -119,13 +117,11 @@ def test_status_tells_its_steps_like_all_others(finished):
 def test_a_changed_constant_makes_the_step_and_its_followers_stale_and_nothing_else(
     copied, part, old, new, step, followers
 ):
-    assert set(states(copied.run).values()) == {"finished"}
     text = copied.code[part].read_text()
     assert old in text
     copied.code[part].write_text(text.replace(old, new))
-    found = states(copied.run)
-    assert {name for name, state in found.items() if state == "stale"} == {step, *followers}
     told = command("status", str(copied.run)).stdout
+    assert {name for name, state in states_of(told).items() if state == "stale"} == {step, *followers}
     assert re.search(rf"^{step} is stale: (stage|settings\.\w+\.source) is ", told, re.M)
     done = command("run", str(copied.recipe), "--run", str(copied.run), *WITHOUT_TRAINING)
     assert (done.returncode == 0) == (not followers)
