@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -66,7 +67,9 @@ def test_a_step_is_trained_by_the_processes_of_a_launcher(place: Path, side: str
         "accelerate": ("-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"),
     }
     (place / "sft" / "_manifest.json").unlink()
-    for path in (*place.glob("sft/checkpoint-*/*"), *place.glob("sft/*.json*")):
+    for path in place.glob("sft/checkpoint-*"):
+        shutil.rmtree(path)
+    for path in place.glob("sft/*.json*"):
         path.unlink()
     ended = started(*launcher[side], "-m", "seewhy", "step", str(place), "sft")
     assert ended.returncode == 0, ended.stderr
