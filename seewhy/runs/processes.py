@@ -36,6 +36,10 @@ class Processes(Protocol):
         """Add to a count that all share; its value afterwards."""
         ...
 
+    def naming_loss(self) -> AbstractContextManager[None]:
+        """While it lasts, an error about a process that cannot be reached says how to go on."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class OneProcess:
@@ -52,6 +56,9 @@ class OneProcess:
 
     def add(self, name: str, amount: int) -> int:
         raise ValueError(f"{name}: a process alone takes its work in order")
+
+    def naming_loss(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 def is_launched() -> bool:

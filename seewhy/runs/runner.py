@@ -281,6 +281,5 @@ def run_step(root: Path, recipe: Recipe, machine: Machine, out: Path, command: s
 
 def _of_first(runner: Runner, nodes: Sequence[Node]) -> Iterator[Event]:
     """The events of the first process; the others do their share in silence."""
-    for event in runner.go(nodes):
-        if runner.processes.is_first:
-            yield event
+    with runner.processes.naming_loss():
+        yield from (event for event in runner.go(nodes) if runner.processes.is_first)

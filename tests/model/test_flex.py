@@ -4,6 +4,7 @@ import time
 
 import pytest
 import torch
+from torch._dynamo.testing import CompileCounter
 from torch.nn.attention.flex_attention import flex_attention
 
 from seewhy.model.packed.flex import LONG, Trials, attend_flex, flexes
@@ -115,3 +116,26 @@ def test_the_faster_of_the_two_is_taken_and_tried_once_for_rows_of_like_size(cap
     assert len(tried) == runs
     assert not trials.prefers_flex(states(128, (2, 2, 2)), flex=slow, plain=fast)
     assert "taking padded calls" in caplog.text
+
+
+SHAPES = [
+    ([130], [7, 9], [0, 0]), ([200], [30], [0]), ([7, 130, 1], [5, 9, 3, 8], [0, 0, 1, 2]),
+    ([300], [40, 30], [0, 0]), ([257], [100], [0]), ([150, 20], [60, 11, 12], [0, 1, 1]),
+]  # fmt: skip
+
+
+@pytest.mark.nightly
+def test_rows_of_every_length_are_compiled_twice_at_most_and_masks_are_made_once_a_layout_and_window():
+    """As `compiled` compiles it, with a back end that counts in place of a GPU's: what is traced is the same."""
+    counter = CompileCounter()
+    run = torch.compile(flex_attention, dynamic=True, backend=counter)
+    for row in SHAPES:
+        layout = layout_of(*row)
+        made = states(len(layout.restore), (4, 2, 2))
+        for window in (None, 64):
+            attend_flex(made, layout, window, 0.3, run=run)
+            mask = layout.masks[window]
+            attend_flex(made, layout, window, 0.3, run=run)
+            assert layout.masks[window] is mask
+        assert len(layout.masks) == 2
+    assert 1 <= counter.frame_count <= 2

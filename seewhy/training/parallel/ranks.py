@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -13,6 +14,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 from torch._C._distributed_c10d import Store
+
+from seewhy.training.parallel.watch import Watch, naming_loss
 
 PAUSES = (0.001, 0.2)
 """Seconds between two looks for what another process says: at first, and at most."""
@@ -102,15 +105,14 @@ class Ranks:
         """Whether the first process says this error too, so that one line of it is enough."""
         if self.store is None:
             return False
-        if self.is_first:
-            self.store.set("error", error)
+        try:
+            return _is_said(self.store, error, tells=self.is_first)
+        except RuntimeError:  # who holds the store is gone, and says nothing
             return False
-        end = time.monotonic() + SAID_SECONDS
-        while time.monotonic() < end:
-            if self.store.check(["error"]):
-                return self.store.get("error").decode() == error
-            time.sleep(PAUSES[1])
-        return False
+
+    def naming_loss(self) -> AbstractContextManager[None]:
+        """While it lasts, an error about a process that cannot be reached is a ConnectionError."""
+        return naming_loss()
 
 
 ALONE = Ranks()
@@ -119,6 +121,7 @@ ALONE = Ranks()
 @dataclass(slots=True)
 class _Joined:
     ranks: Ranks = ALONE
+    watch: Watch | None = None
 
 
 _JOINED = _Joined()
@@ -158,6 +161,9 @@ def join(limit: timedelta = LIMIT) -> Ranks:
         dist.init_process_group(backend, timeout=limit)
     store = dist.PrefixStore("seewhy", dist.distributed_c10d._get_default_store())  # pyright: ignore
     _JOINED.ranks = Ranks(rank=dist.get_rank(), size=dist.get_world_size(), store=store)
+    own = dist.PrefixStore("watch", store.clone())  # pyright: ignore
+    _JOINED.watch = Watch(own, dist.get_rank(), dist.get_world_size())
+    _JOINED.watch.begin()
     return _JOINED.ranks
 
 
@@ -174,12 +180,26 @@ def leave() -> None:
     ranks = _JOINED.ranks
     if not ranks.is_alone:
         ranks.meet()
+        if _JOINED.watch is not None:
+            _JOINED.watch.end()
         # The first process may hold the store: it goes when the others have had their last word.
         ranks.add("gone", 1)
         if ranks.is_first:
             _wait(lambda: ranks.add("gone", 0) == ranks.size)
         _JOINED.ranks = ALONE
         dist.destroy_process_group()
+
+
+def _is_said(store: Store, error: str, *, tells: bool) -> bool:
+    if tells:
+        store.set("error", error)
+        return False
+    end = time.monotonic() + SAID_SECONDS
+    while time.monotonic() < end:
+        if store.check(["error"]):
+            return store.get("error").decode() == error
+        time.sleep(PAUSES[1])
+    return False
 
 
 def _text(row: Tensor, size: int) -> str:
