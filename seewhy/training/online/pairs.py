@@ -146,7 +146,7 @@ def update_pairs(
         for batch in _batches(pairs, prepared, mover.fit.batch_size, random.Random(f"{seed}/{epoch}")):
             mover.optimizer.zero_grad(set_to_none=True)
             rewards = _gradients(learner, online, prepared, pairs, examples, batch, state, sums)
-            sums.add("grad_norm", mover.step(taken))
+            sums.add("grad_norm", mover.step(taken, sums))
             taken += 1
             if rewards:
                 state = online.objective.advance(state, torch.cat(rewards))
