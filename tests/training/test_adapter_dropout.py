@@ -23,6 +23,7 @@ from seewhy.records.types import StepLog, Style
 from seewhy.training.fit import fit_pairs
 from seewhy.training.online.assemble import Parts, train_online
 from seewhy.training.online.fit import fit_online
+from seewhy.training.online.plan import PairsPlan
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
 DROPPING = AdapterPlan(rank=4, dropout=0.3)
@@ -101,7 +102,7 @@ def test_online_the_reference_is_the_policy_at_the_start_whatever_the_adapter(
     model.adapt(replace(adapter, dropout=0.0))
     plan, fit = replace(ROLLOUTS, rounds=1), replace(FIT, epochs=1, batch_size=8)
     (log,) = train_online(Parts(
-        model=model, objective=GRPO(kl=0.1), rewards={"even": EvenReward()}, weights={"even": 1.0},
+        model=model, objective=GRPO(kl=0.1), pairs=PairsPlan(), rewards={"even": EvenReward()}, weights={"even": 1.0},
         questions=asked_in(tmp_path), plan=plan, fit=fit, critic=None, style=Style.REASON, directory=tmp_path / "run",
         reference=lambda: HubModel.load(start), note=lambda _: None, recipe={}, off_is_start=adapter.off_is_start,
     ))  # fmt: skip
