@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import tyro
 from rich.console import Console
 
 from seewhy.cli.options import naming_options
+from seewhy.cli.parsing import parsed
 from seewhy.records.token_credit import TokenCredit
 from seewhy.records.types import Style
 from seewhy.runs.machine import is_served
@@ -33,7 +34,7 @@ class AskWords:
     """The models, the picture, the question."""
     options: tuple[str, ...] = ()
     """Texts of the options of a multiple-choice question."""
-    style: Annotated[tuple[Style, ...], tyro.conf.EnumChoicesFromValues] = (Style.DIRECT, Style.REASON)
+    style: tuple[Style, ...] = (Style.DIRECT, Style.REASON)
     """Prompts: `direct`, `reason`, `plain`."""
     samples: int = 1
     """Replies in each style; of several the votes are shown."""
@@ -57,7 +58,7 @@ def run(words: Sequence[str]) -> int:
     Raises:
         ValueError: a model, the picture or an option does not fit.
     """
-    said = tyro.cli(AskWords, args=list(words), prog="seewhy ask")
+    said = parsed(AskWords, words, "seewhy ask")
     if len(said.words) < 3:
         raise ValueError('seewhy ask needs a model, a picture and a question: seewhy ask tiny page.png "What is...?"')
     *names, picture, text = said.words

@@ -11,6 +11,7 @@ from typing import Annotated
 import tyro
 
 from seewhy.cli.options import naming_options
+from seewhy.cli.parsing import parsed
 from seewhy.cli.server import ServerWords
 from seewhy.endpoints.chat import ChatModel, sum_usage
 from seewhy.evaluation.agreement import mean_agreement
@@ -76,7 +77,7 @@ def run(rest: Sequence[str]) -> None:
 
 
 def _run(rest: Sequence[str]) -> None:
-    words = tyro.cli(CalibrateWords, args=rest, prog="seewhy calibrate", config=(tyro.conf.EnumChoicesFromValues,))
+    words = parsed(CalibrateWords, rest, "seewhy calibrate")
     if (words.labels is None) is not (words.questions is None):
         raise ValueError("--labels and --questions belong together: the chains, and the questions they answer")
     with tempfile.TemporaryDirectory(prefix="seewhy-") as folder:

@@ -5,15 +5,15 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, cast
+from typing import cast
 
-import tyro
 from rich.console import Console
 from rich.table import Table
 
 from seewhy.benchmarks.lines.writing import line_of
 from seewhy.benchmarks.release.reading import Benchmark, read_questions, release_of
 from seewhy.cli.data_convert import convert_words, pull_words, stats_words
+from seewhy.cli.parsing import parsed
 from seewhy.grading.inspection import Finding, inspect
 from seewhy.records.files import write_text_atomically
 from seewhy.records.shards import write_shard
@@ -40,8 +40,6 @@ USAGE = """usage: seewhy data COMMAND ...
       send rows to the Hub with a card, or fetch them.
 
   `seewhy data import NAME --help` and the like list every option."""
-ByValue = Annotated[Split, tyro.conf.EnumChoicesFromValues]
-"""`--split test` rather than `--split TEST`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +48,7 @@ class ImportWords:
 
     root: Path
     """Folder of the release, or one of its files."""
-    split: ByValue
+    split: Split
     """Part of the data set, by seewhy's name: docs/benchmarks.md tells which of the release's that is."""
     out: Path | None = None
     """A file, `NAME.jsonl`, or a folder for Parquet. Pictures inside tables are written beside it, in `images`."""
@@ -67,7 +65,7 @@ class CheckWords:
 
     root: Path
     """Folder of the release, or one of its files."""
-    split: tuple[ByValue, ...] = ()
+    split: tuple[Split, ...] = ()
     """Splits to look at; all that are there, if none is named."""
     json: bool = False
     """Tell everything as JSON."""
@@ -82,10 +80,10 @@ def run(words: Sequence[str]) -> None:
     """
     match list(words):
         case ["import", name, *rest] if not name.startswith("-"):
-            said = tyro.cli(ImportWords, args=rest, prog=f"seewhy data import {name}")
+            said = parsed(ImportWords, rest, f"seewhy data import {name}")
             _import(name, said)
         case ["check", name, *rest] if not name.startswith("-"):
-            said = tyro.cli(CheckWords, args=rest, prog=f"seewhy data check {name}")
+            said = parsed(CheckWords, rest, f"seewhy data check {name}")
             if _check(name, said):
                 raise SystemExit(1)
         case ["convert", place, out, *rest] if not (place.startswith("-") or out.startswith("-")):

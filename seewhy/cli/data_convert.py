@@ -8,14 +8,13 @@ from typing import Annotated, Literal
 
 import tyro
 
+from seewhy.cli.parsing import parsed
 from seewhy.formats.converting.reading import LONGEST, ReadPlan, Tally
 from seewhy.formats.converting.stats import stats_of
 from seewhy.formats.hub.sharing import pull
 from seewhy.formats.pictures.urls import fetch_picture
 from seewhy.records.types import Split
 from seewhy.workbench.converting import Wanted, convert_rows, sources_at, tally_lines
-
-ByValue = Annotated[Split, tyro.conf.EnumChoicesFromValues]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +52,7 @@ class ConvertWords:
     group, `question` leaves replies away."""
     name: str = ""
     """Of the set: its file, its registration, the benchmark of its questions. Empty takes that of what is read."""
-    split: ByValue = Split.TRAIN
+    split: Split = Split.TRAIN
     """Split of questions that seewhy writes, where a row names none."""
     model: str = ""
     """Model that an OpenAI batch asks."""
@@ -122,18 +121,18 @@ def _show(plain: Mapping[str, object], lines: Iterable[str], *, as_json: bool) -
 
 def convert_words(place: str, out: str, words: Sequence[str]) -> None:
     """`seewhy data convert IN OUT ...`."""
-    said = tyro.cli(ConvertWords, args=list(words), prog="seewhy data convert IN OUT")
+    said = parsed(ConvertWords, words, "seewhy data convert IN OUT")
     run_convert(Path(place), Path(out), said)
 
 
 def stats_words(place: str, words: Sequence[str]) -> bool:
     """`seewhy data stats IN ...`; whether rows are bad."""
-    return run_stats(Path(place), tyro.cli(StatsWords, args=list(words), prog="seewhy data stats IN"))
+    return run_stats(Path(place), parsed(StatsWords, words, "seewhy data stats IN"))
 
 
 def pull_words(repo: str, out: str, words: Sequence[str]) -> None:
     """`seewhy data pull REPO OUT ...`."""
-    said = tyro.cli(PullWords, args=list(words), prog="seewhy data pull REPO OUT")
+    said = parsed(PullWords, words, "seewhy data pull REPO OUT")
     names = pull(repo, Path(out), revision=said.revision, endpoint=said.endpoint)
     line = f"{len(names):,} files of {repo} in {out}; look at them with `seewhy data stats {out}`"
     _show({"repo": repo, "folder": out, "files": names}, [line], as_json=said.json)

@@ -31,7 +31,7 @@ def run(words: Sequence[str]) -> int:
     shows_all, rest = take_flag(rest, "--all")
     given, rest = take_option(rest, "--pair")
     if len(rest) != 2 or any(word.startswith("-") for word in rest):
-        raise ValueError(f"seewhy diff needs two runs\n\n{USAGE}")
+        raise ValueError("seewhy diff needs two runs; name two folders that `seewhy run` has written")
     if any(pair.count("=") != 1 for pair in given):
         raise ValueError("--pair needs STEP=STEP, such as --pair dpo=mpo")
     pairs = [pair.partition("=") for pair in given]

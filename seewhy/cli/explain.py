@@ -8,6 +8,7 @@ from typing import Annotated
 import tyro
 
 from seewhy.cli.options import naming_options
+from seewhy.cli.parsing import parsed
 from seewhy.judging.answers.explaining import explain, option_texts
 from seewhy.records.types import Gold, MatchRule, Question, Split, Style
 
@@ -32,7 +33,7 @@ class ExplainWords:
 
 def run(words: Sequence[str]) -> None:
     """Explain one reply; a ValueError names what is wrong with the words."""
-    said = tyro.cli(ExplainWords, args=words, prog="seewhy explain", config=(tyro.conf.EnumChoicesFromValues,))
+    said = parsed(ExplainWords, words, "seewhy explain")
     text = sys.stdin.read() if said.text == "-" else said.text
     with naming_options():
         options = option_texts(said.options, said.rule)

@@ -10,6 +10,7 @@ import tyro
 from rich.console import Console
 
 from seewhy.cli.options import naming_options
+from seewhy.cli.parsing import parsed
 from seewhy.cli.server import ServerWords
 from seewhy.evaluation.suites import suite_of
 from seewhy.evaluation.tables import Table
@@ -102,7 +103,7 @@ def run(rest: Sequence[str]) -> None:
 
 
 def _run(rest: Sequence[str]) -> None:
-    words = tyro.cli(GradeWords, args=rest, prog="seewhy grade")
+    words = parsed(GradeWords, rest, "seewhy grade")
     reading = _check(words)
     suites = require_suites([name.strip() for name in words.also.split(",") if name.strip()], "`also`")
     tables = [open_table(path, words.rows_at) for path in words.predictions]

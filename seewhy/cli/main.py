@@ -1,6 +1,7 @@
 """`seewhy`: teach a vision-language model to reason, and show why."""
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -35,6 +36,8 @@ QUIET = {
     "TORCH_CPP_LOG_LEVEL": "ERROR",
 }  # fmt: skip
 """Read by the libraries when they are loaded: their errors are shown, their bars and hints are not among our lines."""
+UNREAD = 141
+"""Exit status where the reader of the output has gone, as of a program that SIGPIPE ends."""
 LAUNCHED = "WORLD_SIZE"
 """The variable by which launchers say how many processes they have started."""
 
@@ -43,38 +46,54 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        0 when it went well; 1 where `status` finds unfinished steps; 2 for an error that a user can mend, in one line;
-        130 after Ctrl-C.
+        0 when it went well; 1 where something was found, such as unfinished steps by `status`; 2 for an error that a
+        user can mend, in three lines: what, where, remedy; 130 after Ctrl-C; 141 where nobody reads the output.
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     given = list(sys.argv[1:] if words is None else words)
+    _settle_streams()
     try:
         code = _dispatch(given)
         if LAUNCHED in os.environ:
             _processes().end_well()
+        sys.stdout.flush()
         return code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter tries again at its end
+        return UNREAD
     except (ValueError, OSError, ArithmeticError) as error:
-        complain(str(error))
+        complain(_told(error, given))
         return 2
     except RuntimeError as error:
         # Alarms and spent budgets are errors of this kind of ours; any other is a fault that its trace tells best.
         if type(error).__module__.partition(".")[0] != "seewhy":
             raise
-        complain(str(error))
+        complain(_told(error, given))
         return 2
     except KeyboardInterrupt:
-        complain("stopped; the same command goes on from here")
+        complain("seewhy: stopped; the same command goes on from here")
         return 130
-    except SystemExit as end:  # the option parser has shown its help, or an option that it does not understand
+    except SystemExit as end:  # help was shown, or a check has found something
         return end.code if isinstance(end.code, int) else 2
+
+
+def _settle_streams() -> None:
+    """A character that the terminal's encoding does not have is shown as another, and is no error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
+
+
+def _told(error: Exception, given: Sequence[str]) -> str:
+    return str(importlib.import_module("seewhy.cli.complaint").complaint_of(error, given))
 
 
 def complain(text: str) -> None:
     """Say on standard error what went wrong, once where several processes met it."""
     said = _processes().whose(text) if LAUNCHED in os.environ else text
     if said:
-        print(f"seewhy: {said}", file=sys.stderr)
+        print(said, file=sys.stderr)
 
 
 def _processes() -> Any:  # noqa: ANN401
@@ -98,7 +117,7 @@ def _dispatch(given: list[str]) -> int:
     if command in stages or discovery.is_outside(command):
         return int(importlib.import_module("seewhy.cli.stage").run(command, rest))
     hint = discovery.nearest(command, [*COMMANDS, *stages])
-    raise ValueError(f"{command!r} is no command of seewhy{hint} `seewhy --help` lists them")
+    raise ValueError(f"{command!r} is no command of seewhy{hint}")
 
 
 def _load(command: str) -> Any:  # noqa: ANN401

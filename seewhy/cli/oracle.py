@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import tyro
-
+from seewhy.cli.parsing import parsed
 from seewhy.testing.served.pages import questions_of_run
 from seewhy.testing.served.plan import FaultPlan, ServedPlan
 from seewhy.testing.served.server import LOOPBACK, Serving, bind, server_of
@@ -37,8 +36,7 @@ def run(words: Sequence[str]) -> None:
     """
     match list(words):
         case ["serve", *rest]:
-            config = (tyro.conf.EnumChoicesFromValues,)
-            _serve(tyro.cli(ServeWords, args=rest, prog="seewhy oracle serve", config=config))
+            _serve(parsed(ServeWords, rest, "seewhy oracle serve"))
         case _:
             raise ValueError(
                 "about the oracle there is `seewhy oracle serve --questions RUN`; --help lists its options"

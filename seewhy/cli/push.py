@@ -8,6 +8,7 @@ from typing import Annotated
 
 import tyro
 
+from seewhy.cli.parsing import parsed
 from seewhy.formats.hub.sharing import push
 from seewhy.workbench.sharing import Layout, parcel_of
 
@@ -52,7 +53,7 @@ def run(words: Sequence[str], prog: str = "seewhy push") -> int:
     Raises:
         ValueError: there is nothing that can be sent, or the Hub refuses.
     """
-    said = tyro.cli(PushWords, args=list(words), prog=prog)
+    said = parsed(PushWords, words, prog)
     parcel = parcel_of(said.place, said.repo, said.layout, said.base, said.license)
     seen = "public" if said.public else "private"
     if not said.json:

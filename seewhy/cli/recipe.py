@@ -33,7 +33,7 @@ def run(words: Sequence[str]) -> int:
         case [] | ["-h" | "--help"]:
             print(USAGE)
         case _:
-            raise ValueError(f"about recipes there are list, show and check\n\n{USAGE}")
+            raise ValueError("about recipes there are list, show and check; `seewhy recipe --help` shows how")
     return 0
 
 

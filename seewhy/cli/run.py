@@ -48,8 +48,11 @@ def run(words: Sequence[str]) -> int:
     Raises:
         ValueError: an option, the recipe or a step does not fit.
     """
+    if words[:1] in (["--help"], ["-h"]):
+        print(USAGE)
+        return 0
     if not words or words[0].startswith("-"):
-        raise ValueError(f"seewhy run needs a recipe\n\n{USAGE}")
+        raise ValueError("seewhy run needs a recipe first; `seewhy recipe list` shows those that come with seewhy")
     name, rest = words[0], list(words[1:])
     wants_help, rest = take_flag(rest, "--help")
     also_help, rest = take_flag(rest, "-h")

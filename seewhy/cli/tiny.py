@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import tyro
 from rich.console import Console
 
+from seewhy.cli.parsing import parsed
 from seewhy.cli.screen import Screen
 from seewhy.recipes.tiny.make import make
 from seewhy.recipes.tiny.plan import BaseRecipe, recipe
@@ -23,6 +23,6 @@ class TinyWords:
 
 def run(words: Sequence[str]) -> int:
     """Make the model; 0 when it is there."""
-    said = tyro.cli(TinyWords, args=words, prog="seewhy tiny")
+    said = parsed(TinyWords, words, "seewhy tiny")
     Screen(console=Console()).follow(make(said.run, said.plan))
     return 0

@@ -120,7 +120,7 @@ def open_run(root: Path) -> OpenRun:
     """
     saved = root / RECIPE_FILE
     if not saved.is_file():
-        raise ValueError(f"{root} holds no run: it has no {RECIPE_FILE}")
+        raise ValueError(f"{root} holds no run: it has no {RECIPE_FILE}; name a folder that `seewhy run` has written")
     recipe, _ = find_recipe(str(saved))
     return OpenRun(root=root.resolve(), recipe=recipe, machine=read_machine(root))
 

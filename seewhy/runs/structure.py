@@ -80,7 +80,7 @@ def _join(place: str, name: str) -> str:
 
 
 def _at(value: object) -> str:
-    return f" (line {value.line})" if isinstance(value, Scalar) else ""
+    return f" (line {value.line})" if isinstance(value, Scalar) and value.line else ""
 
 
 def _refuse(wanted: type, value: object) -> ValueError:

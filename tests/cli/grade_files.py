@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from said_errors import sentence
 
 from seewhy.cli.main import main
 
@@ -44,7 +45,7 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     assert main(["grade", *words]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    return " ".join(captured.err.split())
+    return sentence(captured.err)
 
 
 def process(*words: str) -> subprocess.CompletedProcess[str]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from said_errors import sentence
 from wired_runs import write_recipe
 
 from seewhy.cli.main import main
@@ -85,7 +86,7 @@ def test_few_questions_with_a_pair_are_told_with_the_reasons_and_stop_the_run_be
     told = "2 of 60 questions have a pair (58 no margin): the widest gap"
     assert told in " ".join(capsys.readouterr().out.split())
     assert main([*words, "--floor", "0.05", "--out", str(tmp_path / "stopped")]) == 2
-    said = " ".join(capsys.readouterr().err.split())
+    said = sentence(capsys.readouterr().err)
     assert told in said
     assert "floor" in said
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from endpoints.loopback import Answer, Asked, LoopServer
+from said_errors import sentence
 
 from seewhy.benchmarks import inkgrid
 from seewhy.benchmarks.lines.writing import line_of
@@ -21,7 +22,7 @@ def told(capsys, *words: str) -> dict:
 
 def refused(capsys, *words: str) -> str:
     assert main(["calibrate", *words]) == 2
-    return " ".join(capsys.readouterr().err.split())
+    return sentence(capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("judge", ["rubric", "facts", "outcome"])

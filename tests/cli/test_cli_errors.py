@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from said_errors import sentence
 
 from seewhy.cli.main import main
 from seewhy.recipes.inkgrid import recipe as inkgrid
@@ -14,7 +15,7 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     assert main(words) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    return " ".join(captured.err.replace("│", " ").split())
+    return sentence(captured.err)
 
 
 @pytest.fixture

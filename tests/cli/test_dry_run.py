@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from priced_runs import CANARY, CHAINS, MACHINE, SAMPLED, TAUGHT, pages, recipe_at, run_until, saved
+from said_errors import sentence
 from served_oracle import bill_of, serve
 
 from seewhy.cli.main import main
@@ -196,7 +197,7 @@ def test_finished_rows_are_priced_as_they_are_and_a_change_that_would_lose_them_
     assert found(FIRST, dry_run(capsys, saved(tmp_path, recipe), run), "rationales")[0][0] == TAUGHT
     fewer = replace(recipe, steps={**recipe.steps, "questions": replace(recipe.steps["questions"], train=10)})
     assert main(["run", saved(tmp_path, fewer), "--run", str(run), "--dry-run"]) == 2
-    error = " ".join(capsys.readouterr().err.split())
+    error = sentence(capsys.readouterr().err)
     assert "step questions" in error
     assert "count is 20 there and 10 here" in error
     lines = dry_run(capsys, saved(tmp_path, fewer), run, "--remake")

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from said_errors import sentence
 
 from seewhy.cli.main import main
 
@@ -61,6 +62,4 @@ def test_a_reply_can_come_from_standard_input():
 @pytest.mark.parametrize("words", [("x", "--rule", "letter"), ("x", "--options", "1"), ("x", "--options", "27")])
 def test_a_wrong_number_of_options_is_an_error_that_says_what_is_right(capsys, words):
     assert main(["explain", *words, "--gold", "B"]) == 2
-    assert "--options needs 2 to 26 texts, or their number, such as --options 4" in " ".join(
-        capsys.readouterr().err.split()
-    )
+    assert "--options needs 2 to 26 texts, or their number, such as --options 4" in sentence(capsys.readouterr().err)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import served_oracle
+from said_errors import sentence
 from served_oracle import bill_of, serve
 from wired_runs import CHAINS, SAMPLED, distilling, judging, oracle_chains, pages, write_recipe
 
@@ -76,7 +77,7 @@ def own_judges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def refused(capsys, *words: str) -> str:
     assert main(words) == 2
-    return " ".join(capsys.readouterr().err.split())
+    return sentence(capsys.readouterr().err)
 
 
 def verdicts_of(run: Path) -> list[Verdict]:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import urllib.request
 
+from said_errors import sentence
+
 from seewhy.benchmarks import inkgrid
 from seewhy.cli.main import main
 from seewhy.model.prompts import prompt_text
@@ -34,9 +36,9 @@ def test_it_says_where_it_answers_knows_the_runs_questions_and_ends_when_interru
 
 def test_a_folder_without_questions_is_told_how_to_get_them(tmp_path, capsys):
     assert main(["oracle", "serve", "--questions", str(tmp_path)]) == 2
-    assert "holds no questions: draw them with `seewhy questions --run" in " ".join(capsys.readouterr().err.split())
+    assert "holds no questions: draw them with `seewhy questions --run" in sentence(capsys.readouterr().err)
 
 
 def test_another_word_about_the_oracle_is_told_what_there_is(capsys):
     assert main(["oracle", "sreve"]) == 2
-    assert "`seewhy oracle serve --questions RUN`" in " ".join(capsys.readouterr().err.split())
+    assert "`seewhy oracle serve --questions RUN`" in sentence(capsys.readouterr().err)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from said_errors import sentence
 from served_oracle import serve
 from wired_runs import SAMPLED, judging, oracle_chains, pages, write_recipe
 
@@ -22,7 +23,7 @@ ASKED = 6
 
 def refused(capsys, *words: str) -> str:
     assert main(words) == 2
-    return " ".join(capsys.readouterr().err.split())
+    return sentence(capsys.readouterr().err)
 
 
 def pairing(place: Path, rule: Choice) -> Recipe:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from said_errors import sentence
 from served_oracle import draw, serve
 
 from seewhy.cli.main import main
@@ -95,7 +96,7 @@ def test_a_wrong_input_is_told_before_a_reply_is_drawn(kind, own, tmp_path, caps
     began = time.process_time()
     assert main(["evaluate", *words]) == 2
     assert time.process_time() - began < SOON
-    said = " ".join(capsys.readouterr().err.split())
+    said = sentence(capsys.readouterr().err)
     assert not [part for part in told if part not in said], said
     assert not list((tmp_path / "out").rglob("chains/*.parquet"))
 

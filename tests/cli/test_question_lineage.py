@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from said_errors import sentence
 
 from seewhy.cli.main import main
 from seewhy.records.lineage import read_manifest
@@ -37,7 +38,7 @@ def made(tmp_path_factory) -> Path:
 def complaint(capsys, *words: str) -> str:
     capsys.readouterr()
     assert main(words) == 2
-    return " ".join(capsys.readouterr().err.split())
+    return sentence(capsys.readouterr().err)
 
 
 def shards(folder: Path) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from said_errors import sentence
 
 from seewhy.benchmarks import inkgrid
 from seewhy.cli.main import main
@@ -60,7 +61,7 @@ def made(tmp_path_factory) -> SimpleNamespace:
 def complaint(capsys, *words: str) -> str:
     capsys.readouterr()
     assert main(words) == 2
-    return " ".join(capsys.readouterr().err.split())
+    return sentence(capsys.readouterr().err)
 
 
 def words_of(made: SimpleNamespace, stage: str) -> list[str]:

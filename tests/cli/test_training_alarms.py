@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from said_errors import sentence
 
 from seewhy.cli.main import main
 from seewhy.cli.screen import Screen
@@ -124,7 +125,7 @@ def test_an_alarm_that_does_not_exist_is_refused_on_the_command_line(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert main(["run", "inkgrid", "--run", str(tmp_path / "run"), "--machine.guard.abort", "kl"]) == 2
-    said = " ".join(capsys.readouterr().err.split())
+    said = sentence(capsys.readouterr().err)
     assert "machine: guard: " in said
     assert "abort names 'kl', and the alarms are chosen_drift" in said
     assert not (tmp_path / "run").exists()
@@ -136,7 +137,7 @@ def test_a_run_stops_at_an_alarm_it_was_told_to_and_goes_on_when_it_is_told_no_m
     run = tmp_path / "run"
     words = ["run", "inkgrid", "--run", str(run), *LESSONS]
     assert main([*words, "--machine.guard.abort", "loss"]) == 2
-    told = " ".join(capsys.readouterr().err.split())
+    told = sentence(capsys.readouterr().err)
     assert re.search(r"seewhy: stopped by the alarm loss at step \d+: the loss rose from .*; lower the learning", told)
     assert f"What was trained is saved in {checkpoints(run / 'sft')[-1]}" in told
     taken = len(read_steps(run / "sft" / "steps.jsonl"))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from said_errors import sentence
 from served_oracle import bill_of, serve
 from wired_runs import BLINDLY, CANARY, QUICK, TAUGHT, distilling, judging, oracle_chains, pages, write_recipe
 
@@ -28,7 +29,7 @@ def answered(server) -> int:
 
 def complaint(capsys, *words: str) -> str:
     assert main(words) == 2
-    return " ".join(capsys.readouterr().err.split())
+    return sentence(capsys.readouterr().err)
 
 
 def distil(place: Path, base_url: str, machine: Machine = QUICK) -> list[str]:

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from said_errors import sentence
 
 from seewhy.cli.main import main
 from seewhy.records.shards import read_rows
@@ -120,7 +121,7 @@ def test_the_oracle_says_that_it_does_not_know_these_questions(capsys, tmp_path,
 def test_a_source_goes_with_a_benchmark_that_reads(capsys, tmp_path, benchmark, source, told):
     words = ["run", "inkgrid", "--run", str(tmp_path / "run"), "--questions.benchmark", benchmark]
     assert main([*words, *(["--questions.source", source] if source else [])]) == 2
-    said = " ".join(capsys.readouterr().err.split())
+    said = sentence(capsys.readouterr().err)
     assert "steps.questions: source" in said
     assert told in said
 

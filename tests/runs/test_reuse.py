@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from drawn_rows import oracle_chains
+from said_errors import sentence
 
 from seewhy.cli.main import main
 from seewhy.records.lineage import MANIFEST
@@ -54,7 +55,7 @@ def told(capsys, *words: str, status: int) -> str:
     capsys.readouterr()
     assert main(words) == status
     found = capsys.readouterr()
-    return " ".join(f"{found.out}{found.err}".split())
+    return sentence(f"{found.out}{found.err}")
 
 
 def rows_of(run: Path) -> dict[str, bytes]:

@@ -2,6 +2,8 @@
 
 import json
 
+from said_errors import sentence
+
 from seewhy.cli.main import main
 from seewhy.records.shards import write_shard
 from seewhy.records.step_logs import read_steps
@@ -39,4 +41,4 @@ def test_held_out_rows_that_are_none_are_told_by_their_own_field(tmp_path, capsy
     recipe = RECIPE.replace("validation: {held: 1.0}", "questions: questions.train, validation: {none: 1.0}")
     (tmp_path / "recipe.yaml").write_text(f"{recipe}inputs: {{none: {tmp_path / 'none'}}}\n")
     assert main(["run", str(tmp_path / "recipe.yaml"), "--run", str(tmp_path / "run"), "--workers", "1"]) == 2
-    assert "validation.none: " in " ".join(capsys.readouterr().err.split())
+    assert "validation.none: " in sentence(capsys.readouterr().err)

@@ -10,6 +10,7 @@ from formats.hub_commands import commands
 from formats.hub_stand_in import standing_in
 from huggingface_hub import ModelCard
 from PIL import Image
+from said_errors import sentence
 
 from seewhy.cli.main import main
 from seewhy.model.weights import weights_place
@@ -179,15 +180,15 @@ def test_a_refused_commit_and_a_hub_that_is_not_there_are_told_and_change_nothin
 def test_what_is_no_whole_model_is_refused_by_name(made, facts, tmp_path, capsys):
     made(tmp_path / "mine")
     assert main(["push", str(tmp_path / "mine"), "me/mine"]) == 2
-    said = " ".join(capsys.readouterr().err.split())
+    said = sentence(capsys.readouterr().err)
     assert [fact for fact in facts if fact not in said] == [], said
 
 
 def test_a_run_itself_is_answered_with_the_steps_that_have_a_model(run, capsys):
     assert main(["push", str(run), "me/mine"]) == 2
-    assert str(run / "sft") in " ".join(capsys.readouterr().err.split())
+    assert str(run / "sft") in sentence(capsys.readouterr().err)
     assert main(["push", str(run / "own"), "me/mine", "--layout", "peft"]) == 2
-    assert "leave --layout and --base away" in " ".join(capsys.readouterr().err.split())
+    assert "leave --layout and --base away" in sentence(capsys.readouterr().err)
 
 
 def test_a_dry_run_shows_the_card_and_sends_nothing(run, capsys):

@@ -1,0 +1,103 @@
+"""An error as three lines: what is wrong, where, and the remedy."""
+
+import errno
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WORDS = """--help add ask begin bring call check choose convert correct delete did download draw fill free give install
+keep leave look lower make mend merge move name open or perhaps point put raise read remove rename replace run save say see
+set show start take train try use wait with write `seewhy"""
+BEGINS = (*WORDS.split(), "there are")
+"""How the part of a sentence begins that says what to do."""
+PARTS = re.compile(r"(?:; |: |\. |\? |, or )(?=\S)")
+QUOTED = re.compile(r"(?<!\w)(['\"`])(?:(?!\1).)*\1")
+PLACE = re.compile(r"(?:step [\w-]+(?:, field [\w.-]+)?|(?:--)?[^\s:;'\"]*[./~][^\s:;'\"]*(?: \S+)?|--[\w.-]+(?: \S+)?|"
+                   r"(?:field|column) '?[\w.-]+'?)(?::\d+)?(?:, [^:;]{1,40})?: ")  # fmt: skip
+"""A file, a row, a step, a field or an option before a colon."""
+BY_NUMBER = {
+    errno.ENOSPC: "free space there; the same command goes on from what is finished",
+    errno.EDQUOT: "free space there; the same command goes on from what is finished",
+    errno.EACCES: "choose a place that you may read and write, or change its permissions",
+    errno.EPERM: "choose a place that you may read and write, or change its permissions",
+    errno.EROFS: "choose a folder that can be written",
+    errno.ENOENT: "check the path; it begins at the current folder",
+    errno.EISDIR: "name a file in place of the folder",
+    errno.ENOTDIR: "name a folder in place of the file",
+    errno.EADDRINUSE: "choose another --port; 0 takes a free one",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ECONNREFUSED: "start the server, or correct its address",
+}
+"""What to do about errors of the system."""
+LONGEST = 160
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """What a user is told of an error."""
+
+    what: str
+    where: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """As it is printed: a line each; what consists of several faults has a line for each of them."""
+        return f"seewhy: {self.what}\n  where:  {self.where}\n  remedy: {self.remedy}"
+
+
+def complaint_of(error: Exception, words: Sequence[str]) -> Complaint:
+    """The three lines of an error of a command line."""
+    command = shlex.join(["seewhy", *words])
+    command = command if len(command) <= LONGEST else f"{command[: LONGEST - 4]} ..."
+    helps = f"`seewhy {words[0]} --help` lists what it takes" if words else "`seewhy --help` lists the commands"
+    if isinstance(error, OSError) and error.errno in BY_NUMBER and error.strerror:
+        place = error.filename if isinstance(error.filename, str) else command
+        return Complaint(what=error.strerror, where=place, remedy=BY_NUMBER[error.errno])
+    text = str(error).strip() or type(error).__name__
+    first, _, more = text.partition("\n")
+    what, remedy = split(first)
+    if more:
+        return Complaint(what=text.replace("\n", "\n  "), where=command, remedy=remedy.removesuffix(":") or helps)
+    place, fault = placed(what)
+    helps = BY_NUMBER[errno.ENOENT] if "no such file" in fault else helps
+    return Complaint(what=what, where=f"{place} in {command}" if place else command, remedy=remedy or helps)
+
+
+def placed(text: str) -> tuple[str, str]:
+    """The place at the beginning of a message, and what is said of it.
+
+    Example:
+        >>> placed("mine.yaml: steps.dpo.fit.epochs: must be a whole number")
+        ('mine.yaml: steps.dpo.fit.epochs', 'must be a whole number')
+        >>> placed("there is no recipe 'mine'")
+        ('', "there is no recipe 'mine'")
+    """
+    places: list[str] = []
+    rest = text
+    while found := PLACE.match(rest):
+        if _begins(rest[found.end() :]):
+            break
+        places.append(found[0].removesuffix(": "))
+        rest = rest[found.end() :]
+    return ": ".join(places), rest
+
+
+def split(text: str) -> tuple[str, str]:
+    """A message without what to do, and what to do.
+
+    Example:
+        >>> split("there is no recipe 'inkgird'; did you mean 'inkgrid'?")
+        ("there is no recipe 'inkgird'", "did you mean 'inkgrid'?")
+        >>> split("answers are missing")
+        ('answers are missing', '')
+    """
+    for part in PARTS.finditer(QUOTED.sub(lambda found: "_" * len(found[0]), text)):
+        if _begins(text[part.end() :]):
+            return text[: part.start()] + ("?" if part[0] == "? " else ""), text[part.end() :]
+    return text, ""
+
+
+def _begins(text: str) -> bool:
+    lower = text[:1].lower() + text[1:]
+    return lower.startswith(BEGINS) and bool(re.match(rf"(?:{'|'.join(map(re.escape, BEGINS))})(?!\w)", lower))
