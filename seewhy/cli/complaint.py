@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WORDS = """--help add ask begin bring call check choose convert correct delete did download draw fill free give install
-keep leave look lower make mend merge move name open or perhaps point put raise read remove rename replace run save say see
-set show start take train try use wait with write `seewhy"""
+keep leave look lower make mend merge move name open or perhaps pip point put raise read remove rename replace run save
+say see set show start take train try use wait with write `seewhy"""
 BEGINS = (*WORDS.split(), "there are")
 """How the part of a sentence begins that says what to do."""
 PARTS = re.compile(r"(?:; |: |\. |\? |, or )(?=\S)")
@@ -18,6 +18,7 @@ PLACE = re.compile(r"(?:step [\w-]+(?:, field [\w.-]+)?|(?:--)?[^\s:;'\"]*[./~][
 """A file, a row, a step, a field or an option before a colon."""
 BY_NUMBER = {
     errno.ENOSPC: "free space there; the same command goes on from what is finished",
+    errno.EFBIG: "free space there, or raise the limit on the size of files",
     errno.EDQUOT: "free space there; the same command goes on from what is finished",
     errno.EACCES: "choose a place that you may read and write, or change its permissions",
     errno.EPERM: "choose a place that you may read and write, or change its permissions",

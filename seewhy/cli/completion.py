@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 
 from seewhy.cli.main import COMMANDS
+from seewhy.cli.options import shows_help
 from seewhy.workbench.completion import SCRIPTS, words_after
+
+USAGE = 'usage: eval "$(seewhy completion bash)", or zsh; it goes into ~/.bashrc or ~/.zshrc'
 
 
 def run(words: Sequence[str]) -> int:
@@ -12,7 +15,6 @@ def run(words: Sequence[str]) -> int:
         print("\n".join(words_after(words[1:], list(COMMANDS))))
     elif len(words) == 1 and words[0] in SCRIPTS:
         print(SCRIPTS[words[0]], end="")
-    else:
-        print('usage: eval "$(seewhy completion bash)", or zsh; it goes into ~/.bashrc or ~/.zshrc')
-        return 0 if {"-h", "--help"} & set(words) else 2
+    elif not shows_help(words, USAGE):
+        raise ValueError(f"completion is for {', '.join(SCRIPTS)}; say one, such as `seewhy completion bash`")
     return 0

@@ -10,6 +10,8 @@ from seewhy.runs.recipe_text import Plain, merge
 from seewhy.runs.yaml_text import Scalar
 
 SET = "--set"
+PORTS = 65536
+"""Ports of a machine, from 0 on."""
 FIELD = re.compile(r"`([a-z][\w-]*(?:\.[\w-]+)*)`")
 """A field in a message, as the rooms below this one name it."""
 
@@ -38,6 +40,24 @@ def as_options(text: str) -> str:
         'lower --sample.max-tokens'
     """
     return FIELD.sub(lambda found: f"--{found[1].replace('_', '-')}", text)
+
+
+def shows_help(words: Sequence[str], usage: str) -> bool:
+    """Whether help was asked for, and is printed."""
+    wants = not {"--help", "-h"}.isdisjoint(words)
+    if wants:
+        print(usage)
+    return wants
+
+
+def require_places(words: Sequence[str], command: str, *wanted: str) -> None:
+    """Refuse words that are not as many places as are wanted, or an option that is left over."""
+    options = [word for word in words if word.startswith("-")]
+    if options:
+        raise ValueError(f"{options[0]} is no option of `seewhy {command}`; `seewhy {command} --help` lists them")
+    if len(words) != len(wanted):
+        raise ValueError(f"seewhy {command} needs {' and '.join(wanted)}, and got {len(words)} words; name a folder "
+                         "that `seewhy run` has written")  # fmt: skip
 
 
 def take_flag(words: Sequence[str], name: str) -> tuple[bool, list[str]]:

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from seewhy.cli.options import PORTS
 from seewhy.cli.parsing import parsed
 from seewhy.testing.served.pages import questions_of_run
 from seewhy.testing.served.plan import FaultPlan, ServedPlan
 from seewhy.testing.served.server import LOOPBACK, Serving, bind, server_of
+
+USAGE = "usage: seewhy oracle serve --questions RUN [--port N] ...; `seewhy oracle serve --help` lists every option"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,8 @@ def run(words: Sequence[str]) -> None:
     match list(words):
         case ["serve", *rest]:
             _serve(parsed(ServeWords, rest, "seewhy oracle serve"))
+        case ["-h" | "--help"]:
+            print(USAGE)
         case _:
             raise ValueError(
                 "about the oracle there is `seewhy oracle serve --questions RUN`; --help lists its options"
@@ -44,6 +49,8 @@ def run(words: Sequence[str]) -> None:
 
 
 def _serve(said: ServeWords) -> None:
+    if not 0 <= said.port < PORTS:
+        raise ValueError(f"--port {said.port}: a port is from 0 to {PORTS - 1}; choose another")
     with tempfile.TemporaryDirectory(prefix="seewhy-oracle-") as spare:
         serving = Serving(
             questions=questions_of_run(said.questions), folder=said.folder or Path(spare), plan=said.served,

@@ -15,7 +15,7 @@ from seewhy.cli.processes import launched, take_processes
 from seewhy.cli.screen import Screen
 from seewhy.model.prompt_plan import PromptPlan
 from seewhy.runs.choice import Choice, names_what
-from seewhy.runs.discovery import class_of
+from seewhy.runs.discovery import class_of, nearest
 from seewhy.runs.hooks import Concludes
 from seewhy.runs.machine import SHORTCUTS, spec_fields
 from seewhy.runs.recipe_text import Plain, build_recipe, merge
@@ -24,6 +24,7 @@ from seewhy.runs.runner import run_step
 from seewhy.runs.structure import unstructure
 
 STEP = "step"
+OF_RECIPES = ("set", "step", "name", "seed", "compute", "machine")
 PROMPT = "--prompt."
 """Of options that say how models with weights are asked (`model/prompt_plan.py`)."""
 
@@ -57,6 +58,7 @@ def plain_step(stage: str, kind: type[Any], words: Sequence[str], seed: int) -> 
     """A recipe of one step, whose references are files, folders and models that options name."""
     names = [one.name for one in fields(kind) if one.init]
     asking, words = _apart(words)
+    _require_known(stage, words, names)
     prefixed = [_prefixed(word, names) for word in words]
     empty: Plain = {"name": stage, "seed": seed, "steps": {STEP: {"stage": stage, **_usual_choices(kind)}}}
     plain = with_options(empty, prefixed, SHORTCUTS)
@@ -65,6 +67,16 @@ def plain_step(stage: str, kind: type[Any], words: Sequence[str], seed: int) -> 
     models, inputs, renamed = _outside(kind, given)
     whole = {**plain, "models": models, "inputs": inputs, "steps": {STEP: {"stage": stage, **renamed}}}
     return _asked_so(whole, asking)
+
+
+def _require_known(stage: str, words: Sequence[str], names: Sequence[str]) -> None:
+    """Refuse an option that is neither a field of the stage nor one of every recipe."""
+    known = {*names, *SHORTCUTS, *OF_RECIPES, *(["model"] if "models" in names else [])}
+    for word in words:
+        name = word.removeprefix("--").partition("=")[0].partition(".")[0].replace("-", "_")
+        if word.startswith("--") and name.removeprefix("no_") not in known:
+            near = nearest(name, list(names)).replace("_", "-")
+            raise ValueError(f"{word}: stage {stage} has no such setting{near}")
 
 
 def _apart(words: Sequence[str]) -> tuple[list[str], list[str]]:

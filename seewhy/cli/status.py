@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from seewhy.cli.options import take_flag
+from seewhy.cli.options import require_places, shows_help, take_flag
 from seewhy.runs.changes import State, UnitStatus, status_of
 from seewhy.runs.lock import writer_of
 from seewhy.runs.open import open_run
@@ -21,11 +21,11 @@ USAGE = "usage: seewhy status RUN [--units] [--json]\n\nEach step of a run; --un
 
 def run(words: Sequence[str]) -> int:
     """Print the state of a run; 0 where all steps are finished and none is stale, else 1."""
+    if shows_help(words, USAGE):
+        return 0
     as_json, rest = take_flag(words, "--json")
     by_unit, rest = take_flag(rest, "--units")
-    if len(rest) != 1 or rest[0].startswith("-"):
-        print(USAGE)
-        return 0 if rest[:1] in (["--help"], ["-h"]) else 2
+    require_places(rest, "status", "a run")
     opened = open_run(Path(rest[0]))
     units = status_of(opened)
     shown = units if by_unit else list(_by_step(opened, units))

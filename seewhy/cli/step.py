@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from seewhy.cli.options import take_flag
+from seewhy.cli.options import require_places, shows_help, take_flag
 from seewhy.cli.processes import launched, take_processes
 from seewhy.cli.screen import Screen
 from seewhy.runs.open import Extent, open_run
@@ -20,11 +20,11 @@ as one of those that `torchrun` or `accelerate launch -m seewhy step RUN NAME` h
 
 def run(words: Sequence[str]) -> int:
     """Run a step; 0 when it is finished."""
+    if shows_help(words, USAGE):
+        return 0
     remake, rest = take_flag(words, "--remake")
     processes, rest = take_processes(rest)
-    if len(rest) != 2 or rest[0].startswith("-"):
-        print(USAGE)
-        return 0 if rest[:1] in (["--help"], ["-h"]) else 2
+    require_places(rest, "step", "a run", "a step of it")
     if processes > 1:
         return launched(["step", *words], processes)
     opened = open_run(Path(rest[0]))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from seewhy.cli.options import take_one, take_option, take_whole
+from seewhy.cli.options import PORTS, shows_help, take_one, take_option, take_whole
 from seewhy.view.serve import serve
 
 USAGE = """usage: seewhy view [RUN ...] [--model NAME ...] [--port N] [--key-variable NAME]
@@ -20,12 +20,15 @@ request leaves this machine. A person's verdicts are kept in RUN/annotations; no
 
 def run(words: Sequence[str]) -> int:
     """Serve until Ctrl-C."""
-    if not words or {"--help", "-h"} & set(words):
-        print(USAGE)
-        return 0 if words else 2
+    if shows_help(words, USAGE):
+        return 0
     port, rest = take_whole(words, "--port")
     key_variable, rest = take_one(rest, "--key-variable")
     models, rest = take_option(rest, "--model")
+    if not rest and not models:
+        raise ValueError("seewhy view needs a run; name a folder that `seewhy run` has written")
+    if (port or 0) >= PORTS:
+        raise ValueError(f"--port {port}: a port is below {PORTS}; choose another, or leave it away")
     for word in rest:
         if word.startswith("-"):
             raise ValueError(f"{word}: there is no such option; see seewhy view --help")

@@ -22,7 +22,7 @@ def only_writer(root: Path) -> Generator[None]:
         root.mkdir(parents=True, exist_ok=True)
         handle = os.open(root / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise OSError(f"{root} cannot be made a run's directory ({error.strerror}): choose another --run") from error
+        raise OSError(f"{root} cannot be made a run's directory ({error.strerror}): choose another folder") from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -247,12 +247,12 @@ def run_recipe(root: Path, recipe: Recipe, machine: Machine, extent: Extent, com
     with writing_in(root, processes):
         nodes = nodes_within(run, extent)
         require_machine(run, nodes)
+        reuse = tuple(Reuse(path.resolve()) for path in extent.reuse)
         if processes.is_first:
             if not extent.remake:
                 require_unchanged(run, nodes, status)
             write_recipe(run)
         processes.meet()
-        reuse = tuple(Reuse(path.resolve()) for path in extent.reuse)
         if processes.is_first and extent.preflight:
             yield from (Noted(ref=nodes[0].ref, text=said) for said in look_ahead(run, nodes))
         yield from _of_first(Runner(run=run, command=command, reuse=reuse, processes=processes), nodes)

@@ -60,8 +60,11 @@ def load_yaml(text: str, where: str) -> object:
         raise ValueError(f"{where} has {len(text):,} characters; a recipe has at most {MAX_BYTES:,}")
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise ValueError(f"{where} is not YAML ({line}{error.problem}); correct it there") from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise ValueError(f"{where} is not YAML ({error})") from error
+        raise ValueError(f"{where} is not YAML ({' '.join(str(error).split())})") from error
     if "*" in text and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
         raise ValueError(f"{where} refers to a part of itself (*name): write that part out")
     return None if node is None else _plain(node, where, 0)

@@ -94,7 +94,7 @@ class Sample(RowStage):
         chosen = self.plan(self.ask or len(questions)).choose(questions, self.after)
         if not chosen:
             why = "all have options, and with_options is false" if questions else "there are none"
-            raise ValueError(f"no question of {self.questions} is asked: {why}")
+            raise ValueError(f"{run.place(self.questions)}: no question is asked: {why}; give others")
         return chosen
 
     def fault_ahead(self, questions: Sequence[Question]) -> str:

@@ -1,5 +1,6 @@
 """What a command sends to the Hub: rows with the card of a data set, or a model with that of its run."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from seewhy.workbench.converting import sources_at
 
 Layout = Literal["merged", "peft"]
 FOLDERS: dict[Layout, str] = {"merged": MODEL, "peft": ADAPTER}
+NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
 AS_FOUND = ReadPlan()
 
 
@@ -51,6 +53,8 @@ def parcel_of(place: Path, repo: str, layout: Layout | None, base: str, licence:
     Raises:
         ValueError: nothing there can be sent.
     """
+    if not NAME.fullmatch(repo):
+        raise ValueError(f"{repo!r} is no name on the Hub; give OWNER/NAME, of letters, digits, '-', '_' and '.'")
     if not place.exists():
         raise ValueError(f"{place}: no such folder; name a model's, a training's step of a run, or one of rows")
     if (place / RECIPE_FILE).is_file():

@@ -39,14 +39,16 @@ def test_a_process_prints_a_plain_table_with_every_doubt_and_what_it_cannot_see(
     assert "\x1b" not in done.stdout
 
 
-def test_a_process_that_cannot_grade_prints_one_sentence_to_standard_error_and_ends_with_2():
+def test_a_process_that_cannot_grade_prints_what_where_and_remedy_to_standard_error_and_ends_with_2():
     ask()
     done = process(reply("AB"), "--questions", "questions.jsonl")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.strip() == (
-        "seewhy: replies.jsonl: 4 of 6 questions have no reply: q2, q3, q4, q5; say --missing wrong to count them as "
-        "without an answer, or --missing leave-out to grade the others alone"
-    )
+    assert done.stderr.splitlines() == [
+        "seewhy: replies.jsonl: 4 of 6 questions have no reply: q2, q3, q4, q5",
+        "  where:  replies.jsonl in seewhy grade replies.jsonl --questions questions.jsonl",
+        "  remedy: say --missing wrong to count them as without an answer, or --missing leave-out to grade the others "
+        "alone",
+    ]
 
 
 def test_grading_loads_no_model_library():
@@ -198,7 +200,7 @@ def test_a_file_of_several_splits_is_graded_on_the_one_that_is_named(capsys: pyt
     [
         (["--questions", "questions.jsonl", "--benchmark", "jsonl", "--root", "."], "are two sources of questions"),
         (["--questions", "questions.jsonl", "--benchmark", "mmstra"], "--benchmark 'mmstra'; did you mean 'mmstar'?"),
-        ([], "replies.jsonl holds no questions: name them with --questions FILE or --benchmark NAME --root DIR"),
+        ([], "replies.jsonl holds no questions; name them with --questions FILE or --benchmark NAME --root DIR"),
         (["--benchmark", "inkgrid"], "--benchmark inkgrid needs --root, its directory, and --split"),
         (["--benchmark", "inkgrid", "--root", ".", "--split", "test"], "draws its questions and reads no directory"),
         (["--benchmark", "jsnl", "--root", ".", "--split", "test"], "there is no benchmark 'jsnl'; did you mean"),
@@ -207,7 +209,7 @@ def test_a_file_of_several_splits_is_graded_on_the_one_that_is_named(capsys: pyt
         (["--questions", "questions.jsonl", "--style", "short"], "--style 'short'; there are direct, reason, plain."),
         (["--questions", "questions.jsonl", "--missing", "wrogn"], "--missing 'wrogn'; did you mean 'wrong'?"),
         (["--questions", "questions.jsonl", "--rule", "letter"], "--rule, --options and --facets are for a file that"),
-        (["--questions", "questions.jsonl", "--also", "lmms-eval"], "--also writes files: name their directory"),
+        (["--questions", "questions.jsonl", "--also", "lmms-eval"], "--also writes files; name their directory"),
         (["--questions", "questions.jsonl", "--also", "lmms", "--out", "o"], "--also 'lmms'; did you mean 'lmms-eval'"),
         (["--questions", "questions.jsonl", "--repeats", "--compare", "replies.jsonl"], "--compare takes one reply"),
         (["--questions", "questions.jsonl", "--in-order", "--id-field", "id"], "--in-order and --id-field are two"),

@@ -91,7 +91,7 @@ def test_a_file_that_changed_after_lessons_were_made_of_it_is_refused(capsys, tm
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
-        ("rationale", None, "teacher gold: 1 of 3 questions (diagonal) have no rationale: write one for each"),
+        ("rationale", None, "teacher gold: 1 of 3 questions (diagonal) have no rationale"),
         ("rationale", "It is 9. ### Answer: 9", "(diagonal) have '### Answer:' in their rationale"),
         ("rule", "open", "(diagonal) have no gold answer"),
     ],

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import cast
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from seewhy.benchmarks.lines.cells import fields_of_cells, known_column, with_names
@@ -156,9 +157,9 @@ def _cells(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
     csv.field_size_limit(LONGEST_CELL)
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = csv.reader(file, delimiter="\t" if path.suffix == ".tsv" else ",", strict=True)
-        names = next(rows, [])
-        kept = [known_column(name) for name in names]
         try:
+            names = next(rows, [])
+            kept = [known_column(name) for name in names]
             for row in rows:
                 if len(row) == len(names):
                     yield rows.line_num, {name: cell for name, cell, keep in zip(names, row, kept, strict=True) if keep}
@@ -167,6 +168,20 @@ def _cells(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
                     yield rows.line_num, f"{said}; quote what holds a separator"
         except csv.Error as error:
             yield rows.line_num, f"cannot be read as {path.suffix} ({error})"
+        except UnicodeDecodeError as error:
+            yield rows.line_num + 1, f"not UTF-8 ({error}); save the file as UTF-8"
+
+
+def _schema(path: Path) -> pa.Schema:
+    """The columns of a Parquet file.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return pq.read_schema(path)
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{path} is no whole Parquet file ({error}); write it again") from error
 
 
 def _columns(path: Path) -> list[str]:
@@ -174,7 +189,7 @@ def _columns(path: Path) -> list[str]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             return next(csv.reader(file, delimiter="\t" if path.suffix == ".tsv" else ","), [])
     if path.suffix == ".parquet":
-        return list(pq.read_schema(path).names)
+        return list(_schema(path).names)
     return list(next((record.fields for record in read_records(path, bare=False)), {}))
 
 
@@ -182,7 +197,7 @@ def _labels(path: Path) -> dict[str, Sequence[str]]:
     """Names of class labels by column, as `datasets` describes them in the file or next to it."""
     beside = path.parent / "dataset_info.json"
     if path.suffix == ".parquet":
-        said = (pq.read_schema(path).metadata or {}).get(b"huggingface", b"{}")
+        said = (_schema(path).metadata or {}).get(b"huggingface", b"{}")
         features = json.loads(said).get("info", {}).get("features", {})
     else:
         features = json.loads(beside.read_text(encoding="utf-8")).get("features", {}) if beside.is_file() else {}
@@ -198,7 +213,7 @@ def is_questions(path: Path) -> bool:
             "_manifest.json" not in names and any(_names_split(path / name) for name in names)
         )  # fmt: skip
     if path.suffix == ".parquet" and path.is_file():
-        return bool({"question", *LISTS} & set(pq.read_schema(path).names))
+        return bool({"question", *LISTS} & set(_schema(path).names))
     return path.suffix in SUFFIXES
 
 
