@@ -30,7 +30,7 @@ USAGE = """usage: seewhy data COMMAND ...
       read a split of a published data set, check every row, and write its questions.
   seewhy data check NAME --root DIR [--json]
       look for broken rows, unreadable pictures, golds that fail their own rule, duplicates, and leaks between splits.
-  seewhy data list
+  seewhy data list [--json]
       the data sets, one a line: {names}
   seewhy data convert IN OUT --to FORMAT [--from FORMAT] [--pictures DIR] [--skip-bad]
       write rows of one format in another; formats are {formats}.
@@ -54,6 +54,8 @@ class ImportWords:
     """A file, `NAME.jsonl`, or a folder for Parquet. Pictures inside tables are written beside it, in `images`."""
     count: int = ALL
     """Questions at most, from the first."""
+    json: bool = False
+    """Print one JSON object."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,8 @@ def run(words: Sequence[str]) -> None:
             pull_words(repo, out, rest)
         case ["list"]:
             print("\n".join(_known()))
+        case ["list", "--json"]:
+            print(json.dumps(_known()))
         case [] | ["-h" | "--help", *_]:
             print(_usage())
         case ["convert", "-h" | "--help", *_]:
@@ -143,6 +147,9 @@ def _import(name: str, said: ImportWords) -> None:
     else:
         for number, start in enumerate(range(0, len(questions), PER_SHARD)):
             write_shard(out, number, questions[start : start + PER_SHARD], Question)
+    if said.json:
+        print(json.dumps({"name": name, "split": said.split.value, "questions": len(questions), "out": str(out)}))
+        return
     pictures = len({image.sha256 for question in questions for image in question.images})
     use = f"; read them with --questions.benchmark jsonl --questions.source {out}" if out.suffix else ""
     print(f"{name}: {len(questions):,} questions of {said.split.value} with {pictures:,} pictures in {out}{use}")

@@ -1,5 +1,6 @@
 """`seewhy explain`: which rule reads the answer of a reply, where it stands, and the verdict on it."""
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ class ExplainWords:
     """Whether the model was asked to reason or to answer directly."""
     benchmark: str = "none"
     """Name of the benchmark, for suites that have a rule of their own for it."""
+    json: bool = False
+    """Print one JSON object: by the word at the beginning of each line, the texts behind it."""
 
 
 def run(words: Sequence[str]) -> None:
@@ -46,4 +49,10 @@ def run(words: Sequence[str]) -> None:
         options=options,
         facets={},
     )
-    print("\n".join(explain(question, said.gold, text, said.style)))
+    lines = explain(question, said.gold, text, said.style)
+    if not said.json:
+        print("\n".join(lines))
+        return
+    told = [(line[:9].strip(), line[9:].replace("\n         ", "\n")) for line in lines]
+    names = dict.fromkeys(name for name, _ in told)
+    print(json.dumps({one: [text for name, text in told if name == one] for one in names}, indent=1))
