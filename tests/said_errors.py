@@ -6,5 +6,5 @@ WHERE = re.compile(r"\n  where:  [^\n]*\n  remedy: ")
 
 
 def sentence(err: str) -> str:
-    """What is wrong; what to do."""
-    return " ".join(WHERE.sub("; ", err).split())
+    """What is wrong and what to do, with each of the marks that a message may have between them."""
+    return " ".join(" ".join(WHERE.sub(f"{mark} ", err).split()) for mark in (":", ".", ";"))

@@ -47,8 +47,8 @@ def load(
     if not mine:
         there = ", ".join(f"{number} of {name}" for name, number in sizes(root).items() if number) or "none at all"
         raise ValueError(
-            f"{root} has no question in its {split.value} split (it has {there}): add some, or, where the recipe "
-            f"can do without them, set --questions.{split.value} 0"
+            f"{root} has no question in its {split.value} split (it has {there}): add some, or ask for none "
+            f"where the run can do without: --{split.value} 0 of the stage, --questions.{split.value} 0 of a recipe"
         )
     return iter(questions)
 

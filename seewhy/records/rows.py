@@ -117,6 +117,8 @@ def _files_at(path: Path, record_type: type[Record]) -> Iterator[ParquetRows | L
     if path.is_dir():
         for shard in shard_paths(path):
             yield ParquetRows(path=shard, record_type=record_type)
+    elif not path.exists():
+        raise FileNotFoundError(f"{path}: no such file or folder")
     elif path.suffix not in (".parquet", ".jsonl"):
         raise ValueError(f"{path} is neither a folder of shards nor a .parquet or .jsonl file")
     elif not path.is_file():

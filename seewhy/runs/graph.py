@@ -109,6 +109,8 @@ def origin(recipe: Recipe, nodes: Mapping[str, Node], ref: str, wants: Wants) ->
     remedy = f"name them as `{record.lower()}s` of the step"
     for name in outside:
         place = Path(recipe.inputs[name]).expanduser()
+        if not place.exists():
+            raise ValueError(f"{place}: no such file or folder of rows")
         try:
             behind = rows_behind(place, record, hash_input)
         except ValueError as error:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from said_errors import sentence
 
 from seewhy.cli.main import main
 from seewhy.cli.run import recipe_of
@@ -126,7 +127,7 @@ def test_a_wrong_field_is_refused_by_its_place(
     path = tmp_path / "mine.yaml"
     path.write_text(TEXT.replace(line, edited, 1), encoding="utf-8")
     assert main(["recipe", "check", str(path)]) == 2
-    told = capsys.readouterr().err
+    told = sentence(capsys.readouterr().err)
     assert all(fact in told for fact in facts), told
 
 

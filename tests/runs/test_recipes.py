@@ -1,6 +1,7 @@
 """The shipped recipes: at each of their sizes they hold together and print as the recipes that they are."""
 
 import pytest
+from said_errors import sentence
 
 from seewhy.cli.main import main
 from seewhy.runs.graph import check, nodes_of
@@ -63,4 +64,4 @@ def test_a_file_names_the_size_of_its_base(tmp_path):
 )
 def test_a_size_that_is_not_there_is_refused(words, said, capsys):
     assert main(["recipe", "check", *words]) == 2
-    assert said in capsys.readouterr().err
+    assert said in sentence(capsys.readouterr().err)
