@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from seewhy.cli.main import COMMANDS
-from seewhy.cli.options import shows_help
 from seewhy.workbench.completion import SCRIPTS, words_after
 
 USAGE = 'usage: eval "$(seewhy completion bash)", or zsh; it goes into ~/.bashrc or ~/.zshrc'
@@ -15,6 +14,8 @@ def run(words: Sequence[str]) -> int:
         print("\n".join(words_after(words[1:], list(COMMANDS))))
     elif len(words) == 1 and words[0] in SCRIPTS:
         print(SCRIPTS[words[0]], end="")
-    elif not shows_help(words, USAGE):
+    elif {"-h", "--help"} & set(words):
+        print(USAGE)
+    else:
         raise ValueError(f"completion is for {', '.join(SCRIPTS)}; say one, such as `seewhy completion bash`")
     return 0

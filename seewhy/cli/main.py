@@ -63,13 +63,13 @@ def main(words: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter tries again at its end
         return UNREAD
     except (ValueError, OSError, ArithmeticError) as error:
-        complain(_told(error, given))
+        complain(_complaint_of(error, given))
         return 2
     except RuntimeError as error:
         # Alarms and spent budgets are errors of this kind of ours; any other is a fault that its trace tells best.
         if type(error).__module__.partition(".")[0] != "seewhy":
             raise
-        complain(_told(error, given))
+        complain(_complaint_of(error, given))
         return 2
     except KeyboardInterrupt:
         complain("seewhy: stopped; the same command goes on from here")
@@ -85,7 +85,7 @@ def _settle_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _told(error: Exception, given: Sequence[str]) -> str:
+def _complaint_of(error: Exception, given: Sequence[str]) -> str:
     return str(importlib.import_module("seewhy.cli.complaint").complaint_of(error, given))
 
 

@@ -28,7 +28,7 @@ def tiny():
 def test_the_pieces_of_a_stream_are_whole_characters_and_join_to_the_final_text(text: str):
     raw = text.encode()
     stream = Stream(lambda ids: bytes(ids).decode(errors="replace"))
-    pieces = [stream.hear(byte) for byte in raw]
+    pieces = [stream.add(byte) for byte in raw]
     assert not any("\N{REPLACEMENT CHARACTER}" in piece for piece in pieces)
     assert "".join([*pieces, stream.rest(text.strip())]) == text.strip()
 
