@@ -15,6 +15,7 @@ from seewhy.runs.plan_file import PLAN
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.recipe_text import find_recipe, recipe_text
 from seewhy.runs.run import OpenRun
+from seewhy.runs.runner_plan import call_ray
 from seewhy.runs.structure import structure, unstructure
 from seewhy.runs.yaml_text import RECIPE_FILE, dump_yaml, read_yaml
 from seewhy.training.parallel.plan import SHARDED
@@ -89,7 +90,7 @@ def require_machine(run: OpenRun, nodes: Sequence[Node]) -> None:
             "how they are read; set machine.shard.kind to copies (DDP), or leave load_in_4bit away and take bf16"
         )
     if run.machine.runner.is_ray and any(isinstance(node.unit, RowStage) for node in nodes):
-        call_part("runs", "ray_cluster", "require_cluster", run.machine.runner)
+        call_ray("ray_cluster", "require_cluster", run.machine.runner)
     # Row stages on Ray are computed elsewhere: their actors look for themselves.
     here = [node for node in nodes if not (run.machine.runner.is_ray and isinstance(node.unit, RowStage))]
     if run.compute.is_demanding and any(run.uses_weights(node) for node in here):

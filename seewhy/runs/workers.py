@@ -18,6 +18,7 @@ from seewhy.runs.graph import Node
 from seewhy.runs.hooks import MayBeComputed
 from seewhy.runs.models import ProcessModels
 from seewhy.runs.run import OpenRun
+from seewhy.runs.runner_plan import call_ray
 
 PRELOADED = ["torch", "transformers", "seewhy.model.families.hub", "seewhy.runs.workers"]
 """Loaded once, before workers are forked from the process that has them."""
@@ -131,7 +132,7 @@ def workers_of(run: OpenRun, stack: ExitStack) -> Workers:
         ValueError: they are Ray's, and Ray is not installed.
     """
     if run.machine.runner.is_ray:
-        return cast(Workers, call_part("runs", "ray_workers", "RayWorkers", run=run, stack=stack))
+        return cast(Workers, call_ray("ray_workers", "RayWorkers", run=run, stack=stack))
     return LocalWorkers(run=run, stack=stack)
 
 
