@@ -9,7 +9,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -34,6 +34,8 @@ TICK_S = 1.0
 """Between two looks at the cluster's nodes while no block is done."""
 TOLD_AFTER_S = 30.0
 """Seconds without any actor after which a message says what is waited for."""
+MOST_WAIT_S = 30.0
+"""Seconds between two actors where those before could not begin."""
 OPENING = -1
 """In place of a block's number."""
 GONE = (exceptions.RayActorError, exceptions.WorkerCrashedError, exceptions.NodeDiedError, exceptions.ObjectLostError,
@@ -71,6 +73,10 @@ class RayWorkers:
     notes: list[str] = field(default_factory=list[str])
     lost_openings: int = 0
     """Actors in a row that ended before they had opened the run."""
+    made_again_at: float = 0.0
+    """Time of the clock before which no other is asked for after that."""
+    why: str = ""
+    """What the last of them said."""
     is_joined: bool = False
     inputs: Sequence[Any] = ()
     """Of the unit that is mapped, as are the two that follow."""
@@ -121,11 +127,13 @@ class RayWorkers:
             opened_at = now if any(one.place for one in self.members.values()) else opened_at
             if now - opened_at > self.run.machine.runner.patience_s:
                 raise WorkersLostError(f"Ray has started no actor for {now - opened_at:.0f} s (runner.patience_s): "
-                                       f"{room_words(self.run.machine.runner.cpus, gpus)}")  # fmt: skip
+                                       f"{room_words(self.run.machine.runner.cpus, gpus)}{self.why}")  # fmt: skip
             if now - opened_at > TOLD_AFTER_S and not is_told:
                 is_told = True
                 self.notes.append(f"no actor has opened the run yet: {room_words(self.run.machine.runner.cpus, gpus)}")
-            ready, _ = ray.wait(list(self.asked), num_returns=1, timeout=TICK_S)
+            if not self.asked:
+                time.sleep(TICK_S)
+            ready, _ = ray.wait(list(self.asked), num_returns=1, timeout=TICK_S) if self.asked else ((), ())
             for one in ready:
                 yield from self._heard(one, queue)
             if self.notes:
@@ -136,7 +144,8 @@ class RayWorkers:
         """Ask for actors, or end idle ones, as blocks are left and nodes have room."""
         plan = self.run.machine.runner
         wanted = wanted_workers(plan.least, plan.most, rooms(plan.cpus, gpus), queue.left)
-        for _ in range(wanted - len(self.members)):
+        is_early = time.monotonic() < self.made_again_at
+        for _ in range(0 if is_early else wanted - len(self.members)):
             self.made += 1
             name = f"actor {self.made}"
             handle = ACTOR.options(
@@ -175,35 +184,45 @@ class RayWorkers:
         except exceptions.RayTaskError as error:
             raise _cause(error) from error
         except GONE as error:
-            yield from self._lost(name, queue, _one_line(error))
+            yield from self._lost(name, queue, error)
             return
         member = self.members[name]
         member.idle_since = time.monotonic()
         if number == OPENING:
             member.place, versions = value
             require_same_versions(member.place, versions)
-            self.lost_openings = 0
+            self.lost_openings, self.why = 0, ""
             return
         queue.finish(name, number)
         yield value
 
-    def _lost(self, name: str, queue: BlockQueue, why: str) -> Iterator[Answer]:
+    def _lost(self, name: str, queue: BlockQueue, error: exceptions.RayError) -> Iterator[Answer]:
         """An actor is gone, or cannot be reached: it is ended, lest it go on unseen, and its blocks wait again."""
-        plan, place = self.run.machine.runner, self.members[name].place
+        place, why = self.members[name].place, _one_line(error)
         self._end(name)
         if not place:
-            self.lost_openings += 1
-            if self.lost_openings >= plan.tries:
-                raise WorkersLostError(f"{self.lost_openings} actors one after the other could not begin, the last so: "
-                                       f"{why}. Is seewhy installed on every node, in the same Python?")  # fmt: skip
+            self._require_beginning(error)
             return
         written = queue.lose(name, lambda number: shard_path(self.folder, number).is_file(), f"{place}: {why}")
         self.notes.append(f"warning, {place} is lost ({why}); what it had not finished is done by others")
         for number in written:
             yield Answer(Done(number, len(block_of(self.inputs, number, self.size)), 0.0), (), "")
 
+    def _require_beginning(self, error: exceptions.RayError) -> None:
+        """WorkersLostError where one actor after the other cannot be made; after any other fault, wait a little."""
+        plan = self.run.machine.runner
+        self.lost_openings += 1
+        self.made_again_at = time.monotonic() + min(MOST_WAIT_S, 2.0**self.lost_openings)
+        self.why = f", and the last one said: {_one_line(error)}"
+        is_their_own = isinstance(error, exceptions.RayActorError) and error.actor_init_failed
+        if is_their_own and self.lost_openings >= plan.tries:
+            raise WorkersLostError(f"{self.lost_openings} actors one after the other could not be made{self.why}. Is "
+                                   "seewhy installed on every node, in the same Python?")  # fmt: skip
+
     def _end(self, name: str) -> None:
-        ray.kill(self.members.pop(name).handle, no_restart=True)
+        # Ray has an error for an actor that it has not placed yet, or has given up itself.
+        with suppress(exceptions.RayError):
+            ray.kill(self.members.pop(name).handle, no_restart=True)
         self.asked = {one: asked for one, asked in self.asked.items() if asked[0] != name}
 
     def _require_seen(self, ref: str, numbers: list[int]) -> None:

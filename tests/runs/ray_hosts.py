@@ -1,5 +1,6 @@
 """Hosts of a Ray cluster on one machine: network namespaces on a bridge, each with a /tmp/ray of its own."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -30,6 +31,8 @@ class Host:
     address: str
     holder: int
     """The process that keeps the namespaces."""
+    stack: ExitStack
+    """Ends what is started here."""
 
     def words(self, *command: str) -> list[str]:
         """A command that runs on this host."""
@@ -42,8 +45,11 @@ class Host:
         """A command that goes on, its output as text."""
         variables = {**os.environ, **QUICK, "PYTHONPATH": f"{CLONE}:{CLONE / 'tests' / 'runs'}",
                      "RAY_AUTH_TOKEN": TOKEN, **variables}  # fmt: skip
-        return subprocess.Popen(self.words(*command), env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                text=True)  # fmt: skip
+        process = subprocess.Popen(self.words(*command), env=variables, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True)  # fmt: skip
+        self.stack.enter_context(process)
+        self.stack.callback(process.kill)
+        return process
 
     def node(self, cores: int, head: "Host | None" = None) -> "subprocess.Popen[str]":
         """Start this host's part of a cluster."""
@@ -57,6 +63,17 @@ class Host:
             "--num-cpus", str(cores), "--object-store-memory", str(100 * 2**20), "--block",
             RAY_AUTH_MODE="token", RAY_USAGE_STATS_ENABLED="0",
         )  # fmt: skip
+
+    def joins(self, head: "Host") -> None:
+        """Be a node of one core, and wait until the cluster has taken it."""
+        node = self.node(1, head)
+        assert node.stdout is not None
+        told = list[str]()
+        for line in node.stdout:
+            told.append(line)
+            if "Ray runtime started" in line:
+                return
+        raise AssertionError("".join(told))
 
     def answers(self) -> bool:
         """Whether the head of a cluster listens here."""
@@ -106,11 +123,15 @@ def can_be() -> bool:
     return True
 
 
+_NUMBERS = itertools.count()
+
+
 @contextmanager
 def hosts(count: int) -> Iterator[list[Host]]:
     """So many hosts that reach each other and nothing else; all on them ends with the context."""
     with ExitStack() as stack:
-        bridge = f"sw{os.getpid() % 100000}"
+        # The kernel takes names back a little later than it says.
+        bridge = f"s{os.getpid() % 100000}n{next(_NUMBERS)}"
         ran("ip", "link", "add", bridge, "type", "bridge")
         stack.callback(ran, "ip", "link", "delete", bridge)
         ran("ip", "link", "set", bridge, "up")
@@ -136,8 +157,8 @@ def _host(bridge: str, number: int, stack: ExitStack) -> Host:
                               stdout=subprocess.PIPE, text=True)  # fmt: skip
     assert holder.stdout is not None
     assert holder.stdout.readline() == "ready\n"
-    host = Host(name=name, address=address, holder=holder.pid)
-    stack.callback(holder.wait)
+    host = Host(name=name, address=address, holder=holder.pid, stack=stack)
+    stack.enter_context(holder)
     stack.callback(holder.kill)
     stack.callback(time.sleep, 0.5)
     stack.callback(host.kill)

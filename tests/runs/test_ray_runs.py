@@ -86,10 +86,10 @@ def test_of_three_hosts_one_is_cut_off_and_one_loses_power(tmp_path):
         first.node(1)
         while not first.answers():
             time.sleep(0.5)
-        second.node(1, first)
-        third.node(1, first)
+        second.joins(first)
+        third.joins(first)
         run = first.start(
-            sys.executable, str(HERE / "ray_driver.py"), str(tmp_path / "run"), f"{first.address}:{ray_hosts.PORT}", "2"
+            sys.executable, str(HERE / "ray_driver.py"), str(tmp_path / "run"), f"{first.address}:{ray_hosts.PORT}", "3"
         )
         assert run.stdout is not None
         for line in run.stdout:
@@ -105,7 +105,7 @@ def test_of_three_hosts_one_is_cut_off_and_one_loses_power(tmp_path):
     assert len([text for _, text in seen if "is lost" in text]) == 2
     assert rows(tmp_path / "run") == rows(tmp_path / "whole")
     # Nothing was written after the manifest by a host that had been given up.
-    again = list(events_of(tmp_path / "run", RunnerPlan(), pause=2.0))
+    again = list(events_of(tmp_path / "run", RunnerPlan(), pause=3.0))
     assert [one.is_found for one in again if isinstance(one, Ended)] == [True, True]
 
 
@@ -116,7 +116,7 @@ def test_a_host_that_does_not_share_the_runs_directory_is_named(tmp_path):
         first.node(0)
         while not first.answers():
             time.sleep(0.5)
-        second.node(1, first)
+        second.joins(first)
         run = first.start(
             sys.executable, str(HERE / "ray_driver.py"), str(tmp_path / "run"), f"{first.address}:{ray_hosts.PORT}", "0"
         )
