@@ -14,7 +14,7 @@ from stopped_step import COMMAND, Teach, steps_of, with_copy
 from seewhy.records.files import hash_file
 from seewhy.records.types import Lesson
 from seewhy.runs.api import Models, Run
-from seewhy.runs.events import Event
+from seewhy.runs.events import Event, Noted
 from seewhy.runs.machine import Machine
 from seewhy.runs.open import Extent
 from seewhy.runs.recipe_text import build_recipe
@@ -67,7 +67,7 @@ def tell_events(root: Path, address: str, pause: float) -> None:
     plan = RunnerPlan(kind="ray", address=address, most=3, seen_s=10.0)
     try:
         for event in events_of(root, plan, pause=pause):
-            say(type(event).__name__, getattr(event, "text", ""))
+            say(type(event).__name__, event.text if isinstance(event, Noted) else "")
         say("End", "")
     except (ValueError, RuntimeError) as error:
         say("Error", str(error))
