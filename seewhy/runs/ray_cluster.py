@@ -19,8 +19,8 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0
 """The first bytes of every connection of HTTP/2 (RFC 9113, section 3.4) and an empty SETTINGS frame."""
 SETTINGS = 4
 """Type of the frame that a server of HTTP/2 answers with (RFC 9113, section 6.5): the fourth byte."""
-REMEDY = ("`ray start --head` starts a cluster, `ray start --address HOST:PORT` adds a machine to it; where it asks "
-          "for a token, RAY_AUTH_TOKEN or ~/.ray/auth_token is the same on all machines")  # fmt: skip
+REMEDY = ("`ray start --head` starts a cluster, `ray start --address HOST:PORT` adds a machine to it; one that was "
+          "started beside a token asks for it: set RAY_AUTH_MODE=token, with the token in RAY_AUTH_TOKEN")  # fmt: skip
 STORE_BYTES = 100 * 2**20
 """Of shared memory for a cluster of our own: nothing but numbers goes through it."""
 

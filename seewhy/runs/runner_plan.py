@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from seewhy.records.ranges import require_least
@@ -71,15 +70,11 @@ class RunnerPlan:
 
 
 def call_ray(name: str, function: str, *values: object, **named: object) -> Any:  # noqa: ANN401
-    """Call a function of a file that needs Ray, which reads these variables when it is loaded.
+    """Call a function of a file that needs Ray, which reads its variables when it is loaded.
 
     Raises:
         ValueError: Ray is not installed; with the remedy.
     """
     # What Ray would send to its makers; a cluster that others started has their settings.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    # `ray start` asks for the token of a machine that has one, and a command that joins would not send it by itself.
-    place = os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token"
-    if os.environ.get("RAY_AUTH_TOKEN") or Path(place).is_file():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
     return call_part("runs", name, function, *values, **named)

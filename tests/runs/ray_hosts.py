@@ -15,7 +15,7 @@ from pathlib import Path
 CLONE = Path(__file__).parents[2]
 PORT = 6379
 TOKEN = "0123456789abcdef" * 4
-"""Of the cluster; the command is given it and not told that the cluster asks for it."""
+"""Of the cluster."""
 QUICK = {
     "RAY_health_check_initial_delay_ms": "5000", "RAY_health_check_period_ms": "3000",
     "RAY_health_check_timeout_ms": "6000", "RAY_health_check_failure_threshold": "3",
@@ -41,10 +41,10 @@ class Host:
     def run(self, *command: str) -> None:
         ran(*self.words(*command))
 
-    def start(self, *command: str, **variables: str) -> "subprocess.Popen[str]":
+    def start(self, *command: str) -> "subprocess.Popen[str]":
         """A command that goes on, its output as text."""
         variables = {**os.environ, **QUICK, "PYTHONPATH": f"{CLONE}:{CLONE / 'tests' / 'runs'}",
-                     "RAY_AUTH_TOKEN": TOKEN, **variables}  # fmt: skip
+                     "RAY_AUTH_MODE": "token", "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_TOKEN": TOKEN}  # fmt: skip
         process = subprocess.Popen(self.words(*command), env=variables, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True)  # fmt: skip
         self.stack.enter_context(process)
@@ -61,7 +61,6 @@ class Host:
         return self.start(
             sys.executable, "-m", "ray.scripts.scripts", "start", *place, "--node-ip-address", self.address,
             "--num-cpus", str(cores), "--object-store-memory", str(100 * 2**20), "--block",
-            RAY_AUTH_MODE="token", RAY_USAGE_STATS_ENABLED="0",
         )  # fmt: skip
 
     def joins(self, head: "Host") -> None:
