@@ -82,7 +82,7 @@ class Fitting(RowStage):
         specs = [(run.weights(model), run.spec(model)) for model in self.models]
         # Those of the same weights may be asked by other prompts.
         opened = [open_meta(place, spec.prompt) if spec else open_meta(place) for place, spec in specs]
-        distinct = {(model.processor_fingerprint, model.processor.chat_template): model for model in opened}
+        distinct = {model.processor_fingerprint: model for model in opened}
         folder = run.place(self.own) if self.own else None
 
         def sift(block: Sequence[Question]) -> Counted:

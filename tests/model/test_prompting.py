@@ -43,6 +43,14 @@ def test_system_text_and_words_stand_in_the_prompt_and_are_saved_with_the_model(
     assert again.processor_fingerprint == model.processor_fingerprint != usual.processor_fingerprint
 
 
+def test_models_that_differ_in_their_system_text_alone_share_no_prompts_and_no_reference():
+    usual, brief = (
+        HubModel.load(weights_place("tiny"), prompt=PromptPlan(system=words)) for words in ("", "Be brief.")
+    )
+    assert brief.processor_fingerprint != usual.processor_fingerprint
+    assert brief.fingerprint != usual.fingerprint
+
+
 def test_a_template_of_ones_own_sees_thinking(tmp_path: Path):
     own = tmp_path / "own.jinja"
     own.write_text("{{ 'on ' if enable_thinking else 'off ' }}"

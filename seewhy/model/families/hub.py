@@ -122,7 +122,7 @@ class HubModel:
         """Hash of the chat template, picture settings and vocabulary: equal ones encode prompts alike."""
         parts = self.processor.to_json_string() + repr(sorted(self.tokenizer.get_vocab().items()))
         parts += "".join(f"{name}: {words}" for name, words in sorted(self.instructions.items()))
-        return hashlib.sha256(f"{parts}{self.net.dtype}".encode()).hexdigest()
+        return hashlib.sha256(f"{parts}{self.processor.chat_template}{self.net.dtype}".encode()).hexdigest()
 
     @property
     def fingerprint(self) -> str:
