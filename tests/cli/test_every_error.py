@@ -123,9 +123,17 @@ def test_a_terminal_without_unicode_and_a_user_without_home_are_no_error(made):
     assert b"holds no run" in missing.stderr
 
 
+INTERRUPTED = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("seewhy", run_name="__main__")
+"""
+"""The command where Ctrl-C arrives: a shell that starts the tests in its background has all of them ignore it."""
+
+
 def test_ctrl_c_ends_a_run_with_130_and_the_same_command_goes_on(made, tmp_path):
     words = ["run", str(made / "small.yaml"), "--run", str(tmp_path / "run"), "--questions.train", "100000"]
-    command = [sys.executable, "-m", "seewhy", *words]
+    command = [sys.executable, "-c", INTERRUPTED, *words]
     with subprocess.Popen(command, env=env_of(HOME="/"), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdout.readline().startswith(b"[1/2] questions")
         time.sleep(0.2)

@@ -157,7 +157,7 @@ GRADE_MUTANTS = [
         file="seewhy/grading/replies.py",
         source="if missing and not reading.missing:",
         defect="if not ids:",
-        seen_by=f"{GRADE}::test_a_process_that_cannot_grade_prints_one_sentence_to_standard_error_and_ends_with_2",
+        seen_by=f"{GRADE}::test_a_process_that_cannot_grade_prints_what_where_and_remedy_to_standard_error_and_ends_with_2",
     ),
     Mutant(
         name="grade: the first of two fields is taken for the reply",

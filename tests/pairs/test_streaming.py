@@ -21,7 +21,7 @@ from seewhy.records.types import Chain, Pair, Verdict
 
 ROWS = many_rows(400)
 CHAINS, VERDICTS = [chain for chain, _ in ROWS], [verdict for _, verdict in ROWS]
-LATER_FIELDS = ", rejected_images=None, stream='', weight=1.0"
+LATER_FIELDS = ", rejected_images=None, stream='', weight=1.0, chosen_logprobs=None, rejected_logprobs=None"
 """Fields that pairs had not yet when these were taken down."""
 GOLDEN = {
     ByOutcome(): (551, "f78a2c525365e0de"),

@@ -36,6 +36,7 @@ def weights(run: OpenRun, name: str) -> dict[str, torch.Tensor]:
     return HubModel.load(run.place(name) / "model", label=name).net.state_dict()
 
 
+@pytest.mark.nightly
 def test_a_tower_learns_from_random_weights_and_stays_as_it_is_while_words_are_learned(tmp_path):
     run = run_small(tmp_path, "base")
     tower = list(read_steps(run.place("untrained") / "steps.jsonl"))

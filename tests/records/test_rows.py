@@ -142,7 +142,7 @@ def test_a_line_that_is_no_object_is_named(line, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "error", "complaint"),
-    [("none", ValueError, "neither a folder"), ("none.parquet", FileNotFoundError, "no such file")],
+    [("none", FileNotFoundError, "no such file or folder"), ("none.parquet", FileNotFoundError, "no such file")],
 )
 def test_a_path_without_rows_is_named(name, error, complaint, tmp_path):
     with pytest.raises(error, match=complaint):

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from said_errors import sentence
 from stopped_step import COMMAND, steps_of
 
 from seewhy.records.lineage import library_versions
@@ -113,4 +114,4 @@ def test_without_ray_the_extra_that_brings_it_is_named(tmp_path):
     done = subprocess.run([sys.executable, "-c", WITHOUT, *words], env={**os.environ, "PYTHONPATH": str(CLONE)},
                           capture_output=True, text=True, check=False)  # fmt: skip
     assert done.returncode == 2
-    assert done.stderr.strip().endswith(f"seewhy: ray is not installed: pip install '{CLONE}[ray]' brings it")
+    assert f"ray is not installed: pip install '{CLONE}[ray]' brings it" in sentence(done.stderr)

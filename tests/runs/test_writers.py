@@ -94,7 +94,7 @@ def test_nobody_writes_where_no_run_was(tmp_path):
 @pytest.mark.parametrize("below", ["file", "file/below"])
 def test_a_directory_that_cannot_be_made_is_named(below, tmp_path):
     (tmp_path / "file").write_text("mine")
-    told = r"file.* cannot be made a run's directory .*another --run"
+    told = r"file.* cannot be made a run's directory .*another folder"
     with pytest.raises(OSError, match=told), only_writer(tmp_path / below):
         pass
     assert (tmp_path / "file").read_text() == "mine"

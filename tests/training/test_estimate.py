@@ -81,6 +81,7 @@ def test_the_predicted_peak_of_a_longer_step_is_near_the_measured_one(tmp_path, 
     assert found["predicted"] - found["base"] == pytest.approx(found["measured"] - found["base"], rel=FAR)
 
 
+@pytest.mark.nightly
 def test_what_lives_is_predicted_nearly_exactly_where_the_heap_holds_nothing_back(tmp_path):
     found = told_by_processes(tmp_path, LONG, MALLOC_MMAP_THRESHOLD_="65536")[LONG]
     assert found["live"] - found["base"] == pytest.approx(found["measured"] - found["base"], rel=NEAR)

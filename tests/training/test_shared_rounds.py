@@ -51,7 +51,7 @@ SETTINGS: Mapping[str, Setting] = {
     "longer": Setting(PPO(), CriticPlan(learning_rate=1e-3), plan=replace(WIDE, rounds=4)),
     "redraw": Setting(GRPO(), plan=replace(WIDE, redraw=2, questions=2)),
 }
-QUICK = [name if name in ("grpo", "ppo") else pytest.param(name, marks=pytest.mark.nightly) for name in SETTINGS]
+QUICK = [name if name == "grpo" else pytest.param(name, marks=pytest.mark.nightly) for name in SETTINGS]
 
 
 def run(directory: Path, name: str, kind: str, stop: int | None = None) -> None:

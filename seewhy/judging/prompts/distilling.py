@@ -25,7 +25,7 @@ class Kind(StrEnum):
 
 KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("aokvqa", "aokvqa_da", "crpe", "easyvqa", "llavabench", "mmhal", "mmvet", "nlvr", "objecthal",
-                     "pope"),
+                     "pope", "scenes"),
                     Kind.REAL_WORLD),
     "chartqa": Kind.CHART,
     **dict.fromkeys(("docvqa", "infovqa", "ocrbench", "textvqa"), Kind.DOCUMENT),
