@@ -29,7 +29,7 @@ def list_facts(header: Header) -> list[tuple[str, str]]:
         ("Model", f"{header.model}, {say_amount(header.parameters)} parameters"),
         ("Test questions", say_count(header.n)),
         ("Seed", str(header.seed)),
-        ("Whole run", say_seconds(header.seconds)),
+        ("Work of all steps", say_seconds(header.seconds)),
         ("Machine", header.machine),
         ("Versions", ", ".join(f"{name} {header.versions[name]}" for name in FIRST if name in header.versions)),
     ]

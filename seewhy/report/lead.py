@@ -63,8 +63,9 @@ def _tell_cost(report: ReportInput) -> Iterator[str]:
     longest = max(report.stages, key=lambda stage: stage.seconds)
     paid = sum(stage.dollars for stage in report.stages)
     money = f"servers were paid {paid:,.2f} dollars" if paid else "no server was paid"
-    yield (f"The run took {say_seconds(seconds)} on {report.header.machine}, of which {longest.name} "
-           f"{say_seconds(longest.seconds)}; {money}.")  # fmt: skip
+    # What the manifests hold: by the clock a run with several workers takes less, and one that was resumed more.
+    yield (f"The run took {say_seconds(seconds)} of work on {report.header.machine}, worker processes added up, of "
+           f"which {longest.name} {say_seconds(longest.seconds)}; {money}.")  # fmt: skip
 
 
 def _tell_choice(report: ReportInput) -> Iterator[str]:
