@@ -167,6 +167,7 @@ def test_a_round_without_signal_moves_no_weight_and_no_moment(tmp_path: Path) ->
     before = {name: p.detach().clone() for name, p in run.learner.model.net.named_parameters()}
     logs = list(fit_online(run))
     assert [one.terms["updates"] for one in logs] == [0.0] * PLAN.rounds
+    assert [one.terms["empty_updates"] for one in logs] == [4.0] * PLAN.rounds
     assert {one.terms["flat_groups"] for one in logs} == {1.0}
     assert all(torch.equal(before[name], p) for name, p in run.learner.model.net.named_parameters())
     assert len({one.learning_rate for one in logs}) == 1

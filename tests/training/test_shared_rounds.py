@@ -13,23 +13,36 @@ from small_online import FIT, FULL, PLAN, online
 
 from seewhy.model.plan import AdapterPlan
 from seewhy.objectives.api import PolicyObjective
+from seewhy.objectives.bco import BCO
 from seewhy.objectives.grpo import GRPO
 from seewhy.objectives.ppo import PPO
 from seewhy.records.rollouts import RewardRow, TrainedRollout
 from seewhy.records.shards import read_shard, shard_path
 from seewhy.records.step_logs import read_steps
-from seewhy.records.types import Chain, StepLog
+from seewhy.records.types import Chain, Pair, StepLog
 from seewhy.training.checkpoint import checkpoints
 from seewhy.training.online.draw import CHAINS, REWARDS, TRAINED, folder_of
 from seewhy.training.online.fit import fit_online
-from seewhy.training.online.plan import CriticPlan, RolloutPlan
+from seewhy.training.online.pairs import PAIRS, OnlinePairs
+from seewhy.training.online.plan import CriticPlan, PairsPlan, RolloutPlan
 from seewhy.training.parallel.plan import SHARDED, ShardPlan
 from seewhy.training.parallel.ranks import Ranks, ranks_here
 
 WIDE = replace(PLAN, questions=3, rounds=2)
 """Three questions a round: two processes have shares of different sizes, and of four one has none."""
 SLOW = replace(FIT, learning_rate=1e-3, batch_size=8)
-COUNTED = ("rows", "updates", "draws", "dropped_questions", "length", "cut", "steps", "flat_groups", "unrewarded")
+COUNTED = (
+    "rows",
+    "updates",
+    "empty_updates",
+    "draws",
+    "dropped_questions",
+    "length",
+    "cut",
+    "steps",
+    "flat_groups",
+    "unrewarded",
+)
 OF_PROCESSES = ("draw_seconds", "resident_mb")
 
 
@@ -50,8 +63,10 @@ SETTINGS: Mapping[str, Setting] = {
     "adapter": Setting(GRPO(), adapter=replace(ADAPTER, dropout=0.2)),
     "longer": Setting(PPO(), CriticPlan(learning_rate=1e-3), plan=replace(WIDE, rounds=4)),
     "redraw": Setting(GRPO(), plan=replace(WIDE, redraw=2, questions=2)),
+    "pairs": Setting(OnlinePairs(objective=BCO(beta=0.5), plan=PairsPlan(most=2))),
 }
-QUICK = [name if name == "grpo" else pytest.param(name, marks=pytest.mark.nightly) for name in SETTINGS]
+EVERY_TIME = ("grpo", "pairs")
+QUICK = [name if name in EVERY_TIME else pytest.param(name, marks=pytest.mark.nightly) for name in SETTINGS]
 
 
 def run(directory: Path, name: str, kind: str, stop: int | None = None) -> None:
@@ -98,6 +113,9 @@ def assert_same_rows(one: Path, other: Path) -> None:
         rewards, told = (read_shard(shard_path(place / REWARDS, draw), RewardRow) for place in (one, other))
         assert rewards == told
     assert sorted(path.name for path in one.iterdir()) == sorted(path.name for path in other.iterdir())
+    if (one / PAIRS).exists():
+        pairs, told = (read_shard(shard_path(place / PAIRS, 0), Pair) for place in (one, other))
+        assert pairs == told
     kept, also = (read_shard(shard_path(place / TRAINED, 0), TrainedRollout) for place in (one, other))
     for a, b in zip(kept, also, strict=True):
         assert (a.question_id, a.index, a.total) == (b.question_id, b.index, b.total)

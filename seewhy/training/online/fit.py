@@ -127,8 +127,6 @@ def _require(run: OnlineRun) -> None:
         raise ValueError(f"{run.learner.objective.name} knows no ratio: fit.epochs must be 1, not {run.fit.epochs}")
     if not run.ranks.is_alone and run.shard.of_launcher(os.environ).kind == SHARDED:
         raise ValueError("online training draws with whole weights in every process: set machine.shard.kind to copies")
-    if isinstance(run.learner.objective, OnlinePairs) and not run.ranks.is_alone:
-        raise ValueError(f"{run.learner.objective.name} on online pairs runs in one process: leave --processes away")
     if run.fit.keep_tokens:
         raise ValueError("fit.keep_tokens must be 0: a rollout is trained on whole")
 
@@ -182,7 +180,8 @@ def _on_pairs(
 ) -> tuple[int, Sums, State]:  # fmt: skip
     """The updates of a round on pairs of its rollouts, which are kept as rows before."""
     pairs = pairs_in(prepared, online.plan)
-    keep_pairs(prepared, pairs, place)
+    if learner.ranks.is_first:
+        keep_pairs(prepared, pairs, place)
     return update_pairs(learner, online, prepared, pairs, mover, state, taken, seed)
 
 

@@ -24,10 +24,11 @@ from seewhy.records.shards import write_shard
 from seewhy.records.types import Pair, Response
 from seewhy.training.api import dropping
 from seewhy.training.examples import TrainingExample
+from seewhy.training.online.dealt import deal
 from seewhy.training.online.plan import ROUND, PairsPlan
 from seewhy.training.online.prepare import Learner, Prepared
 from seewhy.training.online.scored import passes_of
-from seewhy.training.online.update import Mover, Sums
+from seewhy.training.online.update import Mover, Sums, shuffled, take_updates
 from seewhy.training.views import pair_view
 
 PAIRS = "pairs"
@@ -139,41 +140,45 @@ def update_pairs(
     taken: int, seed: str,
 ) -> tuple[int, Sums, State]:  # fmt: skip
     """All updates of a round: how many were taken since the run began, the sums of their figures, the state after."""
-    sums = Sums()
-    sums.add("pairs", float(len(pairs)))
     examples = [_example(prepared, one) for one in pairs]
-    for epoch in range(mover.fit.epochs):
-        for batch in _batches(pairs, prepared, mover.fit.batch_size, random.Random(f"{seed}/{epoch}")):
-            mover.optimizer.zero_grad(set_to_none=True)
-            rewards = _gradients(learner, online, prepared, pairs, examples, batch, state, sums)
-            sums.add("grad_norm", mover.step(taken, sums))
-            taken += 1
-            if rewards:
-                state = online.objective.advance(state, torch.cat(rewards))
-    mover.optimizer.zero_grad(set_to_none=True)
+
+    def batches(epoch: int) -> Iterator[list[int]]:
+        return _batches(pairs, prepared, mover.fit.batch_size, random.Random(f"{seed}/{epoch}"))
+
+    def gradients(batch: Sequence[int], state: State, sums: Sums) -> State:
+        rewards = _gradients(learner, online, prepared, pairs, examples, batch, state, sums)
+        return online.objective.advance(state, rewards) if len(rewards) else state
+
+    taken, sums, state = take_updates(learner.ranks, mover, state, taken, batches, gradients)
+    sums.add("pairs", float(len(pairs)))
     return taken, sums, state
 
 
 def _gradients(
     learner: Learner, online: OnlinePairs, prepared: Prepared, pairs: Sequence[Picked],
     examples: Sequence[TrainingExample], batch: Sequence[int], state: State, sums: Sums,
-) -> list[Tensor]:  # fmt: skip
-    """Adds up the gradients of the mean loss over the pairs of a mini-batch; their rewards, both sides."""
-    total, rewards = 0.0, list[Tensor]()
-    for one in passes_of(learner.model, learner.questions, examples, batch, learner.row_tokens):
+) -> Tensor:  # fmt: skip
+    """Adds up the gradients of the mean loss over a mini-batch, of the pairs of this process.
+
+    Its result is the rewards of both sides, of all processes.
+    """
+    rewards = list[Tensor]()
+    share = deal(learner.ranks, learner.model, learner.questions, examples, batch)
+    for one in passes_of(learner.model, learner.questions, examples, share.own, learner.row_tokens):
         with learner.model.as_drawn(learner.plan.temperature), dropping(learner.model, prepared.address):
             logps = learner.model.group_logps([group for part in one.shared for group in part.own_groups])
         frozen = [_frozen(online, prepared, pairs[number]) for number in one.numbers]
         view = pair_view(one.shared, logps, frozen if reference_views(online.objective) else None)
         found = online.objective.loss(view, state)
         loss = found.each.sum() / len(batch)
+        sums.add("loss", loss, 0.0)
         loss.backward()
-        total += float(loss.detach())
         for name, term in found.terms.items():
-            sums.add(name, float(term.sum()), float(len(term)))
-        rewards += [found.terms[name].detach().cpu() for name in REWARDS_OF_SIDES if name in found.terms]
-    sums.add("loss", total)
-    return rewards
+            sums.add(name, term.sum(), float(len(term)))
+        rewards += [found.terms[name].detach() for name in REWARDS_OF_SIDES if name in found.terms]
+    sums.add("loss", 0.0, float(learner.ranks.is_first))
+    own = torch.cat(rewards).float().cpu() if rewards else torch.empty(0)
+    return torch.cat(learner.ranks.gather_floats(own))
 
 
 def _frozen(online: OnlinePairs, prepared: Prepared, pair: Picked) -> tuple[Tensor, Tensor]:
@@ -196,11 +201,7 @@ def _example(prepared: Prepared, pair: Picked) -> TrainingExample:
 
 def _batches(pairs: Sequence[Picked], prepared: Prepared, size: int, rng: random.Random) -> Iterator[list[int]]:
     """Pairs of each update: questions shuffled, those of one question beside each other."""
-    groups: dict[int, list[int]] = {}
-    for number, one in enumerate(pairs):
-        groups.setdefault(int(prepared.credit.groups[one.chosen]), []).append(number)
-    members = list(groups.values())
-    rng.shuffle(members)
-    order = [number for part in members for number in part]
+    groups = prepared.credit.groups.tolist()
+    order = [number for part in shuffled([groups[one.chosen] for one in pairs], rng) for number in part]
     for start in range(0, len(order), size):
         yield order[start : start + size]

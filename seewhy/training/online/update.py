@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -91,13 +91,19 @@ class Mover:
         return norms[0]
 
 
+def shuffled(groups: Sequence[int], rng: random.Random) -> list[list[int]]:
+    """The places of each group's members, groups in a drawn order."""
+    members: dict[int, list[int]] = {}
+    for place, group in enumerate(groups):
+        members.setdefault(group, []).append(place)
+    found = list(members.values())
+    rng.shuffle(found)
+    return found
+
+
 def mini_batches(prepared: Prepared, size: int, rng: random.Random) -> Iterator[list[int]]:
     """Rollouts of each update: questions shuffled, those of one question together where they fit."""
-    groups: dict[int, list[int]] = {}
-    for number, group in enumerate(prepared.credit.groups.tolist()):
-        groups.setdefault(group, []).append(number)
-    members = list(groups.values())
-    rng.shuffle(members)
+    members = shuffled(prepared.credit.groups.tolist(), rng)
     pieces = [part[start : start + size] for part in members for start in range(0, len(part), size)]
     batch: list[int] = []
     for piece in pieces:
@@ -107,6 +113,41 @@ def mini_batches(prepared: Prepared, size: int, rng: random.Random) -> Iterator[
         batch = [*batch, *piece]
     if batch:
         yield batch
+
+
+def take_updates(
+    ranks: Ranks, mover: Mover, state: State, taken: int, batches: Callable[[int], Iterator[list[int]]],
+    gradients: Callable[[Sequence[int], State, Sums], State | None],
+) -> tuple[int, Sums, State]:  # fmt: skip
+    """Epochs of mini-batches; how many updates were taken since the run began, the sums of figures, the state after.
+
+    Args:
+        ranks: the processes that share each mini-batch.
+        mover: who moves the weights.
+        state: the objective's.
+        taken: updates since the run began.
+        batches: the mini-batches of an epoch, equal in all processes.
+        gradients: adds up this process's part of the gradients of a mini-batch; the state after it, or None where no
+            process has a gradient: then no update is taken, and moments and schedule stay.
+    """
+    sums, once = Sums(), float(ranks.is_first)
+    sums.add("empty_updates", 0.0, once)
+    moved = [parameter for part in mover.parts for parameter in part]
+    for epoch in range(mover.fit.epochs):
+        for batch in batches(epoch):
+            mover.optimizer.zero_grad(set_to_none=True)
+            after = gradients(batch, state, sums)
+            if after is None:
+                sums.add("empty_updates", once, 0.0)
+                continue
+            add_gradients(ranks, moved)
+            norm = mover.step(taken, sums)
+            sums.add("grad_norm", once * norm, once)
+            state, taken = after, taken + 1
+    mover.optimizer.zero_grad(set_to_none=True)
+    if not ranks.is_alone:
+        sums.merge(ranks)
+    return taken, sums, state
 
 
 def update(
@@ -121,23 +162,17 @@ def update(
 ) -> tuple[int, Sums]:
     """All updates of a round; how many were taken since the run began, and the sums of their figures.
 
-    A mini-batch without signal, all of whose token losses have no gradient, takes no update: moments and schedule stay.
+    A mini-batch without signal, all of whose token losses have no gradient, takes no update.
     """
-    sums, ranks = Sums(), learner.ranks
-    moved = [parameter for part in mover.parts for parameter in part]
-    for epoch in range(mover.fit.epochs):
-        for batch in mini_batches(prepared, mover.fit.batch_size, random.Random(f"{seed}/{epoch}")):
-            mover.optimizer.zero_grad(set_to_none=True)
-            if not _gradients(learner, prepared, batch, state, sums, moves_policy=moves_policy):
-                sums.add("empty_updates", 1.0, 0.0)
-                continue
-            add_gradients(ranks, moved)
-            norm = mover.step(taken, sums)
-            sums.add("grad_norm", norm if ranks.is_first else 0.0, float(ranks.is_first))
-            taken += 1
-    mover.optimizer.zero_grad(set_to_none=True)
-    if not ranks.is_alone:
-        sums.merge(ranks)
+
+    def batches(epoch: int) -> Iterator[list[int]]:
+        return mini_batches(prepared, mover.fit.batch_size, random.Random(f"{seed}/{epoch}"))
+
+    def gradients(batch: Sequence[int], state: State, sums: Sums) -> State | None:
+        has_signal = _gradients(learner, prepared, batch, state, sums, moves_policy=moves_policy)
+        return state if has_signal else None
+
+    taken, sums, _ = take_updates(learner.ranks, mover, state, taken, batches, gradients)
     return taken, sums
 
 
