@@ -16,13 +16,13 @@ import torch
 
 from seewhy.evaluation.intervals import wilson_interval
 from seewhy.model.families.hub import HubModel
-from seewhy.recipes.scene_tower import FACTS, InWords, labels_of, pictures_of, pixels_of, word_ids
+from seewhy.recipes.scene_tower import FACTS, InWords, labels_of, pictures_of, word_ids
 from seewhy.records.shards import read_rows
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Outcome, Question, Verdict
 from seewhy.runs.open import open_run
 from seewhy.runs.run import OpenRun
-from seewhy.training.tower import tower_features
+from seewhy.training.tower import pixels_of, tower_features
 
 TRAINED = ("untrained", "base", "sft-direct", "sft", "dpo")
 PICTURES = 300

@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -16,7 +14,7 @@ from seewhy.model.prompts import lesson_text, prompt_text
 from seewhy.pairs.lessons import gold_reply
 from seewhy.recipes.untrained import Untrained
 from seewhy.records.types import Question, StepLog, Style
-from seewhy.training.tower import fit_tower
+from seewhy.training.tower import fit_tower, pixels_of
 
 PIXELS = 96
 NOTHING, SPACE = "<image>", "\u0120"
@@ -108,13 +106,3 @@ def labels_of(things: Sequence[Thing]) -> Tensor:
         across = min(ROWS - 1, int(thing.x * ROWS))
         labels[thing.row - 1, across] = torch.tensor([NOUNS.index(thing.noun) + 1, COLOURS.index(thing.colour) + 1])
     return labels.flatten(0, 1)
-
-
-def pixels_of(paths: Sequence[str]) -> Tensor:
-    """[pictures, 3, side, side] pictures of PIXELS a side as the processor makes them: from -1 to 1."""
-    return torch.from_numpy(np.stack([_pixels(path) for path in paths])).permute(0, 3, 1, 2) / 127.5 - 1
-
-
-def _pixels(path: str) -> np.ndarray:
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"), dtype=np.float32)

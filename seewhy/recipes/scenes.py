@@ -1,4 +1,4 @@
-"""A model of five millions from random weights: does it learn to reason about photographs and NLVR's boxes?"""
+"""A model of five million parameters from random weights: does it reason about photographs and NLVR's boxes?"""
 
 from seewhy.recipes.untrained import Untrained
 from seewhy.records.types import Style

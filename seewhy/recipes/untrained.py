@@ -53,9 +53,10 @@ class Untrained(TrainStage):
         make = load_part("recipes", "scene_tower")
         path = place / "steps.jsonl"
         path.unlink(missing_ok=True)
-        model = make.untrained(self, run.questions(self.questions))
+        questions = run.questions(self.questions)
+        model = make.untrained(self, questions)
         models.note(make.size_of(model))
-        for log in make.taught(self, model, run.questions(self.questions)):
+        for log in make.taught(self, model, questions):
             append_step(path, log)
             yield log
         load_part("training", "export").export(model, place, self.tower.steps)

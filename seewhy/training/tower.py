@@ -7,12 +7,15 @@ the linear head is thrown away.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from seewhy.records.pictures import read_pixels
 from seewhy.records.types import StepLog
 from seewhy.training.plan import TowerPlan
 
@@ -40,6 +43,12 @@ def patch_facts(rows: Sequence[Sequence[int]], side: int, patches: int) -> list[
         for across in centres
     ]
     return [(rows[row][column], row, column) for row, column in places]
+
+
+def pixels_of(paths: Sequence[str]) -> Tensor:
+    """[pictures, 3, side, side] pictures as a processor makes them that leaves their size: from -1 to 1."""
+    pictures = [np.asarray(read_pixels(Path(path)), dtype=np.float32) for path in paths]
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2) / 127.5 - 1
 
 
 def tower_features(net: PreTrainedModel, pixels: Tensor) -> Tensor:

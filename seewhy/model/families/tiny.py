@@ -29,7 +29,7 @@ CHAT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Geometry:
-    """Sizes of a small net and of its pictures; those that stand here are the shipped model's, about two millions.
+    """Sizes of a small net and of its pictures; those that stand here are the shipped model's (about two million).
 
     Example:
         >>> Geometry(pixels=96, patch=16).patches

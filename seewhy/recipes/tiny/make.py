@@ -5,9 +5,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -23,7 +21,7 @@ from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
 from seewhy.training.fit import fit_lessons
 from seewhy.training.monitor.plan import GuardPlan
 from seewhy.training.plan import FitPlan
-from seewhy.training.tower import fit_tower, patch_facts
+from seewhy.training.tower import fit_tower, patch_facts, pixels_of
 
 TOWER = "tower.safetensors"
 LABEL = "inkgrid-base"
@@ -134,12 +132,6 @@ def _draw(sources: Iterable[Iterator[Question]], total: int) -> Generator[Event,
     return drawn
 
 
-def pixels_of(questions: Sequence[Question]) -> Tensor:
-    """[questions, 3, side, side] pictures as the processor makes them: from -1 to 1; each question has one."""
-    pages = [np.asarray(Image.open(question.images[0].path), dtype=np.float32) for question in questions]
-    return torch.from_numpy(np.stack(pages)).permute(0, 3, 1, 2) / 127.5 - 1
-
-
 def labels_of(questions: Sequence[Question]) -> Tensor:
     """[questions, patches, 3] digit, row and column of the cell that holds each patch."""
     pages = [[[int(digit) for digit in row] for row in question.facets["page"].split("/")] for question in questions]
@@ -151,7 +143,8 @@ def _see(root: Path, recipe: BaseRecipe, model: HubModel, questions: Sequence[Qu
     tower = model.net.get_submodule("model.vision_tower")
     kept = root / TOWER
     if not kept.is_file():
-        yield from _steps("tower", fit_tower(model.net, pixels_of(questions), labels_of(questions), recipe.tower))
+        pixels = pixels_of([question.images[0].path for question in questions])
+        yield from _steps("tower", fit_tower(model.net, pixels, labels_of(questions), recipe.tower))
         partial = kept.with_suffix(".part")
         save_file(tower.state_dict(), partial)
         partial.replace(kept)
