@@ -4,10 +4,11 @@ The source is a folder with `nlvr` (the release's `dev.jsonl` and `test.jsonl` w
 folder `/usr/share/tuxpaint/stamps` of Debian's package `tuxpaint-stamps-default`, or a link to it), or with both.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -20,6 +21,7 @@ from seewhy.benchmarks.scene.things import Thing, written
 from seewhy.records.pictures import as_png
 from seewhy.records.types import Gold, ImageRef, MatchRule, Question, Split
 
+T = TypeVar("T")
 BOXES, STAMPS = "nlvr", "stamps"
 SIZES = {Split.TRAIN: 40_000, Split.VALIDATION: 2_000, Split.TEST: 4_000, Split.SHIFTED: 0}
 """Questions that a source gives: they are drawn, so that it could give any number."""
@@ -42,7 +44,7 @@ def load(
     Without `pictures` they are hashed and not written.
 
     Raises:
-        ValueError: the source holds neither set, or a file is not as its set has it.
+        ValueError: the source holds neither set or none for this split, or a file is not as its set has it.
     """
     del seed
     sets = _sets(root)
@@ -101,14 +103,14 @@ def _as_question(
 
 
 def _boxes(root: Path, split: Split, generator: np.random.Generator) -> tuple[Image.Image, tuple[Thing, ...]]:
-    boxes = read_boxes(root)[split]
+    boxes = _some(read_boxes(root), split, root)
     box = boxes[int(generator.integers(len(boxes)))]
     return box.picture(), box.things
 
 
 def _photos(root: Path, split: Split, generator: np.random.Generator) -> tuple[Image.Image, tuple[Thing, ...]]:
     """One to four photographs of at most two nouns, so that there is something to count."""
-    photos = read_photos(root)[split]
+    photos = _some(read_photos(root), split, root)
     nouns = sorted({photo.noun for photo in photos})
     two = [nouns[int(generator.integers(len(nouns)))] for _ in range(2)]
     meant = [[photo for photo in photos if photo.noun == noun] for noun in two]
@@ -116,6 +118,13 @@ def _photos(root: Path, split: Split, generator: np.random.Generator) -> tuple[I
     same = [meant[int(generator.integers(2))] for _ in range(number)]
     chosen = [photos_of_noun[int(generator.integers(len(photos_of_noun)))] for photos_of_noun in same]
     return compose(chosen, generator)
+
+
+def _some(parts: Mapping[Split, Sequence[T]], split: Split, root: Path) -> Sequence[T]:
+    if not parts[split]:
+        raise ValueError(f"{root} has no picture for the {split.value} split, and so no question; put the whole set "
+                         "there, or ask for none of that split")  # fmt: skip
+    return parts[split]
 
 
 def _keep(image: Image.Image, pictures: Path | None) -> ImageRef:

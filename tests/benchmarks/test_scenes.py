@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -142,6 +143,20 @@ def test_a_row_that_is_none_is_named_with_its_file_and_line(change, said, tmp_pa
 def test_a_source_without_pictures_says_what_is_wanted(tmp_path):
     with pytest.raises(ValueError, match="neither nlvr"):
         scenes.sizes(tmp_path)
+
+
+def test_a_split_for_which_a_source_has_no_picture_is_named(tmp_path):
+    """Of one photograph, which the hash of its name gives to one split, the others have none."""
+    place = write_source(tmp_path) / "stamps"
+    shutil.rmtree(tmp_path / "nlvr")
+    kept, *others = sorted(place.rglob("*.png"))
+    for path in others:
+        path.unlink()
+    (own,) = (split for split, photos in read_photos(place).items() if photos)
+    (other, *_) = {Split.TRAIN, Split.VALIDATION, Split.TEST} - {own}
+    assert len(list(scenes.load(tmp_path, own, count=1))) == 1, kept
+    with pytest.raises(ValueError, match=f"no picture for the {other.value} split"):
+        list(scenes.load(tmp_path, other, count=1))
 
 
 @pytest.mark.skipif(not NLVR.is_dir(), reason="SEEWHY_DATA names no folder with NLVR")
