@@ -41,8 +41,8 @@ def card_of(before: str, facts: Sequence[str], configs: Mapping[str, Sequence[st
 def parts_of(card: str) -> tuple[dict[str, object], str]:
     """The metadata of a card, and our part of its text; the whole text where no part is marked as ours."""
     metadata, text = _parted(card)
-    begin, end = text.find(BEGIN), text.find(END)
-    return metadata, text[begin + len(BEGIN) : end].strip() if 0 <= begin < end else text.strip()
+    ours = _ours(text)
+    return metadata, ours[1].strip() if ours else text.strip()
 
 
 def merged(before: str, ours: Mapping[str, object], text: str) -> str:
@@ -62,7 +62,7 @@ def merged(before: str, ours: Mapping[str, object], text: str) -> str:
     added = [str(tag) for tag in cast(list[object], ours.get("tags") or []) if str(tag) not in kept]
     whole = {**metadata, **ours, "tags": [*kept, *added]}
     head = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True)
-    return f"---\n{head}---\n{_with_part(body, chr(10).join([BEGIN, '', text, '', END]))}"
+    return f"---\n{head}---\n{_with_part(body, text)}"
 
 
 def _parted(before: str) -> tuple[dict[str, object], str]:
@@ -78,8 +78,14 @@ def _parted(before: str) -> tuple[dict[str, object], str]:
     return cast(dict[str, object], metadata), before[found.end() :]
 
 
-def _with_part(text: str, part: str) -> str:
+def _ours(text: str) -> tuple[str, str, str] | None:
+    """What is before our part, our part, and what is behind it; None where no part is marked as ours."""
     begin, end = text.find(BEGIN), text.find(END)
-    if 0 <= begin < end:
-        return f"{text[:begin]}{part}{text[end + len(END) :]}"
-    return f"{text.rstrip()}\n\n{part}\n" if text.strip() else f"\n{part}\n"
+    return (text[:begin], text[begin + len(BEGIN) : end], text[end + len(END) :]) if 0 <= begin < end else None
+
+
+def _with_part(body: str, text: str) -> str:
+    part, ours = f"{BEGIN}\n\n{text}\n\n{END}", _ours(body)
+    if ours:
+        return f"{ours[0]}{part}{ours[2]}"
+    return f"{body.rstrip()}\n\n{part}\n" if body.strip() else f"\n{part}\n"

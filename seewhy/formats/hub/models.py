@@ -75,7 +75,9 @@ def _require_weights(folder: Path, found: list[Path]) -> None:
 
 def _portable_configs(folder: Path, found: list[Path], base: str) -> Iterator[tuple[Path, bytes]]:
     """Configurations that name a folder of this machine, without it; an adapter's base by its name on the Hub."""
-    for path in (path for path in found if path.suffix == ".json" and path.name in (ADAPTER, CONFIG)):
+    for path in found:
+        if path.name not in (ADAPTER, CONFIG):
+            continue
         whole = _read(path)
         own = {key: value for key, value in whole.items() if not (key in PLACES and _is_local(value, folder))}
         if path.name == ADAPTER:

@@ -152,5 +152,5 @@ def pull(repo: str, out: Path, *, revision: str = "main", endpoint: str | None =
     except TRANSPORT as error:
         raise ValueError(f"{repo} was not fetched ({error})") from error
     return sorted(
-        path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file() and ".cache" not in path.parts
+        path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file() and CACHE not in path.parts
     )
