@@ -43,9 +43,9 @@ class BlockWorker:
     """What the rows follow from, as the folder said it when this began."""
 
     @classmethod
-    def of(cls, stage: RowStage, work: Work, run: Run, folder: Path, models: Models) -> "BlockWorker":
-        """The worker of a unit; `work` is what `stage.worker` returned."""
-        return cls(stage, stage.inputs(run), folder, work, models, read_plan(folder))
+    def of(cls, stage: RowStage, inputs: Sequence[Any], run: Run, folder: Path, models: Models) -> "BlockWorker":
+        """The worker of a unit; `inputs` is what `stage.inputs` returned."""
+        return cls(stage, inputs, folder, stage.worker(run, models), models, read_plan(folder))
 
     def do(self, number: int) -> Done:
         """Make the shard of a block, unless the block holds nothing."""

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from seewhy.records.files import write_text_atomically
 from seewhy.records.lineage import MANIFEST, read_manifest
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import StepLog
 from seewhy.runs.api import PageStage, RowStage, TrainStage
-from seewhy.runs.blocks import BlockWorker, count_blocks, missing_blocks, sum_blocks
+from seewhy.runs.blocks import BlockWorker, block_of, count_blocks, missing_blocks, sum_blocks
 from seewhy.runs.cards import CARD, HasCard
 from seewhy.runs.changes import require_unchanged, status_of, steps_to_do
 from seewhy.runs.conclusion import conclusions
@@ -133,9 +134,9 @@ class Runner:
         inputs, size = unit.inputs(self.run), unit.block_size()
         total, blocks = len(inputs), count_blocks(len(inputs), size)
         missing = self.processes.broadcast(lambda: missing_blocks(folder, blocks))
-        done = total - sum(len(range(total)[n * size : (n + 1) * size]) for n in missing)
+        done = total - sum(len(block_of(range(total), n, size)) for n in missing)
         yield Began(ref=node.ref, step=node.step, number=number, of=of, total=total, unit=unit.unit, done=done)
-        yield from self._work(node, unit, folder, missing)
+        yield from self._work(node, unit, inputs, missing)
         self.processes.meet()
         if not self.processes.is_first:
             return
@@ -150,15 +151,15 @@ class Runner:
         seconds = time.perf_counter() - started
         yield Ended(ref=node.ref, seconds=seconds, rows=total - done, unit=unit.unit)
 
-    def _work(self, node: Node, unit: RowStage, folder: Path, missing: list[int]) -> Iterator[Event]:
+    def _work(self, node: Node, unit: RowStage, inputs: Sequence[Any], missing: list[int]) -> Iterator[Event]:
         if not self.processes.is_alone and not self.run.machine.runner.is_ray:
-            yield from self._work_together(node, unit, folder, missing)
+            yield from self._work_together(node, unit, inputs, missing)
             return
         if not missing or not self.processes.is_first:
             return
         answers = self.workers.map(node, missing)
         if answers is None:
-            worker = BlockWorker.of(unit, unit.worker(self.run, self.models), self.run, folder, self.models)
+            worker = BlockWorker.of(unit, inputs, self.run, self.run.place(node.ref), self.models)
             for block in missing:
                 made = worker.do(block)
                 yield Advanced(ref=node.ref, count=made.inputs, spent=self.models.spent)
@@ -167,11 +168,11 @@ class Runner:
             self.notes += answer.notes
             yield Advanced(ref=node.ref, count=answer.done.inputs, spent=answer.spent)
 
-    def _work_together(self, node: Node, unit: RowStage, folder: Path, missing: list[int]) -> Iterator[Event]:
+    def _work_together(self, node: Node, unit: RowStage, inputs: Sequence[Any], missing: list[int]) -> Iterator[Event]:
         """Each process takes the next block that is not taken; without a local model the first takes all."""
         if not missing or not (self.processes.is_first or self.run.uses_weights(node)):
             return
-        worker, seen = BlockWorker.of(unit, unit.worker(self.run, self.models), self.run, folder, self.models), 0
+        worker, seen = BlockWorker.of(unit, inputs, self.run, self.run.place(node.ref), self.models), 0
         while (place := self.processes.add(f"{node.ref}/taken", 1) - 1) < len(missing):
             made = worker.do(missing[place])
             done = self.processes.add(f"{node.ref}/done", made.inputs)

@@ -53,9 +53,7 @@ class RunWorker:
         """The worker of a unit, made when its first block is wanted."""
         if self.worker is None or self.ref != ref:
             unit = cast(RowStage, self.run.node(ref).unit)
-            self.worker = BlockWorker.of(
-                unit, unit.worker(self.run, self.models), self.run, self.run.place(ref), self.models
-            )
+            self.worker = BlockWorker.of(unit, unit.inputs(self.run), self.run, self.run.place(ref), self.models)
             self.ref = ref
         return self.worker
 
