@@ -9,8 +9,8 @@ from seewhy.records.ranges import require_least
 from seewhy.records.types import Lesson, Question
 from seewhy.runs.api import Models, Need, RowStage, Run
 from seewhy.runs.choice import Rows
-from seewhy.runs.forecast.api import Outlook, StageForecast, first_of, total_rows
-from seewhy.runs.training_questions import training_questions
+from seewhy.runs.forecast.api import Outlook, StageForecast
+from seewhy.runs.training_questions import count_training, expected_training, training_questions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +36,16 @@ class Direct(RowStage):
         return (Need(field="questions", ref=self.questions, wants=Question),)
 
     def inputs(self, run: Run) -> Sequence[Question]:
-        return first_of(training_questions(run, self.questions)[0], self.ask)
+        return training_questions(run, self.questions, self.ask)
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Lesson]]:
-        if left_out := training_questions(run, self.questions)[1]:
-            models.note(left_out)
+        # For what it says is left out.
+        training_questions(run, self.questions, 0, models.note)
         return direct_lessons
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        return StageForecast(rows=total_rows(outlook, self.questions, self.ask), unit="lessons", is_exact=False,
-                             basis="at most: one a question")  # fmt: skip
+        return StageForecast(rows=count_training(run, outlook, self.questions, self.ask), unit="lessons",
+                             is_exact=False, basis="at most: one a question")  # fmt: skip
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Lesson]:
-        return list(direct_lessons(first_of(outlook.rows(self.questions, Question), self.ask)))
+        return list(direct_lessons(expected_training(run, outlook, self.questions, self.ask)))

@@ -14,9 +14,9 @@ from seewhy.records.types import Chain, Outcome, Question, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
 from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make, settings_of
 from seewhy.runs.discovery import class_of
-from seewhy.runs.forecast.api import Outlook, ServerWork, StageForecast, first_of, total_rows
+from seewhy.runs.forecast.api import Outlook, ServerWork, StageForecast, first_of
 from seewhy.runs.hooks import NothingLeftError
-from seewhy.runs.training_questions import of_train, training_questions
+from seewhy.runs.training_questions import count_training, expected_training, of_train, training_questions
 from seewhy.sampling.stand_ins import stand_ins
 from seewhy.stages.judge import Judge
 from seewhy.teachers.api import AlwaysRight, LimitsTokens
@@ -90,7 +90,7 @@ class Rationales(RowStage):
         return [*found, Need(field="model", ref=self.model, wants=ModelKind.SERVER)] if self.model else found
 
     def inputs(self, run: Run) -> Sequence[Question]:
-        return first_of(training_questions(run, self.questions)[0], self.ask)
+        return training_questions(run, self.questions, self.ask)
 
     def made(self, chat_model: object, unanswered: Callable[[str, str], None]) -> Any:  # noqa: ANN401
         """The teacher; ValueError where a setting is refused."""
@@ -105,15 +105,14 @@ class Rationales(RowStage):
         return ""
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Iterable[Chain]]:
-        if left_out := training_questions(run, self.questions)[1]:
-            models.note(left_out)
+        questions = training_questions(run, self.questions, self.ask, models.note)
         missed = Unanswered(run.root / "servers" / UNANSWERED, models.note)
         by_batch = run.machine.by_batch
         teacher = self.made(models.server(self.model, by_batch=by_batch) if self.model else None, missed.add)
-        teacher.require(self.inputs(run))
+        teacher.require(questions)
         if by_batch and self.model:
             # All at once: what comes back is kept, and the blocks find it there.
-            for _ in teacher.teach(self.inputs(run)):
+            for _ in teacher.teach(questions):
                 pass
             missed.reasons.clear()
 
@@ -135,7 +134,7 @@ class Rationales(RowStage):
         return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
-        rows, teacher = total_rows(outlook, self.questions, self.ask), self.made(None, _ignore)
+        rows, teacher = count_training(run, outlook, self.questions, self.ask), self.made(None, _ignore)
         if not self.model:
             return StageForecast(
                 rows=rows, unit="rationales", is_tried=True, is_right=isinstance(teacher, AlwaysRight),
@@ -148,7 +147,8 @@ class Rationales(RowStage):
         )  # fmt: skip
 
     def expected(self, run: Run, outlook: Outlook) -> Sequence[Chain]:
-        questions, teacher = first_of(outlook.rows(self.questions, Question), self.ask), self.made(None, _ignore)
+        questions = expected_training(run, outlook, self.questions, self.ask)
+        teacher = self.made(None, _ignore)
         if not self.model:
             teacher.require(questions)
             return list(teacher.teach(questions))
@@ -159,7 +159,7 @@ class Rationales(RowStage):
         """All requests for rationales."""
         listener, whole = outlook.listener(self.model), outlook.all_rows()
         teacher = self.made(listener, _ignore)
-        questions = first_of(whole.rows(self.questions, Question), self.ask)
+        questions = expected_training(run, whole, self.questions, self.ask)
         teacher.require(questions)
         for _ in teacher.teach(questions):
             pass

@@ -11,9 +11,9 @@ from seewhy.records.types import Chain, Lesson, Question, Response, Verdict
 from seewhy.report.inputs import Count, Distillation, Section
 from seewhy.runs.api import Counted, Models, Need, RowStage, Run
 from seewhy.runs.choice import Rows
-from seewhy.runs.forecast.api import Outlook, StageForecast, first_of, total_rows
+from seewhy.runs.forecast.api import Outlook, StageForecast
 from seewhy.runs.hooks import NothingLeftError
-from seewhy.runs.training_questions import training_questions
+from seewhy.runs.training_questions import count_training, expected_training, training_questions
 
 DROPPED = "dropped "
 LITTLE = 0.5
@@ -65,9 +65,7 @@ class Lessons(RowStage):
         return ("all",)
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[str]], Counted]:
-        questions = self._asked(run)
-        if left_out := training_questions(run, self.direct)[1]:
-            models.note(left_out)
+        questions = training_questions(run, self.direct, self.ask, models.note)
 
         def mix(_: Sequence[str]) -> Counted:
             distilled = self._distilled(run)
@@ -78,9 +76,6 @@ class Lessons(RowStage):
             return Counted(rows, lambda: {f"{DROPPED}{reason}": count for reason, count in distilled.reasons.items()})
 
         return mix
-
-    def _asked(self, run: Run) -> Sequence[Question]:
-        return first_of(training_questions(run, self.direct)[0], self.ask)
 
     def _distilled(self, run: Run) -> Distilled:
         return lessons_from(run.read(self.rationales, Chain), run.read(self.verdicts, Verdict))
@@ -104,7 +99,7 @@ class Lessons(RowStage):
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         before = outlook.forecast(self.rationales)
-        reasoned, direct = self._counts(before.rows or 0, total_rows(outlook, self.direct, self.ask))
+        reasoned, direct = self._counts(before.rows or 0, count_training(run, outlook, self.direct, self.ask))
         return StageForecast(
             rows=reasoned + direct, unit="lessons", is_exact=before.is_right, max_tokens=before.max_tokens,
             basis="gold rationales, all accepted" if before.is_right else "at most: all rationales accepted",
@@ -122,8 +117,10 @@ class Lessons(RowStage):
         chains = outlook.rows(self.rationales, Chain)
         reasoned = [Lesson(question_id=row.question_id, style=row.style, source=row.sampler,
                            response=Response(text=row.text, token_ids=row.token_ids)) for row in chains]  # fmt: skip
-        direct = list(direct_lessons(first_of(outlook.rows(self.direct, Question), self.ask)))
-        total = self._counts(outlook.forecast(self.rationales).rows or 0, total_rows(outlook, self.direct, self.ask))
+        direct = list(direct_lessons(expected_training(run, outlook, self.direct, self.ask)))
+        total = self._counts(
+            outlook.forecast(self.rationales).rows or 0, count_training(run, outlook, self.direct, self.ask)
+        )
         return [*reasoned, *direct[: round(len(reasoned) * total[1] / max(1, total[0]))]]
 
     def section(self, run: Run, name: str) -> Section | None:

@@ -9,7 +9,8 @@ from seewhy.cli.main import main
 from seewhy.recipes.inkgrid import recipe as inkgrid
 from seewhy.records.types import Chain, Gold, MatchRule, Pair, Question, Split, Style
 from seewhy.runs.choice import choose
-from seewhy.runs.forecast.outlook import LONGEST, SAMPLED, outlook_on, pick
+from seewhy.runs.forecast.api import LONGEST, pick
+from seewhy.runs.forecast.outlook import SAMPLED, outlook_on
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.recipe_text import build_recipe, plain_of, save_recipe
 from seewhy.runs.run import OpenRun

@@ -14,6 +14,8 @@ from seewhy.records.types import Question, Response, Style
 from seewhy.training.plan import FitPlan
 
 R = TypeVar("R", bound=Record)
+LONGEST = 8
+"""Of questions that are looked at, those with the most words, where all are there to choose from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,3 +200,23 @@ def first_of(rows: Sequence[Any], ask: int) -> Sequence[Any]:
         ([1, 2], [1, 2, 3])
     """
     return rows[:ask] if ask else rows
+
+
+def spread(found: Sequence[Any], count: int) -> list[Any]:
+    """At most `count` of them, evenly spread.
+
+    Example:
+        >>> spread(["a", "b", "c", "d"], 2)
+        ['a', 'c']
+    """
+    return [found[n * len(found) // count] for n in range(count)] if len(found) > count else list(found)
+
+
+def pick(questions: Sequence[Question], count: int) -> list[Question]:
+    """At most `count`: the longest by their words, and others spread evenly."""
+    if len(questions) <= count:
+        return list(questions)
+    ordered = sorted(range(len(questions)), key=lambda place: -len(questions[place].text))
+    longest = set(ordered[: min(LONGEST, count)])
+    left = [place for place in range(len(questions)) if place not in longest]
+    return [questions[place] for place in sorted(longest | set(spread(left, count - len(longest))))]

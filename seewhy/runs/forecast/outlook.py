@@ -20,7 +20,7 @@ from seewhy.records.types import Question, Response, Style
 from seewhy.runs.api import ModelKind, PageStage, RowStage, TrainStage
 from seewhy.runs.changes import State, status_of
 from seewhy.runs.engines import SERVERS
-from seewhy.runs.forecast.api import StageForecast
+from seewhy.runs.forecast.api import StageForecast, pick, spread
 from seewhy.runs.graph import input_place, resolve
 from seewhy.runs.models import REPLIES
 from seewhy.runs.run import OpenRun
@@ -28,8 +28,6 @@ from seewhy.runs.run import OpenRun
 R = TypeVar("R", bound=Record)
 SAMPLED = 48
 """Questions of a unit whose rows are looked at."""
-LONGEST = 8
-"""Of them, those with the most words, where all questions are there to choose from."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,7 +144,7 @@ class RunOutlook:
     def _forecast(self, ref: str) -> StageForecast:
         if input_place(self.run.recipe, ref) is not None:
             record = self._record(ref)
-            rows = len(self.run.read(ref, record)) if record else None
+            rows = len(self.all_rows().rows(ref, record)) if record else None
             return StageForecast(rows=rows, basis=f"as {self.run.place(ref)} has them")
         unit = self.run.nodes[ref].unit
         if ref in self.finished:
@@ -187,26 +185,6 @@ def _prompt_of(row: Any) -> tuple[str, str]:  # noqa: ANN401
 def _pairs_of(row: Any) -> int:  # noqa: ANN401
     """Pairs of a ranked group; of another row 1."""
     return len(row.picks) if isinstance(row, RankedGroup) else 1
-
-
-def spread(found: Sequence[Any], count: int) -> list[Any]:
-    """At most `count` of them, evenly spread.
-
-    Example:
-        >>> spread(["a", "b", "c", "d"], 2)
-        ['a', 'c']
-    """
-    return [found[n * len(found) // count] for n in range(count)] if len(found) > count else list(found)
-
-
-def pick(questions: Sequence[Question], count: int) -> list[Question]:
-    """At most `count`: the longest by their words, and others spread evenly."""
-    if len(questions) <= count:
-        return list(questions)
-    ordered = sorted(range(len(questions)), key=lambda place: -len(questions[place].text))
-    longest = set(ordered[: min(LONGEST, count)])
-    left = [place for place in range(len(questions)) if place not in longest]
-    return [questions[place] for place in sorted(longest | set(spread(left, count - len(longest))))]
 
 
 @contextmanager
