@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WORDS = """--help add ask begin bring call check choose convert correct delete did download draw fill free give install
-keep leave look lower make mend merge move name open or perhaps pip point put raise read remove rename replace run save
-say see set show start take train try use wait with write `seewhy"""
-BEGINS = (*WORDS.split(), "there are")
-"""How the part of a sentence begins that says what to do."""
+WORDS = """--help add ask begin bring call check choose convert copy correct delete did download draw fill free give
+grade install keep label leave look lower make mend merge move name open or perhaps pip point put raise read remove
+rename replace reword run sample save say score see set show split start take train try use wait widen write `seewhy"""
+BEGINS = re.compile(rf"(?:{'|'.join(map(re.escape, (*WORDS.split(), 'there are')))})(?!\w)")
+"""How the part of a sentence begins that says what to do; its first letter small."""
 PARTS = re.compile(r"(?:; |: |\. |\? |, or )(?=\S)")
 QUOTED = re.compile(r"(?<!\w)(['\"`])(?:(?!\1).)*\1")
 PLACE = re.compile(r"(?:step [\w-]+(?:, field [\w.-]+)?|(?:--)?[^\s:;'\"]*[./~][^\s:;'\"]*(?: \S+)?|--[\w.-]+(?: \S+)?|"
@@ -100,5 +100,4 @@ def split(text: str) -> tuple[str, str]:
 
 
 def _begins(text: str) -> bool:
-    lower = text[:1].lower() + text[1:]
-    return lower.startswith(BEGINS) and bool(re.match(rf"(?:{'|'.join(map(re.escape, BEGINS))})(?!\w)", lower))
+    return bool(BEGINS.match(text[:1].lower() + text[1:]))

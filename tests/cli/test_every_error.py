@@ -1,6 +1,5 @@
 """Whatever is wrong is told in three lines, what, where and the remedy, with exit status 2 and without a trace."""
 
-import importlib
 import json
 import os
 import re
@@ -16,6 +15,7 @@ import pytest
 import yaml
 from wrong_words import TABLE
 
+from seewhy.cli.complaint import complaint_of
 from seewhy.cli.main import COMMANDS, main
 from seewhy.runs.discovery import kind_names
 
@@ -154,6 +154,22 @@ def test_errors_of_the_system_name_the_path(made, monkeypatch, capsys):
     monkeypatch.chdir(made)
     assert main(["report", "run", "--out", "text.txt/x"]) == 2
     said = capsys.readouterr().err
-    assert importlib.import_module("seewhy.cli.complaint").complaint_of(OSError("odd"), ["run"]).what == "odd"
+    assert complaint_of(OSError("odd"), ["run"]).what == "odd"
     assert "text.txt" in said
     assert LINES.fullmatch(said), said
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("the loss is 2; with both equal it is 1. The rows are of another model: run the stage again", "run the stage "
+         "again"),
+        ("verdicts: 1 of 9 questions have a pair: widen the band, or sample more; or lower `floor`", "widen the band, "
+         "or sample more; or lower `floor`"),
+        ("a log-prob is not finite; score the chain again", "score the chain again"),
+        ("x.safetensors was cut: it has 3 bytes; copy it again", "copy it again"),
+        ("x.jsonl:1: no gold answer; grade with --questions", "grade with --questions"),
+    ],
+)  # fmt: skip
+def test_the_remedy_begins_where_the_message_says_what_to_do(text, remedy):
+    assert complaint_of(ValueError(text), ["train"]).remedy == remedy
