@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from seewhy.cli.options import require_places, shows_help, take_flag
-from seewhy.runs.changes import State, UnitStatus, status_of
+from seewhy.runs.changes import State, UnitStatus, state_of, status_of
 from seewhy.runs.lock import writer_of
 from seewhy.runs.open import open_run
 from seewhy.runs.progress_words import span_of
@@ -42,17 +42,10 @@ def _by_step(opened: OpenRun, units: Sequence[UnitStatus]) -> Iterator[UnitStatu
         own = [one for one in units if one.step == step]
         if own:
             yield UnitStatus(
-                ref=step, step=step, state=_state(own), why=tuple(line for one in own for line in one.why),
+                ref=step, step=step, state=state_of(own), why=tuple(line for one in own for line in one.why),
                 rows=sum(one.rows for one in own), seconds=sum(one.seconds for one in own),
                 dollars=sum(one.dollars for one in own),
             )  # fmt: skip
-
-
-def _state(units: Sequence[UnitStatus]) -> State:
-    states = {one.state for one in units}
-    if len(states) == 1:
-        return states.pop()
-    return State.STALE if State.STALE in states else State.STOPPED
 
 
 def _show(console: Console, shown: Sequence[UnitStatus], writer: str) -> None:

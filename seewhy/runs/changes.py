@@ -89,6 +89,14 @@ def readable_steps(run: OpenRun) -> list[str]:
     ]
 
 
+def state_of(units: Sequence[UnitStatus]) -> State:
+    """The state of a step from those of its units: stale where one is, unfinished where they differ."""
+    states = {one.state for one in units}
+    if len(states) == 1:
+        return states.pop()
+    return State.STALE if State.STALE in states else State.STOPPED
+
+
 def steps_to_do(run: OpenRun, units: Sequence[UnitStatus]) -> list[str]:
     """Steps that are not finished as the recipe says them now; those that write pages alone are among them."""
     finished = {one.step for one in units} - {one.step for one in units if one.state is not State.FINISHED}

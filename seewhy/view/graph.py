@@ -6,14 +6,13 @@ A list with lanes, and not boxes in layers: it fits a phone and 100 steps as wel
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from seewhy.runs.changes import State, UnitStatus
+from seewhy.runs.changes import State
 
 ROW, LANE, NARROW, LEFT, LANES = 28, 16, 9, 12, 150
 """Pixels: the height of a row, the width of a lane and the least one, the middle of the first lane, and of all lanes
 together, which get narrower beyond it so that names stay in sight on a phone."""
 LETTER = 8.5
 """Pixels of a letter, at most: the width of the drawing is reckoned with it."""
-WORST = (State.STALE, State.STOPPED, State.WAITING, State.FINISHED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,11 +152,3 @@ def _path(source: Dot, reader: Dot, radius: float) -> str:
         return f"{start}V{end}"
     side = 1 if reader.x > source.x else -1
     return f"{start}V{end}q0 {radius} {side * radius} {radius}H{reader.x - side * radius:g}"
-
-
-def state_of(units: Sequence[UnitStatus]) -> State:
-    """The state of a step from those of its units: finished where all are, unfinished where some wait."""
-    states = {unit.state for unit in units}
-    if states == {State.FINISHED, State.WAITING}:
-        return State.STOPPED
-    return next(state for state in WORST if state in states)

@@ -6,11 +6,11 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from seewhy.runs.changes import UnitStatus, status_of
+from seewhy.runs.changes import UnitStatus, state_of, status_of
 from seewhy.runs.lock import writer_of
 from seewhy.runs.recipe_text import stage_name
 from seewhy.view.contexts import Context, Looks
-from seewhy.view.graph import Drawing, Step, draw, state_of
+from seewhy.view.graph import Drawing, Step, draw
 
 PAGED = ("questions", "pairs", "credit", "groups", "curves")
 """Kinds of rows with a page of their own."""
@@ -20,17 +20,17 @@ def run(looks: Looks, _ref: str, query: QueryParams) -> Context:
     """The run's units with what they hold, what they follow from, and the state of its steps."""
     shelf = looks.shelf
     states = states_of(looks)
-    others = looks.others()
     beside = query.get("beside", "")
     other = looks.other(beside) if beside else None
+    theirs = states_of(other) if other else {}
     return {
         "title": shelf.name, "units": list(shelf.units.values()), "states": states, "paged": PAGED,
         "waiting": [one for ref, one in states.items() if ref not in shelf.units],
         "reads": {ref: shelf.reads(ref) for ref in shelf.units}, "graph_drawn": graph_of(looks, list(states.values())),
         "firsts": firsts_of(looks, states), "trainings": {ref: looks.alarms(ref) for ref in shelf.trainings()},
         "counts": {ref: shelf.counts(ref) for ref in shelf.units}, **spent(states),
-        "writer": writer_of(shelf.root) if shelf.run else "", "others": others, "beside": beside,
-        "compared": compared(looks, other) if other else [], "other": spent(states_of(other)) if other else {},
+        "writer": writer_of(shelf.root) if shelf.run else "", "others": looks.others(), "beside": beside,
+        "compared": compared((looks, states), (other, theirs)) if other else [], "other": spent(theirs),
         "other_name": other.shelf.name if other else "",
     }  # fmt: skip
 
@@ -82,9 +82,8 @@ def firsts_of(looks: Looks, states: Mapping[str, UnitStatus]) -> Mapping[str, st
     return {ref: step for step, ref in found.items()}
 
 
-def compared(looks: Looks, other: Looks) -> Sequence[Mapping[str, Any]]:
-    """The units of two runs, by name: state, rows, seconds, dollars and counts of each."""
-    sides = [(one, states_of(one)) for one in (looks, other)]
+def compared(*sides: tuple[Looks, Mapping[str, UnitStatus]]) -> Sequence[Mapping[str, Any]]:
+    """The units of runs and their states, by name: state, rows, seconds, dollars and counts of each."""
     names = dict.fromkeys(ref for one, states in sides for ref in (*states, *one.shelf.units))
     return [{"ref": ref, "sides": [_side(one, states, ref) for one, states in sides]} for ref in names]
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from looked_at import serving, write_run
 
-from seewhy.runs.changes import State, UnitStatus
-from seewhy.view.graph import Drawing, Step, draw, lanes_of, state_of, without_detours
+from seewhy.runs.changes import State, UnitStatus, state_of
+from seewhy.view.graph import Drawing, Step, draw, lanes_of, without_detours
 
 
 @st.composite
