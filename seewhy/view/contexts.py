@@ -38,10 +38,12 @@ class Looks:
         return {str(number): look.shelf.name for number, look in enumerate(self.all) if look is not self}
 
     def other(self, number: str) -> "Looks":
-        """One of the runs that are looked at, by its number; LookupError where there is none."""
+        """One of the runs that are looked at, by its number, as it is now; LookupError where there is none."""
         if not number.isdecimal() or int(number) >= len(self.all):
             raise LookupError(f"run {number!r}")
-        return self.all[int(number)]
+        found = self.all[int(number)]
+        found.shelf.look_again()
+        return found
 
     def alarms(self, training: str) -> Sequence[str]:
         """The alarms of a training, in words; none where the run has no recipe that says what is watched."""
@@ -120,7 +122,7 @@ class Looks:
 
     def unit(self, ref: str, kind: str = "") -> Unit:
         """The unit of this name; LookupError where there is none of the kind."""
-        unit = self.shelf.units.get(ref)
+        unit = self.shelf.units.get(ref) or self.shelf.unit_of_round(ref)
         if unit is None or (kind and unit.kind != kind):
             raise LookupError(f"unit of {kind or 'rows'} {ref!r}")
         return unit

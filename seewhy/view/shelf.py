@@ -126,8 +126,11 @@ class Shelf:
         return self.run.steps() if self.run else ()
 
     def origin(self, ref: str, kind: str) -> Unit | None:
-        """The unit of a kind from which the rows of `ref` follow; without a recipe the one beside it."""
-        units = self.units
+        """The unit of a kind from which the rows of `ref` follow; without a recipe the one beside it.
+
+        Rows of a round follow from what its training does.
+        """
+        units, ref = self.units, ref.partition(f"/{ROLLOUTS}/")[0]
         if self.run:
             node = self._nodes.get(self.root / ref)
             try:
@@ -161,11 +164,20 @@ class Shelf:
         """Whether verdicts are a person's on chains that were drawn by a rule, given without others in sight."""
         return ref.partition("/")[0] in BLIND
 
-    def rounds(self, training: str) -> list[Mapping[str, Unit]]:
-        """The rounds of an online training, in order: the units of each by kind; empty for other trainings."""
-        folders = sorted((self.root / training / ROLLOUTS).glob(f"{ROUND}*"))
-        parts = [[self._unit(one) for one in folder.iterdir() if shard_numbers(one)] for folder in folders]
-        return [{unit.kind: unit for unit in units if unit} for units in parts]
+    def rounds(self, training: str) -> list[Path]:
+        """The folders of the rounds of an online training, in order; empty for other trainings."""
+        return sorted((self.root / training / ROLLOUTS).glob(f"{ROUND}*"))
+
+    def parts(self, round_folder: Path) -> Mapping[str, Unit]:
+        """The units of a round by kind."""
+        units = [self._unit(one) for one in round_folder.iterdir() if shard_numbers(one)]
+        return {unit.kind: unit for unit in units if unit}
+
+    def unit_of_round(self, ref: str) -> Unit | None:
+        """A unit within a round of an online training, which `units` leaves out; None where `ref` names none."""
+        training, _, rest = ref.partition(f"/{ROLLOUTS}/")
+        folders = [folder for folder in self.rounds(training) if folder.name == rest.partition("/")[0]]
+        return next((unit for folder in folders for unit in self.parts(folder).values() if unit.ref == ref), None)
 
     def counts(self, ref: str) -> Mapping[str, int]:
         """What a finished unit has counted; empty before it is finished."""

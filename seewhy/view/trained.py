@@ -89,10 +89,10 @@ def rollouts(looks: Looks, ref: str, query: QueryParams) -> Context:
     if not rounds:
         raise LookupError(f"online training {ref!r}")
     number = min(max(int(query.get("round") or 0), 0), len(rounds) - 1)
-    parts = rounds[number]
+    parts = looks.shelf.parts(rounds[number])
     if "chains" not in parts or "rewards" not in parts:
         return {"title": ref, "ref": ref, "round": number, "last": len(rounds) - 1, "rewards": [], "table": [],
-                "name": "", "question": None, "shown": [], "history": []}  # fmt: skip
+                "name": "", "question": None, "shown": [], "history": [], "pairs": None}  # fmt: skip
     earned, rewards = _earned(looks, parts["rewards"])
     totals = _totals(looks, parts.get("trained"))
     name = query.get("id") or str(next(iter(earned), ""))
@@ -102,7 +102,7 @@ def rollouts(looks: Looks, ref: str, query: QueryParams) -> Context:
         "table": [{"id": one, "means": means, **_spread(totals.get(one, {}))} for one, means in earned.items()],
         "question": looks.question_of(questions, name),
         "shown": _rollouts_of(looks, parts, name, totals.get(name, {})),
-        "history": _history(looks, ref, name),
+        "history": _history(looks, ref, name), "pairs": parts.get("pairs"),
     }  # fmt: skip
 
 

@@ -21,3 +21,12 @@ def test_two_runs_are_beside_each_other_by_rows_and_by_accuracy(tmp_path):
     assert "rubric not there 6" in units
     assert client.get("/run/0/scores?beside=7").status_code == 404
     assert client.get("/run/0?beside=x").status_code == 404
+
+
+def test_a_run_beside_is_shown_as_it_is_now(tmp_path):
+    roots = [write_run(tmp_path / "one"), write_run(tmp_path / "two")]
+    app, _ = application(roots, TOKEN)
+    client = TestClient(app, base_url="http://127.0.0.1", cookies={"seewhy-view": TOKEN})
+    assert "rubric" not in words_of(client.get("/run/0?beside=1").text)
+    write_more(roots[1])
+    assert "rubric not there 6" in words_of(client.get("/run/0?beside=1").text)

@@ -5,11 +5,11 @@ from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
-from looked_at import Served, serving, write_run
-from looked_at_more import write_more
+from looked_at import HARM, Served, serving, write_run
+from looked_at_more import put, write_more
 
 from seewhy.records.shards import read_rows, write_shard
-from seewhy.records.types import Chain, Verdict
+from seewhy.records.types import Chain, Pair, Response, Style, Verdict
 from seewhy.view.shelf import Shelf
 
 MORE = (
@@ -111,7 +111,24 @@ def test_a_run_within_a_folder_that_is_looked_at_too_has_its_own_names(tmp_path)
 def test_rows_of_rounds_are_found_with_their_training_alone(tmp_path):
     shelf = Shelf(write_more(write_run(tmp_path / "run")))
     assert not [ref for ref in shelf.units if ref.startswith("grpo")]
-    assert [set(parts) for parts in shelf.rounds("grpo")] == [{"chains", "rewards", "trained"}] * 2
+    assert [set(shelf.parts(one)) for one in shelf.rounds("grpo")] == [{"chains", "rewards", "trained"}] * 2
+
+
+def test_the_pairs_of_a_round_are_shown_with_their_question(tmp_path):
+    root = write_more(write_run(tmp_path / "run"))
+    sides = {name: Response(text=f"{name} {HARM}") for name in ("chosen", "rejected")}
+    pair = Pair(question_id="q/1", style=Style.REASON, source="online", margin=1.0, **sides)
+    put(root / "grpo" / "rollouts" / "round-00001" / "pairs", [pair], Pair)
+    with serving(root) as served:
+        assert "pairs of this round" not in served.get("/run/0/rollouts/grpo?round=0").text
+        link = '<a href="/run/0/pairs/grpo/rollouts/round-00001/pairs">1 pairs of this round</a>'
+        assert link in served.get("/run/0/rollouts/grpo?round=1").text
+        shown = served.get("/run/0/pairs/grpo/rollouts/round-00001/pairs").text
+        assert served.get("/run/0/pairs/grpo/rollouts/round-00000/pairs").status == 404
+        assert served.get("/run/0/pairs/grpo/rollouts/round-00001/chains").status == 404
+    assert "online · margin 1" in shown
+    assert 'href="/run/0/question/questions?id=q%2F1"' in shown
+    assert "<script>alert" not in shown
 
 
 def test_the_last_of_many_chains_has_its_verdict(tmp_path):
