@@ -115,8 +115,10 @@ def ask(
         if piece is not None and isinstance(model, Watched):
             stream = Stream(partial(model.tokenizer.decode, skip_special_tokens=True))
             model.watch = _passing_on(stream, partial(piece, style))
-            chains = model.generate(asked, plan.sampling)[0]
-            model.watch = None
+            try:
+                chains = model.generate(asked, plan.sampling)[0]
+            finally:
+                model.watch = None
             piece(style, stream.rest(chains[0].text))
         else:
             chains = model.generate(asked, plan.sampling)[0]

@@ -51,6 +51,15 @@ def test_what_the_shipped_model_streams_is_what_it_says_without_being_watched(ti
     assert tiny.watch is None
 
 
+def test_a_model_that_fails_is_watched_no_longer(tiny, tmp_path):
+    (tmp_path / "page.png").write_bytes(Path(PAGE).read_bytes())
+    question = typed_question(ASKED, (tmp_path / "page.png",))
+    (tmp_path / "page.png").unlink()
+    with pytest.raises(ValueError, match=r"page\.png"):
+        list(ask(tiny, question, AskPlan(), piece=lambda style, piece: None))
+    assert tiny.watch is None
+
+
 def test_several_replies_have_votes_and_credit_between_a_model_and_itself_is_nothing(tiny):
     question = typed_question(ASKED, (Path(PAGE),))
     found = next(ask(tiny, question, AskPlan(styles=(Style.REASON,), samples=3)))
