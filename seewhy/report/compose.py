@@ -124,4 +124,5 @@ def _what(training: TrainingRun) -> str:
     if training.objective == "sft":
         return ""
     own = "" if training.name == training.objective else f" ({training.name})"
-    return f"Preference training by {training.objective.upper()}{own}"
+    kind = "Online training" if training.is_online else "Preference training"
+    return f"{kind} by {training.objective.upper()}{own}"

@@ -135,6 +135,8 @@ class TrainingRun:
     """The model that was trained."""
     objective: str = ""
     """Kind of the loss."""
+    is_online: bool = False
+    """Whether the model was trained on rewards of what it drew itself, round by round."""
     steps: tuple[StepLog, ...]
     panels: tuple[TermPanel, ...] = (
         TermPanel(title="Loss on held-out rows", unit="", terms=("val_loss",)),

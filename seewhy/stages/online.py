@@ -161,8 +161,8 @@ class Online(TrainStage):
     def section(self, run: Run, name: str) -> Section | None:
         steps = tuple(read_steps(run.place(name) / "steps.jsonl"))
         alarms = tuple(alarm.summary for alarm in alarms_of(steps))
-        return TrainingRun(name=name, start=self.start, objective=self.objective.kind, steps=steps, alarms=alarms,
-                           panels=self._panels())  # fmt: skip
+        return TrainingRun(name=name, start=self.start, objective=self.objective.kind, is_online=True, steps=steps,
+                           alarms=alarms, panels=self._panels())  # fmt: skip
 
     def _panels(self) -> tuple[TermPanel, ...]:
         apart = tuple(f"reward/{name}" for name in self.chosen)

@@ -9,9 +9,10 @@ from made_up_report import make_card, make_report, make_step
 
 from seewhy.records.measures import Interval
 from seewhy.records.types import Style
+from seewhy.report.compose import compose
 from seewhy.report.doubts import tell_doubts
 from seewhy.report.head import make_tiles
-from seewhy.report.inputs import Credit, ModelName
+from seewhy.report.inputs import Credit, Evaluation, ModelName, TrainingRun
 from seewhy.report.lead import tell_difference, tell_what_happened
 from seewhy.report.words import MINUS, SPACE, say_p, say_percent, say_plural, say_points, say_seconds
 
@@ -130,3 +131,15 @@ def test_models_that_the_sentences_compare_have_the_tiles():
     steps = (make_step("m3", "m17", 0.1, 0.05, 0.15, ""),)
     tiles = make_tiles(dataclasses.replace(report, models=tuple(many), cards=cards, steps=steps))
     assert [tile.label for tile in tiles] == ["M0", "M1", "M2", "M3", "M4", "M5", "M6", "M17"]
+
+
+@pytest.mark.parametrize(("is_online", "kind"), [(True, "Online training"), (False, "Preference training")])
+def test_a_training_on_rewards_is_no_preference_training(is_online, kind):
+    cards = tuple(make_card(model, Style.REASON, 0.5) for model in ("base", "grpo"))
+    change = make_step("base", "grpo", 0.1, 0.05, 0.15, "").change
+    measured = Evaluation(name="test", models=("base", "grpo"), cards=cards,
+                          changes={("base", "grpo", Style.REASON): change})  # fmt: skip
+    trained = TrainingRun(name="grpo", start="base", objective="grpo", is_online=is_online, steps=())
+    report = make_report()
+    made = compose(report.header, {"test": measured, "grpo": trained}, (), report.reproduction)
+    assert [step.what for step in made.steps] == [f"{kind} by GRPO"]
