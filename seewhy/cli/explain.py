@@ -49,10 +49,9 @@ def run(words: Sequence[str]) -> None:
         options=options,
         facets={},
     )
-    lines = explain(question, said.gold, text, said.style)
-    if not said.json:
-        print("\n".join(lines))
-        return
-    told = [(line[:9].strip(), line[9:].replace("\n         ", "\n")) for line in lines]
-    names = dict.fromkeys(name for name, _ in told)
-    print(json.dumps({one: [text for name, text in told if name == one] for one in names}, indent=1))
+    parts = explain(question, said.gold, text, said.style)
+    if said.json:
+        names = dict.fromkeys(part.name for part in parts)
+        print(json.dumps({name: [part.text for part in parts if part.name == name] for name in names}, indent=1))
+    else:
+        print("\n".join(map(str, parts)))

@@ -1,7 +1,8 @@
-"""How the answer of a reply is read, and what its verdict is, as lines of text."""
+"""How the answer of a reply is read, and what its verdict is, in named parts."""
 
 import string
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from seewhy.judging.answers.compat import Compat, grader_of
 from seewhy.judging.answers.extract import extract_answer
@@ -11,9 +12,28 @@ from seewhy.judging.outcome import OutcomeJudge
 from seewhy.records.types import Chain, FinishReason, MatchRule, Question, Style, Verdict
 
 OPENING, CLOSING = "⟦", "⟧"
+NAMED = 9
+"""Characters of a line that the name of its part takes."""
 AROUND = 160
 """Characters of the reply shown on each side of the place."""
 MAX_OPTIONS = len(string.ascii_uppercase)
+
+
+class Part(NamedTuple):
+    r"""A part of an explanation.
+
+    Example:
+        >>> print(Part("reply", "it is\n⟦B⟧"))
+        reply    it is
+                 ⟦B⟧
+    """
+
+    name: str
+    text: str
+
+    def __str__(self) -> str:
+        """Its line, with further ones below the text."""
+        return self.name.ljust(NAMED) + self.text.replace("\n", "\n" + " " * NAMED)
 
 
 def option_texts(said: Sequence[str], rule: MatchRule) -> tuple[str, ...]:
@@ -34,29 +54,29 @@ def option_texts(said: Sequence[str], rule: MatchRule) -> tuple[str, ...]:
     raise ValueError(f"`options` needs 2 to {MAX_OPTIONS} texts, or their number, such as `options` 4")
 
 
-def explain(question: Question, answers: Sequence[str], text: str, style: Style) -> list[str]:
-    """The lines of an explanation; `answers` are the question's right ones, to be shown."""
+def explain(question: Question, answers: Sequence[str], text: str, style: Style) -> list[Part]:
+    """The parts of an explanation; `answers` are the question's right ones, to be shown."""
     found = extract_answer(text, question.options, rule=question.gold.rule, style=style)
-    lines = _reading(text, found)
+    parts = _reading(text, found)
     if not answers:
-        return [*lines, "verdict  none: --gold names no right answer"]
+        return [*parts, Part("verdict", "none: --gold names no right answer")]
     prove = MathProcess()
     chain = Chain(question_id=question.id, index=0, style=style, text=text, stop=FinishReason.END, sampler="", seed=0)
     verdict = OutcomeJudge(prove=prove)(question, chain)
-    lines.append(f"gold     {' | '.join(answers)}  (rule {question.gold.rule})")
-    lines.append(f"verdict  {_words(verdict)}: {verdict.why}")
-    lines += _suites(question, chain, verdict, prove)
+    parts.append(Part("gold", f"{' | '.join(answers)}  (rule {question.gold.rule})"))
+    parts.append(Part("verdict", f"{_words(verdict)}: {verdict.why}"))
+    parts += _suites(question, chain, verdict, prove)
     prove.close()
-    return lines
+    return parts
 
 
-def _reading(text: str, found: Extraction | Abstention) -> list[str]:
+def _reading(text: str, found: Extraction | Abstention) -> list[Part]:
     if isinstance(found, Abstention):
-        return [f"rule     none: {found.why}", f"reply    {_shown(text, len(text), len(text))}"]
+        return [Part("rule", f"none: {found.why}"), Part("reply", _shown(text, len(text), len(text)))]
     return [
-        f"rule     {found.rule}, characters {found.start} to {found.end}",
-        f"reply    {_shown(text, found.start, found.end)}",
-        f"answer   {found.answer}",
+        Part("rule", f"{found.rule}, characters {found.start} to {found.end}"),
+        Part("reply", _shown(text, found.start, found.end)),
+        Part("answer", found.answer),
     ]
 
 
@@ -70,7 +90,7 @@ def _shown(text: str, start: int, end: int) -> str:
     if len(after) > AROUND:
         after = f"{after[:AROUND]}…"
     marked = f"{OPENING}{place}{CLOSING}" if place else ""
-    return f"{before}{marked}{after}".replace("\n", "\n         ")
+    return f"{before}{marked}{after}"
 
 
 def _words(verdict: Verdict) -> str:
@@ -78,16 +98,16 @@ def _words(verdict: Verdict) -> str:
     return f"{verdict.outcome.replace('_', ' ')}{score}"
 
 
-def _suites(question: Question, chain: Chain, ours: Verdict, prove: MathProcess) -> list[str]:
+def _suites(question: Question, chain: Chain, ours: Verdict, prove: MathProcess) -> list[Part]:
     """What each suite would say where it differs, and who agrees."""
-    lines: list[str] = []
+    parts: list[Part] = []
     agreeing: list[str] = []
     for compat in (each for each in Compat if each is not Compat.PAPER and grader_of(each, question)):
         verdict = OutcomeJudge(compat=compat, prove=prove)(question, chain)
         if (verdict.outcome, verdict.score) == (ours.outcome, ours.score):
             agreeing.append(compat)
         else:
-            lines.append(f"compat   {compat}: {_words(verdict)}, reads {verdict.answer!r}: {verdict.why}")
+            parts.append(Part("compat", f"{compat}: {_words(verdict)}, reads {verdict.answer!r}: {verdict.why}"))
     if agreeing:
-        lines.append(f"compat   the same verdict: {', '.join(agreeing)}")
-    return lines
+        parts.append(Part("compat", f"the same verdict: {', '.join(agreeing)}"))
+    return parts
