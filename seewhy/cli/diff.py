@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from seewhy.cli.options import take_flag, take_option
+from seewhy.cli.options import shows_help, take_flag, take_option
 from seewhy.runs.open import open_run
 from seewhy.workbench.diff import diff_runs
 from seewhy.workbench.diff_lines import lines_of
@@ -24,8 +24,7 @@ Exit status: 0 where nothing differs, 1 where something does, 2 where a run cann
 
 def run(words: Sequence[str]) -> int:
     """Print the differences of two runs; 1 where there is one."""
-    if {"--help", "-h"} & set(words):
-        print(USAGE)
+    if shows_help(words, USAGE):
         return 0
     as_json, rest = take_flag(words, "--json")
     shows_all, rest = take_flag(rest, "--all")

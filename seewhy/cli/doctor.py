@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from seewhy.cli.options import take_flag, take_one
+from seewhy.cli.options import shows_help, take_flag, take_one
 from seewhy.cli.run import recipe_of
 from seewhy.workbench.checks import Check, has_errors, line_of
 from seewhy.workbench.doctor import examine
@@ -24,8 +24,7 @@ Exit status: 0 without an error (there may be warnings), 1 with one, 2 where the
 
 def run(words: Sequence[str]) -> int:
     """Print each check as it is made; 1 where one is an error."""
-    if {"--help", "-h"} & set(words):
-        print(USAGE)
+    if shows_help(words, USAGE):
         return 0
     as_json, rest = take_flag(words, "--json")
     name, rest = take_one(rest, "--recipe")

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from seewhy.cli.help_text import field_docs
-from seewhy.cli.options import naming_options, take_flag, take_one
+from seewhy.cli.options import naming_options, shows_help, take_flag, take_one
 from seewhy.runs.open import write_if_changed
 from seewhy.workbench.answers import Answers, ask_all
 from seewhy.workbench.new_recipe import new_recipe, text_of
@@ -31,8 +31,7 @@ def run(words: Sequence[str]) -> int:
         ValueError: an answer does not fit, or the file is there.
     """
     docs = field_docs(Answers)
-    if {"--help", "-h"} & set(words):
-        print(USAGE.format(questions="\n".join(f"  --{name:<10}{text}" for name, text in docs.items())))
+    if shows_help(words, USAGE.format(questions="\n".join(f"  --{name:<10}{text}" for name, text in docs.items()))):
         return 0
     yes, rest = take_flag(words, "--yes")
     force, rest = take_flag(rest, "--force")

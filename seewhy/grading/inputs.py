@@ -51,7 +51,7 @@ def questions_of_file(path: Path, split: Split | None, *, benchmark: str = "", a
     """
     if not path.is_file():
         raise ValueError(f"`questions` {path}: no such file")
-    lines = list(_lines_of(path))
+    lines = list(placed_rows(path))
     by_letter = not any(names_text(fields) for _, fields in lines)
     rows: dict[str, tuple[Question, tuple[str, ...]]] = {}
     for place, fields in lines:
@@ -70,8 +70,8 @@ def questions_of_file(path: Path, split: Split | None, *, benchmark: str = "", a
     return Asked(questions=asked, clusters=shared_pictures(pictures), source=str(path))
 
 
-def _lines_of(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
-    """The objects of a questions file, each with its place."""
+def placed_rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
+    """The rows of a JSON Lines file, each with its place; ValueError at one that is no object."""
     for number, found in numbered_rows(path):
         if isinstance(found, str):
             raise ValueError(f"{path}:{number}: {found}")

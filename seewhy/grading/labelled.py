@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import cast
 
 from seewhy.benchmarks import inkgrid
-from seewhy.benchmarks.lines.fields import numbered_rows, word_of
+from seewhy.benchmarks.lines.fields import word_of
 from seewhy.benchmarks.release.reading import Benchmark
 from seewhy.evaluation.calibration import Key, key_of
+from seewhy.grading.inputs import placed_rows
 from seewhy.judging.api import GivesConfidence, Judge, judge_chains
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import GenerateRequest, SamplingParams
@@ -69,10 +70,7 @@ def read_labelled(labels: Path, questions_file: Path, split: Split) -> Labelled:
     chains: list[Chain] = []
     truth: dict[Key, bool] = {}
     seen: Counter[str] = Counter()
-    for number, found in numbered_rows(labels):
-        place = f"{labels}:{number}"
-        if isinstance(found, str):
-            raise ValueError(f"{place}: {found}")
+    for place, found in placed_rows(labels):
         name, reply, is_right = label_of(found, place)
         if name not in by_id:
             raise ValueError(f"{place}: field 'id': {name!r} is no question of {questions_file}, split {split}")
