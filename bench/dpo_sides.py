@@ -23,7 +23,7 @@ from datasets import Dataset, Features, Value
 from datasets import Image as ImageFeature
 from tiny_llava import Geometry, in_turns, letters, make_net, make_processor, picture, prompt_text
 from torch.nn.utils.rnn import pad_sequence
-from transformers import LlavaForConditionalGeneration, LlavaProcessor
+from transformers import LlavaForConditionalGeneration, LlavaProcessor, Trainer
 from trl import DPOConfig, DPOTrainer
 
 from seewhy.model.packed.group import Group, Prompt
@@ -159,17 +159,24 @@ class Theirs:
 
     def step(self) -> float:
         """The loss before the update."""
-        before = trl_utils._use_triton
-        if self.short_head:
-            # What decides in this module whether the head skips labels of -100; its kernels ask on their own.
-            trl_utils._use_triton = lambda device: True
-        try:
-            self.optimizer.zero_grad(set_to_none=True)
-            loss = self.trainer.training_step(self.trainer.model, dict(self.batch))
-            self.optimizer.step()
-        finally:
-            trl_utils._use_triton = before
-        return float(loss)
+        return step_of_trl(self.trainer, self.optimizer, dict(self.batch), short_head=self.short_head)
+
+
+def step_of_trl(
+    trainer: Trainer, optimizer: torch.optim.Optimizer, batch: dict[str, object], *, short_head: bool
+) -> float:
+    """The loss before the update; `short_head` runs the head at response tokens alone."""
+    before = trl_utils._use_triton
+    if short_head:
+        # What decides in this module whether the head skips labels of -100; its kernels ask on their own.
+        trl_utils._use_triton = lambda device: True
+    try:
+        optimizer.zero_grad(set_to_none=True)
+        loss = trainer.training_step(trainer.model, batch, None)
+        optimizer.step()
+    finally:
+        trl_utils._use_triton = before
+    return float(loss)
 
 
 def dataset_of(rows: list[Row]) -> Dataset:

@@ -5,14 +5,12 @@ at most half of TRL's, both without gradient checkpointing; with it TRL is shown
 """
 
 import json
-import statistics
-import sys
 import tempfile
 
 import torch
 from dpo_sides import TRL_SHORT
 from grpo_sides import CHECKPOINTS, TRL, Way, makers
-from memory import finished, measure, output
+from memory import compare, finished, measure
 from tiny_llava import parser
 from transformers.utils import logging
 
@@ -37,18 +35,8 @@ def main() -> None:
         child(asked.side, asked.rollouts)
         return
     print(f"one update on {asked.rollouts} rollouts of one question, MiB")
-    found: dict[str, float] = {}
-    for side in SIDES:
-        line = [sys.executable, __file__, "--side", side]
-        line += ["--threads", str(asked.threads), "--rollouts", str(asked.rollouts)]
-        figures = [json.loads(output(line).splitlines()[-1]) for _ in range(asked.runs)]
-        median = {name: statistics.median(each[name] for each in figures) for name in figures[0]}
-        found[side] = median["step"]
-        print(f"  {side:30} step {median['step']:8.0f}   base {median['base']:8.0f}   whole {median['whole']:8.0f}",
-              flush=True)  # fmt: skip
-    ours = found[Way.PACKED.value]
-    print(f"against TRL with its head as on a GPU: {ours / found[TRL_SHORT]:.2f}")
-    print(f"ratio: {ours / found[TRL]:.2f}")
+    line = [__file__, "--threads", str(asked.threads), "--rollouts", str(asked.rollouts)]
+    compare(line, SIDES, asked.runs, Way.PACKED.value)
 
 
 if __name__ == "__main__":

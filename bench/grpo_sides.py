@@ -15,9 +15,8 @@ from collections.abc import Callable
 from enum import Enum
 
 import torch
-import trl.trainer.utils as trl_utils
 from datasets import Dataset
-from dpo_sides import RATE, TRL_SHORT, freeze_tower, make_groups, make_rows
+from dpo_sides import RATE, TRL_SHORT, freeze_tower, make_groups, make_rows, step_of_trl
 from tiny_llava import LLAVA, make_net, make_processor
 from torch.nn.utils.rnn import pad_sequence
 from transformers import LlavaForConditionalGeneration, LlavaProcessor
@@ -122,17 +121,7 @@ class Theirs:
 
     def step(self) -> float:
         """The loss before the update."""
-        before = trl_utils._use_triton
-        if self.short_head:
-            # What decides in this module whether the head skips labels of -100; its kernels ask on their own.
-            trl_utils._use_triton = lambda device: True
-        try:
-            self.optimizer.zero_grad(set_to_none=True)
-            loss = self.trainer.training_step(self.trainer.model, {}, None)
-            self.optimizer.step()
-        finally:
-            trl_utils._use_triton = before
-        return float(loss)
+        return step_of_trl(self.trainer, self.optimizer, {}, short_head=self.short_head)
 
 
 def batch_of(net: LlavaForConditionalGeneration, groups: list[Group]) -> dict[str, object]:

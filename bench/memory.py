@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -78,6 +78,19 @@ def output(line: list[str]) -> str:
     return subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
+def compare(line: Sequence[str], sides: Sequence[str], runs: int, ours: str) -> None:
+    """Prints a line a side, each measured by `line` in a process of its own, and the ratios to TRL's, the first."""
+    found: dict[str, float] = {}
+    for side in sides:
+        figures = [json.loads(output([sys.executable, *line, "--side", side]).splitlines()[-1]) for _ in range(runs)]
+        median = {name: statistics.median(each[name] for each in figures) for name in figures[0]}
+        found[side] = median["step"]
+        print(f"  {side:30} step {median['step']:8.0f}   base {median['base']:8.0f}   whole {median['whole']:8.0f}",
+              flush=True)  # fmt: skip
+    print(f"against TRL with its head as on a GPU: {found[ours] / found[TRL_SHORT]:.2f}")
+    print(f"ratio: {found[ours] / found[sides[0]]:.2f}")
+
+
 def main() -> None:
     made = parser(__doc__, runs=1)
     made.add_argument("--pairs", type=int, default=3, help="pairs a question")
@@ -91,16 +104,8 @@ def main() -> None:
         return
     print(f"{asked.pairs} pair(s) a question, {asked.questions} question(s) a step, {asked.prompt} prompt tokens, MiB")
     options = ["--threads", asked.threads, "--pairs", asked.pairs, "--questions", asked.questions]
-    found: dict[str, float] = {}
-    for side in SIDES:
-        line = [sys.executable, __file__, "--side", side, *map(str, options), "--prompt", str(asked.prompt)]
-        figures = [json.loads(output(line).splitlines()[-1]) for _ in range(asked.runs)]
-        median = {name: statistics.median(each[name] for each in figures) for name in figures[0]}
-        found[side] = median["step"]
-        print(f"  {side:28} step {median['step']:8.0f}   base {median['base']:8.0f}   whole {median['whole']:8.0f}")
-    ours = found[Tower.EACH_STEP.value]
-    print(f"against TRL with its head as on a GPU: {ours / found[TRL_SHORT]:.2f}")
-    print(f"ratio: {ours / found[TRL]:.2f}")
+    line = [__file__, *map(str, options), "--prompt", str(asked.prompt)]
+    compare(line, SIDES, asked.runs, Tower.EACH_STEP.value)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def train(directory, kind, asked):
     )
     store = ReferenceStore.of(model.fingerprint, reference_rows(model, pairs, questions, plan))
     place = Path(tempfile.mkdtemp(dir=directory)) if ranks_here().is_alone else directory / "together"
-    seconds, cpu = [], []
+    seconds, cpu, began, worked = [], [], 0.0, 0.0
     for log in fit_pairs(model, DPO(), pairs, questions, store, plan, place, shard=ShardPlan(kind=kind)):
         if log.step:
             seconds.append(time.perf_counter() - began)
@@ -65,7 +65,7 @@ def train(directory, kind, asked):
         held = held_mib(model)
         if log.step + 1 == asked.steps:
             break
-        _began, _worked = time.perf_counter(), time.process_time()
+        began, worked = time.perf_counter(), time.process_time()
     return {"seconds": sorted(seconds)[len(seconds) // 2], "cpu": sum(cpu) / len(cpu), "held": held,
             "peak": log.terms.get("peak_mb", 0.0)}  # fmt: skip
 
