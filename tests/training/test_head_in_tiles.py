@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from seewhy.model.families.hub import HubModel
-from seewhy.model.families.tiny import make_net, make_processor, make_tokenizer
+from seewhy.model.families.tiny import Geometry, make_net, make_processor, make_tokenizer
 from seewhy.model.packed.logps import CHUNK_LOGITS, per_token_logps
 from seewhy.objectives.api import PolicyObjective
 from seewhy.objectives.dpo import DPO
@@ -24,7 +24,7 @@ from seewhy.objectives.sft import SFT
 from seewhy.records.types import Style
 from seewhy.training.fit import fit_lessons, fit_pairs
 from seewhy.training.online.assemble import Parts, train_online
-from seewhy.training.online.plan import CriticPlan, RolloutPlan
+from seewhy.training.online.plan import CriticPlan, PairsPlan, RolloutPlan
 from seewhy.training.plan import FitPlan
 from seewhy.training.reference import ReferenceStore, reference_rows
 
@@ -56,7 +56,7 @@ class Rows(TorchDispatchMode):
 def wide() -> HubModel:
     """A net of one narrow layer that has 150,000 words, of which its tokenizer knows a few."""
     tokenizer = make_tokenizer(["What is the sum of row 1? ### Answer: 16"] * 40, vocabulary=300)
-    net = make_net(tokenizer, width=16, layers=1)
+    net = make_net(tokenizer, geometry=Geometry(width=16, layers=1))
     net.resize_token_embeddings(WORDS)
     return HubModel(net, make_processor(tokenizer), "wide")
 
@@ -81,7 +81,7 @@ def draw(objective: PolicyObjective, critic: CriticPlan | None) -> Callable[[Pat
     def work(directory: Path) -> None:
         made = wide()
         list(train_online(Parts(
-            model=made, objective=objective, rewards={"even": EvenReward()}, weights={"even": 1.0},
+            model=made, objective=objective, pairs=PairsPlan(), rewards={"even": EvenReward()}, weights={"even": 1.0},
             questions=asked_in(directory, 1), plan=ROLLOUTS, fit=FIT, critic=critic, style=Style.REASON,
             directory=directory / objective.name, reference=wide, note=lambda _: None, recipe={},
         )))  # fmt: skip
