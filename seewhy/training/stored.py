@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from seewhy.objectives.parts.views import BOTH_SIDES
 from seewhy.records.by_key import Rows
 from seewhy.records.types import Pair, Question, ReferenceRow
 from seewhy.training.api import Trainable
@@ -30,11 +29,12 @@ def stored_rows(
             the question.
     """
     known = questions_by_id(questions)
-    found = _stored(model, pairs, known, plan)
-    for row in reference_rows(model, [pair for pair in pairs if _is_held(pair)][:LOOKED_AT], known, plan):
+    held, others = [pair for pair in pairs if _is_held(pair)], [pair for pair in pairs if not _is_held(pair)]
+    found = _stored(model, held, known, plan)
+    for row in reference_rows(model, held[:LOOKED_AT], known, plan):
         _require_close(row, *found[row.key])
     yield from (ReferenceRow(key=key, logprobs=values) for key, (values, _) in found.items())
-    yield from reference_rows(model, pairs, known, plan, have=found.keys(), views=BOTH_SIDES)
+    yield from reference_rows(model, others, known, plan, have=found.keys())
 
 
 def _is_held(pair: Pair) -> bool:
@@ -47,7 +47,7 @@ def _stored(
     """By the key of a reference row: the stored values of the tokens that are trained on, and the question's id."""
     fingerprint = weights_fingerprint(model)
     found: dict[str, tuple[tuple[float, ...], str]] = {}
-    for pair in filter(_is_held, pairs):
+    for pair in pairs:
         example = pair_example(model, without_own_pictures(pair, known), 0)
         if example is None:
             continue
