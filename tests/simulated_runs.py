@@ -38,6 +38,8 @@ from seewhy.objectives.sft import SFT
 from seewhy.records.types import StepLog, Style
 from seewhy.training.fit import fit_lessons, fit_pairs
 from seewhy.training.online.fit import fit_online
+from seewhy.training.online.pairs import OnlinePairs
+from seewhy.training.online.plan import PairsPlan
 from seewhy.training.reference import ReferenceStore, reference_rows
 
 Way = Callable[[HubModel, Path, Watched], list[float]]
@@ -126,6 +128,7 @@ RUNS: dict[str, tuple[Way, AdapterPlan]] = {
     "mdpo": (pairs(MDPO()), FULL),
     "grpo": (rollouts(GRPO(kl=0.04)), FULL),
     "ppo": (rollouts(PPO()), FULL),
+    "online dpo": (rollouts(OnlinePairs(objective=DPO(), plan=PairsPlan(most=2))), FULL),
     **{f"scores, {path}": (scores(path), FULL) for path in ScorePath},
     **{f"chains, {path}": (chains(path), FULL) for path in (ScorePath.PACKED, ScorePath.SEPARATE)},
 }

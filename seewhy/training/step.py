@@ -25,6 +25,7 @@ from seewhy.training.parallel.shard_files import gathered
 from seewhy.training.plan import FitPlan, ValidationPlan
 from seewhy.training.schedule import rate_at, set_rates
 from seewhy.training.scoring import Scoring, rewards_of
+from seewhy.training.sums import added
 from seewhy.training.totals import AT_REFERENCE, StepTotals
 
 WHOLE = ShardPlan()
@@ -148,14 +149,15 @@ def _gradients(
         engine.end_passes(has_pictures=any(has_pictures(run.questions, row) for row in rows))
         norms.append(_clipped(run, moves))
     figures = {"tokens": float(tokens), "rows_above_budget": float(above)}
-    *some, norm = totals.read([*rewards, *norms]) if norms else [*totals.read(rewards), []]
-    gained = [reward for of_pass in some for reward in of_pass]
+    read = totals.sums.read([*rewards, *norms])
+    gained = [reward for of_pass in read[: len(rewards)] for reward in of_pass]
     if not run.ranks.is_alone:
-        parts = run.ranks.gather([totals.sums, figures, gained])
-        totals.merge([sums for sums, _, _ in parts])
-        figures = {name: sum(each[name] for _, each, _ in parts) for name in figures}
+        parts = run.ranks.gather([totals.sums.values, figures, gained])
+        totals.sums.values = added([sums for sums, _, _ in parts])
+        figures = added([each for _, each, _ in parts])
         gained = [reward for *_, some in parts for reward in some]
-    figures |= dict(zip(["grad_norm"], norm, strict=False))
+    if moves is not None:
+        [figures["grad_norm"]] = read[-1]
     return with_cosine(totals.means()) | figures, run.scoring.advance(state, torch.tensor(gained))
 
 

@@ -1,7 +1,6 @@
 """Sums over the rows of one step: the weighted loss, the means of all figures, and each stream apart."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor
 from seewhy.model.packed.sending import to_device
 from seewhy.training.examples import TrainingExample
 from seewhy.training.scoring import Scored
+from seewhy.training.sums import NamedSums
 
 LOSS, AT_REFERENCE = "loss", "at_reference"
 NO_STREAM = "no stream"
@@ -31,10 +31,7 @@ class StepTotals:
     """Sum of the weights of the step's rows."""
     streams: dict[str, int]
     """Rows of each stream in the step; empty where the run has one stream."""
-    sums: dict[str, float] = field(default_factory=dict[str, float])
-    """Of the passes that were read; `read` takes in the others."""
-    unread: list[tuple[str, Tensor]] = field(default_factory=list[tuple[str, Tensor]])
-    """[] float64 sums of a pass, on the device: reading each by itself would make the device wait each time."""
+    sums: NamedSums = field(default_factory=NamedSums)
 
     @classmethod
     def of(cls, rows: Sequence[TrainingExample], streams: Sequence[str]) -> "StepTotals":
@@ -64,27 +61,12 @@ class StepTotals:
         return (each * weights).sum() / self.weight
 
     def _add(self, name: str, values: Tensor) -> None:
-        self.unread.append((name, values.detach().sum(dtype=torch.float64)))
-
-    def read(self, others: Sequence[Tensor] = ()) -> list[list[float]]:
-        """Take in the sums so far, and give the numbers of `others`, all read from the device at once."""
-        flat = [value.reshape(1) for _, value in self.unread] + [value.detach().double().flatten() for value in others]
-        numbers = iter(torch.cat([value for value in flat if len(value)]).tolist() if any(map(len, flat)) else [])
-        for name, _ in self.unread:
-            self.sums[name] = self.sums.get(name, 0.0) + next(numbers)
-        self.unread.clear()
-        return [[next(numbers) for _ in range(value.numel())] for value in others]
-
-    def merge(self, parts: Sequence[Mapping[str, float]]) -> None:
-        """Take the sums of all processes, those of this one among them, for its own."""
-        names = dict.fromkeys(name for part in parts for name in part)
-        self.unread.clear()
-        self.sums = {name: math.fsum(part.get(name, 0.0) for part in parts) for name in names}
+        self.sums.add(name, values.detach().sum(dtype=torch.float64))
 
     def means(self) -> dict[str, float]:
         """The loss and every figure of the step."""
-        self.read()
-        found = {name: value / self._parts(name) for name, value in self.sums.items()}
+        self.sums.read()
+        found = {name: value / self._parts(name) for name, value in self.sums.values.items()}
         return found | {f"rows/{stream}": float(count) for stream, count in self.streams.items()}
 
     def _parts(self, name: str) -> float:

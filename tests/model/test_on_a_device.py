@@ -13,7 +13,7 @@ TESTS = Path(__file__).parents[1]
 QUICK = ("mpo", "chains, packed")
 """Of training and of drawing one each; the others with the nightly tests."""
 OTHERS = (
-    "sft", "sft through an adapter", "dpo", "mdpo", "grpo", "ppo", "scores, packed", "scores, continued",
+    "sft", "sft through an adapter", "dpo", "mdpo", "grpo", "ppo", "online dpo", "scores, packed", "scores, continued",
     "scores, separate", "chains, separate",
 )  # fmt: skip
 
@@ -41,7 +41,8 @@ def require(run: dict[str, Any], name: str) -> None:
     """The numbers of the CPU, no copy that the host waits for, and reads at the end of steps, passes and draws alone.
 
     A training logs two numbers a step, of which the first is not counted; of online training the steps are rounds of
-    four updates, of one draw and of at most three passes that score. Four questions are drawn packed in one batch, or
+    four updates, of pairs two, of one draw and of at most three passes that score. Rewards of pairs, by which an
+    objective's state moves, are read apart. Four questions are drawn packed in one batch, or
     apart; it is asked after every eighth of 17 tokens which chains have ended, and the chains are read at their end.
     """
     assert run["there"] == pytest.approx(run["here"], rel=1e-4, abs=1e-4)
@@ -54,9 +55,11 @@ def require(run: dict[str, Any], name: str) -> None:
     elif name.startswith("chains"):
         assert counts == {"decode.py": 3 if name.endswith("packed") else 4 * 3}
     elif name in ("grpo", "ppo"):
-        assert counts == {"decode.py": 1, "update.py": 4, "scored.py": 2 if name == "grpo" else 3}
+        assert counts == {"decode.py": 1, "sums.py": 4, "scored.py": 2 if name == "grpo" else 3}
+    elif name == "online dpo":
+        assert counts == {"decode.py": 1, "pairs.py": 2, "sums.py": 2, "scored.py": 2}
     else:
-        assert counts == {"totals.py": len(run["here"]) // 2 - 1}
+        assert counts == {"sums.py": len(run["here"]) // 2 - 1}
 
 
 @pytest.mark.parametrize("name", QUICK)

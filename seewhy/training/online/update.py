@@ -22,45 +22,29 @@ from seewhy.training.parallel.ranks import Ranks
 from seewhy.training.parallel.summed import add_gradients
 from seewhy.training.plan import FitPlan
 from seewhy.training.schedule import rate_at, set_rates
+from seewhy.training.sums import NamedSums, added
 
 
 @dataclass(slots=True, kw_only=True)
 class Sums:
     """What the updates of a round add up to; means are taken once, at the end."""
 
-    values: dict[str, float] = field(default_factory=dict[str, float])
+    totals: NamedSums = field(default_factory=NamedSums)
     counts: dict[str, float] = field(default_factory=dict[str, float])
-    unread: list[tuple[str, Tensor]] = field(default_factory=list[tuple[str, Tensor]])
-    """[] sums that are still on the device."""
 
     def add(self, name: str, value: float | Tensor, count: float = 1.0) -> None:
         """One more; a tensor is read later, with the others of its update."""
         self.counts[name] = self.counts.get(name, 0.0) + count
-        if isinstance(value, Tensor):
-            self.unread.append((name, value.detach()))
-        else:
-            self.values[name] = self.values.get(name, 0.0) + value
-
-    def read(self, others: Sequence[Tensor] = ()) -> list[float]:
-        """Take in what is unread, and give the numbers of `others` [], all read from the device at once."""
-        flat = [*(value for _, value in self.unread), *others]
-        numbers = torch.stack([value.double() for value in flat]).tolist() if flat else []
-        for (name, _), value in zip(self.unread, numbers, strict=False):
-            self.values[name] = self.values.get(name, 0.0) + value
-        found = numbers[len(self.unread) :]
-        self.unread.clear()
-        return found
+        self.totals.add(name, value)
 
     def merge(self, ranks: Ranks) -> None:
         """Take in what the other processes added; a collective operation."""
-        parts = ranks.gather([self.values, self.counts])
-        names = dict.fromkeys(name for values, _ in parts for name in values)
-        self.values = {name: math.fsum(values.get(name, 0.0) for values, _ in parts) for name in names}
-        self.counts = {name: math.fsum(counts.get(name, 0.0) for _, counts in parts) for name in names}
+        parts = ranks.gather([self.totals.values, self.counts])
+        self.totals.values, self.counts = added([sums for sums, _ in parts]), added([counts for _, counts in parts])
 
     def means(self) -> dict[str, float]:
         """Of every figure that was counted."""
-        return {name: value / self.counts[name] for name, value in self.values.items() if self.counts[name]}
+        return {name: value / self.counts[name] for name, value in self.totals.values.items() if self.counts[name]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +66,8 @@ class Mover:
             ArithmeticError: a gradient is not finite; no weight has moved.
         """
         most = self.fit.max_grad_norm or math.inf
-        norms = sums.read([nn.utils.clip_grad_norm_(part, most) for part in self.parts if part])
+        read = sums.totals.read([nn.utils.clip_grad_norm_(part, most) for part in self.parts if part])
+        norms = [norm for [norm] in read]
         if not all(map(math.isfinite, norms)):
             raise ArithmeticError(f"{self.directory}: the gradient of update {taken} is not finite; lower the learning "
                                   "rate. The weights before it are in the newest checkpoint")  # fmt: skip

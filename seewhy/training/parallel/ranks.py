@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -57,19 +57,12 @@ class Ranks:
         own = torch.frombuffer(bytearray(json.dumps(value).encode()), dtype=torch.uint8)
         sizes = [torch.zeros(1, dtype=torch.long) for _ in range(self.size)]
         dist.all_gather(sizes, torch.tensor([len(own)]))
-        longest = max(int(size) for size in sizes)
-        rows = [torch.zeros(longest, dtype=torch.uint8) for _ in range(self.size)]
-        dist.all_gather(rows, torch.cat([own, own.new_zeros(longest - len(own))]))
-        return [json.loads(_text(row, int(size))) for row, size in zip(rows, sizes, strict=True)]
+        return [json.loads(row.numpy().tobytes()) for row in _gathered(own, [int(size) for size in sizes])]
 
     def gather_floats(self, own: Tensor) -> list[Tensor]:
         """1-d float32 of each process, on the CPU, to the bit; a collective operation."""
         sizes = self.gather(len(own))
-        if self.is_alone or not max(sizes):
-            return [own.new_empty(0) for _ in sizes] if not self.is_alone else [own]
-        rows = [torch.zeros(max(sizes)) for _ in sizes]
-        dist.all_gather(rows, torch.cat([own, own.new_zeros(max(sizes) - len(own))]))
-        return [row[:size] for row, size in zip(rows, sizes, strict=True)]
+        return [own for _ in sizes] if self.is_alone or not max(sizes) else _gathered(own, sizes)
 
     def highest(self, figures: Mapping[str, float]) -> dict[str, float]:
         """Each figure of the process where it is highest; a collective operation."""
@@ -202,8 +195,12 @@ def _is_said(store: Store, error: str, *, tells: bool) -> bool:
     return False
 
 
-def _text(row: Tensor, size: int) -> str:
-    return row[:size].numpy().tobytes().decode()
+def _gathered(own: Tensor, sizes: Sequence[int]) -> list[Tensor]:
+    """What each process gives, of these sizes: all send as much as the longest has."""
+    longest = max(sizes)
+    rows = [own.new_zeros(longest) for _ in sizes]
+    dist.all_gather(rows, torch.cat([own, own.new_zeros(longest - len(own))]))
+    return [row[:size] for row, size in zip(rows, sizes, strict=True)]
 
 
 def _wait(is_there: Callable[[], bool]) -> None:
