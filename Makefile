@@ -23,6 +23,8 @@ PYTEST := $(BIN)/python -m pytest
 # A worker takes whole files, so that what the tests of a file share is made once; which files first: tests/conftest.py.
 SHARED := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 25
 
+# Images of Python often set it: each process would then compile torch and transformers anew, for seconds.
+export PYTHONDONTWRITEBYTECODE :=
 export HF_HUB_OFFLINE := 1
 export TRANSFORMERS_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
