@@ -13,9 +13,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import is_dataclass
 from functools import cache
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import requires
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 TRAINING_LIBRARIES = ("accelerate", "jaxtyping", "peft", "safetensors", "torch", "transformers")
@@ -158,18 +159,29 @@ def _module_of(layer: str, place: str) -> ModuleType:
     return find_module(layer, place)
 
 
+class _FromSource(SourceFileLoader):
+    """Runs what the file holds now, which is what its rows are said to follow from.
+
+    Bytecode that was kept is taken for current where time (in seconds) and size are the same, as of a constant that was
+    changed at once or of a file that was copied with its time.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def _load_file(path: Path) -> ModuleType:
     resolved = _require_file(path).resolve()
     name = f"seewhy_file_{hashlib.sha256(str(resolved).encode()).hexdigest()[:12]}_{resolved.stem}"
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, resolved)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"{path} is no Python file")
+    loader = _FromSource(name, str(resolved))
+    spec = importlib.util.spec_from_loader(name, loader)
+    assert spec is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
