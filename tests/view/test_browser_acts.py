@@ -7,7 +7,7 @@ import pytest
 from browsing import chromium, looking, needs_chromium
 from looked_at import Served, serving, write_run
 from looked_at_more import write_more
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 pytestmark = needs_chromium
 QUESTION = f"/run/0/question/questions?{urlencode({'id': 'q/1', 'chains': 'chains'})}"
@@ -31,7 +31,7 @@ def test_a_picture_gets_larger_by_keys_and_pointer_and_goes_away_again(served, b
         page.keyboard.press("z")
         scale = page.locator("dialog output")
         picture = page.locator("dialog img")
-        page.wait_for_function("document.querySelector('dialog output').value")
+        expect(scale).not_to_be_empty()
         fitted = picture.bounding_box()
         assert fitted is not None
         assert fitted["width"] > 100, "8 pixels are shown as large as the window allows"
@@ -59,8 +59,8 @@ def test_a_picture_gets_larger_by_keys_and_pointer_and_goes_away_again(served, b
         page.mouse.up()
         assert pane.evaluate("one => [one.scrollLeft, one.scrollTop]") != before
         page.keyboard.press("Escape")
-        assert page.locator("dialog[open]").count() == 0
-        page.wait_for_function("document.activeElement.className === 'picture'")
+        expect(page.locator("dialog[open]")).to_have_count(0)
+        expect(page.locator(".picture:focus")).to_have_count(1)
         look.require_clean()
 
 
