@@ -14,10 +14,11 @@ from seewhy.endpoints.engine.words import NEUTRAL, TOKENS
 from seewhy.endpoints.plan import EndpointPlan, SpendPlan
 from seewhy.endpoints.served_models import ServedModels
 from seewhy.model.api import Generates
+from seewhy.model.free_memory import memory_bytes
 from seewhy.model.weights import size_of_weights
 from seewhy.records.types import Question, Style
 from seewhy.runs.discovery import call_part, load_part
-from seewhy.runs.memory import SHARE, memory_bytes
+from seewhy.runs.memory import SHARE
 from seewhy.runs.run import OpenRun
 
 SERVERS = "servers"

@@ -11,13 +11,14 @@ from typing import Any
 from seewhy.endpoints.chat import ChatModel
 from seewhy.endpoints.engine.plan import EnginePlan
 from seewhy.model.api import Generates
+from seewhy.model.free_memory import memory_bytes
 from seewhy.model.plan import AdapterPlan, FeaturePlan
 from seewhy.model.weights import REMEDY, base_of, size_of_weights
 from seewhy.records.types import Question
 from seewhy.runs.discovery import load_part
 from seewhy.runs.engines import SERVERS, OpenEngine, open_engine
 from seewhy.runs.machine import ORACLE
-from seewhy.runs.memory import SHARE, memory_bytes
+from seewhy.runs.memory import SHARE
 from seewhy.runs.run import OpenRun
 
 REPLIES = "replies.sqlite"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from seewhy.runs.memory import memory_bytes
+from seewhy.model.free_memory import memory_bytes
 from seewhy.workbench.checks import Check, failed, passed, warned
 
 GIB = 1 << 30

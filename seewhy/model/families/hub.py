@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, ProcessorMixin
 
 from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
+from seewhy.model.generation.batches import Batches
 from seewhy.model.generation.continuing import as_chains, beginning_ids, continued
 from seewhy.model.generation.decode import Drawn, check_drawing, draw
 from seewhy.model.loading import adapter_files, adapters
@@ -68,9 +68,10 @@ class HubModel:
         """What drawing by branches was found to be, likewise."""
         self.tokenizer = processor.tokenizer  # pyright: ignore[reportAttributeAccessIssue]
         self.replies = Replies(processor, end_tokens(processor, net), name)
-        self._texts: dict[int, str] = {}
         self.prompts, self.instructions, self.image_features = PromptCache(), instructions, ImageFeatures(self.net)
         self.watch: Callable[[int], None] | None = None
+        self.draw_bytes = 0
+        """Memory that drawing may take; 0 asks the device."""
 
     @classmethod
     def load(
@@ -240,19 +241,19 @@ class HubModel:
     @torch.no_grad()
     @as_planned
     def generate(self, asks: Sequence[GenerateRequest], decoding: SamplingParams) -> list[tuple[Chain, ...]]:
-        """Chains of each ask; prompts and chains of a batch stay within four times the token budget."""
+        """Chains of each ask, as many at once as memory holds; on a CPU within four times the token budget."""
         prompts = [continued(self.prompt(ask.question, ask.style, ask.blind), self._begun(ask)) for ask in asks]
-        chains: list[tuple[Chain, ...]] = []
         for ask, prompt in zip(asks, prompts, strict=True):
             check_length(self.net, len(prompt.ids), decoding.max_tokens, ask.question.id)
-        costs = [len(prompt.ids) + ask.count * decoding.max_tokens for ask, prompt in zip(asks, prompts, strict=True)]
-        for start, stop in spans_within(costs, 4 * self.row_tokens):
-            path = self._drawing_path(prompts[start:stop], asks[start:stop])
-            seen = self.image_features.prompts(prompts[start:stop])
-            drawn = draw(self.net, seen, asks[start:stop], decoding, self.replies.ends, self.banned(), path,
-                         watch=self.watch)  # fmt: skip
-            chains.extend(self._chains(ask, rows, decoding) for ask, rows in zip(asks[start:stop], drawn, strict=True))
-        return chains
+
+        def drawn(prompts: Sequence[Prompt], asks: Sequence[GenerateRequest]) -> list[list[Drawn]]:
+            path, seen = self._drawing_path(prompts, asks), self.image_features.prompts(prompts)
+            return draw(self.net, seen, asks, decoding, self.replies.ends, self.banned(), path, watch=self.watch)
+
+        is_copied = self._drawing_path(prompts, asks) is not ScorePath.PACKED
+        batches = Batches.of(self.net, decoding.max_tokens, 4 * self.row_tokens, self.draw_bytes, is_copied=is_copied)
+        rows = batches.draw(prompts, asks, drawn)
+        return [self._chains(ask, of_ask, decoding) for ask, of_ask in zip(asks, rows, strict=True)]
 
     @as_held
     def _drawing_path(self, prompts: Sequence[Prompt], asks: Sequence[GenerateRequest]) -> ScorePath:
@@ -270,18 +271,7 @@ class HubModel:
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """The text of each token; special tokens have none. Joined, the pieces are the decoded text."""
-        texts = [self._text_of(token) for token in ids]
-        if "".join(texts) == self.tokenizer.decode(ids, skip_special_tokens=True):
-            return texts
-        # A character may be spread over several tokens: then it is the piece of the token that completes it.
-        wholes = [self.tokenizer.decode(ids[: end + 1], skip_special_tokens=True) for end in range(len(ids))]
-        complete = [*(whole.rstrip("\ufffd") for whole in wholes[:-1]), wholes[-1]]
-        return [whole[len(before) :] for before, whole in pairwise(["", *complete])]
-
-    def _text_of(self, token: int) -> str:
-        if token not in self._texts:
-            self._texts[token] = self.tokenizer.decode([token], skip_special_tokens=True)
-        return self._texts[token]
+        return self.replies.pieces(ids)
 
     def banned(self) -> tuple[int, ...]:
         """Placeholder tokens: a chain that holds one would break its next forward pass."""

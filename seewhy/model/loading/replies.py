@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Any
 
 from transformers import PreTrainedModel, ProcessorMixin
@@ -41,6 +41,7 @@ class Replies:
         """Raises ValueError where the template does not write what an assistant says."""
         self.processor, self.ends = processor, ends
         self.tokenizer = tokenizer_of(processor)
+        self._texts: dict[int, str] = {}
         spelt = [self.tokenizer.convert_ids_to_tokens(token) for token in sorted(ends)]
         self._pattern = pattern_of([*special_tokens(self.tokenizer), *spelt])
         prompt, whole = self._render(None), self._render(PROBE)
@@ -87,6 +88,21 @@ class Replies:
                 f"a response's text is {response.text[:60]!r}, and its token ids spell {spelt[:60]!r} here: they are "
                 "of another model; leave token_ids out, and the text is encoded"
             )
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """The text of each token; special tokens have none. Joined, the pieces are the decoded text."""
+        texts = [self._text_of(token) for token in ids]
+        if "".join(texts) == self.tokenizer.decode(ids, skip_special_tokens=True):
+            return texts
+        # A character may be spread over several tokens: then it is the piece of the token that completes it.
+        wholes = [str(self.tokenizer.decode(ids[: end + 1], skip_special_tokens=True)) for end in range(len(ids))]
+        complete = [*(whole.rstrip("\ufffd") for whole in wholes[:-1]), wholes[-1]]
+        return [whole[len(before) :] for before, whole in pairwise(["", *complete])]
+
+    def _text_of(self, token: int) -> str:
+        if token not in self._texts:
+            self._texts[token] = str(self.tokenizer.decode([token], skip_special_tokens=True))
+        return self._texts[token]
 
     def _after_prompt(self, text: str, closing: str = "") -> Sequence[int]:
         """Ids of the text after the prompt in the conversation, without `closing` at its end."""

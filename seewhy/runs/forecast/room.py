@@ -3,18 +3,14 @@
 import os
 from pathlib import Path
 
-from seewhy.runs.memory import memory_bytes
+from seewhy.model.free_memory import available_bytes
 
-MEMINFO = Path("/proc/meminfo")
 MIB = 2**20
 
 
 def machine_mb() -> float:
-    """Memory that this machine could give now, in MiB: Linux tells what is available, others what is built in."""
-    if MEMINFO.is_file():
-        lines = MEMINFO.read_text(encoding="ascii").splitlines()
-        return next(float(line.split()[1]) / 2**10 for line in lines if line.startswith("MemAvailable:"))
-    return memory_bytes() / MIB
+    """Memory that this machine could give now, in MiB."""
+    return available_bytes() / MIB
 
 
 def resident_bytes() -> int:
