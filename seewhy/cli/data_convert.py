@@ -26,7 +26,7 @@ class ReadWords:
     pictures: tuple[Path, ...] = ()
     """Folders, zip or tar files in which paths of pictures are looked for; none takes the folder of the rows."""
     questions: Path | None = None
-    """Questions of seewhy's own pairs and lessons, where they are not found beside them."""
+    """Questions of seewhy's own rows, or requests of a batch's results, where they are not found beside them."""
     fetch: bool = False
     """Fetch pictures behind URLs, which are refused otherwise."""
     max_characters: int = LONGEST
@@ -47,9 +47,9 @@ class ConvertWords:
     """How rows are read."""
     skip_bad: bool = False
     """Keep the good rows; count the bad ones and write them beside, to _bad.jsonl."""
-    take: Literal["all", "chosen", "pairs", "question"] = "all"
+    take: Literal["all", "chosen", "pairs", "replies", "question"] = "all"
     """What of a row is written: `chosen` makes an SFT example of a pair, `pairs` makes pairs of the picks of a ranked
-    group, `question` leaves replies away."""
+    group, `replies` an SFT example of each reply, `question` leaves replies away."""
     name: str = ""
     """Of the set: its file, its registration, the benchmark of its questions. Empty takes that of what is read."""
     split: Split = Split.TRAIN

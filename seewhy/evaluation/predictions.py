@@ -21,6 +21,9 @@ TALK_FIELDS = ("messages", "conversations", "conversation")
 """Fields that hold a conversation, whose last message is the reply; read where none of the others is there."""
 SPEAKERS = ("assistant", "gpt", "model", "ai", "bot")
 """Words for the model in the messages of a conversation."""
+BATCH = ("custom_id", "response")
+"""Fields of a result of OpenAI's Batch API: the id of the request, and `{status_code, body}`, null where it failed."""
+OK = 200
 WHOLE = re.compile(r"([+-]?\d+)\.0+")
 
 
@@ -62,6 +65,8 @@ def find_columns(table: Table, *, id_field: str = "", text_field: str = "", in_o
     for option, name in (("--id-field", id_field), ("--text-field", text_field)):
         if name and all(find_value(row, name) is None for row in table.rows):
             raise ValueError(f"{table.path}: {option} {name}: no row has it; the fields are {_listed(table)}")
+    if {*BATCH} <= {*table.fields} and not id_field and not text_field:
+        return Columns(id="" if in_order else BATCH[0], text=BATCH[1])
     if set(table.fields) == {KEY, VALUE}:
         return Columns(id=id_field or KEY, text=text_field or VALUE)
     known = {*table.fields} - {id_field, text_field}
@@ -96,7 +101,9 @@ def read_predictions(
         at = f"{table.path}, {place}"
         name = id_text(find_value(row, columns.id), f"{at}: field {columns.id!r}") if columns.id else ids[number]
         name = rename(name, row) if rename else name
-        for text in _texts(find_value(row, columns.text), f"{at}: field {columns.text!r}"):
+        is_batch = columns.text == BATCH[1] and BATCH[0] in row
+        read = _batch_texts if is_batch else _texts
+        for text in read(find_value(row, columns.text), f"{at}: field {columns.text!r}"):
             index = counts.get(name, 0)
             counts[name] = index + 1
             found.append(Prediction(question_id=name, index=index, text=text))
@@ -191,6 +198,21 @@ def _texts(value: object, place: str) -> Iterable[str]:
     if text is None:
         raise ValueError(f"{place} is {str(value)[:80]!r}; a reply is text")
     return [text]
+
+
+def _batch_texts(value: object, place: str) -> Iterable[str]:
+    """The replies of a batch's result, one a choice; none where the request failed, so that it counts as not answered.
+
+    Raises:
+        ValueError: it succeeded, and holds no choices.
+    """
+    if not isinstance(value, Mapping) or value.get("status_code", OK) != OK:
+        return []
+    choices = find_value(value, "body.choices")
+    if not isinstance(choices, list) or not choices:
+        raise ValueError(f"{place} is {str(value)[:80]!r}; a result of a batch holds `body.choices`")
+    said = [find_value(one, "message.content") if isinstance(one, Mapping) else None for one in choices]
+    return [text for number, one in enumerate(said) for text in _texts(one, f"{place}, choice {number}")]
 
 
 def is_message(found: object) -> bool:

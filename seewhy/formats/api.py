@@ -1,6 +1,6 @@
 """What a format is: one file that recognises its rows, reads one, and writes one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 import pyarrow as pa
 
 from seewhy.formats.rows.example import Example, Kind, Picture
-from seewhy.formats.rows.raw import FileKind
+from seewhy.formats.rows.raw import FileKind, RawRow
 from seewhy.formats.rows.row import Row
 
 
@@ -103,6 +103,15 @@ class Format(Protocol):
         """What the format's own trainer does to a row that the user should know; empty where nothing."""
         del example
         return ""
+
+    def unique(self, row: Mapping[str, object]) -> str:
+        """What no other written row may share, such as an id; empty where there is no such thing."""
+        del row
+        return ""
+
+    def rest(self) -> Iterator[RawRow]:
+        """Faulty rows of files that were read along; asked once all sources of this reader are read."""
+        return iter(())
 
     def claims(self, path: Path, found: Mapping[str, object]) -> Sequence[Source]:
         """Files of rows that a JSON object lists; none where it is no such list."""

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from seewhy.formats.api import Format, Source
+from seewhy.formats.converting.batches import with_results
 from seewhy.formats.converting.convert import Converted, Target, convert
 from seewhy.formats.converting.reading import ReadPlan, Tally
 from seewhy.formats.converting.sources import Known, sources_of, with_reader
+from seewhy.formats.openai_batch import OpenAIBatch
 from seewhy.formats.seewhy import QUESTIONS, Seewhy
 from seewhy.records.types import Question, Split
 from seewhy.runs.discovery import class_of, kind_names, nearest
@@ -26,7 +28,7 @@ class Wanted:
 
     to: str
     """Name of the format."""
-    take: Literal["all", "chosen", "pairs", "question"] = "all"
+    take: Literal["all", "chosen", "pairs", "replies", "question"] = "all"
     skip_bad: bool = False
     name: str = ""
     """Of the set; empty takes that of what is read."""
@@ -70,7 +72,8 @@ def sources_at(place: Path, format_name: str = "", questions: Path | None = None
     Args:
         place: a file or a folder.
         format_name: of the rows; empty tells it by their fields.
-        questions: of our own pairs and SFT examples, where they are not found beside them.
+        questions: of our own pairs and SFT examples, or requests of a batch's results, where they are not found beside
+            them.
 
     Raises:
         ValueError: there are none, or their format is not known.
@@ -79,7 +82,10 @@ def sources_at(place: Path, format_name: str = "", questions: Path | None = None
     forced = format_name.replace("-", "_")
     if forced:
         _called(formats, forced)
-    sources = sources_of(place, Known(formats=formats, forced=forced))
+    known = Known(formats=formats, forced=forced)
+    sources = sources_of(place, known)
+    if isinstance(sources[0].reader, OpenAIBatch):
+        return with_results(sources, sources_of(questions, known) if questions else (), place)
     if not isinstance(sources[0].reader, Seewhy):
         return sources
     folder = place if place.is_dir() else place.parent

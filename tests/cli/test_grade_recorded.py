@@ -34,6 +34,25 @@ def test_recorded_ratings_are_read_and_what_cannot_be_is_unjudged(capsys: pytest
     assert any("holds no reply about it" in why for why in found["why"]["unjudged"])
 
 
+def test_results_of_a_batch_are_replies_and_a_judges_reviews(capsys: pytest.CaptureFixture[str]):
+    def result(name: int, *texts: str, status: int = 200) -> dict[str, object]:
+        choices = [{"message": {"role": "assistant", "content": text}} for text in texts]
+        return {"id": f"batch_{name}", "custom_id": str(name), "error": None,
+                "response": {"status_code": status, "body": {"choices": choices}}}  # fmt: skip
+
+    lost = {"id": "batch_9", "custom_id": "4", "response": None, "error": {"code": "batch_expired"}}
+    judged = write("judge.jsonl", [result(1, "0.2"), result(0, "Rating: 0.8"), result(2, "1", status=500), lost])
+    found = card(capsys, *open_words(), "--judge.replies", judged)
+    assert (found["correct"], found["incorrect"], found["unjudged"]) == (1, 1, 3)
+    write("questions.jsonl", [{"id": n, "question": "?", "answer": str(n)} for n in (3, 4)])
+    replies = write("replies.jsonl", [lost, result(3, "3")])
+    assert "1 of 2 questions have no reply: 4" in told(capsys, replies, "--questions", "questions.jsonl")
+    found = card(capsys, replies, "--questions", "questions.jsonl", "--missing", "leave-out")
+    assert (found["correct"], found["n"]) == (1, 1)
+    empty = write("empty.jsonl", [result(3), lost])
+    assert "body.choices" in told(capsys, empty, "--questions", "questions.jsonl")
+
+
 def test_recorded_reviews_of_llava_bench_give_its_relative_figure(capsys: pytest.CaptureFixture[str]):
     Path("lb").mkdir()
     rows = [{"question_id": n, "image": "a.jpg", "text": "?", "category": "conv"} for n in range(3)]

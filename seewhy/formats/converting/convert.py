@@ -16,6 +16,7 @@ from seewhy.formats.rows.faults import Reason, RowError, unheld
 from seewhy.formats.rows.raw import FileKind, RawRow
 from seewhy.formats.seewhy import Seewhy
 from seewhy.formats.talk.keys import row_key
+from seewhy.records.canonical import hash_json
 from seewhy.records.collecting import RareCollection
 from seewhy.records.files import write_text_atomically
 
@@ -39,8 +40,8 @@ class Target:
     """Whether the user named the file, in a folder that may hold others."""
     skip_bad: bool = False
     take: str = "all"
-    """What of a row is written: `chosen` makes a lesson of a pair, `pairs` makes pairs of a group's picks, `question`
-    leaves replies away."""
+    """What of a row is written: `chosen` makes a lesson of a pair, `pairs` makes pairs of a group's picks, `replies` a
+    lesson of each of its replies, `question` leaves replies away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,17 +166,30 @@ def _written(
         rows = [_formed(one, target, shelf) for one in taken(example, target.take)]
         if example.name and not ids.is_new("row", example.name, row_key(example), place):
             tally.repeated += 1
-        for row in rows * found.times:
+        wanted = [row for row in rows * found.times if _is_new(row, target.format, ids, place)]
+        for row in wanted:
             writer.write(row, place)
     except RowError as fault:
         return fault
     tally.kept += 1
     tally.undrawn += not found.times
-    tally.written += found.times * len(rows)
+    tally.written += len(wanted)
+    if len(wanted) < len(rows) * found.times:
+        tally.notes[f"asked once, though several rows ask it: {target.format.title} takes each id once"] += 1
     tally.placed += example.is_placed
     for note in _notes(example, target.format):
         tally.notes[note] += 1
     return None
+
+
+def _is_new(row: Mapping[str, object], written: Format, ids: SeenIds, place: str) -> bool:
+    """False for a row that was written already, where the format takes each of its ids once.
+
+    Raises:
+        RowError: another row with its id was.
+    """
+    name = written.unique(row)
+    return not name or ids.is_new("written", name, hash_json(row), place)
 
 
 def _formed(example: Example, target: Target, shelf: OutShelf) -> Mapping[str, object]:
@@ -195,14 +209,14 @@ def _other_kind(kind: Kind, written: Format) -> str:
     held = " and ".join(f"{one.value}s" for one in written.holds)
     ways = {
         Kind.PAIR: "--take chosen or --take question", Kind.LESSON: "--take question",
-        Kind.GROUP: "--take pairs or --take question",
+        Kind.GROUP: "--take pairs, --take replies or --take question",
     }  # fmt: skip
     way = f", or say what is taken with {ways[kind]}" if kind in ways else ""
     return f"it is a {kind.value}, and {written.title} holds {held}: choose another format{way}"
 
 
 def taken(example: Example, take: str) -> list[Example]:
-    """What is written of a row: all of it, its chosen reply as a lesson, the pairs that are picked, or its question.
+    """What is written of a row: all of it, its chosen reply or each reply as a lesson, its picked pairs, its question.
 
     Raises:
         RowError: it is a group without picks, and pairs are wanted.
@@ -213,6 +227,8 @@ def taken(example: Example, take: str) -> list[Example]:
         if not example.picks:
             raise unheld("no pairs were picked of this group: pick some with `seewhy pair`, or leave it out")
         return [_picked(example, *pick) for pick in example.picks]
+    if take == "replies" and example.kind is Kind.GROUP:
+        return [replace(example, kind=Kind.LESSON, replies=(reply,), picks=()) for reply in example.replies]
     if take == "question":
         bare = replace(example, kind=Kind.QUESTION, replies=(), rejected_prompt=None, margin=None)
         return [replace(bare, source="", stream="", weight=1.0, picks=())]

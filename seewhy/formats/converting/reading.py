@@ -91,6 +91,10 @@ def read_sources(sources: Sequence[Source], plan: ReadPlan, tally: Tally) -> Ite
             for raw in read_raw(source.path):
                 tally.read += raw.count
                 yield _read(source, raw, finder, plan, next(draw) if draw and raw.fault is None else 1)
+    for reader in {id(source.reader): source.reader for source in sources}.values():
+        for raw in reader.rest():
+            tally.read += raw.count
+            yield Found(raw=raw, fault=raw.fault)
 
 
 def _read(source: Source, raw: RawRow, finder: PictureFinder, plan: ReadPlan, times: int) -> Found:

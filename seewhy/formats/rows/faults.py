@@ -19,6 +19,8 @@ class Reason(StrEnum):
     LONG = "text too long"
     TWICE = "id of two unequal rows"
     ROLE = "role or order of turns"
+    REPEATED = "reply given twice"
+    UNANSWERED = "request without a reply"
     UNHELD = "not held by the format"
 
 
