@@ -4,10 +4,10 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, cast
-from urllib.parse import parse_qs, urlencode
+from typing import Any
+from urllib.parse import parse_qs
 
-import jinja2
+import duckdb
 from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -19,9 +19,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from seewhy.records.pictures import PictureError, check_picture
-from seewhy.view import credited, drawn, measured, overview, ranked, trained
+from seewhy.view import credited, drawn, measured, overview, paired, ranked, trained
 from seewhy.view.contexts import Context, Looks
 from seewhy.view.demo import LONGEST, Demo
+from seewhy.view.filling import filled, in_place_of, root_of
 from seewhy.view.forms import keep_form
 from seewhy.view.guard import Guard
 from seewhy.view.shelf import Shelf
@@ -44,24 +45,11 @@ OF_RUN: Mapping[str, Make] = {
 }  # fmt: skip
 """Pages of a whole run, by the names of their templates."""
 OF_UNIT: Mapping[str, Make] = {
-    "questions": Looks.questions, "question": Looks.question, "pairs": Looks.pairs, "credit": credited.credit,
+    "questions": Looks.questions, "question": Looks.question, "pairs": paired.pairs, "credit": credited.credit,
     "rows": Looks.rows, "groups": ranked.groups, "curves": measured.curves, "training": trained.training,
     "rollouts": trained.rollouts, "sample": drawn.sample,
 }  # fmt: skip
 """Pages of a unit of rows or of a training."""
-
-
-def link(path: str, **values: object) -> str:
-    """A path with its query; what is empty is left out."""
-    given = {name: value for name, value in values.items() if value not in ("", None)}
-    return f"{path}?{urlencode(given)}" if given else path
-
-
-PAGES = jinja2.Environment(
-    loader=jinja2.PackageLoader("seewhy.view", "pages"), autoescape=True, undefined=jinja2.StrictUndefined,
-    trim_blocks=True, lstrip_blocks=True,
-)  # fmt: skip
-PAGES.globals["link"] = cast(Any, link)
 
 
 def application(roots: Sequence[Path], token: str = "", demo: Demo | None = None) -> tuple[ASGIApp, str]:
@@ -96,22 +84,23 @@ class Viewer:
         for one in self.looks:
             one.all = self.looks
 
-    async def runs(self, _request: Request) -> Response:
+    async def runs(self, request: Request) -> Response:
         """The list of runs; the run itself where there is one."""
         if len(self.shelves) == 1:
-            return RedirectResponse("/run/0", 303)
+            return RedirectResponse("./run/0", 303)
         if self.demo and not self.shelves:
-            return RedirectResponse("/ask", 303)
-        return self._page("runs", {"runs": list(enumerate(self.shelves)), "number": None, "title": "Runs"})
+            return RedirectResponse("./ask", 303)
+        return self._page(request, "runs", {"runs": list(enumerate(self.shelves)), "number": None, "title": "Runs"})
 
-    def _page(self, name: str, context: Context) -> HTMLResponse:
-        return HTMLResponse(filled(name, {**context, "asks": self.demo is not None}))
+    def _page(self, request: Request, name: str, context: Context) -> HTMLResponse:
+        return HTMLResponse(filled(name, {**context, "asks": self.demo is not None, "root": root_of(request)}))
 
     async def ask(self, request: Request) -> Response:
         """The form that asks models; sent, the same page with their replies as they come."""
         demo = self.demo
         assert demo is not None, "the route is there with a demo alone"
-        form = {"title": "Ask", "number": None, "asks": True, "names": demo.names, "mark": REPLIES}
+        form = {"title": "Ask", "number": None, "asks": True, "names": demo.names, "mark": REPLIES,
+                "root": root_of(request)}  # fmt: skip
         if request.method == "GET":
             return HTMLResponse(filled("ask", {**form, **demo.form(None)}))
         body = await body_of(request, LONGEST)
@@ -135,7 +124,7 @@ class Viewer:
             looks, ref = self._looks(number), request.path_params.get("ref", "")
             await run_in_threadpool(self.shelves[number].look_again)
             context = await run_in_threadpool(attempt, make, looks, ref, request.query_params)
-            return self._page(name, {**context, "number": number, "run": self.shelves[number].name})
+            return self._page(request, name, {**context, "number": number, "run": self.shelves[number].name})
 
         return endpoint
 
@@ -148,7 +137,8 @@ class Viewer:
         try:
             kind = await run_in_threadpool(check_picture, path)
         except (PictureError, OSError) as error:
-            raise HTTPException(415, f"The picture cannot be read: {error}") from error
+            why = error.strerror if isinstance(error, OSError) else ""
+            return Response(in_place_of(path, why or str(error)), media_type="image/svg+xml")
         return FileResponse(path, media_type=f"image/{kind.lower()}")
 
     async def annotate(self, request: Request) -> Response:
@@ -156,7 +146,7 @@ class Viewer:
         number, ref = int(request.path_params["run"]), str(request.path_params["ref"])
         form = parse_qs((await body_of(request)).decode("utf-8", "replace"), keep_blank_values=True)
         path = await run_in_threadpool(attempt, keep_form, self._looks(number), ref, form)
-        return RedirectResponse(f"/run/{number}/{path}", 303)
+        return RedirectResponse(f"{root_of(request)}run/{number}/{path}", 303)
 
     def _looks(self, number: int) -> Looks:
         if number >= len(self.looks):
@@ -172,6 +162,12 @@ def attempt(make: Any, *values: object) -> Any:  # noqa: ANN401
         raise HTTPException(404, f"There is no {error.args[0] if error.args else 'such page'}.") from error
     except ValueError as error:
         raise HTTPException(400, str(error)) from error
+    except duckdb.Error as error:
+        raise HTTPException(
+            503, f"The rows cannot be read: {error}. Load the page again, or look at the file."
+        ) from error
+    except OSError as error:
+        raise HTTPException(507, f"This could not be kept: {error}. Nothing was changed.") from error
 
 
 async def body_of(request: Request, most: int = LONGEST_FORM) -> bytes:
@@ -191,8 +187,3 @@ async def asset(request: Request) -> Response:
         raise HTTPException(404, "There is no such file.")
     kind, sources = ASSETS[name]
     return Response("".join((files("seewhy") / path).read_text(encoding="utf-8") for path in sources), media_type=kind)
-
-
-def filled(name: str, context: Mapping[str, Any]) -> str:
-    """A page of the package, filled; every value is escaped."""
-    return PAGES.get_template(f"{name}.jinja").render(context)

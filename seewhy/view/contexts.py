@@ -12,12 +12,14 @@ from seewhy.report.inputs import TrainingRun
 from seewhy.view.annotations import is_of
 from seewhy.view.filters import filter_of, page_of
 from seewhy.view.shelf import Shelf, Unit, is_annotated
-from seewhy.view.tables import OUTCOMES, PAGE, Row, Tables
-from seewhy.view.words import differences, marked_chain
+from seewhy.view.tables import OUTCOMES, PAGE, Row, Tables, scan
+from seewhy.view.words import length_of, marked_chain
 
 Context = dict[str, Any]
 MOST_CHAINS = 64
 """Chains of a question on one page."""
+WHOLE = 400_000
+"""Characters of a chain that is shown alone."""
 
 
 class Looks:
@@ -59,7 +61,7 @@ class Looks:
         wanted = filter_of(query)
         other = self.unit(wanted.apart, "verdicts") if wanted.apart else None
         rows, total = self.tables.questions(unit, chosen, wanted, other)
-        self._see(unit, rows)
+        self.see(unit, rows)
         chains = self.shelf.chains_of(chosen) if chosen else None
         return {
             "title": ref, "unit": unit, "rows": rows, "total": total, "wanted": wanted, "judged": judged,
@@ -77,36 +79,26 @@ class Looks:
             raise LookupError(f"question {name!r} in {ref}")
         about = [one for one in self.shelf.of_kind("chains") if self._questions_of(one) == unit]
         chosen = self._chosen(about, query.get("chains", ""))
-        number = page_of(query)
+        number, alone = page_of(query), query.get("chain", "")
+        if alone and not alone.isdecimal():
+            raise ValueError(f"chain {alone!r} is no number")
         chains = self.tables.of_question(chosen, name, MOST_CHAINS + 1, number * MOST_CHAINS) if chosen else []
         has_more, chains = len(chains) > MOST_CHAINS, chains[:MOST_CHAINS]
+        if alone:
+            chains = [chain for chain in chains if chain["index"] == int(alone)]
+        most = WHOLE if alone else length_of(len(chains))
         verdicts = self._verdicts(chosen, name) if chosen else {}
         texts = {_key(chain): str(chain["text"]) for chain in chains}
         lost = [row for key, rows in verdicts.items() for row in rows if key in texts and not is_of(row, texts[key])]
         verdicts = {key: [row for row in rows if row not in lost] for key, rows in verdicts.items()}
         spans = {key: [s for one in rows for s in one["spans"] or ()] for key, rows in verdicts.items()}
         shown = [
-            {**chain, "marked": marked_chain(chain, asked, spans.get(_key(chain), ())),
-             "verdicts": verdicts.get(_key(chain), ())}
+            {**chain, "marked": marked_chain(chain, asked, spans.get(_key(chain), ()), most),
+             "is_cut": len(texts[_key(chain)]) > most, "verdicts": verdicts.get(_key(chain), ())}
             for chain in chains
         ]  # fmt: skip
         return {"title": name, "unit": unit, "question": asked, "about": about, "chosen": chosen, "chains": shown,
-                "page": number, "has_more": has_more, "lost": lost}  # fmt: skip
-
-    def pairs(self, ref: str, query: QueryParams) -> Context:
-        """A page of pairs, chosen beside rejected with the words that differ."""
-        unit = self.unit(ref, "pairs")
-        number = page_of(query)
-        rows = self.tables.page(unit, number)
-        self._see(unit, [{"images": row.get("rejected_images")} for row in rows])
-        questions = self.shelf.origin(ref, "questions")
-        shown: list[Row] = []
-        for row in rows:
-            one, other, shared = differences(row["chosen"]["text"], row["rejected"]["text"])
-            shown.append({**row, "chosen_marked": one, "rejected_marked": other, "shared": shared,
-                          "question": self.question_of(questions, str(row["question_id"]))})  # fmt: skip
-        return {"title": ref, "unit": unit, "rows": shown, "page": number, "last": (unit.rows - 1) // PAGE,
-                "questions": questions}  # fmt: skip
+                "page": number, "has_more": has_more, "lost": lost, "alone": alone}  # fmt: skip
 
     def rows(self, ref: str, query: QueryParams) -> Context:
         """A page of any rows, as they are."""
@@ -140,8 +132,16 @@ class Looks:
         """A question of a unit; its pictures may be shown from now on."""
         found = self.tables.of_question(unit, name) if unit else []
         if unit and found:
-            self._see(unit, found)
+            self.see(unit, found)
         return found[0] if found else None
+
+    def questions_of(self, unit: Unit | None, rows: Sequence[Row]) -> Mapping[str, Row]:
+        """The questions that rows are about, by id; their pictures may be shown from now on."""
+        names = sorted({str(row["question_id"]) for row in rows})
+        found = self.tables.rows(f"SELECT * FROM {scan(unit)} WHERE list_contains(?, id)", names) if unit else []
+        if unit:
+            self.see(unit, found)
+        return {str(row["id"]): row for row in found}
 
     def _verdicts(self, chains: Unit, name: str) -> Mapping[tuple[int, str], list[Row]]:
         found: defaultdict[tuple[int, str], list[Row]] = defaultdict(list)
@@ -150,13 +150,13 @@ class Looks:
                 found[_key(row)].append(row)
         return found
 
-    def _see(self, unit: Unit, rows: Sequence[Row]) -> None:
+    def see(self, unit: Unit, rows: Sequence[Row]) -> None:
         """Remember the paths of the pictures of shown rows; paths are relative to their rows or to the run."""
         for row in rows:
             for image in row["images"] or ():
                 places = (unit.folder / image["path"], self.shelf.root / image["path"], Path(image["path"]))
-                if path := next((place for place in places if place.is_file()), None):
-                    self._pictures[str(image["sha256"])] = path
+                path = next((place for place in places if place.is_file()), places[0])
+                self._pictures[str(image["sha256"])] = path
 
 
 def _key(row: Row) -> tuple[int, str]:

@@ -9,10 +9,13 @@ from starlette.datastructures import QueryParams
 from seewhy.records.token_credit import TokenCredit
 from seewhy.report.heat import LogProbs, colour_chain, find_scale
 from seewhy.view.contexts import MOST_CHAINS, Context, Looks
+from seewhy.view.filters import page_of
 from seewhy.view.tables import Row, scan
 
 MOST_NAMES = 500
 """Questions that the page offers."""
+MOST_TOKENS = 3_000
+"""Tokens of a page: each is a span and a row of a table, some 500 bytes."""
 COLOURS = {
     "credit": "credit: log-probability under the trained model less under the reference, less the mean of the chain",
     "difference": "difference: log-probability under the trained model less under the reference",
@@ -39,7 +42,7 @@ def credit(looks: Looks, ref: str, query: QueryParams) -> Context:
     return {
         "title": ref, "unit": unit, "names": names, "name": name, "colour": colour, "colours": COLOURS,
         "has_scores": bool(logprobs), "question": looks.question_of(questions, name),
-        **coloured({int(row["index"]): str(row["text"]) for row in texts}, tokens, logprobs, colour),
+        **coloured({int(row["index"]): str(row["text"]) for row in texts}, tokens, logprobs, colour, page_of(query)),
     }  # fmt: skip
 
 
@@ -51,17 +54,49 @@ def logprobs_of(row: Row) -> Mapping[int, LogProbs]:
 
 def coloured(
     texts: Mapping[int, str], tokens: Mapping[int, Sequence[TokenCredit]],
-    logprobs: Mapping[int, Mapping[int, LogProbs]], colour: str = "credit",
+    logprobs: Mapping[int, Mapping[int, LogProbs]], colour: str = "credit", page: int = 0,
 ) -> Context:  # fmt: skip
-    """The chains in colour, all on one scale, each with the table of its tokens; those without tokens are left out."""
+    """A page of chains in colour, each with the table of its tokens; those without tokens are left out.
+
+    All chains of the question are on one scale. Of a chain longer than a page its first tokens are shown.
+    """
     kept = {index: sorted(tokens[index], key=lambda token: token.position) for index in texts if tokens.get(index)}
-    shown = {index: _by(colour, some, logprobs.get(index, {})) for index, some in kept.items()}
-    scale = find_scale([token for some in shown.values() for token in some])
-    return {"scale": scale, "chains": [
-        {"index": index, "marked": colour_chain(texts[index], shown[index], scale, logprobs.get(index)),
-         "tokens": [{"token": one, "logprobs": logprobs.get(index, {}).get(one.position)} for one in kept[index]]}
-        for index in kept
-    ]}  # fmt: skip
+    scale = find_scale([token for index, some in kept.items() for token in _by(colour, some, logprobs.get(index, {}))])
+    pages = pages_of({index: len(some) for index, some in kept.items()})
+    page = min(page, len(pages) - 1)
+    shown = [_coloured_chain(index, texts[index], kept[index], logprobs.get(index, {}), colour, scale)
+             for index in pages[page]]  # fmt: skip
+    return {"scale": scale, "chains": shown, "page": page, "last": len(pages) - 1}
+
+
+def _coloured_chain(
+    index: int, text: str, tokens: Sequence[TokenCredit], logprobs: Mapping[int, LogProbs], colour: str, scale: float
+) -> Context:
+    some = tokens[:MOST_TOKENS]
+    end = some[-1].end if len(tokens) > len(some) else len(text)
+    return {
+        "index": index, "left_out": len(tokens) - len(some),
+        "marked": colour_chain(text[:end], _by(colour, some, logprobs), scale, logprobs or None),
+        "tokens": [{"token": one, "logprobs": logprobs.get(one.position)} for one in some],
+    }  # fmt: skip
+
+
+def pages_of(lengths: Mapping[int, int]) -> list[list[int]]:
+    """Chains in order, as many on a page as have `MOST_TOKENS` tokens together; one that has more is alone.
+
+    Example:
+        >>> pages_of({0: 2_000, 1: 1_000, 2: 1, 3: 9_000, 4: 5})
+        [[0, 1], [2], [3], [4]]
+    """
+    pages: list[list[int]] = [[]]
+    left = MOST_TOKENS
+    for index, length in lengths.items():
+        if length > left and pages[-1]:
+            pages.append([])
+            left = MOST_TOKENS
+        pages[-1].append(index)
+        left -= length
+    return pages
 
 
 def _by(colour: str, tokens: Sequence[TokenCredit], logprobs: Mapping[int, LogProbs]) -> Sequence[TokenCredit]:

@@ -1,6 +1,7 @@
 """What keeps the pages on this machine: a token, the host's name, a content security policy, and no other method."""
 
 import hmac
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -9,6 +10,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "seewhy-view"
+"""What the name of the cookie begins with."""
 POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -44,9 +46,10 @@ class Guard:
             response = PlainTextResponse(refusal, status_code=403, headers=HEADERS)
             await response(scope, receive, send)
         elif (given := request.query_params.get("token")) is not None:
-            rest = request.url.remove_query_params("token")
-            redirect = RedirectResponse(f"{rest.path}?{rest.query}" if rest.query else rest.path, 303, headers=HEADERS)
-            redirect.set_cookie(COOKIE, given, httponly=True, samesite="strict")
+            query = request.url.remove_query_params("token").query
+            last = request.scope["raw_path"].rpartition(b"/")[2].decode("ascii")
+            redirect = RedirectResponse(f"./{last}?{query}" if query else f"./{last}", 303, headers=HEADERS)
+            redirect.set_cookie(cookie_of(self.token), given, httponly=True, samesite="strict")
             await redirect(scope, receive, send)
         else:
             await self.app(scope, receive, _with_headers(send))
@@ -54,12 +57,26 @@ class Guard:
     def _refusal(self, request: Request) -> str:
         if (urlsplit(f"//{request.headers.get('host', '')}").hostname or "") not in HOSTS:
             return "This address is served under the name of this machine alone: 127.0.0.1 or localhost."
-        given = request.query_params.get("token") or request.cookies.get(COOKIE) or ""
+        given = request.query_params.get("token") or request.cookies.get(cookie_of(self.token)) or ""
         if not hmac.compare_digest(given.encode(), self.token.encode()):
             return "Open the link that `seewhy view` printed: it holds a token without which nothing is shown."
-        if request.method == "POST" and request.headers.get("origin") != f"http://{request.headers.get('host')}":
+        if request.method == "POST" and not _is_own(request):
             return "A form of another page is not taken."
         return ""
+
+
+def cookie_of(token: str) -> str:
+    """The name of the cookie: another one for each viewer, since cookies of a host are sent to all of its ports."""
+    return f"{COOKIE}-{sha256(token.encode()).hexdigest()[:12]}"
+
+
+def _is_own(request: Request) -> bool:
+    """Whether a form was sent by one of our pages.
+
+    Behind a proxy the origin is that of the proxy; a browser that says `Sec-Fetch-Site` (no script can) has compared.
+    """
+    site = request.headers.get("sec-fetch-site")
+    return site == "same-origin" or (not site and request.headers.get("origin") == f"http://{request.headers['host']}")
 
 
 def _with_headers(send: Send) -> Send:

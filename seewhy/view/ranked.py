@@ -5,7 +5,7 @@ from starlette.datastructures import QueryParams
 from seewhy.view.contexts import Context, Looks
 from seewhy.view.filters import page_of
 from seewhy.view.tables import Row
-from seewhy.view.words import pieces_of
+from seewhy.view.words import length_of, pieces_of
 
 PAGE = 10
 """Groups of a page: each holds all responses to a prompt."""
@@ -17,19 +17,18 @@ def groups(looks: Looks, ref: str, query: QueryParams) -> Context:
     number = page_of(query)
     rows = looks.tables.page(unit, number, size=PAGE)
     questions = looks.shelf.origin(ref, "questions")
-    shown = [
-        {**row, "responses": _ordered(row), "question": looks.question_of(questions, str(row["question_id"]))}
-        for row in rows
-    ]
-    return {"title": ref, "unit": unit, "rows": shown, "page": number, "last": (unit.rows - 1) // PAGE,
+    most = length_of(sum(len(row["responses"]) for row in rows))
+    asked = looks.questions_of(questions, rows)
+    shown = [{**row, "responses": _ordered(row, most), "question": asked.get(str(row["question_id"]))} for row in rows]
+    return {"title": ref, "unit": unit, "rows": shown, "page": number, "last": max(unit.rows - 1, 0) // PAGE,
             "questions": questions}  # fmt: skip
 
 
-def _ordered(group: Row) -> list[Row]:
+def _ordered(group: Row, most: int) -> list[Row]:
     """The responses by score, best first, each under its number in the group."""
     picks = group["picks"] or []
     shown = [
-        {**one, "number": number, "text": pieces_of(one["response"]["text"]),
+        {**one, "number": number, "text": pieces_of(one["response"]["text"], most),
          "over": [int(pick["rejected"]) for pick in picks if pick["chosen"] == number],
          "under": [int(pick["chosen"]) for pick in picks if pick["rejected"] == number]}
         for number, one in enumerate(group["responses"])

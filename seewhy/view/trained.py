@@ -14,6 +14,7 @@ from seewhy.report.plots import Panel
 from seewhy.view.contexts import MOST_CHAINS, Context, Looks
 from seewhy.view.shelf import ROLLOUTS, Unit
 from seewhy.view.tables import PAGE, Row, scan
+from seewhy.view.words import length_of, pieces_of
 
 FIRST = ("loss", "learning_rate")
 
@@ -141,9 +142,12 @@ def _rollouts_of(looks: Looks, parts: Mapping[str, Unit], name: str, totals: Map
     for row in looks.tables.of_question(parts["rewards"], name):
         earned[int(row["index"])].append(row)
     chains = looks.tables.of_question(parts["chains"], name, MOST_CHAINS)
+    most = length_of(len(chains))
     shown = [
-        {**chain, "earned": earned[int(chain["index"])], "of": totals.get(int(chain["index"]))} for chain in chains
-    ]
+        {**chain, "marked": pieces_of(str(chain["text"]), most), "earned": earned[int(chain["index"])],
+         "of": totals.get(int(chain["index"]))}
+        for chain in chains
+    ]  # fmt: skip
     return sorted(shown, key=lambda one: -(one["of"] or {"total": 0})["total"] if (one["of"] or {}).get("total") else 0)
 
 

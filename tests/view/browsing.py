@@ -54,6 +54,14 @@ class Looker:
         with self.page.expect_navigation(wait_until="load"):
             self.page.keyboard.press(key)
 
+    def links(self) -> set[str]:
+        """Where the links of the page lead, but those of pictures and those to other hosts."""
+        found = self.page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
+        return {
+            link.removeprefix(self.root).partition("#")[0]
+            for link in found if link.startswith(self.root) and "/picture/" not in link
+        }  # fmt: skip
+
     def require_clean(self) -> None:
         """No error in the console, no request off this machine, and no markup that did not come from our templates."""
         assert (self.errors, self.abroad) == ([], []), self.page.url

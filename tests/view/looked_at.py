@@ -32,9 +32,11 @@ from seewhy.records.types import (
     Verdict,
 )
 from seewhy.view.application import application
+from seewhy.view.guard import cookie_of
 
 HARM = '<script>alert("x")</script><img src=x onerror=alert(1)>'
 TOKEN = "a-token-of-this-test"
+COOKIE = f"{cookie_of(TOKEN)}={TOKEN}"
 
 
 def write_run(root: Path) -> Path:
@@ -106,11 +108,11 @@ class Served:
 
     def get(self, path: str, **headers: str) -> Answer:
         """A page, asked for with the cookie unless other headers are given."""
-        return self._ask("GET", path, "", headers or {"Cookie": f"seewhy-view={TOKEN}"})
+        return self._ask("GET", path, "", headers or {"Cookie": COOKIE})
 
     def post(self, path: str, form: str, **headers: str) -> Answer:
         """A form that is sent."""
-        given = {"Cookie": f"seewhy-view={TOKEN}", "Content-Type": "application/x-www-form-urlencoded", **headers}
+        given = {"Cookie": COOKIE, "Content-Type": "application/x-www-form-urlencoded", **headers}
         return self._ask("POST", path, form, given)
 
     def _ask(self, method: str, path: str, body: str, headers: dict[str, str]) -> Answer:

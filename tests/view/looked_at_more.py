@@ -11,7 +11,7 @@ from seewhy.records.measures import CurvePoint, Selection
 from seewhy.records.ranked import PairPick, RankedGroup, RankedResponse
 from seewhy.records.rollouts import RewardRow, TrainedRollout
 from seewhy.records.shards import read_rows, write_shard
-from seewhy.records.types import Chain, FinishReason, Outcome, Response, ScoredChain, StepLog, Style, Verdict
+from seewhy.records.types import Chain, FinishReason, Outcome, Pair, Response, ScoredChain, StepLog, Style, Verdict
 
 
 def write_more(root: Path) -> Path:
@@ -21,6 +21,8 @@ def write_more(root: Path) -> Path:
     group = RankedGroup(question_id="q/1", style=Style.REASON, responses=tuple(scored), source=HARM,
                         picks=(PairPick(chosen=1, rejected=0), PairPick(chosen=1, rejected=2)))  # fmt: skip
     put(root / "ranked", [group], RankedGroup)
+    mined = [replace(pair, source="mined", weight=0.5) for pair in read_rows(root / "pairs", Pair)]
+    put(root / "mined", mined, Pair)
     points = [CurvePoint(method=method, n=n, value=0.5, low=0.25, high=0.75)
               for method in (Selection.BEST_OF_N, Selection.PASS_AT_K) for n in (1, 2)]  # fmt: skip
     put(root / "curve", points, CurvePoint)

@@ -45,8 +45,7 @@ def pages_of(look: Looker) -> Iterator[str]:
             continue
         look.open(path)
         yield kind
-        links = look.page.eval_on_selector_all("a[href^='/run/']", "all => all.map(one => one.getAttribute('href'))")
-        new = {link.partition("#")[0] for link in links if "/picture/" not in link} - seen
+        new = {link for link in look.links() if link.startswith("/run/")} - seen
         seen |= new
         ahead += sorted(new)
 

@@ -16,7 +16,8 @@ MORE = (
     "/run/0", "/run/0/groups/ranked", "/run/0/curves/curve", "/run/0/scores", "/run/0/training/grpo",
     "/run/0/agreement", "/run/0/agreement?judge=rubric&truth=verdicts&said=incorrect&known=correct",
     "/run/0/rollouts/grpo?round=1", "/run/0/credit/credit?colour=difference",
-    "/run/0/training/grpo?beside=0%2Fdpo", "/run/0/questions/questions?apart=rubric&verdicts=verdicts",
+    "/run/0/training/grpo?beside=0%2Fdpo", "/run/0/pairs/pairs?beside=0%2Fmined",
+    "/run/0/questions/questions?apart=rubric&verdicts=verdicts",
 )  # fmt: skip
 
 
@@ -121,13 +122,13 @@ def test_the_pairs_of_a_round_are_shown_with_their_question(tmp_path):
     put(root / "grpo" / "rollouts" / "round-00001" / "pairs", [pair], Pair)
     with serving(root) as served:
         assert "pairs of this round" not in served.get("/run/0/rollouts/grpo?round=0").text
-        link = '<a href="/run/0/pairs/grpo/rollouts/round-00001/pairs">1 pairs of this round</a>'
+        link = '<a href="../../../run/0/pairs/grpo/rollouts/round-00001/pairs">1 pairs of this round</a>'
         assert link in served.get("/run/0/rollouts/grpo?round=1").text
         shown = served.get("/run/0/pairs/grpo/rollouts/round-00001/pairs").text
         assert served.get("/run/0/pairs/grpo/rollouts/round-00000/pairs").status == 404
         assert served.get("/run/0/pairs/grpo/rollouts/round-00001/chains").status == 404
     assert "online · margin 1" in shown
-    assert 'href="/run/0/question/questions?id=q%2F1"' in shown
+    assert 'href="../../../../../../run/0/question/questions?id=q%2F1"' in shown
     assert "<script>alert" not in shown
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urljoin
 
 import pytest
-from looked_at import HARM, TOKEN, Served, serving, write_run
+from looked_at import COOKIE, HARM, TOKEN, Served, serving, write_run
 
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Outcome, Verdict
+from seewhy.view.guard import cookie_of
 
 QUESTION = f"/run/0/question/questions?{urlencode({'id': 'q/1', 'chains': 'chains'})}"
 PAGES = (
@@ -65,7 +66,8 @@ def test_a_pair_shows_the_words_that_differ(served: Served) -> None:
     assert "part after 6 characters" in text
     own, rejected = (part.split('"')[0] for part in text.split('<img src="')[1:])
     assert own != rejected
-    assert {served.get(path).headers["content-type"] for path in (own, rejected)} == {"image/png"}
+    paths = [urljoin("/run/0/pairs/pairs", path) for path in (own, rejected)]
+    assert {served.get(path).headers["content-type"] for path in paths} == {"image/png"}
 
 
 def test_the_cells_of_transitions_open_their_questions(served: Served) -> None:
@@ -77,7 +79,7 @@ def test_the_cells_of_transitions_open_their_questions(served: Served) -> None:
 def test_pictures_are_shown_where_a_shown_question_names_them(served: Served) -> None:
     page = served.get(QUESTION).text
     path = page.split('<img src="')[1].split('"')[0]
-    assert served.get(path).headers["content-type"] == "image/png"
+    assert served.get(urljoin(QUESTION, path)).headers["content-type"] == "image/png"
     assert served.get("/run/0/picture/" + "0" * 64).status == 404
 
 
@@ -98,11 +100,11 @@ def test_a_link_that_names_nothing_is_refused_without_a_trace(served: Served, pa
 
 
 def test_nothing_is_shown_without_the_token_or_under_another_name(served: Served) -> None:
-    assert served.get("/run/0", Cookie="seewhy-view=other").status == 403
+    assert served.get("/run/0", Cookie=f"{cookie_of(TOKEN)}=other").status == 403
     assert served.get("/assets/view.css", Accept="*/*").status == 403
-    assert served.get("/run/0", Cookie=f"seewhy-view={TOKEN}", Host="evil.example").status == 403
+    assert served.get("/run/0", Cookie=COOKIE, Host="evil.example").status == 403
     linked = served.get(f"/run/0?token={TOKEN}", Accept="*/*")
-    assert (linked.status, linked.headers["location"]) == (303, "/run/0")
+    assert (linked.status, linked.headers["location"]) == (303, "./0")
     assert "httponly" in linked.headers["set-cookie"].lower()
     assert "samesite=strict" in linked.headers["set-cookie"].lower()
 
