@@ -76,6 +76,7 @@ def _answers(row: Row) -> tuple[str, ...]:
     choices, right = row.texts("choices"), row.value("correct_choice_idx")
     if right is None or not choices:
         return ()
+    right = int(right) if isinstance(right, float) and right.is_integer() else right  # a column with empty cells
     if not isinstance(right, int) or not 0 <= right < len(choices):
         raise RowError(Reason.NUMBER, f"field 'correct_choice_idx' is {right!r}, and there are {len(choices)} choices; "
                        "count them from 0")  # fmt: skip

@@ -13,6 +13,7 @@ from typing import ClassVar, cast
 from seewhy.formats.api import Format, Layout, Shelf, Source, Written
 from seewhy.formats.rows.example import Example, Kind, Reply
 from seewhy.formats.rows.faults import unheld
+from seewhy.formats.rows.packed import unpacked_name
 from seewhy.formats.rows.raw import FileKind
 from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.marks import Draft, fill, marked_text, split_marks
@@ -39,18 +40,23 @@ class Mmpr(Format):
         return is_path and {"question", "chosen", "rejected"} <= fields.keys() and "idx" not in fields
 
     def claims(self, path: Path, found: Mapping[str, object]) -> Sequence[Source]:
-        entries = [(name, entry) for name, entry in found.items() if isinstance(entry, dict)]
-        if not entries or len(entries) < len(found) or not all(entry.keys() >= ENTRY for _, entry in entries):
+        entries = [(name, cast(dict[str, object], entry)) for name, entry in found.items() if isinstance(entry, dict)]
+        if len(entries) < len(found) or not any(entry.keys() >= ENTRY for _, entry in entries):
             return ()
-        return [self._source(path, name, cast(dict[str, object], entry)) for name, entry in entries]
+        return [self._source(path, name, entry) for name, entry in entries]
 
     def _source(self, path: Path, name: str, entry: Mapping[str, object]) -> Source:
+        for field in sorted(ENTRY - entry.keys()):
+            raise ValueError(f"{path}: {name}.{field} is missing; give it, or take {name} out")
         annotation, root, times = str(entry["annotation"]), str(entry["root"]), entry.get("repeat_time", 1)
+        if "://" in root + annotation:
+            raise ValueError(f"{path}: {name}: {root if '://' in root else annotation} is in a store that is not read; "
+                             "copy it to a folder, and name that")  # fmt: skip
         length = entry.get("length")
-        if not annotation.split(".gz")[0].endswith(".jsonl"):
-            raise ValueError(f"{path}: {name}.annotation is {annotation!r}; it must be a file that ends in .jsonl")
+        if not unpacked_name(annotation).endswith(".jsonl"):
+            raise ValueError(f"{path}: {name}.annotation is {annotation!r}; name a file that ends in .jsonl")
         if isinstance(times, bool) or not isinstance(times, int | float) or not 0 < times < float("inf"):
-            raise ValueError(f"{path}: {name}.repeat_time is {times!r}; it must be a number above 0")
+            raise ValueError(f"{path}: {name}.repeat_time is {times!r}; give a number above 0")
         file = path.parent / annotation
         if not file.is_file():
             raise ValueError(f"{path}: {name}.annotation: there is no file {file}; mend the path, or take {name} out")

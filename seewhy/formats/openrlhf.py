@@ -13,7 +13,7 @@ from seewhy.formats.rows.faults import unheld
 from seewhy.formats.rows.raw import FileKind
 from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.marks import MARK, Draft, fill, split_marks
-from seewhy.formats.talk.messages import answer, as_parts, drafts_of
+from seewhy.formats.talk.messages import answer, as_parts, drafts_of, from_json
 from seewhy.formats.talk.notes import note_of, with_note
 from seewhy.formats.talk.plain import plain_turn, reply_texts
 from seewhy.records.turns import Role
@@ -41,7 +41,7 @@ class OpenRlhf(Format):
             replies = tuple(Reply(turns=answer(row.text(side))) for side in ("chosen", "rejected"))
             margin = row.number_or("margin")
             return with_note(Example(kind=Kind.PAIR, prompt=fill(prompt, ())[0], replies=replies, margin=margin), row)
-        found, pictures = row.need("prompt"), row.looks("images")
+        found, pictures = from_json(row.need("prompt")), row.looks("images")
         if isinstance(found, str):
             drafts = [Draft(role=Role.USER, parts=split_marks(row.whole(found, "prompt")))]
         else:

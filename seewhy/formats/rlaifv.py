@@ -21,6 +21,7 @@ from seewhy.formats.talk.notes import note_of, with_note
 from seewhy.formats.talk.plain import needed_picture, plain_pair
 from seewhy.records.turns import Role
 
+SAID = {"question", "chosen", "rejected"}
 FACETS = ("ds_name", "origin_dataset", "origin_split")
 SIX = 6
 """Sum, mean and values by token of the chosen reply, then of the rejected one."""
@@ -33,7 +34,7 @@ class RlaifV(Format):
     """Written in files of 5,000 rows at most, as the published set is."""
 
     title: ClassVar[str] = "RLAIF-V"
-    columns: ClassVar[str] = "image ({bytes, path}), question, chosen, rejected, perhaps logps"
+    columns: ClassVar[str] = "image ({bytes, path}), question, chosen, rejected (or all three as JSON in text), logps"
     holds: ClassVar[tuple[Kind, ...]] = (Kind.PAIR,)
     layout: ClassVar[Layout] = Layout(
         kind=FileKind.PARQUET, max_rows=5000,
@@ -45,9 +46,13 @@ class RlaifV(Format):
 
     def recognises(self, fields: Mapping[str, object]) -> bool:
         is_held = isinstance(fields.get("image"), Mapping | bytes)
-        return is_held and {"question", "chosen", "rejected"} <= fields.keys()
+        text = fields.get("text")
+        is_packed = isinstance(text, str) and text.lstrip().startswith("{") and "ds_name" in fields
+        return is_held and (is_packed or fields.keys() >= SAID)
 
     def parse(self, row: Row) -> Example:
+        if "question" not in row.fields:
+            row = row.within({**row.fields, **_packed(row)})
         prompt, _ = fill([Draft(role=Role.USER, parts=split_marks(row.text("question")))], row.looks("image"))
         stored = _stored(row)
         replies = tuple(
@@ -73,6 +78,15 @@ class RlaifV(Format):
             "logps": json.dumps({"logps": six}) if len(six) == SIX else None,
             **note_of(replace(example, facets=others), "name"),
         }  # fmt: skip
+
+
+def _packed(row: Row) -> Mapping[str, object]:
+    """Question and replies of RLHF-V's rows, which hold them as one JSON text."""
+    try:
+        found: object = json.loads(row.text("text"))
+    except ValueError as error:
+        raise RowError(Reason.SYNTAX, f"field 'text' is no JSON ({error}); mend it, or take the row out") from error
+    return row.within({"text": found}).nested("text").fields
 
 
 def _stored(row: Row) -> list[tuple[float, ...] | None]:

@@ -97,6 +97,9 @@ def _rejected(row: Row, prompt: Turns, chosen: Turns) -> tuple[Turns, Turns, boo
 def _response(row: Row) -> Turns:
     found = row.need("rejected_response")
     if isinstance(found, str):
+        if MARK in found:
+            raise RowError(Reason.MARKS, f"field 'rejected_response' holds {MARK}, and it shows no picture; give the "
+                           "talk as 'rejected_messages' with 'rejected_images', or take the mark out")  # fmt: skip
         return answer(row.whole(found, "rejected_response"))
     turns, _ = fill(drafts_of(row, "rejected_response", found), ())
     return turns

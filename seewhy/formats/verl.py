@@ -14,7 +14,7 @@ from seewhy.formats.rows.raw import FileKind
 from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.columns import NOTED, PATHS, TEXT, TEXT_MESSAGES, schema_of, struct
 from seewhy.formats.talk.marks import MARK, fill, marked_text
-from seewhy.formats.talk.messages import as_marked, drafts_of
+from seewhy.formats.talk.messages import as_marked, drafts_of, from_json
 from seewhy.formats.talk.notes import note_of, with_note
 from seewhy.records.turns import Role
 
@@ -43,7 +43,9 @@ class Verl(Format):
 
     def parse(self, row: Row) -> Example:
         row.refuse(("videos", "audios"), "videos and sounds")
-        prompt, is_placed = fill(drafts_of(row, "prompt", row.need("prompt"), mark=MARK), row.looks("images"))
+        prompt, is_placed = fill(
+            drafts_of(row, "prompt", from_json(row.need("prompt")), mark=MARK), row.looks("images")
+        )
         gold, extra = row.nested("reward_model"), row.nested("extra_info")
         facets = {name: row.text_or(name) for name in ("data_source", "ability") if row.text_or(name)}
         example = Example(

@@ -111,4 +111,4 @@ def _find(source: Source, folder: Path, hash_of: Callable[[Path], str]) -> Path:
         if hash_of(place) == source.sha256:
             return place
     changed = f"{there[0]} has changed since" if there else f"{source.absolute} is not there any more"
-    raise ValueError(f"{folder} follows from rows of {source.record}, and {changed}")
+    raise ValueError(f"{folder} follows from rows of {source.record}, and {changed}; bring them back, or name others")

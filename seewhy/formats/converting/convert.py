@@ -145,7 +145,9 @@ def _write_all(
         raise ValueError(bad.words(tally))
     if not tally.written:
         first = "".join(f"\n{words}" for words in list(tally.first.values())[:TOLD])
-        raise ValueError(f"no row is left of {tally.read:,}: {_reasons(tally) or 'the files have none'}{first}")
+        drawn = "none is of the share that `repeat_time` takes of their set; take more of it" if tally.undrawn else ""
+        why = _reasons(tally) or drawn or "the files have none"
+        raise ValueError(f"no row is left of {tally.read:,}: {why}{first}")
     return tally
 
 

@@ -8,22 +8,24 @@ from pathlib import Path
 from seewhy.formats.api import Format, Source
 from seewhy.formats.rows.faults import RowError
 from seewhy.formats.rows.listed import read_list
+from seewhy.formats.rows.packed import PACKED, open_bytes
 from seewhy.formats.rows.raw import (
     MAX_OBJECT,
     FileKind,
     RawRow,
     decoded_row,
     kind_of,
-    open_bytes,
     read_lines,
     read_object,
 )
 from seewhy.formats.rows.tables import read_arrow, read_parquet
 
-ENDINGS = (".parquet", ".jsonl", ".json", ".arrow", ".jsonl.gz", ".json.gz", ".ndjson")
+ENDINGS = (".parquet", ".arrow", *(one + packed for one in (".jsonl", ".json", ".ndjson") for packed in PACKED))
 """Of files that are looked at in a folder; a file that is named may have any ending."""
 LISTS = ("meta.json", "dataset_info.json")
 """Files that list files: where a folder has one, it says what is read."""
+ABOUT = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
+"""Files that `datasets` writes beside rows, which say nothing that is read."""
 HEAD_ROWS = 20
 """Rows that are looked at for one that can be read, to tell the format."""
 
@@ -85,6 +87,7 @@ def sources_of(place: Path, known: Known) -> list[Source]:
     """
     files = _files(place)
     found = [source for file in files for source in _sources_in(file, place, known)]
+    found = found or [source for file in _rows_of(place) for source in _sources_in(file, place, known)]
     kinds = {type(source.reader) for source in found}
     if len(kinds) > 1:
         first = {type(source.reader): source for source in reversed(found)}
@@ -99,12 +102,16 @@ def _files(place: Path) -> list[Path]:
     if not place.is_dir():
         raise ValueError(f"{place}: no such file or folder")
     lists = [place / name for name in LISTS if (place / name).is_file()]
-    if lists:
-        return lists
+    return lists or _rows_of(place)
+
+
+def _rows_of(place: Path) -> list[Path]:
+    """The files of rows of a folder that has no list of them."""
     shards = sorted(place.glob("part-*.parquet"))
     found = shards or sorted(_below(place))
     if not found:
-        raise ValueError(f"{place} holds no file of rows ({', '.join(ENDINGS)}); name the file itself")
+        raise ValueError(f"{place} holds no file of rows (.parquet, .arrow, .jsonl, .json or .ndjson; text perhaps "
+                         f"packed as {', '.join(PACKED[1:])}); name the file itself")  # fmt: skip
     return found
 
 
@@ -113,7 +120,7 @@ def _below(place: Path) -> Iterable[Path]:
         names = path.relative_to(place).parts
         if any(name.startswith((".", "_")) for name in names) or not path.is_file():
             continue
-        if path.name.endswith(ENDINGS):
+        if path.name.endswith(ENDINGS) and path.name not in ABOUT:
             yield path
 
 
@@ -121,7 +128,7 @@ def _sources_in(file: Path, place: Path, known: Known) -> Sequence[Source]:
     root = place if place.is_dir() else file.parent
     if file.name in LISTS or kind_of(file) is FileKind.OBJECT:
         claimed = _claimed(file, known)
-        if claimed:
+        if claimed or (file.name in ABOUT and place.is_dir()):
             return claimed
     root = root if file.parent == root else file.parent
     if known.forced:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import IO
 
 from seewhy.formats.rows.faults import Reason, RowError
-from seewhy.formats.rows.raw import DAMAGE, MAX_LINE, RawRow, as_object, not_json, once, open_bytes
+from seewhy.formats.rows.packed import DAMAGE, open_bytes
+from seewhy.formats.rows.raw import MAX_LINE, RawRow, as_object, not_json, once
 
 CHUNK = 1 << 20
 STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)

@@ -1,19 +1,18 @@
-"""Rows as a file holds them, whatever the file is called: JSON Lines, a JSON list, Parquet or Arrow, perhaps in gzip.
+"""Rows as a file holds them, whatever the file is called: JSON Lines, a JSON list, Parquet or Arrow, perhaps packed.
 
 Memory holds one row or one small batch at a time.
 """
 
-import gzip
 import json
-import zlib
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
 from seewhy.formats.rows.faults import Reason, RowError
+from seewhy.formats.rows.packed import DAMAGE, open_bytes
 from seewhy.formats.rows.row import shown
 from seewhy.records.cells import named_once
 
@@ -22,9 +21,14 @@ MAX_LINE = 1 << 28
 """Bytes of one row of text: a row may hold its pictures in base64."""
 MAX_OBJECT = 1 << 26
 """Bytes of a file that is one JSON object, which is a list of files and no set of rows."""
-GZIP = b"\x1f\x8b"
-DAMAGE = (OSError, EOFError, zlib.error)
-"""What reading a damaged gzip file raises."""
+ARROW_HEADS = (b"\xff\xff\xff\xff", b"ARROW1")
+"""How streams and files of Arrow begin."""
+BINARY = {
+    b"PAR1": "Parquet in a packed file",
+    b"PK\x03\x04": "a zip archive",
+    b"ARROW1": "Arrow in a packed file",
+}
+"""What is not read as it is, by its first bytes."""
 
 
 class FileKind(StrEnum):
@@ -61,7 +65,7 @@ def kind_of(path: Path) -> FileKind:
         magic = file.read(8)
     if magic[:4] == b"PAR1":
         return FileKind.PARQUET
-    if magic[:4] == b"\xff\xff\xff\xff":
+    if magic.startswith(ARROW_HEADS):
         return FileKind.ARROW
     head = _head(path)
     if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
@@ -69,6 +73,9 @@ def kind_of(path: Path) -> FileKind:
     begun = head.removeprefix(BOM_UTF8).lstrip()
     if not begun:
         raise ValueError(f"{path} is empty; write it again, or download it again")
+    if binary := next((said for magic, said in BINARY.items() if begun.startswith(magic)), ""):
+        raise ValueError(f"{path} is {binary}; unpack it, and name the file of rows (pictures may stay in an archive "
+                         "that --pictures names)")  # fmt: skip
     if begun[:1] == b"<":
         raise ValueError(f"{path} is a web page and no data, whatever it is called; download the file itself")
     if begun[:1] == b"[":
@@ -115,13 +122,6 @@ def read_object(path: Path) -> dict[str, object]:
     if found is None:
         raise ValueError(f"{path} is no JSON object; mend it (a comma before a closing bracket is none of JSON)")
     return found
-
-
-def open_bytes(path: Path) -> IO[bytes]:
-    """The bytes of a file, unpacked where it is a gzip file."""
-    with path.open("rb") as file:
-        is_packed = file.read(2) == GZIP
-    return cast(IO[bytes], gzip.open(path, "rb")) if is_packed else path.open("rb")
 
 
 def damaged(path: Path, error: Exception) -> ValueError:

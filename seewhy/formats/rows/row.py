@@ -67,7 +67,7 @@ class Row:
     def word(self, found: object, name: str) -> str:
         """A text, or a number written out."""
         if isinstance(found, int | float) and not isinstance(found, bool):
-            return number_text(self.finite(found, name))
+            return str(found) if isinstance(found, int) else number_text(self.finite(found, name))
         return self.whole(found, name)
 
     def whole(self, found: object, name: str) -> str:
@@ -120,12 +120,16 @@ class Row:
         return cast(list[object], found) if isinstance(found, list) else [found]
 
     def looks(self, *names: str) -> tuple[Picture, ...]:
-        """The pictures of the first of some fields that has any."""
-        for name in names:
-            found = [one for one in self.items(name) if one is not None]
-            if found:
-                return tuple(self.pictures.find(one, name) for one in found)
-        return ()
+        """The pictures of the one of some fields that has any.
+
+        Raises:
+            RowError: a picture cannot be read, or two of the fields have different ones.
+        """
+        filled = {name: [one for one in self.items(name) if one is not None] for name in names}
+        found = {name: tuple(self.pictures.find(one, name) for one in held) for name, held in filled.items() if held}
+        if len({tuple(one.sha256 for one in pictures) for pictures in found.values()}) > 1:
+            raise RowError(Reason.TYPE, f"fields {' and '.join(map(repr, found))} hold different pictures; keep one")
+        return next(iter(found.values()), ())
 
     def nested(self, name: str) -> "Row":
         """An object within the row, as a row at the same place; empty where it is missing."""

@@ -1,5 +1,6 @@
 """Messages as other tools write them, `{role, content}` or `{from, value}`, to turns and back."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
@@ -80,6 +81,24 @@ def _part(row: Row, name: str, found: object) -> Part | Hole:
     raise RowError(Reason.TYPE, f"field '{name}.type' is {shown(kind)}; parts are text and image")
 
 
+def from_json(found: object) -> object:
+    """A list of messages that is written as JSON text, as some tools' columns hold it; anything else as it is.
+
+    Example:
+        >>> from_json('[{"role": "user", "content": "Hi"}]'), from_json("[1] is a source")
+        ([{'role': 'user', 'content': 'Hi'}], '[1] is a source')
+    """
+    if not isinstance(found, str) or not found.lstrip().startswith("["):
+        return found
+    try:
+        talk: object = json.loads(found)
+    except ValueError:
+        return found
+    messages = cast(list[object], talk) if isinstance(talk, list) else [None]
+    is_talk = all(isinstance(one, dict) and {"role", "content"} <= one.keys() for one in messages)
+    return talk if is_talk else found
+
+
 def as_parts(turns: Sequence[Turn]) -> list[dict[str, object]]:
     """Messages whose contents are lists of parts, pictures as `{"type": "image"}`: one form in every turn."""
     return [{"role": turn.role.value, "content": [_plain_part(part) for part in turn.parts]} for turn in turns]
@@ -134,5 +153,6 @@ def split_reply(turns: Sequence[Turn], name: str) -> tuple[tuple[Turn, ...], tup
 
 
 __all__ = [
-    "MARK", "ROLES", "SHAREGPT", "answer", "as_marked", "as_parts", "drafts_of", "one_turn", "split_reply", "user_turn",
+    "MARK", "ROLES", "SHAREGPT", "answer", "as_marked", "as_parts", "drafts_of", "from_json", "one_turn", "split_reply",
+    "user_turn",
 ]  # fmt: skip
