@@ -23,15 +23,15 @@ FUZZ_MUTANTS = [
     Mutant(
         name="drawn: the statement that names no option hides others",
         file=f"{ANSWERS}/extract.py",
-        source="    if not is_out and names_an_option(text[first.start : first.end], options):\n",
-        defect="    if not is_out:\n",
+        source="    if not is_out and names_an_option(said := text[first.start : first.end], options):\n",
+        defect="    said = text[first.start : first.end]\n    if not is_out:\n",
         seen_by=CHOICE,
     ),
     Mutant(
         name="drawn: end tokens are part of the answer",
         file=f"{ANSWERS}/extract.py",
-        source="    text = _without_end_tokens(text)\n",
-        defect="",
+        source='    if "<" in low and (stop := _end_of_turn(low, begin)):\n',
+        defect="    if (stop := 0):\n",
         seen_by=BARE,
     ),
     Mutant(

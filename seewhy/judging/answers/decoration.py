@@ -8,12 +8,13 @@ BARE_WRAPPER = re.compile(r"\\boxed\s?\{(.*)\}", re.DOTALL)
 PAIRS = {
     "$": (("$$", "$$"), ("$", "$")),
     "\\": (("\\(", "\\)"), ("\\[", "\\]")),
-    **{opening: ((opening, closing),) for opening, closing in ('""', "''", "“”", "``")},
+    **{opening: ((opening, closing),) for opening, closing in ('""', "''", "“”", "``", "«»", "「」", "『』")},
 }
 """What opens and closes a dressed value, by its first character."""
+OPENS = {"»": "«", "」": "「", "』": "『"}
 HALVES = {"]": "[", ")": "("}
 STRUCK = re.compile(r"~~[^~]{0,400}~~")
-DRESSED = re.compile(r"[*`$\\\"'“”_~}\s.,;:!。，；：]")
+DRESSED = re.compile(r"[*`$\\\"'“”«»「」』_~}\s.,;:!。，；：]")
 ESCAPED = re.compile(r"\\u(?!d[89a-f])([0-9a-f]{4})|\\([\\\"/])", re.IGNORECASE)
 DEPTH = 6
 """No reply seen dresses an answer deeper; a bound keeps hostile text linear."""
@@ -46,7 +47,11 @@ def _peel(value: str) -> str:
     value = value.removeprefix("__").removesuffix("__")
     if "~~" in value:
         value = STRUCK.sub("", value).strip() or value.replace("~~", "")
-    if value.endswith(("`", "_")) and value.count(value[-1]) == 1:
+    if (
+        value.endswith(("`", "_", "»", "」", "』"))
+        and value.count(value[-1]) == 1
+        and OPENS.get(value[-1], "\0") not in value
+    ):
         value = value[:-1]  # its other half was before the answer
     if "\\" in value:
         value = WRAPPER.sub(r"\1", value).replace("\\%", "%").replace("\\$", "$").replace("\\ ", " ")

@@ -6,7 +6,6 @@ the marks of thinking never wins over what follows it. The formats are those of 
 (`Here is my response:`).
 """
 
-import math
 import re
 from functools import lru_cache
 
@@ -14,43 +13,44 @@ from seewhy.judging.answers.boxes import later_than_a_box
 from seewhy.judging.answers.decoration import undress, unescaped
 from seewhy.judging.answers.findings import Abstention, Extraction, Rule
 from seewhy.judging.answers.letters import is_out_of_range, letter_of, names_an_option, other_letters
+from seewhy.judging.answers.numbers import number_in_words
+from seewhy.judging.answers.signs import in_plain_signs, lower
 from seewhy.judging.answers.statements import CHOICE_WORDS, STRONG, Statement, sentence_end, statements_by_rank
 from seewhy.judging.answers.values import NUMERIC, polar_of, value_of
-from seewhy.judging.answers.weak_letters import LONGEST_LINE, WORDS_OF_A_DIRECT_REPLY, conclusion, weak_letter
+from seewhy.judging.answers.weak_letters import LONGEST_LINE, conclusion, weak_letter
+from seewhy.judging.answers.whole_replies import WORDS, is_read_whole, whole_reply
 from seewhy.records.thinking import thinking_ends
 from seewhy.records.types import MatchRule, Style
-
-WORDS = {Style.DIRECT: WORDS_OF_A_DIRECT_REPLY, Style.REASON: 4, Style.PLAIN: 4}
-"""A reply that was not asked for the answer alone and says no more than this has answered; a longer one broke off."""
 
 STILL_THINKING = "the reply ends while still thinking"
 CLAUSES = frozenset({Rule.IS, Rule.CHOICE_IS, Rule.FINAL})
 LINES = frozenset({Rule.MARK, Rule.FINAL, Rule.LINE})
 SPOKEN = re.compile(r"\S")
 RESPONSE_MARK = re.compile(r"my response[*_ \t]{0,4}[:：]")
-REFUSAL = re.compile(
-    r"(?:sorry\b|unable\b|(?:i|we) (?:cannot|can't|can not|do not|don't|could not|couldn't)\b"
-    r"|(?:i am|i'm|we are|we're) (?:so |very |really )?(?:sorry|not|unable|afraid|unsure)\b"
-    r"|it(?: is|'s) (?:not (?:possible|clear|visible|legible|readable|shown|given|known|certain|stated|specified)"
-    r"|un(?:clear|known|certain|readable|able|determin|specified|answer|visible))|it is not\.?$)"
-)
 NEXT_QUESTION = re.compile(
     r"\n[ \t*#_]{0,8}(?:(?:next|new|another) )?(?:question|q)[ \t]?\d{0,3}[*_]{0,3}[ \t]?[:：]"
-    r"|\n(?:user|human)[:：]|<\|user"
+    r"|\n#{1,6}[ \t](?:question|instruction|input|problem)\b[^\n]{0,20}\n"
+    r"|\n(?:user|human)[:：]|<\|user|\[inst\]|[.!] {1,2}(?:question|q):\s"
 )
 """A base model goes on to a question of its own."""
+NEXT_WORDS = ("question", "\nq", "user", "\nhuman", "[inst]", "# instruction", "# input", "# problem")
+OPENERS = frozenset({"sure", "ok", "okay", "certainly", "of course", "absolutely", "great", "let's solve it"})
 END_TOKEN = re.compile(
-    r"(?:<\|(?:im_end|endoftext|eot_id|end|end_of_text|eom_id|return|assistant_end)\|>|</s>|<eos>"
-    r"|<end_of_turn>|<end_of_utterance>|<｜end▁of▁sentence｜>)$"
+    r"<\|(?:im_end|endoftext|eot_id|end|end_of_text|eom_id|return|assistant_end)\|>|</s>|<eos>"
+    r"|<end_of_turn>|<end_of_utterance>|<｜end▁of▁sentence｜>"
 )
-"""An end token of chat templates that a server or a file left in the text."""
-LONGEST_END_TOKEN = 24
+"""An end token of chat templates that a server or a file left in the text: what follows is no part of the reply."""
+ROLE = re.compile(
+    r"\s{0,8}(?:(?:assistant|ai|bot|model)\s?[:：]|<\|im_start\|>assistant\n"
+    r"|<\|start_header_id\|>assistant<\|end_header_id\|>|<start_of_turn>model\n)"
+)
+"""Whose turn it is, which templates and base models write before a reply."""
 INTRODUCTION = re.compile(r"[*_\s]{0,4}(?:(?:so|thus|the|my|our|final|correct|right)[,]?\s){0,4}answer\b[^\d]{0,24}")
 NEW_SENTENCE = re.compile(
     r"\.\s{1,3}(?=(?:The|It|This|That|These|So|Thus|Hence|Therefore|We|They|There|Then|Because|Since|However|As|In)\s)"
 )
 LISTED_LINE = re.compile(r"\W{0,3}[^()\[\]\n]{1,40}[(\[]([A-Z])[)\]]")
-WORDS_OF_A_CALCULATION = 12
+WORDS_OF_A_SENTENCE = 5
 
 
 def extract_answer(
@@ -71,13 +71,16 @@ def extract_answer(
         >>> extract_answer("The answer is (E).", ("cat", "dog")).why
         'letter E is not among the 2 options'
     """
-    text = _without_end_tokens(text)
+    if not text.isascii() or "<" in text:
+        text = in_plain_signs(text)
     low = masked(lower(text), options)
     begin = reply_start(low)
     if isinstance(begin, Abstention):
         return begin
-    text, low, ranked = _own_statements(text, low, begin, options)
-    if ranked and not (_is_read_whole(rule, style) and ranked[0].rule not in STRONG):
+    if "<" in low and (stop := _end_of_turn(low, begin)):
+        text, low = text[:stop], low[:stop]
+    text, low, ranked = _own_statements(text, low, begin, options, rule)
+    if ranked and not (is_read_whole(rule, style) and ranked[0].rule not in STRONG):
         if options:
             return _stated_letter(text, begin, ranked, options)
         return _read(text, later_than_a_box(text, ranked, rule) or _innermost(low, ranked), options, rule)
@@ -85,31 +88,43 @@ def extract_answer(
         return weak_letter(text, begin, options)
     if rule is MatchRule.YES_NO:
         return _read(text, Statement(Rule.WHOLE, begin, len(text)), options, rule)
-    return _whole_reply(text, begin, math.inf if _is_read_whole(rule, style) else WORDS[style], rule)
+    return whole_reply(text, begin, style, rule)
 
 
-def _without_end_tokens(text: str) -> str:
-    """`text` up to the end tokens behind it; one that holds nothing else stays."""
-    bare = text.rstrip()
-    if not bare.endswith(">"):
-        return text
-    while bare.endswith(">") and (end := END_TOKEN.search(bare, max(0, len(bare) - LONGEST_END_TOKEN))):
-        bare = bare[: end.start()].rstrip()
-    return bare or text
+def _end_of_turn(low: str, begin: int) -> int | None:
+    """Where the first end token behind words of the reply stands; one that stands before all of them ends nothing."""
+    stops = (each.start() for each in END_TOKEN.finditer(low, begin))
+    return next((stop for stop in stops if SPOKEN.search(low, begin, stop)), None)
 
 
-def _own_statements(text: str, low: str, begin: int, options: tuple[str, ...]) -> tuple[str, str, list[Statement]]:
+def _own_statements(
+    text: str, low: str, begin: int, options: tuple[str, ...], rule: MatchRule
+) -> tuple[str, str, list[Statement]]:
     """The statements of the reply, and the reply itself without a further question that it invents and answers."""
     ranked = statements_by_rank(low, begin, options=bool(options))
-    if len(ranked) == 1 and ranked[0].start - begin > LONGEST_LINE:
-        return text, low, ranked  # nothing before it can be a reply of its own
-    invented = NEXT_QUESTION.search(low, begin)
-    if invented and low[begin : invented.start()].strip():
+    if not any(word in low for word in NEXT_WORDS):
+        return text, low, ranked
+    for invented in NEXT_QUESTION.finditer(low, begin):
         own = low[: invented.start()]
+        if not own[begin:].strip():
+            continue
         stated = statements_by_rank(own, begin, options=bool(options))
-        if stated or len(own[begin:].split()) <= WORDS[Style.DIRECT]:
+        if stated or (invented[0][0] not in ".!" and _answers(text[: len(own)], begin, options, rule)):
             return text[: len(own)], own, stated
+        break
     return text, low, ranked
+
+
+def _answers(own: str, begin: int, options: tuple[str, ...], rule: MatchRule) -> bool:
+    """Whether what stands before a next question is an answer, and not how a reply opens ("Sure!")."""
+    if options:
+        return isinstance(weak_letter(own, begin, options), Extraction)
+    words = own[begin:].split()
+    if len(words) > WORDS[Style.DIRECT]:
+        return False
+    if rule in NUMERIC and not any(letter.isdigit() for letter in own[begin:]):
+        return number_in_words(own[begin:].strip()) is not None or len(words) == 1
+    return own[begin:].strip(" \n.!,:").casefold() not in OPENERS
 
 
 def _innermost(low: str, ranked: list[Statement]) -> Statement:
@@ -151,8 +166,10 @@ def _stated_letter(text: str, begin: int, ranked: list[Statement], options: tupl
     if isinstance(found, Extraction):
         return found
     is_out = is_out_of_range(found)
-    if not is_out and names_an_option(text[first.start : first.end], options):
-        return found
+    if not is_out and names_an_option(said := text[first.start : first.end], options):
+        is_sentence = len(said.split()) >= WORDS_OF_A_SENTENCE
+        concluded = conclusion(text[: first.end], first.start, options) if is_sentence else found
+        return concluded if isinstance(concluded, Extraction) else found
     later = [each for each in ranked if each.start > first.start]
     for each in (*later, *(each for each in ranked[1:] if each.start < first.start and not is_out)):
         other = _read(text, each, options, MatchRule.LETTER)
@@ -165,19 +182,6 @@ def _stated_letter(text: str, begin: int, ranked: list[Statement], options: tupl
     return weak if isinstance(weak, Extraction) else found
 
 
-def _is_read_whole(rule: MatchRule, style: Style) -> bool:
-    """Containment looks for the gold anywhere in a direct reply; a chain of thought must say where it answers."""
-    return rule is MatchRule.CONTAINMENT and style is Style.DIRECT
-
-
-def lower(text: str) -> str:
-    """`text` in lower case at the same offsets: the few letters that would grow stay as they are."""
-    low = text.lower()
-    if len(low) == len(text):
-        return low
-    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
-
-
 def reply_start(low: str) -> int | Abstention:
     """Where the part that counts begins: after the thinking, after the words that announce a response."""
     begin = thinking_ends(low)
@@ -186,6 +190,8 @@ def reply_start(low: str) -> int | Abstention:
     announced = low.rfind("my response", begin)
     if announced >= 0 and (mark := RESPONSE_MARK.match(low, announced)):
         begin = mark.end()
+    if role := ROLE.match(low, begin):
+        begin = role.end()
     return begin if SPOKEN.search(low, begin) else Abstention("the reply is empty")
 
 
@@ -240,18 +246,3 @@ def _is_one_of_several(text: str, statement: Statement, letter: str, options: tu
         return False
     next_line = LISTED_LINE.match(below.lstrip())
     return next_line is not None and next_line[1] != own[1]
-
-
-def _whole_reply(text: str, begin: int, longest: float, rule: MatchRule) -> Extraction | Abstention:
-    """A reply that is nothing but a few words is its own answer; with no limit on the words every reply is."""
-    reply = text[begin:].strip()
-    if rule in NUMERIC and "=" in reply:
-        longest = max(longest, WORDS_OF_A_CALCULATION)
-    if longest < math.inf and (len(reply) > LONGEST_LINE or "\n" in reply or len(reply.split()) > longest):
-        return Abstention("no final statement")
-    if REFUSAL.match(lower(reply)):
-        return Abstention("the reply declines to answer")
-    answer = value_of(undress(reply), rule)
-    if not any(letter.isalnum() for letter in answer):
-        return Abstention("the reply holds no words")
-    return Extraction(answer=answer, rule=Rule.WHOLE, start=begin, end=len(text))

@@ -5,7 +5,7 @@ import string
 
 from seewhy.judging.answers.decoration import normalise, undress
 from seewhy.judging.answers.findings import Abstention
-from seewhy.judging.answers.options import fold, is_only_part, letter_of_formula, letter_of_text
+from seewhy.judging.answers.options import fold, is_only_part, letter_of_formula, letter_of_number, letter_of_text
 
 ALONE = re.compile(r"[\(\[{（]?\s?([A-Za-z])\s?[\)\]}）]?[.:,]?")
 LED = re.compile(
@@ -23,7 +23,10 @@ REMARKED = re.compile(
     r"(?:\}|\s?\\[)\]]|[$`\"”*_]{1,2})(?=\s|,)"
 )
 """A dressed letter with a remark behind it."""
-OTHER = re.compile(r"(?:\b(?:or|and|nor)\b|[/&,])\s{0,3}(?:option\s)?[\(\[]?([A-Z])(?![A-Za-z0-9'])")
+OTHER = re.compile(
+    r"(?:\b(?:or|and|nor)\b|[/&,])\s{0,3}(?:(?:option|choice|rather|possibly|maybe|perhaps|probably|even|also)\s){0,2}"
+    r"[\(\[]?([A-Z])(?![A-Za-z0-9'])"
+)
 LISTED = re.compile(
     r"(?:[\(\[]([A-Z])[\)\]]|(?<![\w.'])([A-Z])[).:](?=\s))"
     r"(?!\s?(?:is|are|was|were|has|have|does|do|can|cannot|would|could|shows?|seems?|cannot|,? which)\b)"
@@ -32,9 +35,19 @@ REMARK = re.compile(
     r"[.!?]\s(?=[A-Z][a-z])"
     r"|\b(?:because|since|as|while|whereas|not|than|but|unlike|instead|although|though|given|so|rather|except)\b"
 )
-REFUTED = re.compile(r"\s*(?:(?:is|are|was)\s)?(?:not|wrong|incorrect|false|isn't)\b")
-NEGATION = re.compile(r"\b(?:not|no|neither|nor|never|except|cannot|either|or|wrong|incorrect)\b|n't\b")
+REFUTED = re.compile(
+    r"\s*(?:(?:is|are|was)\s)?(?:not|wrong|incorrect|false|isn't)\b"
+    r"|[^.\n]{0,80}?(?:[:–—-]|\bis)\s{0,3}[*_(]{0,3}(?:not (?:correct|right)|incorrect|wrong|false|[❌✗✘])(?![A-Za-z])"
+    r"|[^.\n]{0,80}?\s[❌✗✘]",
+    re.IGNORECASE,
+)
+NEGATION = re.compile(
+    r"\b(?:not|if|whether|unless|no|neither|nor|never|except|cannot|either|or|wrong|incorrect)\b|n't\b"
+)
 WORDS_OF_A_PHRASE = 12
+LIST_MARK = re.compile(r"(?:[-+>]|#{1,6}|\d{1,2}[.)])\s{1,3}(?=[*_(\[]{0,3}[A-Za-z]\b)")
+REASONED = re.compile(r"[,;]?\s(?:because|since|as(?! well)|given|not|rather than|instead of|unlike)\b")
+"""What begins a remark behind an option's text."""
 DOUBT = re.compile(
     r"\b(?:none|neither|nor|both|either|unclear|unknown|uncertain|cannot|can't)\b|^(?:not|no)\b"
     r"|\b(?:not|no) (?:one|option|answer|choice|clear|given|listed|shown|sure|certain|possible|visible|among|enough)\b",
@@ -74,6 +87,8 @@ def letter_of(value: str, options: tuple[str, ...], *, phrases: bool = True) -> 
         value = " ".join(value.split())
     if remarked := REMARKED.match(value):
         value = f"{remarked['letter']}{value[remarked.end() :]}"
+    if mark := LIST_MARK.match(value):
+        value = undress(value[mark.end() :])
     if value[:1] == "$" and value[1:2].isalpha():
         value = undress(value[1:])  # the other half of a formula's dollars was cut off
     if alone := ALONE.fullmatch(value):
@@ -82,10 +97,15 @@ def letter_of(value: str, options: tuple[str, ...], *, phrases: bool = True) -> 
         return letter
     if led := LED.match(value):
         group = led.lastindex or 1
-        return _in_range(led[group], value[led.end() :], value[led.end(group) :], options)
+        found = _in_range(led[group], value[led.end() :], value[led.end(group) :], options)
+        return (letter_of_number(value, options) or found) if "=" in value and is_out_of_range(found) else found
     if value[1:2] == " " and letter_of_text(value[2:], options) == value[:1]:
         return value[:1]
-    letter = letter_of_formula(value, options) or (_phrase(value, options) if phrases else None)
+    letter = letter_of_formula(value, options) or letter_of_number(value, options)
+    if letter is None and (remark := REASONED.search(value)):
+        letter = letter_of_text(value[: remark.start()], options)
+    if letter is None and phrases:
+        letter = _phrase(value, options)
     return letter or Abstention(f"{value[:80]!r} names no single option")
 
 

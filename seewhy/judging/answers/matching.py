@@ -1,5 +1,6 @@
 """Compare an answer with the gold ones: one function for each `MatchRule`, one place in the whole package."""
 
+import re
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from seewhy.judging.answers.formulas import plain_value, spelling
 from seewhy.judging.answers.letters import letter_of
 from seewhy.judging.answers.math_process import MathTimeoutError
 from seewhy.judging.answers.numbers import SLACK, YEAR, Reading, read_number, same_number, same_to_places, unit_of
+from seewhy.judging.answers.values import is_false_equation
 from seewhy.judging.answers.vqa import direct_answer, holds_words, normalise_vqa, quotes_word, soft_accuracy
 from seewhy.records.types import Gold, MatchRule
 
@@ -27,6 +29,13 @@ NEARLY = Fraction(1, 100_000)
 
 PLACES = 3
 """Decimal places to which TabMWP's own evaluation rounds."""
+
+CHANGED = re.compile(
+    r"\d\s?(?:hundred|dozen|squared|cubed|factorial)\b|\band (?:an? |one )?(?:half|third|quarter)\b|\bbelow zero\b",
+    re.IGNORECASE,
+)
+"""Words that make another number of the one before them, which a formula checker leaves unread."""
+HALF_OF_DAY = re.compile(r"(\d:\d\d)\s?([ap])\.?\s?m\b\.?")
 
 Prover = Callable[[str, str], bool | None]
 
@@ -182,8 +191,13 @@ def _is_unit_number(gold: str, answer: str) -> bool:
     answer = undress(answer)
     found = read_number(answer) if wanted else None
     if wanted is None or found is None:
-        return normalise(gold) == normalise(answer)
+        return _in_one_form(gold) == _in_one_form(answer)
     return same_to_places(wanted, found, PLACES)
+
+
+def _in_one_form(text: str) -> str:
+    """Text for comparison, with one spelling of the halves of a day ("12:30 P.M." and "12:30pm")."""
+    return HALF_OF_DAY.sub(r"\1 \2m", normalise(text))
 
 
 def match_math(golds: tuple[str, ...], answer: str, prove: Prover) -> Match:
@@ -202,17 +216,29 @@ def _proof(gold: str, answer: str, prove: Prover) -> bool | str | None:
     gold_bare, answer_bare = undress(gold), undress(answer)
     if normalise(gold_bare) == normalise(answer_bare) or spelling(gold_bare) == spelling(answer_bare):
         return True
-    wanted, found = plain_value(gold_bare), plain_value(answer_bare)
+    wanted, found = _plain(gold_bare), _plain(answer_bare)
     if wanted is not None and found is not None and (sure := _surely(wanted, found)) is not None:
         return sure
     if _are_one_quantity(gold_bare, answer_bare):
         return True
+    if is_false_equation(answer_bare) or bool(CHANGED.search(gold_bare)) != bool(CHANGED.search(answer_bare)):
+        return False
     if (decided := decide(gold_bare, answer_bare)) is not None:
         return decided
     try:
         return prove(gold, answer)
     except MathTimeoutError as timeout:
         return str(timeout)
+
+
+def _plain(text: str) -> Fraction | None:
+    """The value of a plain number in signs or in words ("twelve", "minus three", "300 thousand")."""
+    value = plain_value(text)
+    if value is None and text[-1:].isalpha() and text.replace("-", " ").replace(" ", "").isalnum():
+        said = read_number(text)
+        is_scaled = text[:1].isdigit() and text.casefold().endswith(("thousand", "million", "billion", "trillion"))
+        value = said.value if said and (is_scaled or not any(letter.isdigit() for letter in text)) else None
+    return value
 
 
 def _surely(wanted: Fraction, found: Fraction) -> bool | None:

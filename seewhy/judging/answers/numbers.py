@@ -1,6 +1,7 @@
 """Read the number a short answer holds, and compare numbers with 5 % of slack."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,7 +12,16 @@ NUMBER = re.compile(
     r"|(?P<whole>\d{1,3}(?:,\d{3}){1,8}|\d{1,30})?(?P<part>\.\d{1,30})?)"
     r"\s?(?P<unit>%|[^\d%]{0,24})"
 )
-LATEX_FRACTION = re.compile(r"\\[dt]?frac\{(\d{1,15})\}\{(\d{1,15})\}")
+LATEX_FRACTION = re.compile(r"\\[dt]?frac(?:\{(\d{1,15})\}\{(\d{1,15})\}|(\d)(\d))")
+VULGAR = re.compile("(?<=\\d)(?=[¼-¾⅐-⅞])")
+RAISED = re.compile("10([⁻⁺]?[⁰¹²³⁴-⁹]{1,3})")
+SIGN_IN_WORDS = re.compile(r"(?:minus|negative)\s(?=\d|[a-z])", re.IGNORECASE)
+UNIT_OF_POWER = re.compile(
+    r"(?<=\d)(?:\\[,; ]|~|\s){0,3}(?:[kcmdµn]?m|in|ft|yd|mi|s|sec|units?|[a-z]{1,3}/[a-z]{1,3})"
+    r"\s?(?:\^\{?-?[1-4]\}?|[²³])$",
+    re.IGNORECASE,
+)
+"""A unit with its power behind a number; the digit is no further number."""
 LEADS = frozenset(
     {"", "about", "approximately", "around", "roughly", "~", "≈", "=", "usd", "us", "it is", "it's", "it was", "is",
      "nearly", "almost", "exactly", "in", "in the year", "the year", "circa"}
@@ -20,6 +30,8 @@ SCALES = {
     "thousand": 10**3, "k": 10**3, "million": 10**6, "mn": 10**6, "m": 10**6,
     "billion": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12,
 }  # fmt: skip
+MULTIPLES = {"hundred": 100, "dozen": 12}
+NOT_A_UNIT = frozenset({"squared", "cubed", "factorial", "below", "and", "or", "to", "plus", "minus"})
 TAIL = re.compile(r"[^\d]{1,60}$")
 KNOWN_UNIT = re.compile(r"°|°[cf]|degrees?|[ckm]m[²³]?|kg|mg|ml|ft|in|hrs?|mins?|secs?|mph|[ap]\.?m")
 WORDS_BEHIND = re.compile(r"\s{1,3}[A-Za-z]{2,}[A-Za-z ./]*")
@@ -37,11 +49,19 @@ LARGE = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 ONES = "|".join(BELOW_20)
 BELOW_100 = rf"(?:(?:{'|'.join(TENS)})(?: (?:{ONES}))?|{ONES})"
 BELOW_1000 = rf"(?:(?:{ONES}) hundred(?:(?: and)? {BELOW_100})?|{BELOW_100})"
+PART_WORDS = {
+    "half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
+    "ninth": 9, "tenth": 10,
+}  # fmt: skip
+PARTS = re.compile(rf"(?:(?P<count>an?|{ONES}) )(?P<part>(?:{'|'.join(PART_WORDS)})s?)")
+DOZENS = re.compile(rf"(?P<count>a|{ONES}) dozen")
 WORDED = re.compile(rf"{BELOW_1000}(?: (?:{'|'.join(LARGE)})(?:(?: and)? {BELOW_1000})?)*")
 POWER = re.compile(
     r"(?P<digits>\d{1,30}(?:\.\d{1,30})?)(?:\s?(?:[x×*·]|\\times|\\cdot)\s?10\s?\^\s?\{?|[eE])(?P<power>[+\-\u2212]?\d{1,3})\}?(?!\w)"
 )
+TEN_TO = re.compile(r"(?<![\d.,)}])10\s?\^\s?\{?([+\-\u2212]?\d{1,3})\}?(?!\w)")
 SPACED = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u2009\u202f]\d{3})+)(?![\d/])")
+MINUS = "\u2212"
 YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 SLACK = Fraction(1, 20)
 FACTORS = {
@@ -74,8 +94,10 @@ def read_number(text: str) -> Reading | None:
     """
     if text.isascii() and text.isdigit() and len(text) <= 30:
         return Reading(Fraction(int(text)), None)
-    if text[:1].isalpha() and (worded := number_in_words(text)) is not None:
-        return Reading(Fraction(worded), None)
+    if text[:1].isalpha():
+        text = SIGN_IN_WORDS.sub("-", text, count=1) if text[0] in "mMnN" else text
+        if (worded := number_in_words(text.lstrip("-"))) is not None:
+            return Reading(Fraction(-worded if text[0] == "-" else worded), None)
     shape = NUMBER.fullmatch(_in_digits(text.strip()))
     if shape is None or shape["lead"].strip().casefold() not in LEADS:
         return None
@@ -83,6 +105,11 @@ def read_number(text: str) -> Reading | None:
     words = shape["unit"].casefold().strip(" .").split()
     if face is None or len(words) > 3 or words[:1] in (["p.m"], ["a.m"], ["pm"], ["am"]):
         return None
+    if words and (words[0] in NOT_A_UNIT or words[0][0] in "²³" or "half" in words[1:]):
+        return None
+    if not NUMBER_WORDS.keys().isdisjoint(words):
+        return None
+    face *= MULTIPLES.get(words[0], 1) if words else 1
     factor = FACTORS.get(words[0]) if words else None
     return Reading(-face if shape["sign"] in ("-", "\u2212") else face, factor)
 
@@ -90,10 +117,26 @@ def read_number(text: str) -> Reading | None:
 def _in_digits(text: str) -> str:
     """`text` with fractions of LaTeX, powers of ten and spaces between thousands written out."""
     if "\\" in text:
-        text = LATEX_FRACTION.sub(r"\1/\2", text)
+        text = LATEX_FRACTION.sub(_fraction, text)
+    if not text.isascii():
+        text = RAISED.sub(_raised, VULGAR.sub(" ", text))
+        text = "".join(
+            unicodedata.normalize("NFKC", each).replace("⁄", "/") if "¼" <= each <= "⅞" else each for each in text
+        )
+    if text[-1:] in "234}²³":
+        text = UNIT_OF_POWER.sub("", text)
     if "10" in text or "e" in text or "E" in text:
-        text = POWER.sub(_written_out, text)
+        text = TEN_TO.sub(r"1e\1", POWER.sub(_written_out, text))
+        text = POWER.sub(_written_out, text) if "1e" in text else text
     return SPACED.sub(lambda found: "".join(found[0].split()), text)
+
+
+def _fraction(found: re.Match[str]) -> str:
+    return f"{found[1] or found[3]}/{found[2] or found[4]}"
+
+
+def _raised(found: re.Match[str]) -> str:
+    return f"10^{unicodedata.normalize('NFKC', found[1]).replace(MINUS, '-')}"
 
 
 def _written_out(shape: re.Match[str]) -> str:
@@ -101,25 +144,35 @@ def _written_out(shape: re.Match[str]) -> str:
     return str(value)
 
 
-def number_in_words(text: str) -> int | None:
-    """The whole number that words say; None where any word says something else.
+def number_in_words(text: str) -> Fraction | int | None:
+    """The number that words say; None where any word says something else.
 
     Example:
         >>> number_in_words("seven"), number_in_words("one hundred and twenty-five"), number_in_words("seven cats")
         (7, 125, None)
+        >>> number_in_words("a hundred"), number_in_words("two dozen"), number_in_words("three quarters")
+        (100, 24, Fraction(3, 4))
     """
     words = text.casefold().replace("-", " ").strip(" .")
+    if words == "half":
+        return Fraction(1, 2)
+    if part := PARTS.fullmatch(words):
+        return Fraction(NUMBER_WORDS.get(part["count"], 1), PART_WORDS[part["part"].removesuffix("s")])
+    if dozens := DOZENS.fullmatch(words):
+        return 12 * NUMBER_WORDS.get(dozens["count"], 1)
+    if words.startswith("a "):
+        words = f"one{words[1:]}" if words[2:].startswith(("hundred", *LARGE)) else words
     if not WORDED.fullmatch(words):
         return None
-    total = part = 0
+    total = part_of_it = 0
     for word in words.split():
         if word == "hundred":
-            part *= 100
+            part_of_it *= 100
         elif word in LARGE:
-            total, part = total + part * LARGE[word], 0
+            total, part_of_it = total + part_of_it * LARGE[word], 0
         else:
-            part += NUMBER_WORDS.get(word, 0)
-    return total + part
+            part_of_it += NUMBER_WORDS.get(word, 0)
+    return total + part_of_it
 
 
 def unit_of(text: str) -> str | None:

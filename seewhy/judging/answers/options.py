@@ -7,6 +7,9 @@ from functools import lru_cache
 
 from seewhy.judging.answers.decoration import normalise, undress
 from seewhy.judging.answers.formulas import plain_value, spelling
+from seewhy.judging.answers.numbers import number_in_words
+from seewhy.judging.answers.values import value_of
+from seewhy.records.types import MatchRule
 
 HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 FORMULA = re.compile(r"[\d\\^_=+*/{}√π%]")
@@ -62,22 +65,61 @@ def letter_of_formula(value: str, options: tuple[str, ...]) -> str | None:
     spelt, number = spelling(value), plain_value(value)
     same = [i for i, option in enumerate(options) if spelling(undress(option)) == spelt]
     if not same and number is not None:
-        values = [_number_of(option) for option in options]
-        same = [i for i, each in enumerate(values) if each == number]
+        values = [_quantity_of(option) for option in options]
+        same = [i for i, each in enumerate(values) if each and each[0] == number]
     return string.ascii_uppercase[same[0]] if len(same) == 1 else None
 
 
+def letter_of_number(value: str, options: tuple[str, ...]) -> str | None:
+    r"""The letter of the one option whose number, with its unit where both have one, a few words or an equation say.
+
+    Example:
+        >>> lengths = ("12 cm", "15 cm")
+        >>> [letter_of_number(said, lengths) for said in ("x = 15", "15.0 cm", "It is fifteen", "15 m")]
+        ['B', 'B', 'B', None]
+    """
+    quantities = [_quantity_of(option) for option in options]
+    if sum(each is not None for each in quantities) < 2 or ("=" not in value and MORE_OF_A_QUANTITY.search(value)):
+        return None
+    both = value.replace("\\approx", "≈").partition("≈")
+    for said in (value, both[0]) if both[1] else (value,):
+        found = _said_quantity(undress(said))
+        if found is None:
+            continue
+        same = [i for i, each in enumerate(quantities) if each and _is_same(each, found)]
+        if len(same) == 1:
+            return string.ascii_uppercase[same[0]]
+    return None
+
+
+def _said_quantity(said: str) -> tuple[Fraction, str] | None:
+    said = undress(value_of(said, MatchRule.UNIT_NUMBER))
+    if (worded := number_in_words(said)) is not None:
+        return Fraction(worded), ""
+    shape = None if "\\" in said else QUANTITY.fullmatch(said)
+    if shape and shape["unit"] and UNIT.fullmatch(shape["unit"]):
+        number = plain_value(shape["number"])
+        return None if number is None else (number, normalise(shape["unit"]))
+    number = plain_value(said)
+    return None if number is None else (number, "")
+
+
+def _is_same(option: tuple[Fraction, str], said: tuple[Fraction, str]) -> bool:
+    return option[0] == said[0] and (option[1] == said[1] or not option[1] or not said[1])
+
+
 @lru_cache(maxsize=4096)
-def _number_of(option: str) -> Fraction | None:
-    """The number of an option that is one, perhaps with its unit; a letter of a formula is a variable and no unit."""
+def _quantity_of(option: str) -> tuple[Fraction, str] | None:
+    """The number of an option that is one, and its unit; a letter of a formula is a variable and no unit."""
     bare = undress(option)
     if (value := plain_value(bare)) is not None:
-        return value
+        return value, ""
     shape = QUANTITY.fullmatch(bare.strip("$ "))
     if shape is None or not UNIT.fullmatch((shape["unit"] or "").strip("~ ")):
         return None
     is_variable = "$" in option and (shape["unit"] or "").strip().isalpha()
-    return None if is_variable else plain_value(shape["number"])
+    value = None if is_variable else plain_value(shape["number"])
+    return None if value is None else (value, normalise(shape["unit"] or ""))
 
 
 def is_only_part(words: str, option: str) -> bool:

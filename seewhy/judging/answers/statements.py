@@ -15,7 +15,10 @@ MARK_BEFORE = re.compile(r"#{1,6}[ \t*_]{0,4}(?:the )?(?:(?:final|correct)[ \t]{
 HEADING_BEFORE = re.compile(r"(?:^|\n)[*_ \t]{0,4}(?:the )?final[ \t]{1,3}$")
 FINAL_BEFORE = re.compile(r"\bfinal[ \t*_]{1,3}$")
 UNMEANT_BEFORE = re.compile(r"\b(?:if|whether|suppose|assuming|not|unless)[ \t](?:that )?(?:the |my )?(?:\w{1,8} )?$")
-COLON_AFTER = re.compile(r"(?: choice| option)?[*_`\s]{0,4}(?:[:：]|(?<=\s)(?:[-=]>|[-–—→⇒])(?=[*_\s]))[*_`\s]{0,20}")
+COLON_AFTER = re.compile(
+    r"(?: choice| option)?[*_`\s]{0,4}(?:[:：]|(?<=\s)(?:[-=]>|[-–—→⇒])(?=[*_\s]))[*_`\s]{0,20}"
+    r"(?:(?<=\n)>\s[*_`]{0,3})?"
+)
 """A colon, or a dash or an arrow between spaces: the sign of a negative number has no space behind it."""
 NEWLINE_AFTER = re.compile(r"[*_ \t]{0,4}\n\s{0,20}[*_]{0,3}")
 IS_AFTER = re.compile(
@@ -23,11 +26,20 @@ IS_AFTER = re.compile(
     r"(?: (?:to|for) (?:the|this|that|your) (?:\w{1,12} ){0,2}(?:question|problem|puzzle)"
     r"(?:,? [\"“'][^\"”\n]{1,160}[\"”'],?)?)?"
     r"(?:, [^,.;:!?\n]{1,80},| \([^()\n]{1,80}\))?"
-    r"[*_\s]{1,4}(?:is|(?:would|should|must|will) be|=)[*_]{0,3}[:：]?[*_\s]{1,20}"
+    r"[*_\s]{1,4}(?:is|(?:(?:would|should|must|will|can only|to"
+    r"|(?:(?:would |will )?ha(?:s|ve)|seems|appears|turns out) to) )be|=)[*_]{0,3}[:：]?[*_\s]{1,20}"
     r"(?:(?:therefore|thus|then|hence|clearly|indeed|simply|(?:most )?likely|probably|equal to)[:,]?[*_\s]{1,4}){0,2}"
+    r"(?:(?:as follows|the following|(?:given |shown |stated )?below)[*_]{0,3}[:.][*_\s]{1,20})?"
 )
-JSON_AFTER = re.compile(r'"\s{0,8}:\s{0,8}(?:"(?P<text>(?:[^"\\\n]|\\.){1,400})"|(?P<bare>-?\d[\d.]{0,30}|true|false))')
-SHORT_WORD = re.compile(r"(?:^|[\n*_>.!?])\s{0,4}ans(?:\.?[*_]{0,3}\s?[:：]|\.(?=\s))[*_`\s]{0,8}")
+HEDGED_AFTER = re.compile(r"[*_\s]{1,4}(?:might be|may be|could be)[*_\s]{1,4}")
+"""Words after which an answer counts where the reply ends with it."""
+JSON_AFTER = re.compile(
+    r"[\"']\s{0,8}:\s{0,8}\[?\s{0,8}"
+    r"(?:\"(?P<text>(?:[^\"\\\n]|\\.){1,400})\"|'(?P<single>(?:[^'\\\n]|\\.){1,400})'"
+    r"|(?P<bare>-?\d[\d.]{0,30}|true|false))"
+    r"(?!\s{0,8},\s{0,8}[\"'][^\"'\n]{0,400}[\"']\s{0,8}[,\]])"
+)
+SHORT_WORD = re.compile(r"(?:^|[\n*_>.!?])\s{0,4}ans(?:\.?[*_]{0,3}\s?[:：]|\.(?=\s)|\s[-–—=]>?(?=\s))[*_`\s]{0,8}")
 HASHES_ALONE = re.compile(r"(?:^|\n)#### {0,4}(?P<value>[^\n#: ]{1,40}(?: [^\n#: ]{1,20}){0,4})\s*$")
 """GSM8K's form, `#### 12`, at the end of a reply; a heading with words below it is none."""
 A_LINE = re.compile(r"(?:^|\n)[*_]{0,3}a[*_]{0,3}:[*_]{0,3}\s(?=[^\n]{1,200}\s*$)")
@@ -86,6 +98,8 @@ def statements_by_rank(low: str, begin: int, *, options: bool) -> list[Statement
         found += _chinese_statements(low, begin)
     if "\\boxed" in low and (boxed := last_boxed(low, begin)):
         found.append(boxed)
+    if "<conclusion>" in low and (at := low.rfind("<conclusion>", begin)) >= 0:
+        found += [each for each in (_until_its_end(low, at + len("<conclusion>"), "</conclusion"),) if each]
     if options:
         found += [choice for word in CHOICE_WORDS if word in low and (choice := _last_choice(low, begin, word))]
     if low.count("ans") > low.count("answer") and (short := _short_word(low, begin)):
@@ -122,7 +136,7 @@ def _answer_statement(low: str, begin: int, at: int, *, options: bool) -> Statem
     after = at + len("answer")
     if low.startswith(">", after):
         return _tag(low, at, after + 1)
-    if low.startswith('"', after) and (field := JSON_AFTER.match(low, after)):
+    if low.startswith(('"', "'"), after) and (field := JSON_AFTER.match(low, after)):
         return _filled(low, Rule.TAG, *field.span(field.lastgroup or "text"))
     before = low[max(begin, at - 24) : at]
     colon = COLON_AFTER.match(low, after)
@@ -135,10 +149,17 @@ def _answer_statement(low: str, begin: int, at: int, *, options: bool) -> Statem
         return _line(low, Rule.FINAL if is_final else Rule.LINE, colon.end())
     says = IS_AFTER.match(low, after)
     if says is None:
-        return None if options else _value_before(low, begin, at)
+        return _hedged(low, after) if options else _value_before(low, begin, at)
     if UNMEANT_BEFORE.search(before):
         return None
     return _clause(low, Rule.FINAL if is_final else Rule.IS, says.end())
+
+
+def _hedged(low: str, after: int) -> Statement | None:
+    """What an answer "might be", where nothing follows it."""
+    says = HEDGED_AFTER.match(low, after)
+    said = _clause(low, Rule.IS, says.end()) if says else None
+    return said if said and not low[said.end :].strip(" .!\n*") else None
 
 
 def _value_before(low: str, begin: int, at: int) -> Statement | None:
@@ -156,7 +177,11 @@ def _value_before(low: str, begin: int, at: int) -> Statement | None:
 def _tag(low: str, at: int, start: int) -> Statement | None:
     if at == 0 or low[at - 1] != "<":
         return None
-    end = low.find("</answer", start, start + LONGEST_VALUE)
+    return _until_its_end(low, start, "</answer")
+
+
+def _until_its_end(low: str, start: int, closing: str) -> Statement | None:
+    end = low.find(closing, start, start + LONGEST_VALUE)
     return _filled(low, Rule.TAG, start, min(len(low), start + LONGEST_VALUE) if end < 0 else end)
 
 
@@ -212,6 +237,8 @@ def _chinese_statements(low: str, begin: int) -> Iterator[Statement]:
 
 def _last_choice(low: str, begin: int, word: str) -> Statement | None:
     for at in _occurrences(low, word, begin):
+        if low.startswith(('"', "'"), at + len(word)) and (field := JSON_AFTER.match(low, at + len(word))):
+            return _filled(low, Rule.TAG, *field.span(field.lastgroup or "text"))
         says, before = IS_AFTER.match(low, at + len(word)), low[max(begin, at - 24) : at]
         if says is None and CHOICE_BEFORE.search(before):
             says = COLON_AFTER.match(low, at + len(word))

@@ -22,11 +22,22 @@ JUDGED = re.compile(
     r"(?: (?:answer|option|choice|one))?|answer\b)(?=[*\s]{0,4}(?:[.,!:]|$))"
 )
 CHOSEN = re.compile(
-    r"(?:\b(?i:it's|it is|it must be|that's|would say|choose|select|pick|go with|opt for"
-    r"|(?:conclusion|verdict|choice|selection|selected option|chosen option|prediction|decision)"
-    r"[*_]{0,3}\s?[:：][*_]{0,3})|[选為为]项?择?[:：]?)"
-    r"\s?(?:option |answer |choice )?[*(（\[]{0,3}([A-Z])[*)）\]]{0,3}(?=\s{0,3}(?:[.,!。，\n]|$))"
+    r"(?:\b(?i:it's|it is|it (?:must|should|can only|has to) be|that's|would say|choose|select|pick|go with|opt for"
+    r"|(?:right|correct|best|matching) (?:one|letter|match|description|statement|caption) (?:is|would be|must be)"
+    r"|(?:corresponds to|matches) (?=option|choice)"
+    r"|(?:conclusion|verdict|choice|selection|selected|selected option|chosen option|prediction|decision|final|correct"
+    r"|solution|result|pick)[*_]{0,3}\s?[:：][*_]{0,3})|[选為为]项?择?[是为]?[:：]?)"
+    r"\s?(?:option |answer |choice )?[*(（\[]{0,3}([A-Z])[*)）\]]{0,3}"
+    r"(?: here| then| in the list| from the list| above| as (?:my|the) (?:final )?(?:answer|choice))?"
+    r"(?=\s{0,3}(?:[.,!。，\n]|$))"
 )
+ENDORSED = re.compile(
+    r"(?:^|[.!?:,\n]\s{0,3}|\b(?i:so|thus|hence|therefore|option|choice|only)\s)[*(\[]{0,3}([A-Z])\b[)\]*]{0,3} "
+    r"(?:it is|(?:fits|matches|works|describes (?:it|this))(?: the (?:picture|image|description|question|scene))?"
+    r"(?: (?:best|better|well|perfectly|exactly)))(?=[*\s]{0,4}(?:[.,!]|$))"
+)
+CORRECTED = re.compile(r"(?:\bnot|n't) (?:option )?[(\[]?[A-Z][)\]]?[,;.:]\s(?:but\s)?(?:rather\s)?$")
+"""The letter before was denied, and not the one that follows."""
 ENDS_IN_OPTION = re.compile(
     r"(?:\b(?i:option|choice|answer)|^(?i:so|therefore|thus|hence)[:,]?)\s[*(\[]{0,4}([A-Z])\b"
     r"(?:[*)\].:]{1,4}(?:\s?[^\n]{1,200})?)?[.*\s]*$"
@@ -40,7 +51,14 @@ LAST_SENTENCE = re.compile(
 """A letter that is a sentence of its own, at the end of the last line."""
 OPTION = re.compile(r"\b(?i:option|choice)\s[*(\[]{0,4}([A-Z])\b")
 LONGEST_OPTION = 60
+VERDICT = re.compile(
+    r"^[ \t>*•-]{0,6}(?:(?i:option|choice) )?[(\[]?(?P<letter>[A-Z])[)\].:*]{1,3}[^\n]{0,200}?"
+    r"(?:[:–—-]|\bis\b)[ \t]{0,3}[*_(]{0,3}(?P<verdict>correct|right|true|incorrect|wrong|false)\b",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""A line that calls an option correct or not."""
 FIRST_SENTENCE = re.compile(r"\s*[*_\"]{0,3}([^.,;:!\n]{1,80})[*_\"]{0,3}[.,;:!]\s")
+POLAR_WORDS = frozenset({"yes", "no"})
 UNMEANT = re.compile(
     r"(?:\b(?:not|if|whether|neither|nor|or|either|why|than)\b|n't\b|不)(?![^\n]*[.!?。]\s|.*\n)", re.DOTALL
 )
@@ -69,6 +87,16 @@ def weak_letter(text: str, begin: int, options: tuple[str, ...]) -> Extraction |
     return found
 
 
+def _only_correct(text: str, begin: int, options: tuple[str, ...]) -> Extraction | None:
+    """The one option that a list of verdicts calls correct, where every other one of the list is called incorrect."""
+    said = list(VERDICT.finditer(text, begin))
+    right = [each for each in said if each["verdict"].casefold() in ("correct", "right", "true")]
+    if len(right) != 1 or len(said) < 2 or len({each["letter"] for each in said}) != len(said):
+        return None
+    found = _concluded(right[0]["letter"], *right[0].span("letter"), options)
+    return found if isinstance(found, Extraction) else None
+
+
 def _weak_letter(text: str, begin: int, options: tuple[str, ...]) -> Extraction | Abstention:
     lines = [line for line in text[begin:].split("\n") if line.strip()]
     first, last = lines[0].strip(), lines[-1].strip()
@@ -82,7 +110,9 @@ def _weak_letter(text: str, begin: int, options: tuple[str, ...]) -> Extraction 
         at = text.rfind(last)
         return _weak(letter, Rule.LAST_LINE, at, at + len(last))
     concluded = conclusion(text, begin, options)
-    return concluded if isinstance(concluded, Extraction) else _first_sentence(text, begin, options) or concluded
+    if isinstance(concluded, Extraction):
+        return concluded
+    return _first_sentence(text, begin, options) or _only_correct(text, begin, options) or concluded
 
 
 def _short_reply(text: str, begin: int, reply: str, options: tuple[str, ...]) -> Extraction | Abstention:
@@ -103,7 +133,8 @@ def _last_line(text: str, begin: int, before: str, last: str, led: int, options:
     """The letter of the last line, if it is short or announced; bare text must come after a finished line."""
     is_announced = before.endswith((":", ":**", "："))
     is_short = len(last) <= LONGEST_LINE and len(last.split()) <= WORDS_OF_A_DIRECT_REPLY
-    if not is_announced and not (is_short and (led < 2 or ALONE.fullmatch(undress(last)))):
+    is_alone = ALONE.fullmatch(undress(last)) and not ALONE.fullmatch(undress(before))
+    if not is_announced and not (is_short and (led < 2 or is_alone)):
         return None
     if not _leads(last) and before[-1:].isalpha() and not text[begin : text.rfind(last)].endswith("\n\n"):
         return None
@@ -117,6 +148,8 @@ def _first_sentence(text: str, begin: int, options: tuple[str, ...]) -> Extracti
     first = FIRST_SENTENCE.match(reply)
     if first is None or (letter := letter_of_text(first[1], options)) is None:
         return None
+    if first[1].casefold() in POLAR_WORDS:
+        return _weak(letter, Rule.LEADING, begin + first.start(1), begin + first.end(1))
     rest = f" {normalise(reply[first.end() :])} "
     others = (fold(option) for option in options if fold(option) != fold(first[1]))
     if any(re.search(rf"(?<!\w){re.escape(other)}(?!\w)", rest) for other in others if other):
@@ -149,13 +182,17 @@ def conclusion(text: str, begin: int, options: tuple[str, ...]) -> Extraction | 
     begin = max(begin, len(text) - LONGEST_END)
     found = [
         each
-        for form in (JUDGED, CHOSEN)
+        for form in (JUDGED, CHOSEN, ENDORSED)
         for each in form.finditer(text, begin)
-        if not UNMEANT.search(text[max(begin, each.start() - 24) : each.start()]) and not UNMEANT.search(each[0])
+        if not _is_unmeant(text[max(begin, each.start() - 24) : each.start()]) and not UNMEANT.search(each[0])
     ]
     if len({each[1] for each in found}) == 1:
         return _concluded(found[-1][1], found[-1].start(), found[-1].end(), options)
     return Abstention(NO_STATEMENT) if found else _ending(text, line, options)
+
+
+def _is_unmeant(before: str) -> bool:
+    return UNMEANT.search(before) is not None and CORRECTED.search(before) is None
 
 
 def _ending(text: str, line: str, options: tuple[str, ...]) -> Extraction | Abstention:
