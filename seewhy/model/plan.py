@@ -9,6 +9,9 @@ ZERO, PISSA, OLORA = "zero", "pissa", "olora"
 INITIALS = (ZERO, "gaussian", PISSA, "pissa_niter_16", OLORA)
 FLOAT32, BF16 = "float32", "bf16"
 PRECISIONS = (FLOAT32, BF16)
+EAGER, SDPA = "eager", "sdpa"
+FLASH = ("flash_attention_2", "flash_attention_3")
+ATTENTIONS = (EAGER, SDPA, *FLASH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,16 +102,35 @@ class ComputePlan:
     """Keep each layer's input alone, and compute the layer again in the backward pass: slower, in less memory."""
     load_in_4bit: bool = False
     """Hold the weights under an adapter in 4 bits (NF4, QLoRA, arXiv 2305.14314); needs bitsandbytes and a GPU."""
+    tf32: bool = field(default=False, metadata=RARE)
+    """Round the factors of float32 products and convolutions to TF32 (10 bits of mantissa), several times as fast on an
+    NVIDIA GPU from Ampere on; left out, neither is rounded."""
+    attention: str = field(default="", metadata=RARE)
+    """How the net's own layers attend, its vision encoder among them: `eager`, `sdpa`, `flash_attention_2` or
+    `flash_attention_3`; empty leaves transformers its choice. Text layers over packed rows have a way of their own."""
 
     def __post_init__(self) -> None:
-        """Refuses a precision that does not exist."""
+        """Refuses a precision or an attention that does not exist, and flash attention in float32."""
         if self.precision not in PRECISIONS:
             raise ValueError(f"--compute.precision {self.precision!r}: there are {' and '.join(PRECISIONS)}")
+        if self.attention and self.attention not in ATTENTIONS:
+            raise ValueError(f"compute.attention {self.attention!r}: there are {', '.join(ATTENTIONS)}")
+        if self.attention in FLASH and self.precision != BF16:
+            raise ValueError(
+                f"compute.attention {self.attention} takes halves alone: set compute.precision to bf16, or take {SDPA}"
+            )
+
+    @property
+    def arithmetic(self) -> dict[str, str]:
+        """What else than the usual a training's numbers depend on, by name."""
+        found = {"precision": self.precision} if self.precision != FLOAT32 else {}
+        found |= {"tf32": "on"} if self.tf32 else {}
+        return found | ({"attention": self.attention} if self.attention else {})
 
     @property
     def is_demanding(self) -> bool:
         """Whether a machine may be unable to do it."""
-        return self.device not in ("auto", "cpu") or self.load_in_4bit
+        return self.device not in ("auto", "cpu") or self.load_in_4bit or self.tf32 or self.attention in FLASH
 
     def require_adapter(self, adapter: AdapterPlan) -> None:
         """ValueError where weights of 4 bits would have to be trained themselves."""

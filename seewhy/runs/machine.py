@@ -7,6 +7,7 @@ from seewhy.endpoints.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.endpoints.vision_check import CanaryPlan
 from seewhy.model.plan import FeaturePlan
 from seewhy.model.prompt_plan import PromptPlan
+from seewhy.records.marks import RARE
 from seewhy.records.ranges import require_least
 from seewhy.runs.runner_plan import RunnerPlan
 from seewhy.training.monitor.plan import GUARDED, GuardPlan
@@ -147,6 +148,9 @@ class Machine:
     """How weights are distributed over the processes of a training that has several."""
     features: FeaturePlan = field(default_factory=FeaturePlan)
     """How much is kept of what a frozen vision encoder computes."""
+    prompts_mib: int = field(default=0, metadata=RARE)
+    """MiB of memory in which each process keeps encoded prompts, pictures and all; 0 takes a sixteenth of the machine's
+    memory over its cores, 64 at least."""
     save_every: int = 0
     """Steps between checkpoints; 0 leaves it to each training's own."""
 
@@ -155,4 +159,4 @@ class Machine:
 
     def __post_init__(self) -> None:
         """Refuse counts below zero."""
-        require_least(self, 0, "workers", "threads", "save_every")
+        require_least(self, 0, "workers", "threads", "save_every", "prompts_mib")

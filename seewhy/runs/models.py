@@ -38,8 +38,8 @@ class ProcessModels:
     note: Callable[[str], None]
     """Passes a line on to whoever watches the run."""
     opened: OrderedDict[str, Any] = field(default_factory=OrderedDict)
-    prompts: dict[str, Any] = field(default_factory=dict[str, Any])
-    """Encoded prompts by processor: models of one process encode a question once."""
+    prompts: Any = None
+    """Encoded prompts: models of one process and one processor encode a question once."""
     features: Any = None
     sessions: dict[tuple[str, bool], Any] = field(default_factory=dict[tuple[str, bool], Any])
     stack: ExitStack = field(default_factory=ExitStack)
@@ -155,7 +155,9 @@ class ProcessModels:
             raise ValueError(f"model {ref} ({place}) cannot be opened ({error}); {REMEDY}") from error
         if self.features is None:
             self.features = features_of(self.run)
-        model.prompts = self.prompts.setdefault(model.processor_fingerprint, model.prompts)
+        if self.prompts is None:
+            self.prompts = load_part("model", "loading.prompt_cache").PromptCache(self.run.machine.prompts_mib << 20)
+        model.prompts = self.prompts.of_processor(model.processor_fingerprint)
         model.image_features.cache = self.features
         return model
 

@@ -44,7 +44,7 @@ def look_ahead(run: OpenRun, nodes: Sequence[Node]) -> Iterator[str]:
         few = next((rows[:ENCODED] for rows in questions.values() if rows), ())
         for name, spec in specs.items():
             if not spec.is_server:
-                faults += _encoded(name, spec, few)
+                faults += _encoded(run, name, few)
     if faults:
         raise ValueError("\n".join(dict.fromkeys(faults)))
 
@@ -109,12 +109,14 @@ def _faults_ahead(run: OpenRun, node: Node, questions: Mapping[str, Sequence[Que
             yield f"step {node.step}: {fault}"
 
 
-def _encoded(name: str, spec: ModelSpec, questions: Sequence[Question]) -> Iterator[str]:
+def _encoded(run: OpenRun, name: str, questions: Sequence[Question]) -> Iterator[str]:
     """What is wrong with a model with weights: it is opened without them, and encodes a few questions."""
+    spec = run.recipe.models[name]
     try:
         call_part("model", "loading.reached", "require_reached", spec.path)
         call_part("model", "loading.whole_weights", "require_whole", weights_place(spec.path))
         model: Any = call_part("runs", "forecast.meta", "open_meta", spec.path, spec.prompt)
+        call_part("model", "loading.arithmetic", "require_attention", model.net, run.compute.attention)
     except (OSError, ValueError) as error:
         yield f"model {name}: {error}"
         return

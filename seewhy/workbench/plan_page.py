@@ -122,6 +122,8 @@ def _grounds(forecast: RunForecast) -> Iterator[str]:
     yield "up to: as many as there can be; the second figure of a memory is with responses as long as the limit"
     if any(one.training is not None for one in forecast.units):
         yield "counted: memory, by a forward and backward pass on the meta device, without weights"
+    for size in dict.fromkeys(model.prompts_mb for model in forecast.models):
+        yield f"encoded prompts: a process keeps {size_of(size)} of them at most (`machine.prompts_mib`)"
     for model in forecast.models:
         rates = model.rates
         if rates is None:

@@ -8,9 +8,10 @@ import pytest
 
 from seewhy.benchmarks import inkgrid
 from seewhy.model.api import ScoreRequest
-from seewhy.model.plan import AdapterPlan, FeaturePlan
+from seewhy.model.plan import AdapterPlan, ComputePlan, FeaturePlan
 from seewhy.objectives.sft import SFT
 from seewhy.records.types import Lesson, Response, Split, Style
+from seewhy.runs.forecast.local import LocalModel
 from seewhy.runs.machine import Machine, ModelSpec
 from seewhy.runs.models import ProcessModels
 from seewhy.runs.recipe import Recipe
@@ -20,10 +21,11 @@ from seewhy.training.plan import FitPlan
 
 
 @contextmanager
-def models_of(root: Path, features: FeaturePlan) -> Iterator[ProcessModels]:
+def models_of(root: Path, features: FeaturePlan, prompts_mib: int = 0) -> Iterator[ProcessModels]:
     """The models of a run that has the shipped one twice, under two names."""
     specs = {name: ModelSpec(path="tiny") for name in ("first", "second")}
-    run = OpenRun(root=root, recipe=Recipe(name="two", models=specs, steps={}), machine=Machine(features=features))
+    machine = Machine(features=features, prompts_mib=prompts_mib)
+    run = OpenRun(root=root, recipe=Recipe(name="two", models=specs, steps={}), machine=machine)
     with ProcessModels(run=run, note=print) as models:
         yield models
 
@@ -46,6 +48,16 @@ def test_models_of_a_run_that_share_an_encoder_run_it_once_a_picture(tmp_path: P
         opened.score(asks)
         assert models.features.held_bytes == held
         assert models.local("first") is opened
+
+
+def test_models_of_a_run_keep_prompts_together_within_the_bytes_that_the_machine_names(tmp_path: Path) -> None:
+    [asked] = inkgrid.load(tmp_path, Split.TRAIN, count=1)
+    with models_of(tmp_path, FeaturePlan(), prompts_mib=3) as models:
+        prompt = models.local("first").prompt(asked, Style.REASON)
+        assert models.local("second").prompt(asked, Style.REASON) is prompt
+        assert models.prompts.max_bytes == 3 << 20
+    forecast = LocalModel.open("first", ModelSpec(path="tiny"), ComputePlan(), 3)
+    assert (forecast.prompts_mb, forecast.meta.prompts.max_bytes) == (3.0, 3 << 20)
 
 
 def test_a_model_that_was_opened_to_be_read_refuses_to_be_trained_and_one_that_is_opened_to_be_does_not(

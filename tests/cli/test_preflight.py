@@ -119,3 +119,21 @@ def test_a_server_is_visited_before_anything_is_paid_for(fault, own, tmp_path, c
     assert status == 2
     assert told[fault] in said
     assert not list((tmp_path / "run").rglob("rationales/chains/*.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--compute.tf32", "--compute.device", "cpu"], ["compute.tf32", "NVIDIA"]),
+        (["--compute.attention", "fast"], ["compute.attention", "eager, sdpa, flash_attention_2"]),
+        (
+            ["--compute.attention", "flash_attention_2", "--compute.precision", "bf16", "--compute.device", "cpu"],
+            ["compute.attention", "sdpa"],
+        ),
+    ],
+)
+def test_an_arithmetic_that_this_machine_lacks_is_told_before_a_run_begins(words, told, tmp_path, capsys):
+    assert main(["run", "quick", "--run", str(tmp_path / "run"), *words]) == 2
+    said = sentence(capsys.readouterr().err)
+    assert not [part for part in told if part not in said], said
+    assert not (tmp_path / "run" / "questions").exists()

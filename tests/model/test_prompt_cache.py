@@ -1,5 +1,6 @@
 """Prompts kept in bounded memory, and never another picture's prompt."""
 
+import os
 import shutil
 from dataclasses import replace
 
@@ -7,7 +8,8 @@ import pytest
 import torch
 from untrained import picture, question, untrained_model
 
-from seewhy.model.loading.prompt_cache import PromptCache, bytes_of
+from seewhy.model.free_memory import memory_bytes
+from seewhy.model.loading.prompt_cache import KeepsPrompts, PromptCache, bytes_of
 from seewhy.model.packed.group import Prompt
 from seewhy.records.types import Style
 
@@ -24,7 +26,7 @@ def prompt_of(pixels: int = PIXELS) -> Prompt:
 class Encoder:
     """Encodes and keeps count."""
 
-    def __init__(self, cache: PromptCache) -> None:
+    def __init__(self, cache: KeepsPrompts) -> None:
         self.cache = cache
         self.encoded: list[str] = []
 
@@ -74,6 +76,22 @@ def test_a_prompt_larger_than_the_cache_is_handed_back_and_puts_nothing_out():
     encoder.ask("a")
     assert encoder.encoded == ["a", "large"]
     assert encoder.cache.held_bytes == SIZE
+
+
+def test_processors_share_the_bytes_of_a_cache_and_no_prompt():
+    cache = PromptCache(2 * SIZE)
+    one, other = Encoder(cache.of_processor("one")), Encoder(cache.of_processor("other"))
+    assert one.ask("a") is not other.ask("a")
+    assert one.ask("a") is Encoder(cache.of_processor("one")).ask("a")
+    one.ask("b")
+    assert (cache.held_bytes, one.encoded, one.cache.max_bytes) == (2 * SIZE, ["a", "b"], 2 * SIZE)
+    other.ask("a")
+    assert other.encoded == ["a", "a"]
+
+
+def test_where_nothing_is_said_a_cache_has_a_cores_part_of_a_sixteenth_of_the_memory():
+    expected = max(64 << 20, memory_bytes() // 16 // (os.cpu_count() or 1))
+    assert PromptCache().max_bytes == expected
 
 
 def test_another_picture_under_the_same_path_is_encoded_anew(model, tmp_path):

@@ -19,7 +19,7 @@ from seewhy.model.loading import adapter_files, adapters
 from seewhy.model.loading.encoding import check_length, encode, without_last
 from seewhy.model.loading.opening import ON_CPU, as_held, as_planned, open_net
 from seewhy.model.loading.parts import PARTS, part_of_parameters
-from seewhy.model.loading.prompt_cache import PromptCache
+from seewhy.model.loading.prompt_cache import KeepsPrompts, PromptCache
 from seewhy.model.loading.prompting import open_prompting, write_instructions
 from seewhy.model.loading.replies import Replies, end_tokens
 from seewhy.model.loading.root import Root
@@ -68,7 +68,8 @@ class HubModel:
         """What drawing by branches was found to be, likewise."""
         self.tokenizer = processor.tokenizer  # pyright: ignore[reportAttributeAccessIssue]
         self.replies = Replies(processor, end_tokens(processor, net), name)
-        self.prompts, self.instructions, self.image_features = PromptCache(), instructions, ImageFeatures(self.net)
+        self.prompts: KeepsPrompts = PromptCache()
+        self.instructions, self.image_features = instructions, ImageFeatures(self.net)
         self.watch: Callable[[int], None] | None = None
         self.draw_bytes = 0
         """Memory that drawing may take; 0 asks the device."""
@@ -114,9 +115,8 @@ class HubModel:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """What a run with this model depends on besides its weights, where it is not float32 without an adapter."""
-        found = {"precision": self.compute.precision} if self.compute.precision != FLOAT32 else {}
-        return found | ({"adapter": adapters.describe(self.net)} if self.has_adapter else {})
+        """What a run with this model depends on besides its weights, where it is not the usual without an adapter."""
+        return self.compute.arithmetic | ({"adapter": adapters.describe(self.net)} if self.has_adapter else {})
 
     @property
     def processor_fingerprint(self) -> str:
@@ -128,7 +128,7 @@ class HubModel:
     @property
     def fingerprint(self) -> str:
         """Hash of all weights, the processor and the precision; an adapter that adds nothing yet is as none."""
-        precision = self.compute.precision.removeprefix(FLOAT32)
+        precision = self.compute.precision.removeprefix(FLOAT32) + ("tf32" if self.compute.tf32 else "")
         digest = hashlib.sha256(f"{self.processor_fingerprint}{precision}".encode())
         for name, tensor in sorted(adapters.telling_weights(self.net).items()):
             digest.update(name.encode())

@@ -13,6 +13,13 @@ from transformers import AutoModelForImageTextToText, BitsAndBytesConfig, PreTra
 
 from seewhy.model.loading.adapter_files import load_adapter
 from seewhy.model.loading.adapters import is_adapted, merge
+from seewhy.model.loading.arithmetic import (
+    exact_products,
+    float32_attention,
+    require_arithmetic,
+    set_attention,
+    set_tf32,
+)
 from seewhy.model.packed.recompute import checkpointing
 from seewhy.model.plan import BF16, ComputePlan
 from seewhy.model.weights import ADAPTER, base_of
@@ -70,7 +77,7 @@ def quantisation_of(compute: ComputePlan) -> BitsAndBytesConfig | None:
 
 def require_machine(compute: ComputePlan) -> None:
     """ValueError where this machine cannot do what the plan wants."""
-    device_of(compute)
+    require_arithmetic(compute, device_of(compute))
     quantisation_of(compute)
 
 
@@ -98,13 +105,17 @@ def open_net(source: str | Path, compute: ComputePlan, masters: bool) -> PreTrai
         return net
     dtype = torch.bfloat16 if compute.precision == BF16 and not masters else torch.float32
     device, quantisation = device_of(compute), quantisation_of(compute)
+    require_arithmetic(compute, device)
+    set_tf32(is_on=compute.tf32)
     if quantisation is None:
         net = AutoModelForImageTextToText.from_pretrained(source, dtype=dtype)
         net.to(device)  # pyright: ignore[reportArgumentType]
-        return net
-    return AutoModelForImageTextToText.from_pretrained(
-        source, dtype=dtype, quantization_config=quantisation, device_map={"": device}
-    )
+    else:
+        net = AutoModelForImageTextToText.from_pretrained(
+            source, dtype=dtype, quantization_config=quantisation, device_map={"": device}
+        )
+    set_attention(net, compute.attention)
+    return net
 
 
 @contextmanager
@@ -134,7 +145,11 @@ def as_held(method: Callable[Concatenate[M, P], R]) -> Callable[Concatenate[M, P
 
     @wraps(method)
     def run(self: M, *args: P.args, **kwargs: P.kwargs) -> R:
-        with torch.autocast(self.net.device.type, enabled=False):
+        with (
+            torch.autocast(self.net.device.type, enabled=False),
+            exact_products(),
+            float32_attention(self.net, self.compute),
+        ):
             return method(self, *args, **kwargs)
 
     return run

@@ -1,14 +1,19 @@
-"""Encoded prompts kept in bounded memory, shared by models with the same processor."""
+"""Encoded prompts kept in bounded memory, shared by the models of a process."""
 
+import os
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
+from seewhy.model.free_memory import memory_bytes
 from seewhy.model.packed.group import Prompt
 
 Key = tuple[str, tuple[str, ...]]
 """The words of a prompt and the digests of its pictures' bytes: all that the processor is given."""
-MOST_BYTES = 1 << 29
-"""512 MiB of picture tensors and token ids."""
+USUAL_SHARE = 1 / 16
+"""Of the machine's memory, for all of as many processes as it has cores."""
+LEAST_BYTES = 64 << 20
 ID_BYTES = 8
 """Of a token id in a tuple: a reference, for the numbers themselves are mostly shared."""
 
@@ -20,14 +25,37 @@ def bytes_of(prompt: Prompt) -> int:
     return ID_BYTES * tokens + sum(tensor.element_size() * tensor.numel() for tensor in tensors)
 
 
+def usual_bytes() -> int:
+    """What a process keeps where nothing else is said: a core's part of a sixteenth of the memory, 64 MiB at least."""
+    return max(LEAST_BYTES, int(USUAL_SHARE * memory_bytes() / (os.cpu_count() or 1)))
+
+
+@runtime_checkable
+class KeepsPrompts(Protocol):
+    """Where a model looks for the prompts that it has encoded."""
+
+    @property
+    def max_bytes(self) -> int:
+        """What is kept at most."""
+        ...
+
+    def get(self, key: Key, encode: Callable[[], Prompt]) -> Prompt:
+        """The prompt of a key, encoded where it is not held."""
+        ...
+
+
 class PromptCache:
     """The most recently used prompts, up to a number of bytes."""
 
-    def __init__(self, max_bytes: int = MOST_BYTES) -> None:
-        """An empty cache."""
-        self.max_bytes = max_bytes
+    def __init__(self, max_bytes: int = 0) -> None:
+        """An empty cache; of 0 bytes it is the usual size."""
+        self.max_bytes = max_bytes or usual_bytes()
         self.held_bytes = 0
         self._prompts: OrderedDict[Key, Prompt] = OrderedDict()
+
+    def of_processor(self, fingerprint: str) -> "PromptsOfProcessor":
+        """The prompts of one processor, within the bytes of all."""
+        return PromptsOfProcessor(cache=self, fingerprint=fingerprint)
 
     def get(self, key: Key, encode: Callable[[], Prompt]) -> Prompt:
         """The prompt of a key, encoded if it is not held; the least recently used ones make room.
@@ -44,3 +72,18 @@ class PromptCache:
         while self.held_bytes > self.max_bytes:
             self.held_bytes -= bytes_of(self._prompts.popitem(last=False)[1])
         return prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptsOfProcessor:
+    """The part of a cache that models with the same processor share."""
+
+    cache: PromptCache
+    fingerprint: str
+
+    @property
+    def max_bytes(self) -> int:
+        return self.cache.max_bytes
+
+    def get(self, key: Key, encode: Callable[[], Prompt]) -> Prompt:
+        return self.cache.get((f"{self.fingerprint} {key[0]}", key[1]), encode)

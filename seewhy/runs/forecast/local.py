@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from seewhy.model.families.hub import HubModel
+from seewhy.model.loading.prompt_cache import PromptCache
 from seewhy.model.packed.group import Group, Prompt, tokens_of
 from seewhy.model.packed.scores import Path as ScorePath
 from seewhy.model.packed.trials import foreign_layers
@@ -68,9 +69,10 @@ class LocalModel:
     """Prompts of the trainings so far, which the process keeps as far as its cache reaches."""
 
     @classmethod
-    def open(cls, name: str, spec: ModelSpec, compute: ComputePlan) -> "LocalModel":
+    def open(cls, name: str, spec: ModelSpec, compute: ComputePlan, prompts_mib: int = 0) -> "LocalModel":
         """ValueError where it cannot be opened."""
         meta = open_meta(spec.path, spec.prompt)
+        meta.prompts = PromptCache(prompts_mib << 20)
         return cls(name=name, path=spec.path, meta=meta, compute=compute, is_packed=not foreign_layers(meta.net))
 
     @property
@@ -82,6 +84,11 @@ class LocalModel:
     def weights_mb(self) -> float:
         """MiB of all weights in float32."""
         return sum(parameter.nbytes for parameter in self.meta.net.parameters()) / MIB
+
+    @property
+    def prompts_mb(self) -> float:
+        """MiB of encoded prompts that a process keeps, at most."""
+        return self.meta.prompts.max_bytes / MIB
 
     @property
     def context(self) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from transformers import PreTrainedModel
 
 from seewhy.model.families.hub import HubModel
-from seewhy.model.loading.prompt_cache import MOST_BYTES, bytes_of
+from seewhy.model.loading.prompt_cache import bytes_of
 from seewhy.model.packed.group import Group, tokens_of
 from seewhy.model.packed.scores import Path
 from seewhy.model.plan import BF16, ComputePlan
@@ -68,7 +68,7 @@ def training_bytes(
     passes = math.ceil(step / plan.row_tokens)
     heaviest = _traced(net, fill(groups, wanted), _ways(compute, is_packed=is_packed), compute)
     weights = weight_bytes(net)
-    kept = min(MOST_BYTES, round(prompts * statistics.fmean(bytes_of(group.prompt) for group in groups)))
+    kept = min(model.prompts.max_bytes, round(prompts * statistics.fmean(bytes_of(group.prompt) for group in groups)))
     return TrainingBytes(
         step=step_bytes(weights, heaviest, passes=passes, base=base, prompts=kept,
                         is_checkpointed=compute.gradient_checkpointing),

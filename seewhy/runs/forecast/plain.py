@@ -31,7 +31,7 @@ def _model(model: Any) -> dict[str, object]:  # noqa: ANN401
         "decode_tokens_per_second": 1 / rates.decode, "peak_mb": rates.peak_mb,
     }  # fmt: skip
     return {"name": model.name, "path": model.path, "parameters": model.parameters, "weights_mb": model.weights_mb,
-            "context": model.context, "rows": _way(model),
+            "context": model.context, "prompts_mb": model.prompts_mb, "rows": _way(model),
             "measured": measured}  # fmt: skip
 
 

@@ -127,7 +127,9 @@ class Forecasting:
         if not specs:
             return {}
         kind = load_part("runs", "forecast.local").LocalModel
-        return {name: kind.open(name, spec, self.run.compute) for name, spec in specs.items()}
+        return {
+            name: kind.open(name, spec, self.run.compute, self.run.machine.prompts_mib) for name, spec in specs.items()
+        }
 
     def _questions(self) -> dict[str, Sequence[Question]]:
         """Sampled questions of every unit that makes some and is read or not."""
