@@ -5,12 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from seewhy.cli.help_text import option_lines
 from seewhy.cli.options import take_flag, take_one, take_option, take_whole, with_options
 from seewhy.cli.processes import launched, take_processes
-from seewhy.cli.screen import Screen
+from seewhy.cli.screen import follow
 from seewhy.runs.discovery import call_part
 from seewhy.runs.machine import SHORTCUTS, Machine, ModelSpec
 from seewhy.runs.open import Extent
@@ -32,6 +30,7 @@ file, or a Python file with a function `recipe`.
   --remake              make finished steps anew where what they follow from has changed
   --skip-preflight      do not open models, encode a few questions and visit servers before the first step
   --dry-run             price the calls to servers, and make none
+  --json                print what was done as one JSON object at the end, and progress on standard error
   --set STEP.FIELD=VALUE
                         set a field; `--STEP.FIELD VALUE` does the same
   --processes N         train in N processes of this machine, each with a GPU where there are any (docs/scale.md)
@@ -60,6 +59,7 @@ def run(words: Sequence[str]) -> int:
         print("\n".join(help_lines(name, take_one(rest, "--size")[0])))
         return 0
     is_dry, rest = take_flag(rest, "--dry-run")
+    as_json, rest = take_flag(rest, "--json")
     processes, rest = take_processes(rest)
     place, rest = take_one(rest, "--run")
     extent, rest = take_extent(rest)
@@ -67,13 +67,15 @@ def run(words: Sequence[str]) -> int:
     if not place:
         raise ValueError(f"seewhy run needs --run DIR, such as --run runs/{recipe.name}")
     root = Path(place)
+    if is_dry and as_json:
+        raise ValueError("--dry-run with --json: `seewhy plan RECIPE --json` prints the figures")
     if is_dry:
         call_part("cli", "plan", "show_prices", root, recipe, machine, extent)
         return 0
     if processes > 1:
         return launched(["run", *words], processes)
     command = shlex.join(["seewhy", "run", *words])
-    Screen(console=Console()).follow(run_recipe(root, recipe, machine, extent, command))
+    follow(run_recipe(root, recipe, machine, extent, command), root, as_json=as_json)
     return 0
 
 

@@ -1,5 +1,6 @@
 """Draws what happens in a run: bars on a terminal, a line at each unit's begin and end elsewhere."""
 
+import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,7 +20,16 @@ from rich.table import Column
 from rich.text import Text
 
 from seewhy.runs.events import Advanced, Began, Concluded, Ended, Event, Noted, Stepped
+from seewhy.runs.heard import Heard
 from seewhy.runs.progress_words import count_of, rate_of, span_of
+
+
+def follow(events: Iterable[Event], place: object, *, as_json: bool) -> None:
+    """Draw a run; with `as_json` on standard error, and at the end one JSON object on standard output."""
+    heard = Heard(str(place))
+    Screen(console=Console(stderr=as_json)).follow(heard.hear(events))
+    if as_json and heard.units:  # of several processes the first one alone hears of units
+        print(json.dumps(heard.plain(), indent=1))
 
 
 class RateColumn(ProgressColumn):

@@ -7,12 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast, get_args, get_origin, get_type_hints
 
-from rich.console import Console
-
 from seewhy.cli.help_text import option_lines
 from seewhy.cli.options import take_flag, take_one, take_whole, with_options
 from seewhy.cli.processes import launched, take_processes
-from seewhy.cli.screen import Screen
+from seewhy.cli.screen import follow
 from seewhy.model.prompt_plan import PromptPlan
 from seewhy.runs.choice import Choice, names_what
 from seewhy.runs.discovery import class_of, nearest
@@ -41,7 +39,8 @@ def run(stage: str, words: Sequence[str]) -> int:
         if wants_help:
             print("\n".join(help_lines(stage, kind)))
             return 0
-    place, rest = take_one(words, "--out")
+    as_json, rest = take_flag(words, "--json")
+    place, rest = take_one(rest, "--out")
     place = place or usual_place(stage, kind, rest)
     processes, rest = take_processes(rest)
     seed, rest = take_whole(rest, "--seed")
@@ -50,7 +49,7 @@ def run(stage: str, words: Sequence[str]) -> int:
     if processes > 1:
         return launched([stage, *words], processes)
     command = shlex.join(["seewhy", stage, *words])
-    Screen(console=Console()).follow(run_step(out, recipe, machine, out, command))
+    follow(run_step(out, recipe, machine, out, command), out, as_json=as_json)
     return 0
 
 
@@ -168,7 +167,7 @@ def _names_of(values: Sequence[str], usual: Sequence[str]) -> list[str]:
 
 def help_lines(stage: str, kind: type[Any]) -> Iterator[str]:
     """Usage, and every field of the stage with its default and what it is for."""
-    yield f"usage: seewhy {stage} --out DIR [--FIELD VALUE ...]\n\n{(kind.__doc__ or '').strip()}"
+    yield f"usage: seewhy {stage} --out DIR [--json] [--FIELD VALUE ...]\n\n{(kind.__doc__ or '').strip()}"
     yield "Fields that name rows take a folder of rows, a Parquet file or a JSON Lines file; those that name a model a "
     yield "folder, a name on the Hub, `tiny`, or NAME@URL for one behind a server.\n"
     if any(names_what(hint) == "model" for hint in get_type_hints(kind, include_extras=True).values()):
