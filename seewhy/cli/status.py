@@ -41,8 +41,9 @@ def _by_step(opened: OpenRun, units: Sequence[UnitStatus]) -> Iterator[UnitStatu
     for step in opened.steps():
         own = [one for one in units if one.step == step]
         if own:
+            why = dict.fromkeys(line for one in own for line in one.why)
             yield UnitStatus(
-                ref=step, step=step, state=state_of(own), why=tuple(line for one in own for line in one.why),
+                ref=step, step=step, state=state_of(own), why=tuple(why),
                 rows=sum(one.rows for one in own), seconds=sum(one.seconds for one in own),
                 dollars=sum(one.dollars for one in own),
             )  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from seewhy.records.measures import CurvePoint, Selection
 from seewhy.records.types import StepLog
+from seewhy.report.bounds import MOST_BARS, averages, extremes
 from seewhy.report.inputs import Sampling, TrainingRun
 from seewhy.report.plots import Panel
 from seewhy.report.svg import BAND, MARKERS, MUTED, PAPER, RULE, SLOTS, draw_svg, open_axes
@@ -76,13 +77,14 @@ def plot_choices(points: Sequence[CurvePoint]) -> Panel:
 
 def plot_accuracies(sampling: Sampling) -> Panel:
     """How many questions had each share of right chains; the band is shaded, where pairs are taken from one."""
-    bars = Counter(round(share * sampling.per_question) for share in sampling.accuracies)
+    parts = min(sampling.per_question, MOST_BARS)
+    bars = Counter(round(share * parts) for share in sampling.accuracies)
     figure, axes = open_axes(2.1)
-    half = 50 / sampling.per_question
+    half = 50 / parts
     lowest, highest = sampling.band or (0.0, 1.0)
     if sampling.band:
         axes.axvspan(100 * lowest, 100 * highest, color=BAND, linewidth=0, zorder=0)
-    centres = [100 * right / sampling.per_question for right in sorted(bars)]
+    centres = [100 * right / parts for right in sorted(bars)]
     heights = [bars[right] for right in sorted(bars)]
     axes.bar(centres, heights, width=1.7 * half, color=SLOTS["sft"], edgecolor=PAPER, linewidth=0.6)
     axes.set_xlim(-half - 1, 100 + half + 1)
@@ -94,7 +96,7 @@ def plot_accuracies(sampling: Sampling) -> Panel:
     summary = f"{say_count(inside)} of {say_count(len(sampling.accuracies))} questions are in the band"
     if sampling.band is None:
         summary = f"{say_count(inside)} questions by their share of right chains"
-    rows = [(right / sampling.per_question, bars[right]) for right in sorted(bars)]
+    rows = [(right / parts, bars[right]) for right in sorted(bars)]
     return Panel(title="Questions by their share of right chains", drawing=draw_svg(figure, "accuracies", summary),
                  numbers=(("share of right chains", "questions"), *rows))  # fmt: skip
 
@@ -115,10 +117,10 @@ def _plot_lines(
 ) -> Panel:
     figure, axes = open_axes(_HEIGHT)
     for points, slot in zip(lines.values(), _cycle_slots(), strict=False):
-        steps, values = [step for step, _ in points], [value for _, value in points]
         is_smoothed = is_noisy and len(points) >= _SMOOTH_FROM
         if is_smoothed:
-            axes.plot(steps, values, color=SLOTS[slot], linewidth=0.7, alpha=0.35)
+            axes.plot(*zip(*extremes(points), strict=True), color=SLOTS[slot], linewidth=0.7, alpha=0.35)
+        steps, values = zip(*averages(points), strict=True)
         axes.plot(steps, smooth(values) if is_smoothed else values, color=SLOTS[slot], linewidth=1.7)
     if any(value < 0 for points in lines.values() for _, value in points):
         axes.axhline(0, color=RULE, linewidth=1.2, zorder=0)

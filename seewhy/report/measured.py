@@ -4,6 +4,8 @@ It is the table of mm-cot-rlaif's README (temperature x prompt x model; Avg, NAT
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from seewhy.records.measures import Comparison, FacetScore, Scorecard
 from seewhy.records.types import Style
@@ -13,43 +15,73 @@ from seewhy.report.words import say_count, say_points
 
 MOST_VALUES = 4
 """Values of a facet up to which each is a column; ScienceQA has three subjects."""
+MOST_COLUMNS = 10
+"""Columns that fit beside each other."""
+HEADS = ("Step", "Split", "Prompt", "Model", "Temperature", "Questions")
+COUNTED, COMMON = ("Temperature", "Questions"), ("Split", "Prompt", "Temperature", "Questions")
+"""Columns of numbers, and those that are left out where all rows have the same."""
 Key = tuple[str, str]
 
 
 def tabulate_measured(measurements: Sequence[Evaluation], models: Sequence[ModelName]) -> list[tuple[str, Table]]:
-    """A table for each benchmark, with its name; nothing where a run measured once, which other sections show."""
+    """The tables of each benchmark, with its name; nothing where a run measured once, which other sections show.
+
+    What all rows of a table have in common is said in its caption. Facets that leave no room beside the other columns
+    have tables of their own.
+    """
     if len(measurements) < 2:
         return []
     labels = {model.key: model.label for model in models}
     benchmarks = dict.fromkeys(card.benchmark for one in measurements for card in one.cards)
-    return [(name, _table(name, measurements, labels)) for name in benchmarks]
+    return [found for name in benchmarks for found in _tables(name, measurements, labels)]
 
 
-def _table(benchmark: str, measurements: Sequence[Evaluation], labels: dict[str, str]) -> Table:
+def _tables(benchmark: str, measurements: Sequence[Evaluation], labels: dict[str, str]) -> Iterator[tuple[str, Table]]:
     cards = [(one, card) for one in measurements for card in one.cards if card.benchmark == benchmark]
+    names = [_named(one, card, labels) for one, card in cards]
+    common = [head for head in COMMON if len({row[head].text for row in names}) == 1]
+    heads = [head for head in HEADS if head not in common]
     facets = list(_facets([card for _, card in cards]))
-    heads = ("Step", "Split", "Prompt", "Model")
-    return Table(
-        caption="Percent right, with its 95 % interval. The difference, in points, is to the first model of the step, "
-        "on the same questions.",
-        columns=(
-            *(Column(head=head, is_number=False) for head in heads), Column(head="Temperature"),
-            Column(head="Questions"), Column(head="Avg"), Column(head="Difference"),
-            *(Column(head=_head(key)) for key in facets),
-        ),
-        rows=tuple(_row(one, card, labels, facets) for one, card in cards),
-    )  # fmt: skip
+    first, *others = _grouped(facets, MOST_COLUMNS - len(heads) - 2, MOST_COLUMNS - len(heads))
+    said = "".join(f" {head}: {names[0][head].text}." for head in common)
+    scores = [(share_cell(card.accuracy), _difference(_change(one, card))) for one, card in cards]
+    for number, group in enumerate((first, *others)):
+        columns = (Column(head="Avg"), Column(head="Difference")) if not number else ()
+        caption = "Percent right, with its 95 % interval."
+        more = "" if number else " The difference, in points, is to the first model of the step, on the same questions."
+        table = Table(
+            caption=f"{caption}{more}{said}",
+            columns=(*(Column(head=head, is_number=head in COUNTED) for head in heads), *columns,
+                     *(Column(head=_head(key)) for key in group)),
+            rows=tuple((*(name[head] for head in heads), *(() if number else score), *_of_facets(card, group))
+                       for name, score, (_, card) in zip(names, scores, cards, strict=True)),
+        )  # fmt: skip
+        by = ", ".join(dict.fromkeys(facet.replace("_", " ") for facet, _ in group))
+        yield f"{benchmark}, by {by}" if number else benchmark, table
 
 
-def _row(one: Evaluation, card: Scorecard, labels: dict[str, str], facets: Sequence[Key]) -> tuple[Cell, ...]:
-    found = {(row.facet, row.value): row for row in card.breakdown}
+def _named(one: Evaluation, card: Scorecard, labels: dict[str, str]) -> dict[str, Cell]:
     prompt = say_short(card.style) + (", no pictures" if card.blind else "")
-    return (
-        Cell(text=one.name), Cell(text=card.split.value), Cell(text=prompt),
-        Cell(text=labels[card.model], swatch=card.model), Cell(text=f"{one.temperature:g}"),
-        Cell(text=say_count(card.n)), share_cell(card.accuracy), _difference(_change(one, card)),
-        *(_facet(found.get(key)) for key in facets),
-    )  # fmt: skip
+    cells = (Cell(text=one.name), Cell(text=card.split.value), Cell(text=prompt),
+             Cell(text=labels[card.model], swatch=card.model), Cell(text=f"{one.temperature:g}"),
+             Cell(text=say_count(card.n)))  # fmt: skip
+    return dict(zip(HEADS, cells, strict=True))
+
+
+def _of_facets(card: Scorecard, facets: Sequence[Key]) -> tuple[Cell, ...]:
+    found = {(row.facet, row.value): row for row in card.breakdown}
+    return tuple(_facet(found.get(key)) for key in facets)
+
+
+def _grouped(facets: Sequence[Key], first: int, other: int) -> list[list[Key]]:
+    """Facets whole, `first` columns beside the accuracies and up to `other` in each further table."""
+    groups: list[list[Key]] = [[]]
+    for _, keys in groupby(facets, key=itemgetter(0)):
+        whole = list(keys)
+        if len(groups[-1]) + len(whole) > (first if len(groups) == 1 else other):
+            groups.append([])
+        groups[-1] += whole
+    return groups
 
 
 def _change(one: Evaluation, card: Scorecard) -> Comparison | None:

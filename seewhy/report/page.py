@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from seewhy.records.files import write_text_atomically
 from seewhy.records.types import Split
+from seewhy.report.bounds import bounded, encode_picture
 from seewhy.report.cards import in_style, main_style, seen_cards
 from seewhy.report.doubts import tell_doubts
 from seewhy.report.head import list_facts, make_tiles
@@ -15,7 +16,6 @@ from seewhy.report.inputs import ReportInput
 from seewhy.report.lead import tell_what_happened
 from seewhy.report.measured import tabulate_measured
 from seewhy.report.sections import (
-    encode_picture,
     plot_headline,
     show_choices,
     show_credits,
@@ -58,6 +58,7 @@ def write_report(path: Path, report: ReportInput) -> None:
 
 def fill(report: ReportInput) -> dict[str, Any]:
     """What the page shows, by name: texts, tables and figures."""
+    report = bounded(report)
     tested = seen_cards(report.cards, Split.TEST)
     return {
         "style": Markup("".join((_HERE / name).read_text(encoding="utf-8") for name in ("colours.css", "page.css"))),

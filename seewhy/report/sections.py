@@ -1,13 +1,13 @@
 """The sections of a report, made ready for the page: every number is text and every figure is drawn."""
 
-from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from seewhy.records.measures import Scorecard
 from seewhy.records.types import Outcome, Split
+from seewhy.report.bounds import encode_picture, with_most_asked
 from seewhy.report.cards import blind_cards, find_styles, in_style, main_style, seen_cards
 from seewhy.report.curves import plot_accuracies, plot_choices, plot_training
 from seewhy.report.heat import colour_chain, find_scale
@@ -43,6 +43,9 @@ class ColouredChain:
     question: str
     gold: str
     picture: str
+    """As a data URI; empty where it cannot be read."""
+    is_seen: bool
+    """Whether the question has a picture."""
     outcome: Outcome
     verdict: str
     chain: Markup
@@ -66,15 +69,17 @@ def show_facets(report: ReportInput) -> list[tuple[Panel, Table]]:
     order = {model.key: i for i, model in enumerate(report.models)}
     shown: list[tuple[Panel, Table]] = []
     for facet in facets:
+        asked, most = with_most_asked(cards, facet)
         dots = [
             Dot(row=row.value.replace("_", " "), slot=slots[card.model], share=row.accuracy)
-            for card in sorted(cards, key=lambda card: order[card.model])
+            for card in sorted(asked, key=lambda card: order[card.model])
             for row in card.breakdown
             if row.facet == facet and row.accuracy is not None
         ]
         if dots:
             title = facet.replace("_", " ").capitalize()
-            shown.append((plot_dots(f"facet {facet}", title, dots), tabulate_facet(cards, facet, report.models)))
+            panel = replace(plot_dots(f"facet {facet}", title, dots), unit=most)
+            shown.append((panel, tabulate_facet(asked, facet, report.models)))
     return shown
 
 
@@ -231,17 +236,13 @@ def colour_chains(credit: Credit) -> list[ColouredChain]:
             question=chain.question.text,
             gold=", ".join(chain.question.gold.answers),
             picture=encode_picture(chain.picture),
+            is_seen=bool(chain.question.images),
             outcome=chain.outcome,
             verdict=say_outcome(chain.outcome),
             chain=colour_chain(chain.text, chain.tokens, scale),
         )
         for chain in credit.chains
     ]
-
-
-def encode_picture(picture: bytes | None) -> str:
-    """A PNG as a data URI, so that the page needs no other file; empty where there is no picture."""
-    return f"data:image/png;base64,{b64encode(picture).decode()}" if picture else ""
 
 
 def _plot_cards(name: str, title: str, cards: Sequence[Scorecard], models: Sequence[ModelName]) -> Panel:

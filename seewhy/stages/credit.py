@@ -148,8 +148,11 @@ class Auroc(RowStage):
 
 
 def picture_of(question: Question) -> bytes | None:
-    """The bytes of a question's first picture."""
-    return Path(question.images[0].path).read_bytes() if question.images else None
+    """The bytes of a question's first picture; None where it has none, or its file is no longer there."""
+    try:
+        return Path(question.images[0].path).read_bytes() if question.images else None
+    except OSError:
+        return None
 
 
 def wrong_spans(question: Question, chain: Chain) -> tuple[Span, ...] | None:

@@ -158,6 +158,7 @@ def proxied(root, prefix="/user/me/proxy/7777"):
     return TestClient(Starlette(routes=[Mount(prefix, app=strip)]), base_url=f"https://hub.example{prefix}")
 
 
+@pytest.mark.nightly
 def test_every_address_holds_behind_a_prefix_of_a_proxy(tmp_path):
     client = proxied(write_run(tmp_path / "run"))
     client.cookies.set(cookie_of(TOKEN), TOKEN)
