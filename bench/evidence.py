@@ -17,6 +17,7 @@ from evidence_credit import credit_summary, credit_table, has
 from evidence_fluency import fluency_table
 from evidence_pairs import pair_table
 from evidence_rows import ROWS, Contrast, Row
+from evidence_wins import wins_table
 
 from seewhy.evaluation.pictures import picture_clusters
 from seewhy.evaluation.pooled import (
@@ -54,7 +55,19 @@ def main() -> None:
         print("no runs: seewhy run evidence --run runs/evidence-0 --seed 0")
         return
     text = "\n".join(
-        [*summary(runs), "", *details(runs), "", *credit_table(runs), "", *pair_table(runs), "", *fluency_table(runs)]
+        [
+            *summary(runs),
+            "",
+            *details(runs),
+            "",
+            *credit_table(runs),
+            "",
+            *pair_table(runs),
+            "",
+            *fluency_table(runs),
+            "",
+            *wins_table(runs),
+        ]
     )
     print(text)
     if given.into:

@@ -12,8 +12,10 @@ from seewhy.recipes.oracle_correction import OracleCorrections
 from seewhy.records.types import Style
 from seewhy.runs.api import Stage
 from seewhy.runs.choice import Choice, choose
+from seewhy.runs.machine import ORACLE as SERVED
 from seewhy.runs.machine import ModelSpec
 from seewhy.runs.recipe import Recipe
+from seewhy.stages.compare import Compare
 from seewhy.stages.continue_blind import ContinueBlind
 from seewhy.stages.direct import Direct
 from seewhy.stages.distil import Distil
@@ -59,14 +61,20 @@ ROUNDS, FEW = 30, 240
 """Of online training: 30 rounds of 16 questions x 8 rollouts are 3,840 chains, as are 16 of each of 240 questions."""
 ONLINE = FitPlan(learning_rate=1e-4, batch_size=128, row_tokens=8192, save_every=15)
 SENTENCES = "seewhy.recipes.oracle_reward:OracleSentences"
+CONTESTS = {"ppo": ("ppo-sentences", "sft"), "outcome": ("ppo-sentences", "ppo"), "corrected": ("corrected", "sft"),
+            "repaired": ("corrected", "ppo-sentences")}  # fmt: skip
+"""Of whose greedy chains the judge is asked which is better, by the name of the step."""
+
+
+MODELS = {"base": ModelSpec(path="tiny"), "judge": ModelSpec(base_url=SERVED, model=SERVED)}
 
 
 def recipe() -> Recipe:
     """All steps of one seed."""
-    return Recipe(name="evidence", models={"base": ModelSpec(path="tiny")}, steps={
+    return Recipe(name="evidence", models=MODELS, steps={
         **taught(), **preferred(), **composed(), **lost(), **judged(), **unseen(), **pictured(),
         "shifted": measured("sft", "rft", "dpo", "mpo", questions="questions.shifted"), **credited(), **told_apart(),
-        **rewarded(), **corrected(),
+        **rewarded(), **corrected(), **won(),
         "report": Report(),
     })  # fmt: skip
 
@@ -246,3 +254,11 @@ def corrected() -> Mapping[str, Stage]:
                            fit=replace(HARD, epochs=2)),
         "test-corrected": measured("corrected", direct=False),
     }  # fmt: skip
+
+
+def won() -> Mapping[str, Stage]:
+    """Claim 8 as ARES measures it: a judge that sees both chains and the page is asked in both orders."""
+    return {
+        f"wins-{name}": Compare(first=first, second=second, questions="questions.test", model="judge", max_tokens=96)
+        for name, (first, second) in CONTESTS.items()
+    }

@@ -195,7 +195,7 @@ def is_true(oracle: Oracle, question: Question, fact: str) -> bool:
 
 
 def prefer(oracle: Oracle, question: Question, sections: Sections) -> Reply:
-    """Which of two replies is better: the right one, then the one with more right sentences."""
+    """Which of two replies is better: the right one, then the one with the higher mean score of its sentences."""
     first, second = (worth_of(oracle, question, sections[name].text) for name in ("first_reply", "second_reply"))
     better = "tie" if first == second else "first" if first > second else "second"
     return as_json(id=sections["first_reply"].id, explanation=f"{first} against {second}", better=better)

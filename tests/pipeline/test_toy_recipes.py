@@ -23,7 +23,8 @@ from seewhy.runs.run import OpenRun
 from seewhy.stages.judge import Judge
 
 SHORT = ("grpo", "mm-cot-rlaif")
-LONG = [name for name in recipe_names() if recipe_sizes(name) and name not in SHORT]
+SYSTEMS = [name for name in recipe_names() if recipe_sizes(name)]
+LONG = [name for name in SYSTEMS if name not in SHORT]
 
 
 def run_toy(name: str, place: Path) -> OpenRun:
@@ -78,7 +79,7 @@ def test_a_system_runs_end_to_end(name, tmp_path):
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("name", ["llava-reasoner", "mpo", "mdpo", "ares"])
+@pytest.mark.parametrize("name", SYSTEMS)
 def test_a_system_killed_in_every_unit_ends_as_one_that_was_let_be(name, tmp_path):
     alone = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
