@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from pathlib import Path
+from statistics import fmean
 
 from transformers import AutoTokenizer
 
@@ -26,7 +27,11 @@ RESAMPLES = 200
 GOAL = 0.8
 TOKENS = "DPO credit, token by token (figure 8)"
 CREDIT = "DPO credit, summed over a sentence"
+SO_FAR = "SFT log-probability of the least likely sentence so far"
 BASELINES = ("SFT log-probability", "earlier place in the chain")
+"""Those that the verdict is of; the further ones of issue and paper were added when it stood."""
+SCORED = ("scores-step", "scores-blind", "scores-sentences")
+CREDITED = ("credit-entropy.tokens", "credit-left-out.tokens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,21 +46,31 @@ class Sentence:
     is_first: bool
     """Right, or the first wrong one of its chain."""
     ratio: float
-    step_ratio: float | None
-    """Log-ratio of a training on pairs that part at an error; None where the run has none."""
+    others: Mapping[str, float]
+    """Log-ratios of other trainings and the mean of credit of other kinds, by step, of those that the run has."""
     logp: float
-    picture: float | None
-    """What the picture adds; None where the run has none."""
+    least_logp: float
+    """Of its tokens."""
+    least_certain: float | None
+    """Minus the largest entropy of its tokens."""
+    least_so_far: float
+    """Log-probability of the least likely sentence up to this one."""
     agreement: float
 
 
 Signal = Callable[[Sentence], float | None]
 SIGNALS: Mapping[str, Signal] = {
     CREDIT: lambda one: one.ratio,
-    "credit of DPO on pairs that part at an error": lambda one: one.step_ratio,
+    "credit of DPO on pairs that part at an error": lambda one: one.others.get("scores-step"),
+    "credit of PPO by rewards of sentences": lambda one: one.others.get("scores-sentences"),
     "SFT log-probability": lambda one: one.logp,
+    "the same, its least likely token": lambda one: one.least_logp,
+    "SFT entropy, minus the mean of its tokens": lambda one: one.others.get("credit-entropy.tokens"),
+    "the same, its least certain token": lambda one: one.least_certain,
     "earlier place in the chain": lambda one: -one.place / one.of,
-    "log-probability with the picture less without": lambda one: one.picture,
+    "log-probability with the picture less without": lambda one: one.others.get("scores-blind"),
+    "what leaving it out takes from the chain's own answer": lambda one: one.others.get("credit-left-out.tokens"),
+    SO_FAR: lambda one: one.least_so_far,
     "share of the other 15 chains that say the sentence": lambda one: one.agreement,
 }
 
@@ -142,7 +157,8 @@ def sentences(root: Path) -> list[Sentence]:
     run = open_run(root)
     asked = {question.id: question for question in run.questions("questions.test")}
     scored = {ref: {(row.question_id, row.index): row for row in run.read(ref, ScoredChain)}
-              for ref in ("verifier.scores", "scores-step", "scores-blind") if has(run, ref)}  # fmt: skip
+              for ref in ("verifier.scores", *SCORED) if has(run, ref)}  # fmt: skip
+    credit = {ref: credit_of(run, ref) for ref in CREDITED if has(run, ref)}
     pieces = piece_ends(run)
     found: list[Sentence] = []
     for name, rows in groupby(run.read("verifier.chains", Chain), key=lambda chain: chain.question_id):
@@ -150,28 +166,42 @@ def sentences(root: Path) -> list[Sentence]:
         verdicts = AgreementJudge().judge(asked[name], group)
         for chain, verdict in zip(group, verdicts, strict=True):
             own = {ref: read[name, chain.index] for ref, read in scored.items()}
-            found += sentences_of(asked[name], chain, own, verdict.spans, pieces(chain))
+            values = {ref: read[name, chain.index] for ref, read in credit.items()}
+            found += sentences_of(asked[name], chain, own, values, verdict.spans, pieces(chain))
+    return found
+
+
+def credit_of(run: OpenRun, ref: str) -> Mapping[tuple[str, int], Sequence[float]]:
+    """Credit of each token of each chain."""
+    found: dict[tuple[str, int], list[float]] = {}
+    for row in run.read(ref, TokenCredit):
+        found.setdefault((row.question_id, row.index), []).append(row.credit)
     return found
 
 
 def sentences_of(
-    question: Question, chain: Chain, scored: Mapping[str, ScoredChain], agreed: Sequence[Span],
-    ends: Sequence[tuple[int, int]],
+    question: Question, chain: Chain, scored: Mapping[str, ScoredChain], credit: Mapping[str, Sequence[float]],
+    agreed: Sequence[Span], ends: Sequence[tuple[int, int]],
 ) -> Iterator[Sentence]:  # fmt: skip
     """Those of one chain."""
     known = Oracle().score_sentences(question, chain.text)
     first = next((place for place, span in enumerate(known) if span.score < 1.0), len(known))
     base = scored["verifier.scores"]
-    step, blind = scored.get("scores-step"), scored.get("scores-blind")
+    entropy = credit.get("credit-entropy.tokens")
+    least = 0.0
     for place, span in enumerate(known):
         tokens = [at for at, (start, end) in enumerate(ends) if start < end and start < span.end and span.start < end]
         if not tokens:
             continue
+        logp = sum(base.reference[at] for at in tokens)
+        least = min(least, logp)
         yield Sentence(
             question_id=question.id, index=chain.index, place=place, of=len(known), is_wrong=span.score < 1.0,
             is_first=span.score == 1.0 or place == first, ratio=ratio(base, tokens),
-            step_ratio=ratio(step, tokens) if step else None, logp=sum(base.reference[at] for at in tokens),
-            picture=ratio(blind, tokens) if blind else None,
+            others={**{ref: ratio(scored[ref], tokens) for ref in SCORED if ref in scored},
+                    **{ref: fmean(row[at] for at in tokens) for ref, row in credit.items()}},
+            logp=logp, least_logp=min(base.reference[at] for at in tokens), least_so_far=least,
+            least_certain=min(entropy[at] for at in tokens) if entropy else None,
             agreement=min((one.score for one in agreed if one.start < span.end and span.start < one.end), default=0.0),
         )  # fmt: skip
 

@@ -37,6 +37,8 @@ LAYERS = {
               "[pair](stages.md#pair). What each is for: [preference data](../preferences.md)."),
     "pairs.pictures": ("varied-pictures", "Varied pictures", "What replaces a picture in the stage "
                        "[vary_pictures](stages.md#vary_pictures)."),
+    "evaluation.credits": ("credit", "Credit", "What is said of each token: `kind: {kind: entropy}` of the stage "
+                           "[credit](stages.md#credit). What each is worth: [evidence](../evidence.md), claim 5."),
     "rewards": ("rewards", "Rewards", "What a rollout earns: `reward: {kind: outcome}` of the stage "
                 "[online](stages.md#online). How they are used: [online training](../online.md)."),
 }  # fmt: skip

@@ -1,6 +1,5 @@
 """Which tokens a trained model has come to like or dislike, and whether the disliked ones are the wrong ones."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from seewhy.evaluation.intervals import Bools, Floats, Ints, spread_interval
-from seewhy.evaluation.rewards import log_ratios
+from seewhy.evaluation.rewards import centred, log_ratios
 from seewhy.records.measures import Interval
 from seewhy.records.token_credit import TokenCredit
 from seewhy.records.types import Chain, ScoredChain, Span
@@ -49,9 +48,6 @@ def assign_credit(
 ) -> tuple[TokenCredit, ...]:
     """Credit of each token: log pi - log ref minus its mean over the chain (LLaVA-Reasoner, section 5.4).
 
-    A token that shares a character with a wrong span is wrong. A token without characters, such as the end of
-    turn, is in no sentence: whether it is wrong is unknown.
-
     Args:
         chain: the chain.
         pieces: its tokens, one for each scored log-prob.
@@ -61,9 +57,18 @@ def assign_credit(
     Raises:
         ValueError: the scores are of another chain, of other tokens, or a piece is outside the text.
     """
-    _check_same_chain(chain, pieces, scored)
-    ratios = log_ratios(scored)
-    mean = math.fsum(ratios) / len(ratios)
+    check_same_chain(chain, pieces, scored)
+    return credit_rows(chain, pieces, centred(log_ratios(scored)), wrong)
+
+
+def credit_rows(
+    chain: Chain, pieces: Sequence[Piece], values: Sequence[float], wrong: Sequence[Span] | None
+) -> tuple[TokenCredit, ...]:
+    """A row a token with its credit, of any kind.
+
+    A token that shares a character with a wrong span is wrong. A token without characters, such as the end of
+    turn, is in no sentence: whether it is wrong is unknown.
+    """
     return tuple(
         TokenCredit(
             question_id=chain.question_id,
@@ -72,10 +77,10 @@ def assign_credit(
             token=piece.token,
             start=piece.start,
             end=piece.end,
-            credit=ratio - mean,
+            credit=value,
             wrong=_is_wrong(piece, wrong),
         )
-        for position, (piece, ratio) in enumerate(zip(pieces, ratios, strict=True))
+        for position, (piece, value) in enumerate(zip(pieces, values, strict=True))
     )
 
 
@@ -133,7 +138,8 @@ def _is_wrong(piece: Piece, wrong: Sequence[Span] | None) -> bool | None:
     return any(piece.start < span.end and span.start < piece.end for span in wrong)
 
 
-def _check_same_chain(chain: Chain, pieces: Sequence[Piece], scored: ScoredChain) -> None:
+def check_same_chain(chain: Chain, pieces: Sequence[Piece], scored: ScoredChain) -> None:
+    """ValueError where scores are of another chain, of other tokens, or a piece is outside the text."""
     name = f"chain {chain.question_id} {chain.style} {chain.index}"
     if (scored.question_id, scored.style, scored.index) != (chain.question_id, chain.style, chain.index):
         raise ValueError(f"{name}: the scores are of {scored.question_id} {scored.style} {scored.index}")

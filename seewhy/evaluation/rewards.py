@@ -1,6 +1,7 @@
 """How much more a trained model likes a chain than its reference did: the reward of a verifier for free."""
 
 import math
+from collections.abc import Sequence
 from enum import StrEnum
 
 from seewhy.records.types import ScoredChain
@@ -45,3 +46,14 @@ def log_ratios(chain: ScoredChain) -> tuple[float, ...]:
     if not all(map(math.isfinite, ratios)):
         raise ValueError(f"{name}: a log-prob is not finite; score the chain again")
     return ratios
+
+
+def centred(ratios: Sequence[float]) -> tuple[float, ...]:
+    """Each log-ratio less their mean over the chain: credit of tokens (LLaVA-Reasoner, section 5.4).
+
+    Example:
+        >>> centred((1.0, -1.0, 0.5, 0.5))
+        (0.75, -1.25, 0.25, 0.25)
+    """
+    mean = math.fsum(ratios) / len(ratios)
+    return tuple(ratio - mean for ratio in ratios)

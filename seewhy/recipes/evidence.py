@@ -17,6 +17,7 @@ from seewhy.runs.machine import ModelSpec
 from seewhy.runs.recipe import Recipe
 from seewhy.stages.compare import Compare
 from seewhy.stages.continue_blind import ContinueBlind
+from seewhy.stages.credit import Credit
 from seewhy.stages.direct import Direct
 from seewhy.stages.distil import Distil
 from seewhy.stages.evaluate import Evaluate
@@ -199,7 +200,9 @@ def pictured() -> Mapping[str, Stage]:
 
 
 def credited() -> Mapping[str, Stage]:
-    """Claim 5: pairs that part at an error, and what the picture adds to each token of the verifier's candidates."""
+    """Claim 5: pairs that part at an error, and of each token of the verifier's candidates what the picture adds, how
+    sure the model was, and what its sentence adds to the answer.
+    """
     return {
         "pairs-step": PairChains(chains="chains", verdicts="verdicts-sighted", rule=choose("by_step")),
         "dpo-step": fitted("dpo", "pairs-step"),
@@ -207,6 +210,9 @@ def credited() -> Mapping[str, Stage]:
         "scores-step": Score(policy="dpo-step", reference="sft", chains="verifier", questions="questions.test"),
         "scores-blind": Score(policy="sft", reference="sft", chains="verifier", questions="questions.test",
                               blind_reference=True),
+        **{f"credit-{kind.replace('_', '-')}": Credit(policy="dpo", reference="sft", chains="verifier",
+                                                      scores="verifier.scores", kind=choose(kind))
+           for kind in ("entropy", "left_out")},
     }  # fmt: skip
 
 
@@ -257,8 +263,13 @@ def corrected() -> Mapping[str, Stage]:
 
 
 def won() -> Mapping[str, Stage]:
-    """Claim 8 as ARES measures it: a judge that sees both chains and the page is asked in both orders."""
+    """Claim 8 as ARES measures it: a judge that sees both chains and the page is asked in both orders.
+
+    And for claim 5 what rewards of sentences have changed of the verifier's candidates.
+    """
     return {
-        f"wins-{name}": Compare(first=first, second=second, questions="questions.test", model="judge", max_tokens=96)
-        for name, (first, second) in CONTESTS.items()
-    }
+        "scores-sentences": Score(policy="ppo-sentences", reference="sft", chains="verifier",
+                                  questions="questions.test"),
+        **{f"wins-{name}": Compare(first=first, second=second, questions="questions.test", model="judge", max_tokens=96)
+           for name, (first, second) in CONTESTS.items()},
+    }  # fmt: skip

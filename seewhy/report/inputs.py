@@ -185,6 +185,8 @@ class Credit:
 
     auroc: Interval
     chains: tuple[CreditChain, ...] = ()
+    words: str = ""
+    """What the credit of a token is; empty where it is what training changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,10 +85,10 @@ def _tell_choice(report: ReportInput) -> Iterator[str]:
 
 
 def _tell_credit(credit: Credit) -> str:
-    area = credit.auroc
+    area, name = credit.auroc, f"Token credit ({credit.words})" if credit.words else "Token credit"
     found = f"AUROC {area.value:.2f}, 95 % interval {say_plain_range(area)}; chance is 0.50"
     if area.low <= 0.5 <= area.high:
-        return f"Token credit: no power to tell wrong sentences from right ones can be seen ({found})."
+        return f"{name}: no power to tell wrong sentences from right ones can be seen ({found})."
     if area.value < 0.5:
-        return f"Token credit is lower on right sentences than on wrong ones, the wrong way round ({found})."
-    return f"Token credit is lower on wrong sentences than on right ones ({found})."
+        return f"{name} is lower on right sentences than on wrong ones, the wrong way round ({found})."
+    return f"{name} is lower on wrong sentences than on right ones ({found})."

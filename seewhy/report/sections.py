@@ -192,6 +192,8 @@ class ShownCredit:
 
     auroc: str
     coloured: list[ColouredChain]
+    words: str
+    """What it is; empty where it is what training changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +217,7 @@ def show_credits(report: ReportInput) -> list[ShownCredit]:
     """The AUROC and the coloured chains of each credit."""
     return [
         ShownCredit(auroc=f"{one.auroc.value:.2f}, 95 % interval {say_plain_range(one.auroc)}",
-                    coloured=colour_chains(one))
+                    coloured=colour_chains(one), words=one.words)
         for one in report.credits
     ]  # fmt: skip
 

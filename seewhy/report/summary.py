@@ -17,7 +17,8 @@ def summarise(report: ReportInput) -> dict[str, object]:
     """The summary as plain values; an interval is `[value, low, high]`, what was not measured is empty or null.
 
     `no_answer` and `unjudged` are shares of the questions asked. `paired` compares chains of thought, `paired_direct`
-    direct answers. `verifier` and `credit_auroc` are of the last step of their kind.
+    direct answers. `verifier` and `credit_auroc` are of the last step of their kind; of credit, the last that a
+    training changed where there is one.
     """
     tested = seen_cards(report.cards, Split.TEST)
     return {
@@ -28,7 +29,7 @@ def summarise(report: ReportInput) -> dict[str, object]:
         "no_answer": _nest(tested, [card.no_answer / card.n for card in tested]),
         "unjudged": _nest(tested, [card.unjudged / card.n for card in tested]),
         "verifier": {method.value: _curve(report, method) for method in Selection},
-        "credit_auroc": _list(report.credits[-1].auroc) if report.credits else None,
+        "credit_auroc": _credit(report),
         "seconds": {stage.name: stage.seconds for stage in report.stages},
         "versions": dict(report.header.versions),
         "shifted": _accuracies(seen_cards(report.cards, Split.SHIFTED)),
@@ -44,6 +45,11 @@ def summary_json(report: ReportInput) -> str:
 def write_summary(path: Path, report: ReportInput) -> None:
     """Write the summary to `path`, whole or not at all."""
     write_text_atomically(path, summary_json(report))
+
+
+def _credit(report: ReportInput) -> list[float] | None:
+    found = [one for one in report.credits if not one.words] or report.credits
+    return _list(found[-1].auroc) if found else None
 
 
 def _list(interval: Interval) -> list[float]:

@@ -29,8 +29,7 @@ EXTRAS = {
 """The extra of `pip install` that brings a library."""
 VERBS = {
     "stages": "needs", "judging": "judge", "objectives": "loss", "pairs": "__call__", "pairs.pictures": "vary",
-    "teachers": "teach", "recipes": "recipe", "rewards": "reward",
-    "formats": "parse",
+    "teachers": "teach", "recipes": "recipe", "rewards": "reward", "formats": "parse", "evaluation.credits": "credit",
 }  # fmt: skip
 """The method by which a class of a layer is known among the others of its file; `units` for composite stages."""
 
@@ -149,7 +148,8 @@ def _public_classes(module: ModuleType) -> list[str]:
 
 
 def _singular(layer: str) -> str:
-    names = {"judging": "judge", "pairs": "rule of pairs", "pairs.pictures": "kind of varied pictures"}
+    names = {"judging": "judge", "pairs": "rule of pairs", "pairs.pictures": "kind of varied pictures",
+             "evaluation.credits": "kind of credit"}  # fmt: skip
     return names.get(layer, layer.removesuffix("s"))
 
 

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from seewhy.model.packed.logps import per_token_logps
+from seewhy.model.packed.logps import per_token_logps, scoring_entropies
 
 
 def test_a_log_probability_is_the_logit_less_the_log_of_the_sum_of_exponents():
@@ -41,3 +41,15 @@ def test_a_large_vocabulary_is_never_held_for_more_than_a_chunk_of_positions():
     head.register_forward_hook(lambda module, inputs, output: rows.append(len(output)))
     per_token_logps(torch.randn(23, 8), head, torch.randint(50, (23,)), 50, 50 * 5)
     assert rows == [5, 5, 5, 5, 3]
+
+
+def test_the_entropy_of_an_even_choice_is_the_log_of_its_number_and_of_a_certain_one_nothing():
+    """A half and two quarters have 1/2 ln 2 + 1/2 ln 4 = 3/2 ln 2 nats; a token of probability 0 adds none."""
+    hidden = torch.tensor([[0.5, 0.25, 0.25, 0.0], [0.25, 0.25, 0.25, 0.25], [1.0, 0.0, 0.0, 0.0]]).log()
+    with scoring_entropies():
+        found = per_token_logps(hidden, nn.Identity(), torch.tensor([0, 1, 2]), 4)
+        chunked = per_token_logps(hidden, nn.Identity(), torch.tensor([0, 1, 2]), 4, 1)
+    torch.testing.assert_close(found, math.log(2.0) * torch.tensor([1.5, 2.0, 0.0]))
+    torch.testing.assert_close(chunked, found)
+    again = per_token_logps(hidden, nn.Identity(), torch.tensor([0, 1, 0]), 4)
+    torch.testing.assert_close(again, torch.tensor([0.5, 0.25, 1.0]).log())

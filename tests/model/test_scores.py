@@ -5,12 +5,14 @@ import torch
 from transformers import Gemma3ForConditionalGeneration
 from untrained import gemma, gradient, groups, picture, question, responses, untrained_model
 
+from seewhy.model.api import ScoreRequest
 from seewhy.model.families.hub import HubModel
 from seewhy.model.packed.budget import spans_within
 from seewhy.model.packed.group import Group
-from seewhy.model.packed.scores import Path, packed_logps, separate_logps
+from seewhy.model.packed.logps import scoring_entropies
+from seewhy.model.packed.scores import Path, arguments_of, packed_logps, separate_logps
 from seewhy.model.packed.trials import check_paths
-from seewhy.records.types import Style
+from seewhy.records.types import Response, Style
 
 CASES = {
     "one response": {0: (7,)},
@@ -172,3 +174,24 @@ def test_rows_stay_within_the_token_budget_and_a_larger_group_stands_alone(model
     asked = groups(model, tmp_path, {0: (5,), 1: (5,), 2: (500,), 3: (5,)})
     size = model.group_tokens(asked[0]) + model.group_tokens(asked[1])
     assert spans_within([model.group_tokens(group) for group in asked], size) == [(0, 2), (2, 3), (3, 4)]
+
+
+def test_entropies_are_those_of_the_nets_own_logits_also_where_no_path_was_tried_yet(tmp_path):
+    fresh = untrained_model()
+    asked = question(0, picture(tmp_path, 0))
+    (rows,) = [responses((5, 9))]
+    ask = ScoreRequest(
+        question=asked, style=Style.REASON, responses=tuple(Response(text="", token_ids=r) for r in rows)
+    )
+    with scoring_entropies():
+        (found,) = fresh.score([ask])
+    assert fresh.path is Path.PACKED
+    group = fresh.group(ask)
+    for row, own in zip(rows, found, strict=True):
+        with torch.no_grad():
+            logits = fresh.net(**arguments_of(fresh.net, group.prompt, [(*group.prompt.ids, *row[:-1])])).logits[0]
+        expected = torch.distributions.Categorical(logits=logits[-len(row) :]).entropy()
+        torch.testing.assert_close(torch.tensor(own), expected, atol=1e-4, rtol=1e-4)
+    (logps,) = fresh.score([ask])
+    assert all(value < 0 for row in logps for value in row)
+    assert logps != found

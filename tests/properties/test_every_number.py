@@ -20,7 +20,8 @@ from seewhy.stages.online import Online
 from seewhy.stages.train import Train
 from seewhy.training.plan import FitPlan, OptimizerPlan
 
-LAYERS = ("stages", "judging", "pairs", "pairs.pictures", "objectives", "teachers")
+LAYERS = ("stages", "judging", "pairs", "pairs.pictures", "objectives", "teachers",
+          "evaluation.credits")  # fmt: skip
 WRONG: dict[Any, tuple[float, ...]] = {int: (-1, 2**70), float: (-1.0, math.nan, math.inf)}
 HUGE_IS_FINE = 2**70
 """Counts of questions, steps or tokens above all that there are take what there is: only seeds have an upper end."""

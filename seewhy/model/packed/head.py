@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from seewhy.model.packed.logps import scoring_entropies
 from seewhy.model.packed.sending import to_device
 
 
@@ -54,7 +55,8 @@ def scoring_as_drawn(temperature: float, banned: Sequence[int]) -> Generator[Non
     """While it lasts, log-probabilities are those of chains drawn at this temperature without these tokens."""
     before = DRAWN.set((temperature, tuple(banned)))
     try:
-        yield
+        with scoring_entropies(give=False):
+            yield
     finally:
         DRAWN.reset(before)
 

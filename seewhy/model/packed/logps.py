@@ -4,7 +4,9 @@ Hidden states arrive at the positions that predict the wanted tokens and nowhere
 never exist; large chunks are recomputed in the backward pass.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import torch
 from jaxtyping import Float, Int
@@ -15,8 +17,29 @@ CHUNK_LOGITS = 1 << 25
 """Most logits (positions times vocabulary) that exist at once; 128 MiB in float32."""
 
 
+ENTROPIES: ContextVar[bool] = ContextVar("entropies", default=False)
+"""Whether `per_token_logps` gives entropies in this context."""
+
+
+@contextmanager
+def scoring_entropies(give: bool = True) -> Generator[None]:
+    """While it lasts, each token's log-probability gives way to the entropy, in nats, of what it was drawn from.
+
+    What packed rows are held against to begin with (`scoring_as_drawn`) stays log-probabilities. For values, not for
+    gradients.
+    """
+    before = ENTROPIES.set(give)
+    try:
+        yield
+    finally:
+        ENTROPIES.reset(before)
+
+
 def _chunk(hidden: Tensor, head: Callable[[Tensor], Tensor], targets: Tensor) -> Tensor:
     logits = head(hidden).float()
+    if ENTROPIES.get():
+        # entr(0) is 0: tokens that may not be drawn add nothing.
+        return torch.special.entr(logits.softmax(dim=-1)).sum(dim=-1)
     return logits.gather(-1, targets[:, None]).squeeze(-1) - logits.logsumexp(dim=-1)
 
 

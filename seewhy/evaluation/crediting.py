@@ -1,0 +1,59 @@
+"""What a kind of credit (`seewhy/evaluation/credits`) is given: all chains of one question, scored, and the model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from seewhy.records.types import Chain, Response, ScoredChain, Span
+
+Place = tuple[int, int]
+"""Start and end in a chain's text, in characters."""
+Values = tuple[float, ...]
+"""One number a token of a chain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditedChain:
+    """A chain, its tokens and sentences by their places in its text, and its tokens' log-probabilities."""
+
+    chain: Chain
+    tokens: Sequence[Place]
+    sentences: Sequence[Place]
+    scored: ScoredChain
+    """Under the trained model and under the reference."""
+    spans: Sequence[Span] = ()
+    """Sentences that a judge scored."""
+
+    def of_sentence(self, place: Place) -> list[int]:
+        """Numbers of the tokens that share a character with a sentence."""
+        return [at for at, (start, end) in enumerate(self.tokens) if start < min(end, place[1]) and place[0] < end]
+
+
+class Measures(Protocol):
+    """The reference model, asked about responses to the chains' own question."""
+
+    def logps(self, responses: Sequence[Response], *, blind: bool = False) -> Sequence[Values]:
+        """Log-probability of each token of each response; `blind` withholds the pictures."""
+        ...
+
+    def entropies(self, responses: Sequence[Response]) -> Sequence[Values]:
+        """Entropy, in nats, of the distribution that each token was drawn from."""
+        ...
+
+
+class CreditKind(Protocol):
+    """A kind of credit: a frozen dataclass, the only public class of its file in `seewhy/evaluation/credits`."""
+
+    @property
+    def words(self) -> str:
+        """What the credit of a token is, to end a sentence that begins with "The credit of a token is"."""
+        ...
+
+    def credit(self, chains: Sequence[CreditedChain], model: Measures) -> Sequence[Values]:
+        """Of each chain of a question a number for each token; low where it is doubted."""
+        ...
+
+
+def response_of(chain: Chain) -> Response:
+    """A chain as it is scored."""
+    return Response(text=chain.text, token_ids=chain.token_ids)

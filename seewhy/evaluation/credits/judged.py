@@ -1,0 +1,33 @@
+"""What a judge said of the sentence of a token: of `agreement` how many other chains say it, of `sentences` a score."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from seewhy.evaluation.crediting import CreditedChain, Measures, Values
+from seewhy.records.ranges import require_share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The lowest score of the spans that a token is in; `unknown` where it is in none."""
+
+    unknown: float = 1.0
+    """Credit of a token that no span holds, from 0 to 1."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no score."""
+        require_share(self, "unknown")
+
+    @property
+    def words(self) -> str:
+        return "the score that a judge gave its sentence"
+
+    def credit(self, chains: Sequence[CreditedChain], model: Measures) -> Sequence[Values]:
+        return [
+            tuple(
+                min((span.score for span in one.spans if start < min(end, span.end) and span.start < end),
+                    default=self.unknown)
+                for start, end in one.tokens
+            )
+            for one in chains
+        ]  # fmt: skip
