@@ -14,6 +14,7 @@ from seewhy.endpoints.faults import Cost, Fault
 from seewhy.endpoints.payload import Prepared, payload_of, prepare_request
 from seewhy.endpoints.plan import EndpointPlan, PacePlan
 from seewhy.endpoints.reading import ParsedReply, read_answer
+from seewhy.endpoints.refreshed import as_asked
 from seewhy.endpoints.secrets import Redactor
 from seewhy.endpoints.transport.api import Transport
 from seewhy.endpoints.transport.pacing import Pacer
@@ -215,7 +216,7 @@ class ChatClient:
             note = await self.budget.reserve(worst)
             self.ledger.in_flight += 1
             try:
-                came = await self._send(payload)
+                came = as_asked(await self._send(payload), prepared.request.drawn, self.endpoint.model)
                 paid = self._count(came, worst)
                 self.tokens.give_back(likely - paid.prompt_tokens - paid.completion_tokens)
                 await self._keep(prepared, came, count, paid, note)

@@ -49,6 +49,11 @@ class AsDrawn:
     """0 keeps all tokens."""
     ends: tuple[int, ...] = ()
     """Tokens that end a reply, for servers that take them; empty leaves them to the server."""
+    kept_as: str = ""
+    """Of weights that a training gave to its servers: replies are kept by this name, wherever they were drawn, and one
+    that comes under another model name than was asked for is refused. Empty for models that stay as they are."""
+    version: str = ""
+    """The version of those weights that a reply must have where its server says one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

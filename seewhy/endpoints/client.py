@@ -5,6 +5,7 @@ The headers are those of the `openai` library, which knows what its environment 
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import TracebackType
 
 from openai import OpenAI
@@ -21,10 +22,10 @@ from seewhy.endpoints.chat import ChatResponse, Request
 from seewhy.endpoints.claims import Claims
 from seewhy.endpoints.database import Database
 from seewhy.endpoints.group_commit import GroupCommit
-from seewhy.endpoints.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
+from seewhy.endpoints.plan import LISTS_MODEL, WELL, BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.endpoints.secrets import read_key, redactor_for
 from seewhy.endpoints.transport.api import Transport
-from seewhy.endpoints.transport.balanced import BalancedTransport
+from seewhy.endpoints.transport.balanced import BalancedTransport, lists
 from seewhy.endpoints.transport.http import HttpTransport
 from seewhy.endpoints.transport.loop import BackgroundLoop
 from seewhy.endpoints.transport.pacing import Pacer
@@ -148,7 +149,10 @@ def open_transport(endpoint: EndpointPlan, key: str, more: Mapping[str, str]) ->
     """The way to the server, or to all of them."""
     transports = [(url, HttpTransport(url, headers_for(url, key, more), endpoint.query))
              for url in (endpoint.base_url, *endpoint.more_urls)]  # fmt: skip
-    return BalancedTransport(transports) if endpoint.more_urls else transports[0][1]
+    if endpoint.comes_back == WELL:
+        return BalancedTransport(transports) if endpoint.more_urls else transports[0][1]
+    listing = endpoint.model if endpoint.comes_back == LISTS_MODEL else None
+    return BalancedTransport(transports, is_asked_again=partial(lists, listing))
 
 
 async def open_desk(endpoint: EndpointPlan, pace: PacePlan, spend: SpendPlan) -> ChatClient:

@@ -144,7 +144,10 @@ def _decides(
     drawn: AsDrawn | None,
 ) -> tuple[str, str]:
     """All but seed and messages that decides a reply, as JSON text: before the seed and after it."""
-    before = [KEY_VERSION, host_of(endpoint.base_url), endpoint.cache_salt, endpoint.model]
+    # Weights of a training have another name each time that they are given, and any of their servers may draw.
+    kept_as = drawn.kept_as if drawn else ""
+    who = ("", kept_as) if kept_as else (host_of(endpoint.base_url), endpoint.model)
+    before: list[object] = [KEY_VERSION, who[0], endpoint.cache_salt, who[1]]
     before += [float(temperature), float(top_p), max_tokens]
     after = [[form.name, form.schema, endpoint.form] if form else [], top_logprobs]
     after += [["drawn", drawn.top_k, drawn.ends]] if drawn else []

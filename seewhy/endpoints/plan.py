@@ -7,6 +7,7 @@ from seewhy.records.ranges import require_above, require_least
 
 DETAILS = ("low", "high", "auto")
 FORMS = ("auto", "schema", "object", "none")
+WELL, LISTS_MODEL, NEVER = "well", "lists model", "never"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,9 @@ class EndpointPlan:
     """Parameters of every address, such as Azure's `api-version`."""
     more_urls: tuple[str, ...] = field(default=(), compare=False)
     """Further servers of the same model: a call goes to the one with the fewest in flight."""
+    comes_back: str = field(default=WELL, compare=False)
+    """When a server that failed is asked again: once it is well, once it lists the model too (`lists model`), or only
+    where no other is left (`never`): one that was started anew may have other weights than it was given."""
 
     def __post_init__(self) -> None:
         """Refuses what no server understands, by name."""
@@ -47,7 +51,8 @@ class EndpointPlan:
             raise ValueError(f"base_url {self.base_url!r}: it begins with http:// or https://, and mostly ends in /v1")
         if not self.model:
             raise ValueError("model: name the model as the server does")
-        for name, value, known in (("detail", self.detail, DETAILS), ("form", self.form, FORMS)):
+        back = ("comes_back", self.comes_back, (WELL, LISTS_MODEL, NEVER))
+        for name, value, known in (("detail", self.detail, DETAILS), ("form", self.form, FORMS), back):
             if value not in known:
                 raise ValueError(f"{name} {value!r}: there are {', '.join(known)}")
         if self.max_pixels < 0:

@@ -1,11 +1,9 @@
 """Whether a server answers, asked at no cost: its list of models."""
 
-import json
-
 from seewhy.endpoints.client import extra_headers, headers_for
 from seewhy.endpoints.plan import EndpointPlan
 from seewhy.endpoints.secrets import read_key, redactor_for
-from seewhy.endpoints.served_models import ServedModels
+from seewhy.endpoints.served_models import ServedModels, listed_models
 from seewhy.endpoints.transport.http import HttpTransport
 from seewhy.endpoints.transport.loop import BackgroundLoop
 
@@ -51,20 +49,3 @@ class Probe:
     def close(self) -> None:
         """Let the connection go."""
         self._loop.close()
-
-
-def listed_models(body: bytes) -> ServedModels:
-    """The models in a server's list.
-
-    Example:
-        >>> listed_models(b'{"data": [{"id": "m", "max_model_len": 8192}]}').windows
-        {'m': 8192}
-    """
-    try:
-        found: object = json.loads(body)
-    except (ValueError, RecursionError):
-        return ServedModels(names=())
-    listed = found.get("data") if isinstance(found, dict) else None
-    rows = [one for one in listed if isinstance(one, dict) and one.get("id")] if isinstance(listed, list) else []
-    windows = {str(one["id"]): one["max_model_len"] for one in rows if type(one.get("max_model_len")) is int}
-    return ServedModels(names=tuple(str(one["id"]) for one in rows), windows=windows)

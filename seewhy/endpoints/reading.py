@@ -7,6 +7,7 @@ from typing import TypeGuard
 
 from seewhy.endpoints.chat import Reply
 from seewhy.endpoints.engine.tokens import drawn_tokens, prompt_tokens
+from seewhy.endpoints.engine.versions import weight_versions
 from seewhy.endpoints.faults import Cost, Fault
 from seewhy.endpoints.texts import SHOWN, plain_text, start_of, text_of
 from seewhy.endpoints.transport.api import HttpResponse
@@ -57,6 +58,8 @@ class ParsedReply:
     model: str = ""
     tokens: Tokens | None = None
     """None where the server does not say."""
+    versions: tuple[str, ...] = ()
+    """Of the weights that drew it, where the server says so."""
 
     @property
     def is_cost_known(self) -> bool:
@@ -89,6 +92,7 @@ def _read(reached: HttpResponse) -> ParsedReply:
         return ParsedReply(fault=_strange("JSON without a list of choices", reached), tokens=tokens)
     read = _read_choices(choices, model=plain_text(answer.get("model"))[:SHOWN], usage=answer.get("usage"))
     asked = prompt_tokens(answer)
+    read = replace(read, versions=weight_versions(answer))
     return read if asked is None or not read.replies else _with_prompt(read, asked)
 
 

@@ -124,6 +124,8 @@ class Chain:
     is_respelt: bool = field(default=False, metadata=RARE)
     """Whether `token_ids` are the text encoded again, which need not be the tokens that were sampled: a server hid
     those. Such a chain has no log-probabilities."""
+    weights_step: int | None = field(default=None, metadata=RARE)
+    """Of rollouts that servers drew: the rounds that their weights had been trained for. None of all other chains."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,23 @@ class Spelling(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenWeights:
+    """Weights of a training that servers were given.
+
+    Example:
+        >>> GivenWeights(step=4, kept_as="grpo/4").version
+        ''
+    """
+
+    step: int
+    """As written in `Chain.weights_step`: rounds that they were trained for."""
+    kept_as: str
+    """Name under which replies are kept while a draw is not whole."""
+    version: str = ""
+    """What the servers say of them in replies, where they do."""
+
+
 @runtime_checkable
 class LooksFirst(Protocol):
     """A sampler that can say, before it draws, what would go wrong."""
@@ -85,6 +102,8 @@ class ServedModel:
     """Passes a line on to whoever watches the run."""
     check_weights: Callable[[Generates, Question, Style], None] | None = None
     """Compares the servers' weights with those here by a question; called once."""
+    given: GivenWeights | None = None
+    """The weights that a training gave to the servers; None where they have those that they were started with."""
     compared: int = 0
     """Prompts that came back so far."""
     warned: set[str] = field(default_factory=set[str])
@@ -135,7 +154,9 @@ class ServedModel:
         return Request(
             messages=as_messages(turns, () if ask.blind else ask.question.images), count=ask.first + ask.count,
             temperature=decoding.temperature, top_p=decoding.top_p, max_tokens=decoding.max_tokens,
-            seed=question_seed(decoding.seed, ask), drawn=AsDrawn(top_k=decoding.top_k, ends=ends),
+            seed=question_seed(decoding.seed, ask),
+            drawn=AsDrawn(top_k=decoding.top_k, ends=ends, kept_as=self.given.kept_as if self.given else "",
+                          version=self.given.version if self.given else ""),
         )  # fmt: skip
 
     def _chains(self, ask: GenerateRequest, answer: ChatResponse, decoding: SamplingParams) -> tuple[Chain, ...]:
@@ -181,6 +202,7 @@ class ServedModel:
         return Chain(
             question_id=ask.question.id, index=index, style=ask.style, text=text, token_ids=ids, logprobs=logprobs,
             stop=stop, sampler=self.name, seed=seed, is_respelt=is_respelt,
+            weights_step=self.given.step if self.given else None,
         )  # fmt: skip
 
     def _tokens(self, reply: Reply) -> tuple[tuple[int, ...] | None, tuple[float, ...] | None, bool]:

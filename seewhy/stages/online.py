@@ -1,11 +1,13 @@
 """A model trained on rollouts that it draws itself, by rewards: PPO with a critic, GRPO and their kin."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
+from seewhy.endpoints.engine.plan import EnginePlan, RefreshPlan
 from seewhy.endpoints.recording import RecordingClient
 from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.records.marks import RARE
@@ -17,6 +19,7 @@ from seewhy.rewards.api import Reward
 from seewhy.runs.api import ModelKind, Models, Need, Run, TrainStage
 from seewhy.runs.choice import Choice, Layer, Model, Rows, make, plain_choice, settings_of
 from seewhy.runs.discovery import class_of, constant_of, load_part
+from seewhy.runs.drawing import drawn_need
 from seewhy.runs.forecast.api import Outlook, StageForecast
 from seewhy.training.monitor.alarms import alarms_of
 from seewhy.training.online.plan import CriticPlan, PairsPlan, RolloutPlan
@@ -60,11 +63,17 @@ class Online(TrainStage):
     """Of objectives of pairs; `fit.batch_size` then counts pairs."""
     adapter: AdapterPlan = field(default_factory=AdapterPlan)
     """LoRA; rank 0 trains the weights themselves."""
+    engine: EnginePlan = field(default=EnginePlan(), metadata=RARE)
+    """Who draws rollouts: seewhy's own sampler, or servers that are given the weights as they are trained. `max_gap`
+    bounds the gap to the trainer's log-probabilities after each refresh, and of each round's rollouts."""
+    refresh: RefreshPlan = field(default=RefreshPlan(), metadata=RARE)
+    """How servers get the weights."""
 
     def __post_init__(self) -> None:
         """Refuse an objective of another kind, rewards that do not fit together, and a judge without its model."""
         require_least(self, 0, "per_question")
         self._require_objective()
+        self._require_engine()
         if bool(self.reward) == bool(self.rewards):
             raise ValueError("give either `reward`, or several by name as `rewards`")
         unknown = sorted(set(self.weights) - set(self.chosen))
@@ -90,6 +99,15 @@ class Online(TrainStage):
             raise ValueError(f"objective {kind} pairs rollouts of a question: per_question must be 2 or more")
         if trains_on != PAIRS and self.pairs != PairsPlan():
             raise ValueError(f"pairs: objective {kind} trains on rollouts; leave it away")
+
+    def _require_engine(self) -> None:
+        if not self.engine.is_server and self.refresh != RefreshPlan():
+            raise ValueError(
+                "refresh is of servers that draw: give engine.kind server and engine.urls, or leave it away"
+            )
+        if self.engine.is_server and self.rollouts.temperature != 1.0:
+            raise ValueError("rollouts.temperature: log-probabilities of servers are those of temperature 1; leave it "
+                             "at 1, or engine.kind at local")  # fmt: skip
 
     @property
     def chosen(self) -> Mapping[str, Choice]:
@@ -125,6 +143,7 @@ class Online(TrainStage):
     def needs(self) -> Sequence[Need]:
         found = [
             Need(field="start", ref=self.start, wants=ModelKind.WEIGHTS),
+            *([replace(drawn_need(self.start, self.engine), field="start")] if self.engine.is_server else []),
             Need(field="questions", ref=self.questions, wants=Question),
         ]
         if self.model:
@@ -145,15 +164,32 @@ class Online(TrainStage):
         chat_model = models.server(self.model) if self.model else None
         rewards = {name: plain_choice(one, "rewards") for name, one in self.chosen.items()}
         critic = self.critic if constant_of("objectives", self.objective.kind, "needs_critic", False) else None
-        yield from parts.train_online(parts.Parts(
-            model=model, objective=self.made(), pairs=self.pairs, rewards=self.made_rewards(chat_model, model),
-            weights={name: self.weight_of(name) for name in self.chosen}, questions=run.questions(self.questions),
-            plan=self.plan, fit=self._fit(run), critic=critic, style=self.style, directory=place,
-            reference=lambda: models.local(self.start), note=models.note, guard=run.machine.guard,
-            shard=run.machine.shard,
-            off_is_start=self.adapter.off_is_start,
-            recipe={"rewards": rewards, "asked": run.identity(self.model) if self.model else ""},
-        ))  # fmt: skip
+        questions = run.questions(self.questions)
+        with ExitStack() as stack:
+            served = self._served(run, models, model, questions, place)
+            if served is not None:
+                stack.enter_context(closing(served))
+            yield from parts.train_online(parts.Parts(
+                model=model, objective=self.made(), pairs=self.pairs, rewards=self.made_rewards(chat_model, model),
+                weights={name: self.weight_of(name) for name in self.chosen}, questions=questions, served=served,
+                plan=self.plan, fit=self._fit(run), critic=critic, style=self.style, directory=place,
+                reference=lambda: models.local(self.start), note=models.note, guard=run.machine.guard,
+                shard=run.machine.shard,
+                off_is_start=self.adapter.off_is_start,
+                recipe={"rewards": rewards, "asked": run.identity(self.model) if self.model else ""},
+            ))  # fmt: skip
+
+    def _served(self, run: Run, models: Models, model: object, questions: Sequence[Question], place: Path) -> Any:  # noqa: ANN401
+        """Servers that draw, or None."""
+        if not self.engine.is_server:
+            return None
+        part = load_part("runs", "rollout_servers")
+        rollouts = part.Rollouts(
+            ref=self.start, model=model, adapter=self.adapter, place=place, questions=questions, style=self.style,
+            max_tokens=self.plan.max_tokens, ranks=load_part("training", "parallel.ranks").ranks_here(),
+        )  # fmt: skip
+        return part.RolloutServers(run=run, rollouts=rollouts, engine=self.engine, refresh=self.refresh,
+                                   note=models.note)  # fmt: skip
 
     def _fit(self, run: Run) -> FitPlan:
         return replace(self.fit, save_every=run.machine.save_every or self.fit.save_every)

@@ -20,14 +20,14 @@ def export(model: Trainable, directory: Path, steps: int, best: int | None = Non
     if done.exists():
         return
     if model.has_adapter:
-        _write(directory / "adapter", model.save_adapter)
-    _write(directory / "model", model.save)
+        write_folder(directory / "adapter", model.save_adapter)
+    write_folder(directory / "model", model.save)
     summary = {"steps": steps, "fingerprint": weights_fingerprint(model)} | ({"best": best} if best is not None else {})
     write_text_atomically(done, json.dumps(summary))
 
 
-def _write(final: Path, write: Callable[[Path], None]) -> None:
-    """A folder that is whole or absent."""
+def write_folder(final: Path, write: Callable[[Path], None]) -> None:
+    """A folder that is whole or absent: `write` fills it beside its place, and it takes its name when it is on disk."""
     partial = final.with_name(f".{final.name}.partial")
     try:
         with writing(final):

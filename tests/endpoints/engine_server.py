@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -41,11 +42,14 @@ class Engine:
         found = {key[0]: value for key, value in self.known.items()}
         if shown:
             found = {text: self.known[text, "".join(sha256(base64.b64decode(one)).hexdigest() for one in shown)]}
-        question, style = found[text]
+        mark, _, rest = text.partition(" ")
+        question, style = found[text if text in found else rest]
+        if text not in found:  # a prompt of text alone that no one else has, with a number before it
+            question = replace(question, text=f"{mark} {question.text}")
         how = SamplingParams(temperature=body["temperature"], top_p=body["top_p"], max_tokens=body["max_tokens"],
                              seed=body["seed"])  # fmt: skip
         ask = GenerateRequest(question=question, style=style, count=body.get("n", 1), blind=not shown)
-        key = (id(self.model), question.id, style, not shown, ask.count, how)
+        key = (id(self.model), question.text, question.id, style, not shown, ask.count, how)
         if key not in DRAWN:
             DRAWN[key] = self.model.generate([ask], how)[0]
         chains = DRAWN[key]

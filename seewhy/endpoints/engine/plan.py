@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from seewhy.records.ranges import require_least
+from seewhy.records.ranges import require_above, require_least
 
 
 class EngineKind(StrEnum):
@@ -55,3 +55,38 @@ class EnginePlan:
     def is_server(self) -> bool:
         """Whether servers draw."""
         return self.kind is EngineKind.SERVER
+
+
+class GivenAs(StrEnum):
+    """What servers are given of a model that is trained."""
+
+    AUTO = "auto"
+    """The adapter where one is trained that servers can load, else whole weights."""
+    ADAPTER = "adapter"
+    """A LoRA adapter under a new name each time."""
+    WHOLE = "whole"
+    """All weights, an adapter added in, put in the place of those that the server has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshPlan:
+    """How servers get the weights of a training that draws through them.
+
+    Example:
+        >>> RefreshPlan(every=4).given
+        <GivenAs.AUTO: 'auto'>
+    """
+
+    every: int = 1
+    """Rounds between two refreshes; above 1, rollouts are drawn by weights of up to so many rounds less one before."""
+    given: GivenAs = field(default=GivenAs.AUTO, compare=False)
+    """What they are given."""
+    folder: str = field(default="", compare=False)
+    """On a disk that the servers see under the same path, where weights are written; empty takes the step's folder."""
+    within_s: float = field(default=600.0, compare=False)
+    """Seconds in which a server must have taken them."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant, by name."""
+        require_least(self, 1, "every")
+        require_above(self, 0, "within_s")

@@ -18,6 +18,8 @@ TOKENS: Mapping[str, object] = {
     "return_meta_info": True,
 }  # fmt: skip
 """Ids and log-probabilities: vLLM since 0.10.2, vLLM before it, and SGLang; each leaves what it does not know."""
+VERSIONS: Mapping[str, object] = {"return_weight_versions": True}
+"""By which weights a reply's tokens were drawn: vLLM from 0.33 on; SGLang says it unasked, others leave it."""
 NEUTRAL: Mapping[str, object] = {
     "min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0,
 }  # fmt: skip
@@ -31,7 +33,7 @@ def sampling_words(way: str, drawn: AsDrawn, temperature: float | None, top_p: f
         (-1, {})
     """
     if way == FIELDS:
-        return {"top_k": drawn.top_k or ALL_TOKENS, **NEUTRAL, **TOKENS}
+        return {"top_k": drawn.top_k or ALL_TOKENS, **NEUTRAL, **TOKENS, **(VERSIONS if drawn.version else {})}
     if way == CONFIG:
         return {"generation_config": json.dumps(generation_config(drawn, temperature, top_p))}
     return {}
@@ -55,5 +57,9 @@ def refused_words(complaint: str, payload: bytes) -> str:
     """
     if b'"generation_config"' in payload:
         return CONFIG if "generation_config" in complaint or "unexpected field" in complaint else ""
-    names = [name for name in ("top_k", *NEUTRAL, *TOKENS) if name in complaint and f'"{name}"'.encode() in payload]
+    names = [
+        name
+        for name in ("top_k", *NEUTRAL, *TOKENS, *VERSIONS)
+        if name in complaint and f'"{name}"'.encode() in payload
+    ]
     return FIELDS if names else ""

@@ -7,10 +7,11 @@ comes after its call was given up has no connection to come by, so that no call 
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from seewhy.endpoints.served_models import listed_models
 from seewhy.endpoints.transport.api import HttpResponse, Transport
 
 LOG = logging.getLogger(__name__)
@@ -58,8 +59,13 @@ class BalancedTransport:
     """Made and used in one event loop."""
 
     def __init__(
-        self, transports: Sequence[tuple[str, Asks]], every_s: float = EVERY_S, within_s: float = WITHIN_S
-    ) -> None:
+        self, transports: Sequence[tuple[str, Asks]], every_s: float = EVERY_S, within_s: float = WITHIN_S,
+        is_asked_again: Callable[[Asks, float], Awaitable[bool]] | None = None,
+    ) -> None:  # fmt: skip
+        """`is_asked_again` says of a server that failed and is well whether its weights are still those it was given;
+        where it is there, one that does not know the model (404) has failed, too.
+        """
+        self.is_asked_again = is_asked_again
         self.servers = [Server(url, transport) for url, transport in transports]
         self.every_s, self.within_s = every_s, within_s
         self._watch: asyncio.Task[None] | None = None
@@ -86,6 +92,9 @@ class BalancedTransport:
             server.under_way.discard(task)
         if answer.status in GATEWAY:
             server.fall(f"it answered {answer.status}")
+        if self.is_asked_again is not None and answer.status in NOT_THERE:
+            server.fall("it has no longer the weights that it was given")
+            raise ConnectionError(f"{server.url} has no longer the weights that it was given")
         return answer
 
     def _least_loaded(self) -> Server:
@@ -103,6 +112,9 @@ class BalancedTransport:
 
     async def _look(self, server: Server) -> None:
         if await self._is_well(server):
+            again = self.is_asked_again if server.is_down else None
+            if again is not None and not await again(server.transport, self.within_s):
+                return
             if server.is_down:
                 LOG.warning("%s answers again", server.url)
             server.is_down, server.missed = False, 0
@@ -130,3 +142,14 @@ class BalancedTransport:
             await asyncio.wait({self._watch})
         for server in self.servers:
             await server.transport.close()
+
+
+async def lists(model: str | None, transport: Asks, within_s: float) -> bool:
+    """Whether a server lists a model; never for None. SGLang lists the adapter of `model:adapter` by its own name."""
+    if model is None:
+        return False
+    try:
+        answer = await transport.get(LIST, within_s)
+    except OSError:
+        return False
+    return answer.status == 200 and bool({model, model.rpartition(":")[2]} & set(listed_models(answer.body).names))

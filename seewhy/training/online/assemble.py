@@ -16,6 +16,7 @@ from seewhy.training.online.pairs import OnlinePairs
 from seewhy.training.online.plan import CriticPlan, PairsPlan, RolloutPlan
 from seewhy.training.online.prepare import Learner
 from seewhy.training.online.scored import Reference
+from seewhy.training.online.served import ServesRollouts
 from seewhy.training.parallel.plan import ShardPlan
 from seewhy.training.parallel.ranks import ranks_here
 from seewhy.training.plan import FitPlan
@@ -46,6 +47,8 @@ class Parts:
     off_is_start: bool = True
     """Whether the model with its adapter off is the start: not so where an adapter is gone on with, or modules beside
     it are trained whole."""
+    served: ServesRollouts | None = None
+    """Servers that draw in the model's place."""
     recipe: Mapping[str, object]
     """What else decides the run, as plain data."""
 
@@ -59,11 +62,11 @@ def train_online(parts: Parts) -> Iterator[StepLog]:
     learner = Learner(
         model=parts.model, objective=objective, questions=questions, weights=parts.weights, plan=parts.plan,
         critic=_critic(parts), reference=_reference(parts, objective), row_tokens=parts.fit.row_tokens,
-        ranks=ranks_here(),
+        ranks=ranks_here(), needs_drawn_tokens=not isinstance(parts.objective, PairObjective),
     )  # fmt: skip
     drawing = Drawing(
         model=parts.model, rewards=parts.rewards, questions=parts.questions, plan=parts.plan, style=parts.style,
-        seed=parts.fit.seed, directory=parts.directory, ranks=ranks_here(),
+        seed=parts.fit.seed, directory=parts.directory, ranks=ranks_here(), served=parts.served,
     )  # fmt: skip
     recipe = {**parts.recipe, "weights": dict(parts.weights), "critic": parts.critic and asdict(parts.critic)}
     yield from fit_online(OnlineRun(

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
+from itertools import compress, groupby
 from pathlib import Path
 
 from seewhy.model.api import GenerateRequest, SamplingParams
@@ -23,6 +23,7 @@ from seewhy.training.api import DrawsRollouts
 from seewhy.training.online.credit import has_spread
 from seewhy.training.online.dealt import merged, own_questions
 from seewhy.training.online.plan import RolloutPlan
+from seewhy.training.online.served import ServesRollouts
 from seewhy.training.parallel.ranks import ALONE, Ranks
 
 CHAINS, REWARDS, TRAINED = "chains", "rewards", "trained"
@@ -41,6 +42,8 @@ class Drawing:
     directory: Path
     ranks: Ranks = ALONE
     """The processes that share the questions of a draw."""
+    served: ServesRollouts | None = None
+    """Servers that draw in the model's place."""
 
     def own(self, questions: Sequence[Question]) -> list[Question]:
         """Those that this process draws and rewards."""
@@ -66,6 +69,8 @@ class DrawnRound:
     draws: int
     dropped: int
     """Questions that made way because their outcomes were equal."""
+    unspelt: int = 0
+    """Rollouts that were left out: their servers hid their tokens, and their text cannot be encoded again."""
 
 
 def folder_of(directory: Path, number: int) -> Path:
@@ -112,8 +117,10 @@ def draw_round(drawing: Drawing, number: int, asked: int) -> DrawnRound:
             chains += drawn[start:stop]
             for name, rows in earned_by.items():
                 earned[name] += rows[start:stop]
-    rows = {name: tuple(found) for name, found in earned.items()}
-    return DrawnRound(chains=tuple(chains), earned=rows, asked=asked, draws=draws, dropped=dropped)
+    spelt = [bool(chain.token_ids) for chain in chains]
+    rows = {name: tuple(compress(found, spelt)) for name, found in earned.items()}
+    return DrawnRound(chains=tuple(compress(chains, spelt)), earned=rows, asked=asked, draws=draws, dropped=dropped,
+                      unspelt=spelt.count(False))  # fmt: skip
 
 
 def _choose(drawing: Drawing, asked: int, wanted: int, taken: set[str]) -> tuple[list[Question], int]:
@@ -148,7 +155,8 @@ def _drawn(drawing: Drawing, number: int, draw: int, questions: Sequence[Questio
     decoding = SamplingParams(temperature=plan.temperature, max_tokens=plan.max_tokens, seed=seed, as_drawn=True)
     own = drawing.own(questions)
     asks = [GenerateRequest(question=one, style=drawing.style, count=plan.per_question) for one in own]
-    rows = [chain for chains in (drawing.model.generate(asks, decoding) if asks else ()) for chain in chains]
+    sampler = drawing.model if drawing.served is None else drawing.served.sampler(number)
+    rows = [chain for chains in (sampler.generate(asks, decoding) if asks else ()) for chain in chains]
     if drawing.ranks.is_first:
         # Rewards of other rollouts, left by a run that went another way, are not these rollouts'.
         shard_path(place.parent / REWARDS, draw).unlink(missing_ok=True)

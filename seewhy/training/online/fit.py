@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,10 +23,11 @@ from seewhy.training.memory.peak import PROCESS
 from seewhy.training.monitor.alarms import AlarmDetector, AlarmError
 from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
 from seewhy.training.moving import words_of
-from seewhy.training.online.draw import TRAINED, Drawing, draw_round, folder_of
+from seewhy.training.online.draw import TRAINED, Drawing, DrawnRound, draw_round, folder_of
 from seewhy.training.online.figures import drawn_figures, failures_of, reward_figures
 from seewhy.training.online.pairs import PAIRS, OnlinePairs, keep_pairs, pairs_in, update_pairs
 from seewhy.training.online.prepare import Learner, Prepared, keep, prepare
+from seewhy.training.online.served import gap_fault, require_tokens
 from seewhy.training.online.update import Mover, Sums, update
 from seewhy.training.optimizers import optimizer_of
 from seewhy.training.parallel.plan import SHARDED, ShardPlan
@@ -146,7 +148,10 @@ def _round(run: OnlineRun, mover: Mover, number: int, state: State) -> tuple[Ste
     rate = run.fit.learning_rate * rate_at(taken, run.total, run.fit)
     loss = 0.0
     if drawn.chains:
+        if learner.needs_drawn_tokens:
+            require_tokens(drawn.chains)
         prepared = prepare(learner, drawn, own, f"round/{run.fit.seed}/{number}")
+        figures |= _served_figures(run, number, drawn, prepared)
         if run.ranks.is_first:
             keep(prepared, folder_of(run.directory, number) / TRAINED)
         figures |= reward_figures(drawn, learner.weights) | drawn_figures(prepared)
@@ -172,6 +177,29 @@ def _round(run: OnlineRun, mover: Mover, number: int, state: State) -> tuple[Ste
     terms = {**figures, "rows": float(len(drawn.chains)), "steps": float(run.drawing.plan.rounds), **slowest}
     log = StepLog(step=number, loss=loss, learning_rate=rate, terms=terms, seconds=seconds)
     return log, {**own, ASKED: float(drawn.asked), TAKEN: float(taken)}
+
+
+def _served_figures(run: OnlineRun, number: int, drawn: DrawnRound, prepared: Prepared) -> dict[str, float]:
+    """Of servers that draw; ValueError where rollouts are of other weights than were given for this round."""
+    served = run.drawing.served
+    if served is None:
+        return {}
+    steps = {chain.weights_step for chain in drawn.chains}
+    if steps == {number}:
+        place = folder_of(run.directory, number)
+        fault = gap_fault(prepared.gaps, served.max_gap)
+        if fault and run.ranks.is_first:
+            refused = place.with_name(f"{place.name}.refused")
+            shutil.rmtree(refused, ignore_errors=True)
+            place.rename(refused)
+        if fault:
+            raise ValueError(f"{place}: {fault}")
+    ages = [number - step for step in steps if step is not None]
+    return {
+        **{f"sampler_gap/{kind}": gap for kind, gap in prepared.gaps.mean.items()}, **served.figures(),
+        "weights_age": float(max(ages, default=0)), "respelt": float(sum(chain.is_respelt for chain in drawn.chains)),
+        "unspelt": float(drawn.unspelt),
+    }  # fmt: skip
 
 
 def _on_pairs(

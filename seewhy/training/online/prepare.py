@@ -27,6 +27,7 @@ from seewhy.training.online.scored import (
     score_rollouts,
     table_of,
 )
+from seewhy.training.online.served import Gaps, gaps_of
 from seewhy.training.parallel.ranks import ALONE, Ranks
 
 
@@ -45,6 +46,8 @@ class Learner:
     row_tokens: int
     ranks: Ranks = ALONE
     """The processes that share the groups of each pass over rollouts."""
+    needs_drawn_tokens: bool = True
+    """Whether rollouts whose tokens are their text encoded again are left out: a ratio of such tokens means nothing."""
 
     @property
     def penalises_in_loss(self) -> bool:
@@ -76,6 +79,8 @@ class Prepared:
     """Importance weights of tokens, where the sampler's own log-probabilities are corrected for."""
     sampler_gap: float
     """Largest difference of a log-probability between sampler and trainer, in nats."""
+    gaps: Gaps
+    """Their mean differences."""
     address: str = ""
     """By which an adapter drops in all passes of the round, so that ratios begin at 1."""
 
@@ -109,6 +114,8 @@ def prepare(learner: Learner, drawn: DrawnRound, state: State, address: str = ""
     is_cut = torch.tensor([chain.stop is FinishReason.LENGTH for chain in chains])
     values, after = _values(learner, examples, is_cut, width, dealt)
     trained = credit.scored & ~is_cut if plan.skip_cut else credit.scored
+    if learner.needs_drawn_tokens:
+        trained = trained & ~torch.tensor([chain.is_respelt for chain in chains])
     batch = RolloutBatch(
         rewards=credit.tokens, scored=trained, groups=credit.groups, mask=mask_of(lengths, width),
         old=table_of(scored, width), reference=_reference(learner, examples, width, dealt), values=values, after=after,
@@ -118,7 +125,7 @@ def prepare(learner: Learner, drawn: DrawnRound, state: State, address: str = ""
     return Prepared(
         chains=chains, examples=examples, credit=credit, batch=batch, trained=trained, advantages=found.tokens,
         returns=found.returns, weights=weights, sampler_gap=max(gaps, default=0.0),
-        address=address,
+        gaps=gaps_of(chains, whole, learner.questions), address=address,
     )  # fmt: skip
 
 

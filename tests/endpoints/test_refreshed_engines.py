@@ -1,0 +1,235 @@
+"""Online training through servers whose weights are refreshed: the tiny model behind HTTP, well and failing."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import small_online
+import torch
+from loopback import LoopServer
+from refreshed_server import SGLANG, VLLM, Refreshed, opened
+
+from seewhy.benchmarks import inkgrid
+from seewhy.endpoints.engine.plan import EngineKind, EnginePlan, GivenAs, RefreshPlan
+from seewhy.endpoints.plan import PacePlan
+from seewhy.model.api import GenerateRequest, SamplingParams
+from seewhy.model.plan import AdapterPlan
+from seewhy.model.weights import SHIPPED
+from seewhy.records.rows import RowReader
+from seewhy.records.shards import write_shard
+from seewhy.records.step_logs import read_steps
+from seewhy.records.types import Chain, Question, Split, Style
+from seewhy.runs.choice import Choice
+from seewhy.runs.machine import Machine, ModelSpec
+from seewhy.runs.open import Extent
+from seewhy.runs.recipe import Recipe
+from seewhy.runs.rollout_servers import Rollouts, RolloutServers
+from seewhy.runs.run import OpenRun
+from seewhy.runs.runner import run_recipe
+from seewhy.stages.online import Online
+from seewhy.training.online.plan import RolloutPlan
+from seewhy.training.parallel.ranks import ALONE
+from seewhy.training.plan import FitPlan
+
+QUICK = Machine(workers=1, threads=1, pace=PacePlan(concurrency=4, tries=4, first_wait_s=0.01, deadline_s=20.0))
+ROUNDS, LONG = 2, 6
+ADAPTER, WHOLE = AdapterPlan(rank=2), AdapterPlan()
+
+
+@pytest.fixture(scope="module")
+def questions(tmp_path_factory):
+    return list(inkgrid.load(tmp_path_factory.mktemp("pages"), Split.TEST, count=2))
+
+
+def stage(*urls: str, adapter: AdapterPlan = AdapterPlan(), given: GivenAs = GivenAs.AUTO, **more) -> Online:  # noqa: B008
+    """GRPO on rollouts of six tokens, with a rate at which every round moves what is drawn."""
+    engine = EnginePlan(kind=EngineKind.SERVER, urls=urls) if urls else EnginePlan()
+    refresh = RefreshPlan(given=given) if urls else RefreshPlan()
+    plan = RolloutPlan(rounds=ROUNDS, questions=2, per_question=3, max_tokens=6)
+    fit = FitPlan(learning_rate=2e-2, batch_size=6, epochs=1, save_every=1, warmup=0.0)
+    settings = {"engine": engine, "refresh": refresh, "rollouts": plan, "fit": fit, "adapter": adapter, **more}
+    return Online(start="tiny", questions="questions", objective=Choice(kind="grpo"),
+                  reward=Choice(kind=f"{small_online.__file__}:EvenReward"), **settings)  # fmt: skip
+
+
+def train(root, questions, step, machine=QUICK):
+    if not (root / "questions").exists():
+        write_shard(root / "questions", 0, questions, Question)
+    recipe = Recipe(name="served", models={"tiny": ModelSpec(path="tiny")}, steps={"grpo": step},
+                    inputs={"questions": str(root / "questions")})  # fmt: skip
+    return list(run_recipe(root / "run", recipe, machine, Extent(), "test"))
+
+
+def chains(root, number: int) -> list[Chain]:
+    return list(RowReader(root / f"run/grpo/rollouts/round-{number:05d}/chains", Chain))
+
+
+def refreshes(root) -> list[dict]:
+    return [json.loads(line) for line in (root / "run/servers/engines.jsonl").read_text().splitlines()]
+
+
+KINDS = [
+    pytest.param(VLLM, ADAPTER, id="vLLM, adapter"),
+    *(
+        pytest.param(kind, adapter, id=f"{kind}, {name}", marks=pytest.mark.nightly)
+        for kind, adapter, name in ((VLLM, WHOLE, "whole"), (SGLANG, ADAPTER, "adapter"), (SGLANG, WHOLE, "whole"))
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "adapter"), KINDS)
+def test_each_round_is_drawn_by_the_weights_before_it(questions, tmp_path, kind, adapter):
+    engine = Refreshed(questions=questions, kind=kind)
+    with LoopServer(engine) as server:
+        train(tmp_path, questions, stage(server.url, adapter=adapter))
+    for number in range(ROUNDS):
+        rows = chains(tmp_path, number)
+        assert [(row.index, row.weights_step) for row in rows] == [(index, number) for index in range(3)] * 2
+        assert all(row.token_ids and row.logprobs and not row.is_respelt for row in rows)
+    steps = list(read_steps(tmp_path / "run/grpo/steps.jsonl"))
+    assert max(step.terms["sampler_gap"] for step in steps) < 1e-4
+    assert max(step.terms[f"engine_gap/{kind}"] for step in steps for kind in ("text", "pictures")) < 1e-4
+    assert min(steps[1].terms[f"engine_moved/{kind}"] for kind in ("text", "pictures")) > 1e-4
+    assert {step.terms["weights_age"] for step in steps} == {0.0}
+    # What was written for the servers is gone, and so are their adapters; what they drew is rows.
+    assert not (tmp_path / "run/grpo/served").exists()
+    assert not list((tmp_path / "run/grpo/rollouts").glob("replies-*"))
+    assert len(engine.held) == 1
+
+
+class Given:
+    """Servers of a training, and the model that is trained: moved by hand here."""
+
+    def __init__(self, root, questions, *urls, adapter=WHOLE, pace=QUICK.pace, **more):
+        self.notes, self.model = [], opened(SHIPPED)
+        self.model.adapt(adapter)
+        rollouts = Rollouts(ref="tiny", model=self.model, adapter=adapter, place=root / "grpo", questions=questions,
+                            style=Style.REASON, max_tokens=LONG, ranks=ALONE)  # fmt: skip
+        recipe = Recipe(name="served", models={"tiny": ModelSpec(path="tiny")}, steps={})
+        run = OpenRun(root=root, recipe=recipe, machine=replace(QUICK, pace=pace))
+        engine = EnginePlan(kind=EngineKind.SERVER, urls=urls, **more)
+        self.servers = RolloutServers(run=run, rollouts=rollouts, engine=engine, refresh=RefreshPlan(),
+                                      note=self.notes.append)  # fmt: skip
+        self.asks = [GenerateRequest(question=one, style=Style.REASON, count=2) for one in questions]
+
+    def draw(self, number: int) -> list[tuple[Chain, ...]]:
+        decoding = SamplingParams(max_tokens=LONG, seed=number, as_drawn=True)
+        return self.servers.sampler(number).generate(self.asks, decoding)
+
+    @torch.no_grad()
+    def move(self, *parts: str, by: float = 0.05) -> None:
+        generator = torch.Generator().manual_seed(0)
+        for part in parts:
+            for weight in self.model.parameter_groups()[part]:
+                if weight.requires_grad:
+                    scale = by * max(float(weight.std(correction=0)), 0.05)
+                    weight.add_(scale * torch.randn(weight.shape, generator=generator))
+
+
+def indices(drawn) -> list[tuple[str, int]]:
+    return [(row.question_id, row.index) for rows in drawn for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("fault", "parts", "words"),
+    [
+        pytest.param("ignores", ("language",), "it ignores them", marks=pytest.mark.nightly),
+        pytest.param("prompts", ("language",), "prefix cache", marks=pytest.mark.nightly),
+        ("language", ("tower", "projector"), "only prompts with pictures are wrong: it did not take the vision tower"),
+    ],
+)
+def test_a_server_that_does_not_have_the_new_weights_is_found_and_named(questions, tmp_path, fault, parts, words):
+    with (
+        LoopServer(Refreshed(questions=questions)) as well,
+        LoopServer(engine := Refreshed(questions=questions)) as bad,
+    ):
+        given = Given(tmp_path, questions, well.url, bad.url)
+        given.draw(0)
+        engine.fault = fault
+        given.move(*parts)
+        with pytest.raises(ValueError, match=rf"{bad.url}: .*after 1 rounds.*{words}"):
+            given.draw(1)
+
+
+@pytest.mark.nightly
+def test_a_server_that_ignored_a_refresh_is_found_by_the_process_that_goes_on(questions, tmp_path):
+    """What servers answered is on disk: a small change is not taken for their precision after a stop."""
+    with LoopServer(engine := Refreshed(questions=questions)) as server:
+        Given(tmp_path, questions, server.url).draw(0)
+        engine.fault = "ignores"
+        again = Given(tmp_path, questions, server.url)
+        again.move("language", by=0.01)
+        with pytest.raises(ValueError, match="it ignores them"):
+            again.draw(1)
+        seen = again.servers.check.seen
+        assert max(one.first_gap for one in seen.values()) < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("refuses", "refuses /v1/load_lora_adapter.*VLLM_ALLOW_RUNTIME_LORA_UPDATING"),
+        pytest.param("name", "'tiny-of-before'", marks=pytest.mark.nightly),
+    ],
+)
+def test_a_server_that_takes_no_weights_or_answers_under_another_name_is_refused(questions, tmp_path, fault, words):
+    with LoopServer(Refreshed(questions=questions, fault=fault)) as server:
+        given = Given(tmp_path, questions, server.url, adapter=ADAPTER)
+        with pytest.raises((ValueError, ConnectionError), match=words):
+            given.draw(0)
+
+
+@pytest.mark.nightly
+def test_a_dead_servers_rollouts_are_drawn_by_the_other_and_all_dead_ends_the_round(questions, tmp_path):
+    dying, last = Refreshed(questions=questions), Refreshed(questions=questions)
+    with LoopServer(dying) as one, LoopServer(last) as other:
+        given = Given(tmp_path, questions, one.url, other.url)
+        dying.dies_after = 2  # the two prompts by which it is looked at
+        assert indices(given.draw(0)) == [(question.id, index) for question in questions for index in range(2)]
+        given.draw(1)
+        assert any(one.url in note and "did not take" not in note for note in given.notes)
+        last.dies_after = 0
+        with pytest.raises((ValueError, ConnectionError), match=f"(?s){one.url}.*{other.url}"):
+            given.draw(2)
+
+
+@pytest.mark.nightly
+def test_a_server_that_lost_its_adapter_gets_no_calls_until_the_next_refresh(questions, tmp_path):
+    """One that was started anew does not know the name: its calls go to the others."""
+    fresh, other = Refreshed(questions=questions), Refreshed(questions=questions)
+    with LoopServer(fresh) as one, LoopServer(other) as two:
+        given = Given(tmp_path, questions, one.url, two.url, adapter=ADAPTER)
+        given.servers.sampler(0)
+        fresh.held = {"tiny": fresh.held["tiny"]}
+        drawn = given.draw(0)
+        assert indices(drawn) == [(question.id, index) for question in questions for index in range(2)]
+        assert {row.weights_step for rows in drawn for row in rows} == {0}
+        assert fresh.drawn == 2
+        given.draw(1)
+        assert fresh.drawn > 4
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", [VLLM, SGLANG])
+def test_a_server_that_was_given_other_weights_meanwhile_is_refused_by_its_version(questions, tmp_path, kind):
+    with LoopServer(engine := Refreshed(questions=questions, kind=kind)) as server:
+        given = Given(tmp_path, questions, server.url)
+        given.servers.sampler(0)
+        engine.version = "of another run"
+        with pytest.raises(ConnectionError, match="drew with the weights of another run, and was given grpo-"):
+            given.draw(0)
+
+
+def test_replies_that_came_before_a_stop_are_not_drawn_again(questions, tmp_path):
+    with LoopServer(engine := Refreshed(questions=questions)) as server:
+        pace = replace(QUICK.pace, concurrency=1, tries=1)
+        given = Given(tmp_path, questions, server.url, pace=pace)
+        given.servers.sampler(0)
+        engine.dies_after = 3  # two looks, and the rollouts of one question
+        with pytest.raises(ConnectionError, match=questions[1].id):
+            given.draw(0)
+        engine.dies_after, engine.drawn = -1, 0
+        again = Given(tmp_path, questions, server.url, pace=pace)
+        drawn = again.draw(0)
+        assert engine.drawn == 2 + 1
+    assert indices(drawn) == [(question.id, index) for question in questions for index in range(2)]
