@@ -1,7 +1,6 @@
 """Rationales from a teacher, graded by their answer (LLaVA-Reasoner, arXiv 2410.16198, section 3.1)."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,12 +9,12 @@ from typing import Annotated, Any, ClassVar
 
 from seewhy.model.plan import ComputePlan
 from seewhy.records.ranges import require_least, require_share
-from seewhy.records.types import Chain, Outcome, Question, Style
+from seewhy.records.types import Chain, Question, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
 from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make, settings_of
 from seewhy.runs.discovery import class_of
 from seewhy.runs.forecast.api import Outlook, ServerWork, StageForecast, first_of
-from seewhy.runs.hooks import NothingLeftError
+from seewhy.runs.right_share import RightShare
 from seewhy.runs.training_questions import count_training, expected_training, of_train, training_questions
 from seewhy.sampling.stand_ins import stand_ins
 from seewhy.stages.judge import Judge
@@ -25,8 +24,7 @@ UNANSWERED = "unanswered.jsonl"
 ASKED = "chat_model"
 LITTLE = 0.5
 """A share of right rationales below which the run says so."""
-FEW = 8
-"""Rationales from which on a share can be estimated."""
+REMEDY = "Look at the teacher's prompt and the rule of the questions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +118,12 @@ class Rationales(RowStage):
             chains = list(teacher.teach(block))
             missed.write()
             if self.model:
-                require_some_right(block, chains, self.floor, models.note)
+                said = share.look(block, chains)
+                if said:
+                    models.note(said)
             return chains
 
+        share = RightShare(what="rationales", little=LITTLE, floor=self.floor, remedy=REMEDY)
         return teach
 
     def tally(self, block: Sequence[Question], rows: Sequence[Chain]) -> Mapping[str, int]:
@@ -194,27 +195,3 @@ class Unanswered:
         name, why = next(iter(self.reasons.items()))
         self.note(f"{len(self.reasons)} of a block of questions got no rationale, such as {name}: {why}")
         self.reasons.clear()
-
-
-def require_some_right(
-    questions: Sequence[Question], chains: Sequence[Chain], floor: float, note: Callable[[str], None]
-) -> None:
-    """Say where fewer than half of a block's rationales end in the right answer, and why.
-
-    Raises:
-        NothingLeftError: fewer than `floor` of at least `FEW` do.
-    """
-    asked = {question.id: question for question in questions}
-    judge = class_of("judging", "outcome")()
-    verdicts = [verdict for chain in chains for verdict in judge.judge(asked[chain.question_id], (chain,))]
-    found = Counter(str(verdict.outcome.value) for verdict in verdicts)
-    right, total = found.pop(Outcome.CORRECT.value, 0), len(verdicts)
-    if not total or right >= LITTLE * total:
-        return
-    why = next(verdict.why for verdict in verdicts if verdict.outcome is not Outcome.CORRECT)
-    others = ", ".join(f"{count} {name}" for name, count in found.most_common(3))
-    said = f"{right} of {total} rationales end in the right answer ({others}; such as: {why})"
-    if total >= FEW and right < floor * total:
-        raise NothingLeftError(f"{said}; floor wants {floor:.1%}. Look at the teacher's prompt and the rule of the "
-                               "questions, or set a lower floor")  # fmt: skip
-    note(said)

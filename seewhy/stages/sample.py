@@ -6,14 +6,16 @@ from typing import ClassVar
 
 from seewhy.endpoints.engine.plan import EnginePlan
 from seewhy.judging.outcome import OutcomeJudge
+from seewhy.model.api import Generates
 from seewhy.records.marks import RARE
-from seewhy.records.ranges import require_least, require_seed
+from seewhy.records.ranges import require_least, require_seed, require_share
 from seewhy.records.types import Chain, FinishReason, Outcome, Question, Response, Style
 from seewhy.report.inputs import Count, Facts, Section
 from seewhy.runs.api import Models, Need, RowStage, Run
 from seewhy.runs.choice import Model, Rows
 from seewhy.runs.drawing import drawn_need, served_counts
 from seewhy.runs.forecast.api import ModelWork, Outlook, StageForecast, total_rows
+from seewhy.runs.right_share import Looking, RightShare
 from seewhy.sampling.early import EarlyStop, Fate
 from seewhy.sampling.plan import SamplingPlan
 from seewhy.sampling.sample import sample_chains, sample_in_turns
@@ -21,6 +23,9 @@ from seewhy.sampling.served import LooksFirst
 from seewhy.sampling.stand_ins import imitations, stand_in, stand_ins
 
 STOPPED = "questions stopped early"
+LITTLE = 0.05
+"""A share of right chains below which a step says so."""
+REMEDY = "Look at some chains, raise max_tokens where they are cut, or take easier questions or a better model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,9 @@ class Sample(RowStage):
     """Whether questions whose first chains tell that they are too easy or too hard get no more; judged by outcome."""
     engine: EnginePlan = field(default=EnginePlan(), metadata=RARE)
     """Who draws: seewhy's own sampler, or servers that have the model's weights."""
+    floor: float = field(default=0.0, compare=False, metadata=RARE)
+    """Share of a block's questions whose first chain must end in the right answer, from 0 to 1: below it the run stops
+    at the first block; 0 says that there are few, and goes on."""
 
     rows: ClassVar[type[Chain]] = Chain
     unit: ClassVar[str] = "questions"
@@ -68,6 +76,7 @@ class Sample(RowStage):
         require_least(self, 1, "per_question", "per_shard")
         require_least(self, 0, "ask", "after")
         require_seed(self)
+        require_share(self, "floor")
         if self.early.first and self.early.first >= self.per_question:
             raise ValueError(f"early.first is {self.early.first}: it must be below per_question, {self.per_question}")
         assert self.plan(0).decoding(is_letter=True)
@@ -108,8 +117,20 @@ class Sample(RowStage):
         model, plan = models.sampler(self.model, self.engine), self.plan(self.ask)
         if isinstance(model, LooksFirst):
             model.look(self.inputs(run), self.style, self.max_tokens, blind=False)
+        share = RightShare(what="questions' first chains", little=LITTLE, floor=self.floor, remedy=REMEDY,
+                           counts_unjudged=False)  # fmt: skip
+        looking = Looking(share=share, note=models.note)
+
+        def draw(block: Sequence[Question]) -> list[Chain]:
+            chains = list(self._drawn_by(model, plan, block))
+            looking.look(block, chains)
+            return chains
+
+        return draw
+
+    def _drawn_by(self, model: Generates, plan: SamplingPlan, block: Sequence[Question]) -> Iterable[Chain]:
         if not self.early.first:
-            return lambda block: sample_chains(model, block, plan, self.style)
+            return sample_chains(model, block, plan, self.style)
         judge = OutcomeJudge()
 
         def is_live(question: Question, chains: Sequence[Chain]) -> bool:
@@ -118,7 +139,7 @@ class Sample(RowStage):
             left = self.per_question - len(chains)
             return self.early.fate(outcomes.count(Outcome.CORRECT), judged, left) is Fate.LIVE
 
-        return lambda block: sample_in_turns(model, block, plan, self.style, self.early.first, is_live)
+        return sample_in_turns(model, block, plan, self.style, self.early.first, is_live)
 
     def tally(self, block: Sequence[Question], rows: Sequence[Chain]) -> Mapping[str, int]:
         tokens = cut = 0
