@@ -13,13 +13,15 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from seewhy.records.files import explain_failure
+from seewhy.training.hashed_tensors import write_tensors
 from seewhy.training.parallel.shard_files import read_shards, spread
 
 KEPT = 2
@@ -28,6 +30,7 @@ WEIGHTS, MOMENTS, STATE = "weights.safetensors", "moments.safetensors", "state.j
 SHARDS = "shards"
 """Folder of a checkpoint with the parts that processes wrote, each its own; absent where one wrote all."""
 WEIGHT, MOMENT = "weights/", "moments/"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,15 +100,13 @@ def save_checkpoint(directory: Path, net: nn.Module, optimizer: torch.optim.Opti
     try:
         with writing(directory / f"checkpoint-{progress.steps}"):
             begin_checkpoint(directory, progress.steps)
-            _save(moved_tensors(net), partial / WEIGHTS)
-            _save(_moments(net, optimizer), partial / MOMENTS)
-            return seal_checkpoint(directory, progress, {})
+            written = {
+                name: write_tensors(partial / name, tensors)
+                for name, tensors in ((WEIGHTS, moved_tensors(net)), (MOMENTS, _moments(net, optimizer)))
+            }
+            return seal_checkpoint(directory, progress, {}, written)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-
-
-def _save(tensors: Mapping[str, Tensor], path: Path) -> None:
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
 
 
 def partial_of(directory: Path, steps: int) -> Path:
@@ -120,14 +121,18 @@ def begin_checkpoint(directory: Path, steps: int) -> None:
     partial_of(directory, steps).mkdir(parents=True)
 
 
-def seal_checkpoint(directory: Path, progress: Progress, shapes: Mapping[str, Sequence[int]]) -> Path:
+def seal_checkpoint(
+    directory: Path, progress: Progress, shapes: Mapping[str, Sequence[int]], written: Mapping[str, str] = NOTHING
+) -> Path:
     """Makes a checkpoint of what was written: its state last, its name after that, and older ones go when it is there.
 
-    `shapes` are of the tensors that are in shards, by name.
+    `shapes` are of the tensors that are in shards, by name; `written` the hashes of files that are known from their
+    writing, by the file's name: the others are read.
     """
     partial, final = partial_of(directory, progress.steps), directory / f"checkpoint-{progress.steps}"
     files = [path for path in partial.rglob("*") if path.is_file()]
-    state = asdict(progress) | {"files": {str(path.relative_to(partial)): _digest(path) for path in files}}
+    names = {str(path.relative_to(partial)): path for path in files}
+    state = asdict(progress) | {"files": {name: written.get(name) or _digest(path) for name, path in names.items()}}
     (partial / STATE).write_text(json.dumps(state | {"shapes": shapes}), encoding="utf-8")
     for path in [*files, partial / STATE, partial]:
         sync_file(path)
