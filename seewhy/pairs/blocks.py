@@ -24,6 +24,9 @@ LOGPROBS, SPANS = "logprobs", "spans"
 """What a rule may read beside the columns that all rules read."""
 CHAIN_FIELDS = ("text", "stop", "token_ids")
 VERDICT_FIELDS = ("outcome", "score", "answer", "judge")
+REPEATED = ("question_id", "judge")
+"""Columns that say the same in many rows: one text is made of each value."""
+OUTCOMES = tuple(Outcome)
 RESPONSE_FIELDS = ("text", "token_ids")
 
 
@@ -44,7 +47,7 @@ class OutcomeCounts(NamedTuple):
     def of(cls, prompt: Iterable[Judged]) -> "OutcomeCounts":
         """Of the chains of a prompt."""
         outcomes = [one.outcome for one in prompt]
-        return cls(*map(outcomes.count, Outcome))
+        return cls(*map(outcomes.count, OUTCOMES))
 
 
 @runtime_checkable
@@ -163,9 +166,16 @@ def _judged(rows: JudgedRows, wanted: NDArray[np.int64], more: Sequence[str]) ->
     """The chains at these rows of a block."""
     is_whole = len(wanted) == len(rows.chains)
 
+    places = pa.array(wanted)
+
     def column(batch: pa.RecordBatch, record_type: type[Record], name: str) -> list[Any]:
-        found = batch.column(name)
-        return slots_of(record_type)[name].decode(found if is_whole else found.take(pa.array(wanted)))
+        found = batch.column(name) if is_whole else batch.column(name).take(places)
+        slot = slots_of(record_type)[name]
+        if name not in REPEATED or found.null_count:
+            return slot.decode(found)
+        encoded = found.dictionary_encode()
+        values = slot.decode(encoded.dictionary)
+        return [values[code] for code in encoded.indices.to_numpy().tolist()]
 
     names = ("question_id", "style", "index", "text", "stop")
     columns = {"row": wanted.tolist(), **{name: column(rows.chains, Chain, name) for name in names},

@@ -3,8 +3,12 @@
 import random
 from collections.abc import Sequence
 from enum import StrEnum
+from math import lcm
+from operator import attrgetter
 
 from seewhy.pairs.judged import Choice, Judged, distinct_texts
+
+INDEX, VALUE = attrgetter("index"), attrgetter("value")
 
 
 class Pick(StrEnum):
@@ -30,13 +34,13 @@ def ordered(prompt: Sequence[Judged], pick: Pick, rng: random.Random, *, is_chos
     Raises:
         ValueError: `HARDEST`, and the log-probabilities of a chain are not known.
     """
-    found = distinct_texts(sorted(prompt, key=_index))
+    found = distinct_texts(sorted(prompt, key=INDEX))
     rng.shuffle(found)
     match pick:
         case Pick.RANDOM:
             return found
         case Pick.BEST_WORST:
-            return sorted(found, key=_value, reverse=is_chosen)
+            return sorted(found, key=VALUE, reverse=is_chosen)
         case Pick.HARDEST:
             return sorted(found, key=_logprob, reverse=not is_chosen)
 
@@ -45,18 +49,31 @@ def pair_up(chosen: Sequence[Judged], rejected: Sequence[Judged], most: int) -> 
     """At most so many distinct pairs, of different answers and texts; a chain again only when none is left that is
     used less.
     """
+    places = _in_turn(len(chosen), len(rejected), most)
+    if len(places) < most or not all(differ(chosen[one], rejected[other]) for one, other in places):
+        places = _by_use(chosen, rejected, most)
+    return tuple([_choice(chosen[one], rejected[other]) for one, other in places])
+
+
+def differ(chosen: Judged, rejected: Judged) -> bool:
+    """Whether neither answers, normalised, nor texts are equal; a chain without an answer differs by that."""
+    return chosen.folded_answer != rejected.folded_answer and chosen.text.strip() != rejected.text.strip()
+
+
+def _in_turn(chosen: int, rejected: int, most: int) -> list[tuple[int, int]]:
+    """What `_by_use` takes of so many chains, as long as each of these pairs differs: both sides in turn."""
+    return [(turn % chosen, turn % rejected) for turn in range(min(most, lcm(chosen, rejected)))]
+
+
+def _by_use(chosen: Sequence[Judged], rejected: Sequence[Judged], most: int) -> list[tuple[int, int]]:
+    """Places of the pairs that are taken, in order."""
     used = [0] * len(chosen), [0] * len(rejected)
     taken: list[tuple[int, int]] = []
     while len(taken) < most and (pair := _freshest(chosen, rejected, used, taken)):
         taken.append(pair)
         for counts, place in zip(used, pair, strict=True):
             counts[place] += 1
-    return tuple(_choice(chosen[one], rejected[other]) for one, other in taken)
-
-
-def differ(chosen: Judged, rejected: Judged) -> bool:
-    """Whether neither answers, normalised, nor texts are equal; a chain without an answer differs by that."""
-    return chosen.folded_answer != rejected.folded_answer and chosen.text.strip() != rejected.text.strip()
+    return taken
 
 
 def _freshest(
@@ -74,14 +91,6 @@ def _freshest(
 
 def _choice(chosen: Judged, rejected: Judged) -> Choice:
     return Choice(chosen=chosen, rejected=rejected, margin=chosen.value - rejected.value)
-
-
-def _index(one: Judged) -> int:
-    return one.index
-
-
-def _value(one: Judged) -> float:
-    return one.value
 
 
 def _logprob(one: Judged) -> float:

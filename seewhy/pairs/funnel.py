@@ -27,19 +27,22 @@ class Funnel:
         counts = self._counts
         counts[CHAINS] += len(prompt)
         counts[REPEATED] += len(prompt) - len({one.text for one in prompt})
-        answers = Counter(one.folded_answer for one in prompt if one.answer is not None)
-        counts[ANSWERED] += answers.total()
-        counts[USUAL] += max(answers.values(), default=0)
-        for choice in choices:
-            self.add_pair(choice.chosen.text, choice.rejected.text)
+        answers = [one.folded_answer for one in prompt if one.answer is not None]
+        counts[ANSWERED] += len(answers)
+        counts[USUAL] += max(Counter(answers).values(), default=0)
+        self._add_texts([(choice.chosen.text, choice.rejected.text) for choice in choices])
 
     def add_pair(self, chosen: str, rejected: str) -> None:
         """Count the two texts of a pair."""
+        self._add_texts([(chosen, rejected)])
+
+    def _add_texts(self, texts: Sequence[tuple[str, str]]) -> None:
         counts = self._counts
-        counts[LETTERS[0]] += len(chosen)
-        counts[LETTERS[1]] += len(rejected)
-        counts[LONGER] += len(chosen) > len(rejected)
-        counts[EQUAL] += begin_alike(chosen, rejected)
+        sizes = [(len(chosen), len(rejected)) for chosen, rejected in texts]
+        counts[LETTERS[0]] += sum([chosen for chosen, _ in sizes])
+        counts[LETTERS[1]] += sum([rejected for _, rejected in sizes])
+        counts[LONGER] += sum([chosen > rejected for chosen, rejected in sizes])
+        counts[EQUAL] += sum([begin_alike(chosen, rejected) for chosen, rejected in texts])
 
     @property
     def of_pairs(self) -> Mapping[str, int]:
@@ -75,6 +78,7 @@ def begin_alike(one: str, other: str, words: int = CUT_WORDS) -> bool:
         >>> begin_alike("a b c", "a b d", words=2), begin_alike("a b c", "a b d", words=3)
         (True, False)
     """
-    if one.lstrip()[:1] != other.lstrip()[:1]:
+    # Most texts differ in their first word, and one split is a fraction of all.
+    if one.lstrip()[:1] != other.lstrip()[:1] or one.split(None, 1)[:1] != other.split(None, 1)[:1]:
         return False
     return one.split(None, words)[:words] == other.split(None, words)[:words]

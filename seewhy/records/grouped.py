@@ -20,6 +20,8 @@ from seewhy.records.types import Chain, Verdict
 
 R = TypeVar("R", bound=Record)
 
+FEWEST_ROWS = BATCH_ROWS // 2
+"""Rows of a block, but of the last: batches are joined until there are so many."""
 KEY = ("question_id", "style", "index")
 QUESTION = "question_id"
 
@@ -98,19 +100,24 @@ def question_blocks(
     seen = _SeenQuestions(rows)
     held: list[pa.RecordBatch] = []
     first = start
-    for batch in rows.batches(columns, start, stop):
+    for batch in filter(len, rows.batches(columns, start, stop)):
+        if sum(map(len, held)) >= FEWEST_ROWS:
+            whole = _joined(held)
+            last = len(whole) if _begins(batch, whole) else starts_in(whole)[-2]
+            if last:
+                yield seen.add(whole.slice(0, last), first)
+                first += last
+            held = [whole.slice(last)] if last < len(whole) else []
         held.append(batch)
-        if sum(map(len, held)) < BATCH_ROWS:
-            continue
-        whole = _joined(held)
-        last = starts_in(whole)[-2]
-        if last:
-            yield seen.add(whole.slice(0, last), first)
-            first += last
-        held = [whole.slice(last)]
-    if any(map(len, held)):
+    if held:
         yield seen.add(_joined(held), first)
     seen.require_together()
+
+
+def _begins(batch: pa.RecordBatch, before: pa.RecordBatch) -> bool:
+    """Whether a question begins with a batch; rows that need not be joined are not copied."""
+    last, first = before.column(QUESTION).slice(len(before) - 1), batch.column(QUESTION).slice(0, 1)
+    return bool(pc.not_equal(last, first)[0].as_py())
 
 
 def question_starts(rows: RowReader[R]) -> "array[int]":
@@ -140,7 +147,7 @@ class _SeenQuestions:
 
     def add(self, block: pa.RecordBatch, first: int) -> pa.RecordBatch:
         starts = starts_in(block)[:-1]
-        ids = block.column(QUESTION).take(pa.array(starts, pa.int64())).to_pylist()
+        ids = block.column(QUESTION).take(pa.array(starts, pa.int64())).to_numpy(zero_copy_only=False).tolist()
         self.hashes.extend(map(hash, ids))
         self.places.extend(first + start for start in starts)
         return block
@@ -184,6 +191,8 @@ def _with_key(columns: Sequence[str] | None) -> Sequence[str] | None:
 
 
 def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    if len(batches) == 1:
+        return batches[0]
     return pa.concat_batches(batches) if batches else pa.RecordBatch.from_arrays([], [])
 
 

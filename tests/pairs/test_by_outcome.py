@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from judged_rows import NONE, RIGHT, UNJUDGED, WRONG, judged_row, judged_rows, split_rows
 
 from seewhy.pairs.by_outcome import AccuracyBin, ByOutcome, account_of, pair_chains
-from seewhy.records.types import Outcome, Style
+from seewhy.pairs.choosing import differ, pair_up
+from seewhy.pairs.judged import Judged
+from seewhy.records.types import FinishReason, Outcome, Style
 
 WIDE = ByOutcome(lowest=0.0, highest=1.0)
 OUTCOMES = st.lists(st.sampled_from(Outcome), min_size=1, max_size=12)
@@ -150,3 +152,28 @@ def test_a_row_that_stands_alone_or_twice_is_an_error_that_names_it():
 def test_a_band_or_count_that_can_keep_nothing_is_refused(settings):
     with pytest.raises(ValueError, match=r"highest|most"):
         ByOutcome(**settings)
+
+
+WORDS = st.lists(st.tuples(st.sampled_from("ab "), st.sampled_from(["1", " 1.0 ", "2", "3", None])), max_size=6)
+
+
+@given(WORDS, WORDS, st.integers(1, 9))
+def test_each_pair_takes_the_least_used_chains_that_differ(chosen, rejected, most):
+    def chains_of(words):
+        return [Judged(row=row, question_id="q", style=Style.REASON, index=row, text=text, stop=FinishReason.END,
+                       outcome=RIGHT, score=None, answer=answer, judge="j")
+                for row, (text, answer) in enumerate(words)]  # fmt: skip
+
+    sides = chains_of(chosen), chains_of(rejected)
+    used, wanted = (Counter(), Counter()), []
+    for _ in range(most):
+        left = [(used[0][one], one, used[1][other], other)
+                for one in range(len(chosen)) for other in range(len(rejected))
+                if (one, other) not in wanted and differ(sides[0][one], sides[1][other])]  # fmt: skip
+        if left:
+            _, one, _, other = min(left)
+            wanted.append((one, other))
+            used[0][one] += 1
+            used[1][other] += 1
+    found = [(choice.chosen.row, choice.rejected.row) for choice in pair_up(*sides, most)]
+    assert found == wanted
