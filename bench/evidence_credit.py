@@ -27,6 +27,7 @@ RESAMPLES = 200
 GOAL = 0.8
 TOKENS = "DPO credit, token by token (figure 8)"
 CREDIT = "DPO credit, summed over a sentence"
+AGREEMENT = "share of the other 15 chains that say the sentence"
 SO_FAR = "SFT log-probability of the least likely sentence so far"
 BASELINES = ("SFT log-probability", "earlier place in the chain")
 """Those that the verdict is of; the further ones of issue and paper were added when it stood."""
@@ -71,7 +72,7 @@ SIGNALS: Mapping[str, Signal] = {
     "log-probability with the picture less without": lambda one: one.others.get("scores-blind"),
     "what leaving it out takes from the chain's own answer": lambda one: one.others.get("credit-left-out.tokens"),
     SO_FAR: lambda one: one.least_so_far,
-    "share of the other 15 chains that say the sentence": lambda one: one.agreement,
+    AGREEMENT: lambda one: one.agreement,
 }
 
 
@@ -119,9 +120,10 @@ def credit_summary(runs: Sequence[OpenRun]) -> tuple[str, int, str]:
         said = "held"
     elif best.low > credit.high:
         said = "not held"
-    agreement = of("share of the other 15 chains that say the sentence")
-    here = (f"AUROC {shown(credit)}; best baseline {shown(best)}; "
-            f"sentences that other chains say too, without training or gold answer: {shown(agreement)}")  # fmt: skip
+    free = ", ".join(f"{name} {shown(of(key))}" for name, key in (
+        ("sentences that other chains say too", AGREEMENT), ("the least likely sentence so far", SO_FAR),
+    ))  # fmt: skip
+    here = f"AUROC {shown(credit)}; best baseline {shown(best)}; without training or gold answer: {free}"
     return here, len(done), said
 
 

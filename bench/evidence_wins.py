@@ -28,13 +28,13 @@ LABELS: Mapping[str, str] = {
 
 def wins_table(runs: Sequence[OpenRun]) -> Iterator[str]:
     """Two lines a contest: of all questions, and of those that both models answer right."""
-    yield ("| contest (claim 8) | questions | n | won, tied, lost | won of all | won, ties half | each seed | "
-           "orders agree |")  # fmt: skip
-    yield "|---|---|---|---|---|---|---|---|"
+    yield ("| contest (claim 8) | questions | n | won, tied, lost | won of all | won of those not tied | "
+           "won, ties half | each seed | orders agree |")  # fmt: skip
+    yield "|---|---|---|---|---|---|---|---|---|"
     for name in CONTESTS:
         done = [run for run in runs if has(run, f"wins-{name}.contests")]
         if not done:
-            yield f"| {LABELS[name]} | not run | | | | | | |"
+            yield f"| {LABELS[name]} | not run | | | | | | | |"
             continue
         yield _line(LABELS[name], "all", [contests(run.root, name) for run in done], _clusters(done))
         both = [right_on_both(run.root, name) for run in done]
@@ -46,9 +46,15 @@ def _line(label: str, which: str, runs: Sequence[Sequence[Contest]], clusters: M
               for row in rows]  # fmt: skip
     keys = {f"{number}/{name}": key for number in range(len(runs)) for name, key in clusters.items()}
     found = win_rate(pooled, clusters=keys)
+    decided = win_rate([row for row in pooled if _is_decided(row)], clusters=keys)
     each = ", ".join(f"{win_rate(rows, clusters=clusters).score.value:.3f}" for rows in runs)
-    return (f"| {label} | {which} | {found.n:,} | {found.wins:,}, {found.ties:,}, {found.losses:,} | "
-            f"{shown(found.won)} | {shown(found.score)} | {each} | {found.agreement:.1%} |")  # fmt: skip
+    rates = " | ".join(shown(rate) for rate in (found.won, decided.won, found.score))
+    counts = f"{found.wins:,}, {found.ties:,}, {found.losses:,}"
+    return f"| {label} | {which} | {found.n:,} | {counts} | {rates} | {each} | {found.agreement:.1%} |"
+
+
+def _is_decided(row: Contest) -> bool:
+    return win_rate([row]).ties == 0
 
 
 def _clusters(runs: Sequence[OpenRun]) -> Mapping[str, str]:
