@@ -69,6 +69,11 @@ def find_columns(table: Table, *, id_field: str = "", text_field: str = "", in_o
         return Columns(id="" if in_order else BATCH[0], text=BATCH[1])
     if set(table.fields) == {KEY, VALUE}:
         return Columns(id=id_field or KEY, text=text_field or VALUE)
+    if set(table.fields) == {VALUE}:
+        if not in_order:
+            raise ValueError(f"{table.path}: its rows are texts without ids; say --in-order where they stand in the "
+                             "order of the questions")  # fmt: skip
+        return Columns(id="", text=VALUE)
     known = {*table.fields} - {id_field, text_field}
     wanted_id = "" if in_order else id_field or _only(table, "--id-field", "id", ID_FIELDS, known, KEY)
     names = TEXT_FIELDS if known.intersection(TEXT_FIELDS) else TALK_FIELDS

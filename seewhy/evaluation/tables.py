@@ -20,6 +20,8 @@ FORMS = (".jsonl", ".json", ".csv", ".tsv", ".xlsx")
 PACKED = ".gz"
 MOST_BYTES = 2**32
 """Of a file when it is unpacked; a small one may unpack to more than any memory holds."""
+SEPARATORS = ("\t", ";", "|")
+"""Between the cells of files that are called .csv and have no commas."""
 MOST_COLUMNS = 2_000
 """Columns of a table of cells; one with more is no table of predictions."""
 LONGEST_CELL = 2**27
@@ -139,8 +141,9 @@ def _json_lines(path: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
 
 def _json_rows(path: Path, found: object) -> Iterator[tuple[str, Mapping[str, object]]]:
     if isinstance(found, list):
+        are_texts = all(isinstance(row, str) for row in found)
         for number, row in enumerate(found, start=1):
-            yield f"row {number}", _object(row, f"{path}, row {number}")
+            yield f"row {number}", {VALUE: row} if are_texts else _object(row, f"{path}, row {number}")
         return
     named = _object(found, str(path))
     if all(isinstance(row, dict) for row in named.values()):
@@ -186,6 +189,10 @@ def _lines_of_cells(path: Path, lines: Sequence[Sequence[object]]) -> Iterator[t
         names.pop()
     if len(names) > MOST_COLUMNS:
         raise ValueError(f"{path}: {len(names)} columns, and {MOST_COLUMNS} are the most; keep those of id and reply")
+    if len(names) == 1 and (sign := next((sign for sign in SEPARATORS if sign in names[0]), "")):
+        form = "name it .tsv" if sign == "\t" else "save it with commas"
+        raise ValueError(f"{path}: its first line, {names[0][:80]!r}, is one cell and seems to have {sign!r} between "
+                         f"cells; {form}")  # fmt: skip
     twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise ValueError(f"{path}: its first line names {', '.join(map(repr, twice))} more than once; give each column "

@@ -3,12 +3,13 @@
 import re
 
 MARK = re.compile(
-    r"(?:<\|?|◁\|?|\[(?=/?think))(?P<closes>/|end[_ ](?:of[_ ])?)?(?:(?:begin|start)[_ ](?:of[_ ])?)?"
+    r"(?:<\|?\s?|◁\|?|\[(?=/?think))(?P<closes>/\s?|end[_ ](?:of[_ ])?)?(?:(?:begin|start)[_ ](?:of[_ ])?)?"
     r"(?:[a-z]{1,12}:)?(?:(?:inner|internal)[_ ])?"
-    r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|analysis|reflection|scratchpad|cot)(?:[_ ](?:process|content))?"
+    r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|analysis|reflection|scratchpad|monologue|cot)"
+    r"(?:[_ ](?:process|content))?"
     r"\s{0,3}(?:\|?>|\|?▷|\])"
     r"|<\|channel\|?>\s{0,3}(?P<channel>[a-z]{1,12})(?:\s{1,3}to=[^<>\n]{0,40})?\s?(?:<\|message\|?>)?"
-    r"|(?P<shut><channel\|>)",
+    r"|<unused94>|(?P<shut><channel\|>|<unused95>)",
     re.IGNORECASE,
 )
 """`<think>`, `<|end_of_thought|>`, `[/THINK]`, `<seed:think>`, `<|channel|>final<|message|>` and their kin."""

@@ -228,3 +228,34 @@ def test_one_row_whose_letter_is_another_options_text_leaves_the_file_readable(c
 def test_a_null_split_is_left_out(capsys: pytest.CaptureFixture[str], split: str | None):
     write("questions.jsonl", [{"id": 1, "question": "?", "answer": 3, "split": split, "image": None, "facets": None}])
     assert card(capsys, write("a.jsonl", [{"id": 1, "text": "3"}]), "--questions", "questions.jsonl")["correct"] == 1
+
+
+@pytest.mark.parametrize("dressed", ["{}", "({})", "{}.", "[{}]"])
+@pytest.mark.parametrize("case", [str.upper, str.lower])
+def test_a_gold_in_brackets_or_another_case_is_known_as_one_too(capsys, dressed, case):
+    rows = [
+        {"id": f"q{n}", "answer": case(dressed.format("ABC"[n % 3])), "said": "The answer is (A)."} for n in range(6)
+    ]
+    assert "field 'answer' equals the gold" in told(capsys, write("a.jsonl", rows), "--questions", ask())
+
+
+@pytest.mark.parametrize(("wrong", "is_asked"), [(0, True), (1, True), (3, False)])
+def test_a_field_beside_another_text_that_is_nearly_always_the_gold_is_asked_about(capsys, wrong, is_asked):
+    rows = [{"id": f"q{n}", "prediction": "ABC"[(n + (n < wrong)) % 3], "raw": "I say (A)."} for n in range(30)]
+    words = [write("a.jsonl", rows), "--questions", ask(30)]
+    if is_asked:
+        assert "is it raw?" in told(capsys, *words)
+    else:
+        assert card(capsys, *words)["correct"] == 30 - wrong
+
+
+def test_a_list_of_texts_is_read_in_the_order_of_the_questions_and_only_so(capsys):
+    Path("a.json").write_text(json.dumps(["The answer is (A)."] * 6), encoding="utf-8")
+    assert "its rows are texts without ids" in told(capsys, "a.json", "--questions", ask())
+    assert card(capsys, "a.json", "--questions", ask(), "--in-order")["correct"] == 2
+
+
+@pytest.mark.parametrize(("sign", "remedy"), [(";", "save it with commas"), ("\t", "name it .tsv")])
+def test_a_csv_without_commas_is_told_how_to_be_saved(capsys, sign, remedy):
+    Path("a.csv").write_text(f"id{sign}response\nq0{sign}A\n", encoding="utf-8")
+    assert remedy in told(capsys, "a.csv", "--questions", ask())

@@ -124,6 +124,8 @@ def test_a_block_is_read_once_and_by_its_id(text, found):
     [
         ("yes", True), ("Yes.", True), ("**No**", False), ("no, it is red", False), ("<think>no</think>Yes", True),
         ("", None), ("notice", None), ("It is so: yes", None), ("yes or no?", None), ("Yes and no", None), ("y", None),
+        ("Answer: Yes", True), ("The answer is **no**.", False), ("My final answer: yes", True),
+        ("The answers: no", None),
     ],
 )  # fmt: skip
 def test_yes_and_no_are_words_that_stand_first_and_alone(text, said):
@@ -133,3 +135,31 @@ def test_yes_and_no_are_words_that_stand_first_and_alone(text, said):
 
 def test_a_yes_that_was_cut_off_behind_the_word_is_a_yes():
     assert read_yes_no(Reply(text="Yes, because", stop=FinishReason.LENGTH)) is True
+
+
+HALVES = ("\\ud83d", "\\udc36", "\\ud83d\\ud83d", "\\udc36\\ud83d")
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_half_a_character_in_a_judges_text_is_replaced_and_a_whole_one_stays(half):
+    form = form_of("t", object_of(why=TEXT))
+    found = read_object(Reply(text=f'{{"why": "a dog {half} and \\ud83d\\udc36"}}'), form)
+    assert isinstance(found, dict)
+    assert (
+        str(found["why"]).encode("utf-8").decode("utf-8") == "a dog " + "\ufffd" * half.count("u") + " and \U0001f436"
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("the model\\'s answer", "the model's answer"),
+        ("caf\\'{e}", "caf\\'{e}"),
+        ("use ```x``` here", "use ```x``` here"),
+        ("```python\\nx\\n```", "```python\nx\n```"),
+    ],
+)
+def test_apostrophes_and_fences_within_a_text_break_no_object(written, meant):
+    form = form_of("t", object_of(why=TEXT))
+    for reply in ('{{"why": "{}"}}', '```json\n{{"why": "{}"}}\n```', 'So:\n```\n{{"why": "{}"}}\n```'):
+        assert read_object(Reply(text=reply.format(written)), form) == {"why": meant}

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 JUDGING = "seewhy/judging"
 EXTRACT = "tests/judging/test_extract.py::test_a_hand_labelled_reply_is_read_as_labelled"
 GRADED = "tests/judging/test_graded_replies.py"
+SHORT = "tests/judging/test_short_replies.py"
 THINKING = "tests/judging/test_thinking.py"
 MATCHING = "tests/judging/test_matching.py"
 COMPAT = "tests/judging/test_compat.py"
@@ -24,6 +25,8 @@ SEEN_BY = {
     "answers/statements.py": EXTRACT,
     "answers/weak_letters.py": EXTRACT,
     "answers/decoration.py": EXTRACT,
+    "answers/signs.py": SHORT,
+    "answers/whole_replies.py": EXTRACT,
     "answers/options.py": GRADED,
     "answers/values.py": GRADED,
     "answers/matching.py": MATCHING,

@@ -167,7 +167,7 @@ def _stated_letter(text: str, begin: int, ranked: list[Statement], options: tupl
         return found
     is_out = is_out_of_range(found)
     if not is_out and names_an_option(said := text[first.start : first.end], options):
-        is_sentence = len(said.split()) >= WORDS_OF_A_SENTENCE
+        is_sentence = len(said.split()) >= WORDS_OF_A_SENTENCE or not said.isascii()
         concluded = conclusion(text[: first.end], first.start, options) if is_sentence else found
         return concluded if isinstance(concluded, Extraction) else found
     later = [each for each in ranked if each.start > first.start]

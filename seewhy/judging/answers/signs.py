@@ -17,6 +17,15 @@ BULLET = re.compile(r"^[ \t]{0,8}[•●▪◦‣→⇒➤►▶☞∴»][ \t]{0
 STYLING = re.compile(
     r"<(b|i|u|em|strong|span|code|mark|font|center|p|li|div|h[1-6])(?:\s[^<>]{0,80})?>([^<]{1,400})</\1>"
 )
+BOX = re.compile(r"<\|begin_of_box\|>(?P<value>.{0,400}?)<\|end_of_box\|>", re.DOTALL)
+"""GLM's box, which is read as LaTeX's."""
+WRAPPED = re.compile(r"<\|(?:(?:begin|end)_of_(?:solution|box)|(?:start|end)_(?:response|text))\|>", re.IGNORECASE)
+CALLED = re.compile(r"<(tool_call|function_call|tool_code)>.{0,4000}?(?:</\1>|\Z)", re.DOTALL)
+"""What a reply asks of a tool answers nobody."""
+LONE_CLOSING = re.compile(r"</answer>", re.IGNORECASE)
+SECTION = re.compile(r"<(solution|response|output|result)>(?P<value>[^<]{1,4000})</\1>", re.IGNORECASE)
+WORDS_OF_A_VALUE = 3
+"""A section with more words is a reply of its own, which states its answer within."""
 BLOCKS = frozenset({"p", "li", "div"})
 BREAK = re.compile(r"<br\s?/?>")
 DEEPEST = 3
@@ -32,8 +41,15 @@ def in_plain_signs(text: str) -> str:
         ('B', '   Answer:     B', 'It is <b>.')
     """
     if not text.isascii():
-        text = BULLET.sub(lambda found: " " * len(found[0]), text.translate(PLAIN))
+        text = BULLET.sub(_blank, text.translate(PLAIN))
     if "<" in text:
+        if "<|" in text:
+            text = BOX.sub(_boxed, text)
+            text = WRAPPED.sub(_blank, text)
+        text = CALLED.sub(_blank, text)
+        if "<answer" not in text:
+            text = LONE_CLOSING.sub(_blank, text)
+        text = SECTION.sub(_without_a_section, text)
         text = BREAK.sub(lambda found: "\n" + " " * (len(found[0]) - 1), text)
         for _ in range(DEEPEST):
             bare = STYLING.sub(_without_tags, text)
@@ -41,6 +57,21 @@ def in_plain_signs(text: str) -> str:
                 break
             text = bare
     return text
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
+def _boxed(found: re.Match[str]) -> str:
+    before, after = len("<|begin_of_box|>"), len("<|end_of_box|>")
+    return "\\boxed{".rjust(before) + found["value"] + "}".ljust(after)
+
+
+def _without_a_section(found: re.Match[str]) -> str:
+    if len(found["value"].split()) <= WORDS_OF_A_VALUE:
+        return found[0]
+    return " " * len(f"<{found[1]}>") + found["value"] + " " * len(f"</{found[1]}>")
 
 
 def _without_tags(found: re.Match[str]) -> str:

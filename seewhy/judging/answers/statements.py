@@ -39,6 +39,11 @@ JSON_AFTER = re.compile(
     r"|(?P<bare>-?\d[\d.]{0,30}|true|false))"
     r"(?!\s{0,8},\s{0,8}[\"'][^\"'\n]{0,400}[\"']\s{0,8}[,\]])"
 )
+TAG_END = re.compile(r"(?: [a-z]{1,12}=[^<>\n]{1,40})?>")
+ANSWER_TAG = re.compile(
+    r"<(conclusion|final[_ -]?answer|ans|final|result|output|choice|option|solution|response|prediction)>"
+    r"(?P<value>[^<]{1,400})</\1>"
+)
 SHORT_WORD = re.compile(r"(?:^|[\n*_>.!?])\s{0,4}ans(?:\.?[*_]{0,3}\s?[:：]|\.(?=\s)|\s[-–—=]>?(?=\s))[*_`\s]{0,8}")
 HASHES_ALONE = re.compile(r"(?:^|\n)#### {0,4}(?P<value>[^\n#: ]{1,40}(?: [^\n#: ]{1,20}){0,4})\s*$")
 """GSM8K's form, `#### 12`, at the end of a reply; a heading with words below it is none."""
@@ -98,8 +103,8 @@ def statements_by_rank(low: str, begin: int, *, options: bool) -> list[Statement
         found += _chinese_statements(low, begin)
     if "\\boxed" in low and (boxed := last_boxed(low, begin)):
         found.append(boxed)
-    if "<conclusion>" in low and (at := low.rfind("<conclusion>", begin)) >= 0:
-        found += [each for each in (_until_its_end(low, at + len("<conclusion>"), "</conclusion"),) if each]
+    if "</" in low:
+        found += _tagged(low, begin)
     if options:
         found += [choice for word in CHOICE_WORDS if word in low and (choice := _last_choice(low, begin, word))]
     if low.count("ans") > low.count("answer") and (short := _short_word(low, begin)):
@@ -134,8 +139,8 @@ def _answer_statements(low: str, begin: int, *, options: bool) -> Iterator[State
 
 def _answer_statement(low: str, begin: int, at: int, *, options: bool) -> Statement | None:
     after = at + len("answer")
-    if low.startswith(">", after):
-        return _tag(low, at, after + 1)
+    if low.startswith((">", " "), after) and (opened := TAG_END.match(low, after)):
+        return _tag(low, at, opened.end())
     if low.startswith(('"', "'"), after) and (field := JSON_AFTER.match(low, after)):
         return _filled(low, Rule.TAG, *field.span(field.lastgroup or "text"))
     before = low[max(begin, at - 24) : at]
@@ -177,12 +182,15 @@ def _value_before(low: str, begin: int, at: int) -> Statement | None:
 def _tag(low: str, at: int, start: int) -> Statement | None:
     if at == 0 or low[at - 1] != "<":
         return None
-    return _until_its_end(low, start, "</answer")
+    ends = [end for tag in ("</answer", "<answer") if (end := low.find(tag, start, start + LONGEST_VALUE)) >= 0]
+    return _filled(low, Rule.TAG, start, min(ends, default=min(len(low), start + LONGEST_VALUE)))
 
 
-def _until_its_end(low: str, start: int, closing: str) -> Statement | None:
-    end = low.find(closing, start, start + LONGEST_VALUE)
-    return _filled(low, Rule.TAG, start, min(len(low), start + LONGEST_VALUE) if end < 0 else end)
+def _tagged(low: str, begin: int) -> list[Statement]:
+    """The last value in a tag by which other models than those of `<answer>` mark it."""
+    tags = list(ANSWER_TAG.finditer(low, begin))[-1:]
+    found = (_filled(low, Rule.TAG, *tag.span("value")) for tag in tags)
+    return [each for each in found if each]
 
 
 def _line(low: str, rule: Rule, start: int) -> Statement | None:

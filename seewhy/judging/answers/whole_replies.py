@@ -21,6 +21,8 @@ REFUSAL = re.compile(
     r"|it(?: is|'s) (?:not (?:possible|clear|visible|legible|readable|shown|given|known|certain|stated|specified)"
     r"|un(?:clear|known|certain|readable|able|determin|specified|answer|visible))|it is not\.?$)"
 )
+TAGS = re.compile(r"(?:<answer>\s*</?answer>?\s*)+")
+"""A tag that holds no answer."""
 LISTED_NUMBER = re.compile(r"\d{1,2}[.)]")
 TAKEN_BACK = re.compile(
     r"\b(?:wait|actually|correction|corrected|mistake|sorry|instead|however|but|or|not)\b|n't\b", re.IGNORECASE
@@ -52,7 +54,7 @@ def whole_reply(text: str, begin: int, style: Style, rule: MatchRule) -> Extract
         return Abstention("the reply asks")
     if REFUSAL.match(lower(reply)):
         return Abstention("the reply declines to answer")
-    if not any(letter.isalnum() for letter in value):
+    if not any(letter.isalnum() for letter in value) or TAGS.fullmatch(value):
         return Abstention("the reply holds no words")
     return Extraction(answer=value, rule=Rule.WHOLE, start=begin, end=end)
 

@@ -24,7 +24,14 @@ ESCAPE = re.compile(
     r"|u(?![0-9a-fA-F]{4})|[^bfnrtu])"
 )
 """A backslash of LaTeX and not of JSON; no comment of a judge holds a form feed or a backspace."""
+APOSTROPHE = re.compile(r"(?<!\\)\\'(?!\{)")
+"""An apostrophe that was escaped as in Python; LaTeX's accent has a brace behind it."""
+HALF = re.compile(
+    r"(?<!\\)\\u(?:d[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2}\\u)d[c-f][0-9a-f]{2})", re.IGNORECASE
+)
+"""Half of a character: it could not be written anywhere."""
 OBJECT_START = re.compile(r"\{\s*(?:\"|\}|\Z)")
+ANSWER_IS = re.compile(r"\W{0,4}(?:(?:the|my|so|final)\W{1,3}){0,3}answer\W{0,3}(?:is\b|:)", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -115,7 +122,7 @@ def read_block(reply: Reply, tag: str, subject: str) -> str | Unread:
 
 
 def read_yes_no(reply: Reply) -> bool | Unread:
-    """Whether a reply says yes: its first word is yes or no, and the other word does not follow.
+    """Whether a reply says yes: its first word is yes or no, perhaps behind "The answer is", without the other word.
 
     Example:
         >>> read_yes_no(Reply(text="No, it is red.")), read_yes_no(Reply(text="Notice that it is red.")).why
@@ -124,7 +131,7 @@ def read_yes_no(reply: Reply) -> bool | Unread:
     text = _spoken(reply, may_be_cut=True)
     if isinstance(text, Unread):
         return text
-    words = [word.casefold() for word in WORD.findall(text)]
+    words = [word.casefold() for word in WORD.findall(ANSWER_IS.sub("", text, count=1))]
     said = {"yes", "no"} & set(words)
     if not words or words[0] not in said:
         return Unread(Failure.NO_WORD)
@@ -144,18 +151,19 @@ def _spoken(reply: Reply, *, may_be_cut: bool = False) -> str | Unread:
 
 
 def _only_object(text: str) -> dict[str, object] | Unread:
+    text = HALF.sub(r"\\ufffd", APOSTROPHE.sub("'", text))
     text = ESCAPE.sub(lambda found: found[0] if found["kept"] else r"\\", text)
     fences = FENCE.findall(text)
-    if len(fences) > 1:
-        return Unread(Failure.SEVERAL, "it has several code fences")
-    whole = fences[0].strip() if fences else text
+    whole = fences[0].strip() if len(fences) == 1 else text
     if whole.startswith("{"):
         found = _decode(whole)
         if found is not None and not whole[found[1] :].strip():
             return found[0]
-    if fences:
-        return Unread(Failure.BROKEN, "in its code fence")
-    return _only_object_in_prose(text)
+    alone = _only_object_in_prose(text)
+    if isinstance(alone, Unread) and fences:
+        is_one = len(fences) == 1
+        return Unread(Failure.BROKEN, "in its code fence") if is_one else Unread(Failure.SEVERAL, "code fences")
+    return alone
 
 
 def _only_object_in_prose(text: str) -> dict[str, object] | Unread:
