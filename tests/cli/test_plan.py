@@ -18,6 +18,7 @@ from seewhy.cli.main import main
 from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
 from seewhy.model.prompt_plan import AS_IS, PromptPlan
 from seewhy.model.weights import SHIPPED
+from seewhy.recipes import inkgrid
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Gold, MatchRule, Question, Split, Style
 from seewhy.runs.discovery import class_of
@@ -79,7 +80,7 @@ def units_of(forecast: dict[str, object]) -> dict[str, dict[str, object]]:
 
 
 def own_questions(place: Path, *, long: bool = False) -> list[str]:
-    """Options of a run on ten questions of one's own, of which one may have too many words for the model."""
+    """Inkgrid up to SFT, on ten questions of one's own, of which one may have too many words for the model."""
     row = {"question": "What is the sum?", "answer": "9", "rationale": "It is 9."}
     rows = [{**row, "id": f"{split}-{n}", "split": split} for split in ("train", "validation", "test")
             for n in range(10 if split == "train" else 1)]  # fmt: skip
@@ -88,8 +89,10 @@ def own_questions(place: Path, *, long: bool = False) -> list[str]:
     source = place / "own.jsonl"
     source.write_text("".join(json.dumps(each) + "\n" for each in rows))
     fit = "--sft.fit.batch-size 4 --sft.fit.save-every 2 --sft.fit.epochs 2"
-    return shlex.split(f"--questions.benchmark jsonl --questions.source {source} --questions.shifted 0 "
-                       f"--rationales.teacher gold {fit}")  # fmt: skip
+    whole = inkgrid.recipe()
+    short = replace(whole, steps={name: whole.steps[name] for name in ("questions", "rationales", "lessons", "sft")})
+    return shlex.split(f"{saved(place, short)} --questions.benchmark jsonl --questions.source {source} "
+                       f"--questions.shifted 0 --rationales.teacher gold {fit}")  # fmt: skip
 
 
 def test_every_step_has_its_rows_and_what_trains_has_steps_and_memory(forecast):
@@ -176,16 +179,16 @@ def test_the_page_names_each_step_and_tells_what_is_known_counted_and_measured(p
 def test_steps_of_gold_lessons_are_exact_and_the_disk_is_near(told, tmp_path):
     """Foretold before anything ran; then the steps are run."""
     own, run = own_questions(tmp_path), tmp_path / "run"
-    unit = units_of(json.loads(told("inkgrid", "--json", *own)))["sft"]
+    unit = units_of(json.loads(told(*own, "--json")))["sft"]
     assert unit["exact"]
     with redirect_stdout(io.StringIO()):
-        assert main(["run", "inkgrid", "--run", str(run), "--until", "lessons", *own]) == 0
-    there = units_of(json.loads(told("inkgrid", "--json", *own, "--run", str(run))))
+        assert main(["run", *own, "--run", str(run), "--until", "lessons"]) == 0
+    there = units_of(json.loads(told(*own, "--json", "--run", str(run))))
     assert there["lessons"]["finished"]
     assert (there["sft"]["basis"], there["sft"]["steps"]) == ("rows of the run", unit["steps"])
     assert there["sft"]["rows"] == unit["rows"] == there["lessons"]["rows"]
     with redirect_stdout(io.StringIO()):
-        assert main(["run", "inkgrid", "--run", str(run), "--only", "sft", *own]) == 0
+        assert main(["run", *own, "--run", str(run), "--only", "sft"]) == 0
     assert unit["steps"] == len(read_steps(run / "sft" / "steps.jsonl"))
     size = sum(path.stat().st_size for path in (run / "sft").rglob("*") if path.is_file()) / 2**20
     assert unit["disk_mb"] == pytest.approx(size, rel=0.25)
@@ -193,7 +196,7 @@ def test_steps_of_gold_lessons_are_exact_and_the_disk_is_near(told, tmp_path):
 
 def test_a_prompt_that_is_too_long_and_rows_above_the_budget_are_told(told, tmp_path):
     own = own_questions(tmp_path, long=True)
-    warnings = json.loads(told("inkgrid", "--json", *own, "--sft.fit.row-tokens", "8"))["warnings"]
+    warnings = json.loads(told(*own, "--json", "--sft.fit.row-tokens", "8"))["warnings"]
     assert any("question long: its prompt has" in warning for warning in warnings)
     assert any(" sampled rows are above --sft.fit.row-tokens 8: each runs alone" in warning for warning in warnings)
 
@@ -213,7 +216,7 @@ def test_a_model_that_will_not_fit_is_told_with_the_remedy_and_no_time(told, tmp
         image_token_index=small["image_token_index"] if "image_token_index" in small else small["image_token_id"],
         image_seq_length=36,
     ).save_pretrained(tmp_path)  # fmt: skip
-    page = told("inkgrid", *own_questions(tmp_path), "--base.path", str(tmp_path))
+    page = told(*own_questions(tmp_path), "--base.path", str(tmp_path))
     assert "it will not fit; most of it are weights, gradients and AdamW's moments: train an adapter, such as" in page
     assert "time of base: not forecast" in page
 
