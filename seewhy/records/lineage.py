@@ -4,6 +4,7 @@ import json
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -92,12 +93,17 @@ def hash_directory(directory: Path) -> str:
 def library_versions() -> dict[str, str]:
     """Versions of Python, of seewhy and of the libraries that shape its numbers; none of them is imported."""
     versions = {"seewhy": seewhy.__version__, "python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions
+    found = {name: _version(name) for name in _LIBRARIES}
+    return versions | {name: version for name, version in found.items() if version}
+
+
+@cache
+def _version(library: str) -> str:
+    """Of an installed library, read once a process: each reading takes milliseconds; empty where it is not there."""
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> Path:
