@@ -86,10 +86,8 @@ def own_questions(place: Path, *, long: bool = False) -> list[str]:
             for n in range(10 if split == "train" else 1)]  # fmt: skip
     if long:
         rows.append({**row, "id": "long", "split": "train", "context": "one two three " * 300})
-    source = place / "own.jsonl"
-    source.write_text("".join(json.dumps(each) + "\n" for each in rows))
-    fit = "--sft.fit.batch-size 4 --sft.fit.save-every 2 --sft.fit.epochs 2"
-    whole = inkgrid.recipe()
+    (source := place / "own.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows))
+    fit, whole = "--sft.fit.batch-size 4 --sft.fit.save-every 2 --sft.fit.epochs 2", inkgrid.recipe()
     short = replace(whole, steps={name: whole.steps[name] for name in ("questions", "rationales", "lessons", "sft")})
     return shlex.split(f"{saved(place, short)} --questions.benchmark jsonl --questions.source {source} "
                        f"--questions.shifted 0 --rationales.teacher gold {fit}")  # fmt: skip
@@ -203,9 +201,8 @@ def test_a_prompt_that_is_too_long_and_rows_above_the_budget_are_told(told, tmp_
 
 def test_a_model_that_will_not_fit_is_told_with_the_remedy_and_no_time(told, tmp_path):
     """Four layers of width 16,384 are about 50 GB in float32, and gradients and moments three times as much."""
-    for name in ("chat_template.jinja", "generation_config.json", "processor_config.json", "tokenizer.json",
-                 "tokenizer_config.json"):  # fmt: skip
-        (tmp_path / name).write_bytes((SHIPPED / name).read_bytes())
+    for path in SHIPPED.glob("*.j*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
     small = json.loads((SHIPPED / "config.json").read_text())
     text = LlamaConfig(
         vocab_size=small["text_config"]["vocab_size"], hidden_size=16384, intermediate_size=53248, num_hidden_layers=4,
