@@ -27,7 +27,7 @@ class ScoreFate(StrEnum):
     BEST_TOO_LOW = "best_too_low"
     NO_MARGIN = "no_margin"
     ONE_OUTCOME = "one_outcome"
-    """Where `right` is asked: all are right, or none is."""
+    """Where `right` is asked: none is right, or none is wrong."""
 
 
 class ScoreDropReason(StrEnum):
@@ -52,8 +52,9 @@ class ByScore:
     least_judged: int = 2
     """Chains with a score that a prompt needs."""
     right: bool = False
-    """Whether the preferred chain must be CORRECT and the other must not, whatever their scores: for verdicts whose
-    outcome is the comparison with the gold answer, as of judge `rubric` with `by_gold`."""
+    """Whether the preferred chain must be CORRECT and the other INCORRECT, whatever their scores: for verdicts whose
+    outcome is the comparison with the gold answer, as of judge `rubric` with `by_gold`. A chain without a readable
+    answer is neither."""
     balance: bool = False
     """Whether pairs are left out until both sides are equally long on average (RLAIF-V; stage `balance`): judges like
     long replies, and DPO learns the length."""
@@ -86,7 +87,7 @@ class ByScore:
         if not self.right:
             return list(scored), list(scored)
         return ([one for one in scored if one.outcome is Outcome.CORRECT],
-                [one for one in scored if one.outcome is not Outcome.CORRECT])  # fmt: skip
+                [one for one in scored if one.outcome is Outcome.INCORRECT])  # fmt: skip
 
     def new_tally(self) -> "ScoreTally":
         """Counters of prompts by what became of them, and of chains by why they are in no pair."""

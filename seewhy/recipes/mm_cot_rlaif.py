@@ -29,7 +29,7 @@ def system(size: Size, name: str, judge: Choice, *, is_right: bool) -> Recipe:
         size: of the run.
         name: of the recipe, before its size.
         judge: who grades the chains.
-        is_right: whether the preferred chain must end in the gold answer, and the other must not.
+        is_right: whether the preferred chain must end in the gold answer, and the other in a wrong one.
     """
     at = size.pick
     heat = at(paper=0.5, laptop=0.5, toy=1.4)

@@ -85,6 +85,9 @@ def test_a_folder_that_datasets_saved_is_its_rows(tmp_path):
     (tmp_path / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')
     assert len(examples_in(tmp_path / "train")) == 1
     assert len(examples_in(tmp_path)) == 2
+    (note,) = convert_to(tmp_path, tmp_path / "out", "rlaifv").tally.notes
+    assert note.startswith("rows of test and train are put together")
+    assert not convert_to(tmp_path / "train", tmp_path / "alone", "rlaifv").tally.notes
     with pytest.raises(ValueError, match="of no format that is known"):
         sources_of(tmp_path / "dataset_dict.json", Known(formats=FORMATS))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from judged_rows import UNJUDGED, WRONG, judged_row, split_rows
+from judged_rows import RIGHT, UNJUDGED, WRONG, judged_row, split_rows
 
 from seewhy.pairs.by_outcome import pair_chains
 from seewhy.pairs.by_score import ByScore, ScoreAccount, account_of_scores
@@ -91,6 +91,20 @@ def test_every_prompt_has_one_fate_and_every_pair_its_margin(groups, margin, lea
     assert told.seen == len(groups) == told.kept + told.too_few_judged + told.best_too_low + told.no_margin
     assert told.chains == len(rows)
     assert told.no_score == sum(verdict.outcome is Outcome.UNJUDGED for _, verdict in rows)
+
+
+@given(st.lists(st.tuples(st.sampled_from(Outcome), st.none() | st.integers(1, 5).map(float)), min_size=1, max_size=8))
+def test_where_right_is_asked_a_right_chain_is_preferred_to_a_wrong_one_and_no_other(graded):
+    rows = []
+    for index, (outcome, score) in enumerate(graded):
+        chain, verdict = judged_row(outcome, index)
+        rows.append((chain, replace(verdict, score=score)))
+    outcomes = {chain.text: verdict.outcome for chain, verdict in rows}
+    pairs = pairs_of(ByScore(right=True), rows)
+    assert all(outcomes[pair.chosen.text] is RIGHT and outcomes[pair.rejected.text] is WRONG for pair in pairs)
+    scores = {kind: [score for outcome, score in graded if outcome is kind and score] for kind in (RIGHT, WRONG)}
+    widest = max(scores[RIGHT], default=0.0) - min(scores[WRONG], default=9.0)
+    assert [pair.margin for pair in pairs] == ([widest] if widest >= 1 else [])
 
 
 @pytest.mark.parametrize("settings", [{"margin": 0.0}, {"margin": -1.0}, {"least_judged": 1}])

@@ -1,5 +1,6 @@
 """Rows of sources as examples, each checked, or what is wrong with it; counts of both."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -16,6 +17,8 @@ from seewhy.formats.rows.raw import RawRow
 from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.checks import check_example
 
+SPLIT = re.compile(r"(train|test|validation|valid|val|dev)(?![a-z])")
+"""How names of files and folders say of which split their rows are."""
 LONGEST = 500_000
 """Characters of a text, unless the user says otherwise: some 125,000 tokens."""
 
@@ -84,6 +87,9 @@ class Tally:
 
 def read_sources(sources: Sequence[Source], plan: ReadPlan, tally: Tally) -> Iterator[Found]:
     """The rows of all sources, in order; good and bad ones are counted in `tally.read`."""
+    splits = sorted({found for source in sources if (found := _split_of(source.path))})
+    if len(splits) > 1:
+        tally.notes[f"rows of {' and '.join(splits)} are put together; convert each by itself to keep them apart"] += 1
     for source in sources:
         finder = PictureFinder(plan.pictures or (source.root,), plan.fetch)
         draw = _draw(source, plan.seed, tally)
@@ -95,6 +101,12 @@ def read_sources(sources: Sequence[Source], plan: ReadPlan, tally: Tally) -> Ite
         for raw in reader.rest():
             tally.read += raw.count
             yield Found(raw=raw, fault=raw.fault)
+
+
+def _split_of(path: Path) -> str:
+    """The split that a file's name, or that of its folder, begins with; empty where neither says one."""
+    found = SPLIT.match(path.name.lower()) or SPLIT.match(path.parent.name.lower())
+    return found[1] if found else ""
 
 
 def _read(source: Source, raw: RawRow, finder: PictureFinder, plan: ReadPlan, times: int) -> Found:
