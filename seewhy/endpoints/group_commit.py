@@ -40,10 +40,12 @@ class GroupCommit:
         try:
             with self.database.writing():
                 results = [work() for work, _ in works]
-        except OSError as error:
+        except Exception as error:  # whatever it is: who waits would wait for ever
             for _, done in works:
                 if done is not None and not done.done():
                     done.set_exception(error)
+            if not isinstance(error, OSError):
+                raise
             return
         for (_, done), result in zip(works, results, strict=True):
             if done is not None and not done.done():

@@ -176,6 +176,19 @@ def test_what_cannot_be_written_is_an_error_of_all_that_wait_and_not_a_hang(tmp_
     assert asyncio.run(write()) == [OSError, OSError, OSError, (0,), 7]
 
 
+def test_an_error_that_nobody_foresaw_reaches_all_that_wait(tmp_path):
+    async def write() -> list[object]:
+        database, told = Database(str(tmp_path / "replies.sqlite")), list[object]()
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(type(context["exception"])))
+        commit = GroupCommit(database=database)
+        works = [commit.run(lambda: 7), commit.run(lambda: {}["no such key"])]
+        ends = await asyncio.wait_for(asyncio.gather(*works, return_exceptions=True), 5)
+        database.close()
+        return [*map(type, ends), *told]
+
+    assert asyncio.run(write()) == [KeyError, KeyError, KeyError], "and the loop is told"
+
+
 OLD = """
 CREATE TABLE calls (number INTEGER PRIMARY KEY, key TEXT NOT NULL, model TEXT NOT NULL, replies TEXT NOT NULL,
     declined TEXT NOT NULL, prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, dollars REAL NOT NULL,
