@@ -44,12 +44,14 @@ def wins_table(runs: Sequence[OpenRun]) -> Iterator[str]:
 def _line(label: str, which: str, runs: Sequence[Sequence[Contest]], clusters: Mapping[str, str]) -> str:
     pooled = [replace(row, question_id=f"{number}/{row.question_id}") for number, rows in enumerate(runs)
               for row in rows]  # fmt: skip
+    if not pooled:
+        return f"| {label} | {which} | 0 | none | | | | | |"
     keys = {f"{number}/{name}": key for number in range(len(runs)) for name, key in clusters.items()}
-    found = win_rate(pooled, clusters=keys)
-    decided = win_rate([row for row in pooled if _is_decided(row)], clusters=keys)
-    each = ", ".join(f"{win_rate(rows, clusters=clusters).score.value:.3f}" for rows in runs)
-    rates = " | ".join(shown(rate) for rate in (found.won, decided.won, found.score))
+    found, decided = win_rate(pooled, clusters=keys), [row for row in pooled if _is_decided(row)]
+    each = ", ".join(f"{win_rate(rows, clusters=clusters).score.value:.3f}" for rows in runs if rows)
+    untied = shown(win_rate(decided, clusters=keys).won) if decided else "none"
     counts = f"{found.wins:,}, {found.ties:,}, {found.losses:,}"
+    rates = f"{shown(found.won)} | {untied} | {shown(found.score)}"
     return f"| {label} | {which} | {found.n:,} | {counts} | {rates} | {each} | {found.agreement:.1%} |"
 
 

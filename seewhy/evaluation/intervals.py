@@ -127,6 +127,26 @@ def standard_error(values: Floats, cluster: Ints) -> float:
     return math.sqrt(float((sums**2).sum()) * len(sums) / (len(sums) - 1)) / len(values)
 
 
+def mean_and_range(scores: Sequence[tuple[str, float]]) -> str:
+    """The mean of scores on any scale, with its 95 % interval over questions where there are two, to end a sentence.
+
+    The interval is 1.96 standard errors to each side.
+
+    Example:
+        >>> mean_and_range([("a", 1.0), ("b", 3.0), ("c", 2.0), ("d", 2.0)])
+        ', 2.00 on average (1.20 to 2.80)'
+        >>> mean_and_range([("a", -1.0)])
+        ', -1.00 on average'
+    """
+    names = [name for name, _ in scores]
+    values = np.array([value for _, value in scores], dtype=np.float64)
+    mean = float(values.mean())
+    if len(set(names)) < 2:
+        return f", {mean:.2f} on average"
+    half = 1.96 * standard_error(values, number_clusters(names, {name: name for name in names}))
+    return f", {mean:.2f} on average ({mean - half:.2f} to {mean + half:.2f})"
+
+
 def _score_interval(share: float, n: float, z: float) -> Interval:
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))

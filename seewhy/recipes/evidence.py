@@ -12,8 +12,7 @@ from seewhy.recipes.oracle_correction import OracleCorrections
 from seewhy.records.types import Style
 from seewhy.runs.api import Stage
 from seewhy.runs.choice import Choice, choose
-from seewhy.runs.machine import ORACLE as SERVED
-from seewhy.runs.machine import ModelSpec
+from seewhy.runs.machine import ORACLE, ModelSpec
 from seewhy.runs.recipe import Recipe
 from seewhy.stages.compare import Compare
 from seewhy.stages.continue_blind import ContinueBlind
@@ -50,7 +49,9 @@ HARD = replace(PREFER, learning_rate=3e-4, epochs=1)
 """Ten times the rate: where a preference loss alone would break the model, if it does."""
 KEPT_TOKENS = 24
 """Nine tenths of a mean chain (LLaVA-Reasoner keeps 90 words of rationales of about 100 tokens)."""
-ORACLE = "seewhy.testing.oracle:Oracle"
+LONG, KEPT_LONG = 160, 60
+"""Tokens of a chain behind a description of the page, at most, and nine tenths of the mean of a taught one."""
+TRUTH = "seewhy.testing.oracle:Oracle"
 DROPOUT = {"25": 0.25, "50": 0.5, "75": 0.75}
 """MPO, table 9: shares of the words that are kept."""
 JUDGED_AT = {"cool": 0.4, "warm": 0.8}
@@ -62,12 +63,13 @@ ROUNDS, FEW = 30, 240
 """Of online training: 30 rounds of 16 questions x 8 rollouts are 3,840 chains, as are 16 of each of 240 questions."""
 ONLINE = FitPlan(learning_rate=1e-4, batch_size=128, row_tokens=8192, save_every=15)
 SENTENCES = "seewhy.recipes.oracle_reward:OracleSentences"
+DESCRIBED = "seewhy.recipes.oracle_described:Described"
 CONTESTS = {"ppo": ("ppo-sentences", "sft"), "outcome": ("ppo-sentences", "ppo"), "corrected": ("corrected", "sft"),
             "repaired": ("corrected", "ppo-sentences")}  # fmt: skip
 """Of whose greedy chains the judge is asked which is better, by the name of the step."""
 
 
-MODELS = {"base": ModelSpec(path="tiny"), "judge": ModelSpec(base_url=SERVED, model=SERVED)}
+MODELS = {"base": ModelSpec(path="tiny"), "judge": ModelSpec(base_url=ORACLE, model=ORACLE)}
 
 
 def recipe() -> Recipe:
@@ -75,17 +77,17 @@ def recipe() -> Recipe:
     return Recipe(name="evidence", models=MODELS, steps={
         **taught(), **preferred(), **composed(), **lost(), **judged(), **unseen(), **pictured(),
         "shifted": measured("sft", "rft", "dpo", "mpo", questions="questions.shifted"), **credited(), **told_apart(),
-        **rewarded(), **corrected(), **won(),
+        **rewarded(), **corrected(), **won(), **described(),
         "report": Report(),
     })  # fmt: skip
 
 
 def measured(*models: str, questions: str = "questions.test", blind: bool = False, direct: bool = True,
-             temperature: float = 0.0) -> Evaluate:  # fmt: skip
+             temperature: float = 0.0, max_tokens: int = 96) -> Evaluate:  # fmt: skip
     """Models on the same questions, in both styles, or asked for a chain of thought alone."""
     return Evaluate(
         models=models, questions=questions, styles=(Style.DIRECT, Style.REASON) if direct else REASON,
-        blind=REASON if blind else (), temperature=temperature, unfit=Unfit.UNCHECKED, max_tokens=96,
+        blind=REASON if blind else (), temperature=temperature, unfit=Unfit.UNCHECKED, max_tokens=max_tokens,
     )  # fmt: skip
 
 
@@ -167,7 +169,7 @@ def judged() -> Mapping[str, Stage]:
     """Claim 6: the best against the worst of the chains by a judge that sees the page, and by one that does not."""
     steps: dict[str, Stage] = {}
     for name, is_blind in (("sighted", False), ("blind", True)):
-        steps[f"verdicts-{name}"] = Judge(chains="chains", judge=choose(ORACLE, blind=is_blind))
+        steps[f"verdicts-{name}"] = Judge(chains="chains", judge=choose(TRUTH, blind=is_blind))
         steps[f"pairs-{name}"] = PairChains(chains="chains", verdicts=f"verdicts-{name}",
                                             rule=choose("by_score", margin=0.2))  # fmt: skip
         steps[name] = fitted("dpo", f"pairs-{name}")
@@ -200,9 +202,7 @@ def pictured() -> Mapping[str, Stage]:
 
 
 def credited() -> Mapping[str, Stage]:
-    """Claim 5: pairs that part at an error, and of each token of the verifier's candidates what the picture adds, how
-    sure the model was, and what its sentence adds to the answer.
-    """
+    """Claim 5: pairs that part at an error; credit of other kinds for the tokens of the verifier's candidates."""
     return {
         "pairs-step": PairChains(chains="chains", verdicts="verdicts-sighted", rule=choose("by_step")),
         "dpo-step": fitted("dpo", "pairs-step"),
@@ -263,13 +263,38 @@ def corrected() -> Mapping[str, Stage]:
 
 
 def won() -> Mapping[str, Stage]:
-    """Claim 8 as ARES measures it: a judge that sees both chains and the page is asked in both orders.
-
-    And for claim 5 what rewards of sentences have changed of the verifier's candidates.
-    """
+    """Claim 8 as ARES measures it, by a judge asked in both orders; for claim 5, credit by rewards of sentences."""
     return {
         "scores-sentences": Score(policy="ppo-sentences", reference="sft", chains="verifier",
                                   questions="questions.test"),
         **{f"wins-{name}": Compare(first=first, second=second, questions="questions.test", model="judge", max_tokens=96)
            for name, (first, second) in CONTESTS.items()},
+    }  # fmt: skip
+
+
+def described() -> Mapping[str, Stage]:
+    """Claim 3 on chains with a long start: all that is on the page is read out before the question is answered."""
+    dpo = choose("dpo", beta=0.1)
+    ways: Mapping[str, tuple[Choice, FitPlan]] = {
+        "dpo": (dpo, PREFER), "hard-dpo": (dpo, HARD),
+        "cut": (dpo, replace(PREFER, keep_tokens=KEPT_LONG)), "hard-cut": (dpo, replace(HARD, keep_tokens=KEPT_LONG)),
+        "hard-cosine": (choose("dpo", beta=0.1, discount="cosine"), HARD),
+        "hard-nll": (choose("mpo", beta=0.1, preference=1.0, quality=0.0), HARD),
+    }  # fmt: skip
+    trained: dict[str, Stage] = {
+        f"long-{name}": Train(start="sft-long", data={"pairs-long": 1.0}, objective=loss, fit=fit)
+        for name, (loss, fit) in ways.items()
+    }
+    return {
+        "rationales-long": Distil(questions="questions.train", ask=TAUGHT,
+                                  teacher=choose(DESCRIBED, error_rate=0.1, terse_rate=0.4)),
+        "worked-long": Imitate(chains="rationales-long", verdicts="rationales-long.verdicts"),
+        "lessons-long": Mix(parts={"worked-long": 0, "short": 0}, aligned={"worked-long": 25, "short": 25},
+                            questions="questions.train"),
+        "sft-long": Train(start="base", data={"lessons-long": 1.0}, objective=choose("sft"), fit=TEACH),
+        "chains-long": replace(drawn("sft-long", ASKED, 8), max_tokens=LONG),
+        "verdicts-long": Judge(chains="chains-long"),
+        "pairs-long": PairChains(chains="chains-long", verdicts="verdicts-long", rule=BAND),
+        **trained,
+        "test-long": measured("sft-long", *trained, direct=False, max_tokens=LONG),
     }  # fmt: skip

@@ -135,6 +135,11 @@ class TrainingRun:
     """The model that was trained."""
     objective: str = ""
     """Kind of the loss."""
+    data: tuple[Count, ...] = ()
+    """Rows that it was trained on, by the step that made them; of SFT examples by style too."""
+    keep_tokens: int = 0
+    """Tokens of a response that are trained, from its start; 0 trains all."""
+    learning_rate: float = 0.0
     is_online: bool = False
     """Whether the model was trained on rewards of what it drew itself, round by round."""
     steps: tuple[StepLog, ...]

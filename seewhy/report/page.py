@@ -29,6 +29,7 @@ from seewhy.report.sections import (
 )
 from seewhy.report.svg import assign_slots
 from seewhy.report.tables import tabulate_scores, tabulate_stages, tabulate_steps
+from seewhy.report.trainings import tabulate_trainings
 from seewhy.report.words import say_count, say_outcome, say_style
 
 _HERE = Path(__file__).parent
@@ -81,6 +82,7 @@ def fill(report: ReportInput) -> dict[str, Any]:
         "distillation": show_distillation(report),
         "sampling": [(tell_sampling(one), *show_sampling(one)) for one in report.samplings],
         "training": show_training(report),
+        "trainings": tabulate_trainings(report),
         "choices": show_choices(report),
         "facts_tables": show_facts(report),
         "credits": show_credits(report),

@@ -13,10 +13,11 @@ from seewhy.judging.api import Judge as Judges
 from seewhy.judging.prompts.template import read_prompt
 from seewhy.model.plan import ComputePlan
 from seewhy.records.files import hash_file
-from seewhy.records.types import Chain, Question, Verdict
+from seewhy.records.types import Chain, Outcome, Question, Verdict
+from seewhy.report.inputs import Count, Facts, Section
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
 from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make, settings_of
-from seewhy.runs.discovery import class_of, is_outside
+from seewhy.runs.discovery import call_part, class_of, is_outside
 from seewhy.runs.forecast.api import Outlook, ServerWork, StageForecast
 from seewhy.runs.question_chains import QuestionChains, question_need, with_questions
 
@@ -100,6 +101,18 @@ class Judge(RowStage):
 
     def cost(self, rows: Sequence[Verdict]) -> float:
         return sum(row.usage.dollars for row in rows)
+
+    def section(self, run: Run, name: str) -> Section | None:
+        """Outcomes and mean score of a judge that asked a model; what a rule decides, others show."""
+        if not self.model:
+            return None
+        rows = run.read(name, Verdict)
+        outcomes = Counter(row.outcome for row in rows)
+        scores = [(row.question_id, row.score) for row in rows if row.score is not None]
+        counts = tuple(Count(name=outcome.value, count=outcomes[outcome]) for outcome in Outcome if outcomes[outcome])
+        mean = call_part("evaluation", "intervals", "mean_and_range", scores) if scores else ""
+        said = f"{self.judge.kind} scored {len(scores):,} of {len(rows):,} chains{mean}."
+        return Facts(title=f"Judged: {name}", counts=counts, text=said)
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         chains = outlook.forecast(self.chains)

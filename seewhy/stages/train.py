@@ -1,5 +1,6 @@
 """A model trained on SFT examples or on pairs, by an objective."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
@@ -12,7 +13,7 @@ from seewhy.records.marks import RARE
 from seewhy.records.ranked import RankedGroup
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Lesson, Pair, Question, ReferenceRow, Response, StepLog, Style
-from seewhy.report.inputs import Section, TrainingRun
+from seewhy.report.inputs import Count, Section, TrainingRun
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, TrainStage
 from seewhy.runs.choice import Choice, Layer, Model, Names, Rows, make
 from seewhy.runs.discovery import constant_of, load_part
@@ -197,8 +198,21 @@ class Train(TrainStage):
         steps = tuple(read_steps(run.place(name) / "steps.jsonl"))
         alarms = tuple(alarm.summary for alarm in alarms_of(steps))
         return TrainingRun(
-            name=name, start=self.start, objective=self.objective.kind, steps=steps, alarms=alarms
-        ).by_stream()
+            name=name, start=self.start, objective=self.objective.kind, steps=steps, alarms=alarms,
+            data=tuple(self._counts(run)), keep_tokens=self.fit.keep_tokens, learning_rate=self.fit.learning_rate,
+        ).by_stream()  # fmt: skip
+
+    def _counts(self, run: Run) -> Iterator[Count]:
+        """Rows of each reference; SFT examples by style, whose shares are their composition."""
+        for ref in self.data:
+            if not self.is_imitation:
+                pairs: Any = pairs_in(run, ref)
+                yield Count(name=ref, count=len(pairs))
+                continue
+            lessons = run.read(ref, Lesson)
+            styles = Counter(style for batch in lessons.batches(("style",)) for style in batch.column(0).to_pylist())
+            for style, count in sorted(styles.items()):
+                yield Count(name=f"{ref} ({style})" if len(styles) > 1 else ref, count=count)
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
         forecasts = [outlook.forecast(ref) for ref in self.data]

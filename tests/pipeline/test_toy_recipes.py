@@ -26,13 +26,27 @@ SHORT = ("grpo", "mm-cot-rlaif")
 SYSTEMS = [name for name in recipe_names() if recipe_sizes(name)]
 LONG = [name for name in SYSTEMS if name not in SHORT]
 
+FIGURES = {
+    "ares": ("Win rate: wins-", "both orders agree in", "Corrections: corrected-1", 'id="measured"'),
+    "cascade": ('id="facets"', "Margin by stream", "Reward", "Trained on"),
+    "llava-reasoner": ("mix-both (direct) 12, mix-both (reason) 12", "Tokens kept", 'id="facets"', 'id="choices"',
+                       "best way to choose", 'id="credit"', "wrong sentence"),
+    "mdpo": ("Trained on", "mdpo", "Picture withheld"),
+    "mm-cot-rlaif": ("Temperature", ">0.4<", ">0.8<"),
+    "mm-cot-rlaif-repaired": ("Temperature", ">0.4<", ">0.8<", "Judged: grades"),
+    "mpo": ('id="facets"', "Margin by stream", "Trained on"),
+    "rlaif-v": ("Judged: rejected-base", "Judged: rejected-dpo-4", "Trained on"),
+}  # fmt: skip
+"""What redraws the papers' figures: composition, truncation, best of N, credit, temperatures, win rate, facts."""
+
 
 def run_toy(name: str, place: Path) -> OpenRun:
     words = ["run", name, "--size", "toy", "--run", str(place / name), "--workers", "1", "--threads", "1"]
     assert main(words) == 0
     run = open_run(place / name)
     assert [ref for ref in run.nodes if not run.is_done(ref)] == []
-    assert (run.root / "report" / "index.html").is_file()
+    page = (run.root / "report" / "index.html").read_text()
+    assert [words for words in FIGURES.get(name, ()) if words not in page] == []
     return run
 
 
