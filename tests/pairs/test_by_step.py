@@ -58,6 +58,14 @@ def test_a_first_step_has_no_shared_words_unless_none_are_asked_for():
     assert pairs_of(ByStep(words=0), rows)
 
 
+def test_steps_within_the_margin_and_chains_of_one_answer_make_no_pair():
+    good = chain_of(0, ("Row one.", 1.0), ("It is 5.", 0.5))
+    close, same = chain_of(1, ("Row one.", 1.0), ("It is 6.", 0.45)), chain_of(1, ("Row one.", 1.0), ("Is it 5.", 0.1))
+    assert not pairs_of(ByStep(), [good, close])
+    assert pairs_of(ByStep(margin=0.04), [good, close])
+    assert not pairs_of(ByStep(), [good, same])
+
+
 def test_the_longest_shared_beginning_comes_first_and_each_wrong_chain_before_any_again():
     deep = [("Row one.", 1.0), ("Row two.", 1.0)]
     rows = [chain_of(0, *deep, ("It is 5.", 0.9)), chain_of(1, *deep, ("It is 6.", 0.1)),
