@@ -17,7 +17,7 @@ from seewhy.pairs.rule import Pairing
 from seewhy.records.grouped import question_starts
 from seewhy.records.rows import RowReader
 from seewhy.records.shards import to_table, write_shard
-from seewhy.records.types import Chain, Pair, Verdict
+from seewhy.records.types import Chain, Pair, Style, Verdict
 
 ROWS = many_rows(400)
 CHAINS, VERDICTS = [chain for chain, _ in ROWS], [verdict for _, verdict in ROWS]
@@ -86,6 +86,17 @@ def test_pairs_counts_and_columns_are_the_same_whatever_the_shards_and_parts(rul
     parts = [Pairing(rule, chains, verdicts, *bounds) for bounds in ((0, middle), (middle, starts[-1]))]
     assert [pair for part in parts for pair in part] == pairs
     assert Counter(parts[0].funnel) + Counter(parts[1].funnel) == +Counter(whole.funnel)
+
+
+@pytest.mark.parametrize("rule", [*GOLDEN, *MORE], ids=repr)
+def test_prompts_that_are_screened_in_columns_are_counted_as_those_that_are_looked_at(rule, tmp_path):
+    rows = [(chain, verdict) for chain, verdict in ROWS if chain.style is Style.REASON]  # blocks of one style
+    for kind, place, half in ((Chain, "chains", 0), (Verdict, "verdicts", 1)):
+        write_shard(tmp_path / place, 0, [row[half] for row in rows], kind)
+    columns = Pairing(rule, RowReader(tmp_path / "chains", Chain), RowReader(tmp_path / "verdicts", Verdict))
+    memory = Pairing(rule, *map(list, zip(*rows, strict=True)))
+    assert list(columns) == list(memory)
+    assert (columns.stats, columns.funnel) == (memory.stats, memory.funnel)
 
 
 def test_the_widest_gap_is_the_same_from_memory_and_from_files(readers):
