@@ -101,6 +101,16 @@ class DrawsRollouts(Probed, Protocol):
 
 
 @runtime_checkable
+class EncodesInThreads(Protocol):
+    """A model whose prompts may be encoded by one thread while another one computes with it, or encodes replies."""
+
+    @property
+    def encoding(self) -> AbstractContextManager[object]:
+        """Held while words become tokens."""
+        ...
+
+
+@runtime_checkable
 class Drops(Protocol):
     """A model that may drop values while it is trained."""
 

@@ -14,6 +14,7 @@ from seewhy.objectives.parts.views import BOTH_SIDES, VARIED_PICTURES
 from seewhy.records.by_key import Rows
 from seewhy.records.step_logs import append_step, cut_steps, read_steps
 from seewhy.records.types import Lesson, Pair, Question, StepLog
+from seewhy.training.ahead import encoding_ahead
 from seewhy.training.api import Trainable
 from seewhy.training.checkpoint import KEPT, Progress, checkpoint_of, load_checkpoint
 from seewhy.training.examples import (
@@ -185,14 +186,15 @@ def _train(run: Run) -> Iterator[StepLog]:
     contents = _contents_of(run)
     require_equal(run.ranks, run.directory, contents)
     rails = TrainingMonitor(run=run)
-    with moving(run) as (optimizer, engine):
+    ahead_of = encoding_ahead(run.model, run.questions, run.examples, run.steps, run.ranks)
+    with moving(run) as (optimizer, engine), ahead_of as ahead:
         progress = _resume(run, optimizer, contents, rails)
         best = Best.of(run.validation, read_steps(run.directory / "steps.jsonl"))
         state, taken = progress.objective, progress.steps
         for step in range(progress.steps, len(run.steps)):
             if best.stops:
                 break
-            log, state = take_step(run, optimizer, step, state, engine)
+            log, state = take_step(run, optimizer, step, state, engine, ahead)
             log, is_better = best.follow(run, engine, rails.follow(log), state)
             taken = step + 1
             is_due = (

@@ -1,6 +1,6 @@
 """The groups and forward passes that examples share: each prompt once, and each distinct response to it once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
@@ -46,13 +46,6 @@ def groups_of(forward: Sequence[SharedGroup]) -> list[Group]:
 def group_tokens(model: ScoresGroups, shared: SharedGroup) -> int:
     """Tokens of the packed rows of a shared group."""
     return sum(map(model.group_tokens, shared.groups))
-
-
-def _prompt(
-    model: ScoresGroups, questions: Mapping[str, Question], example: TrainingExample, variant: PictureVariant
-) -> Prompt:
-    question = question_of(questions, example.question_id, variant)
-    return model.prompt(question, example.style, variant is PictureVariant.NONE)
 
 
 def places_by_prompt(examples: Sequence[TrainingExample]) -> list[list[int]]:
@@ -111,31 +104,73 @@ def _groups_within(
     return [*groups, share(prompts, examples[start:])]
 
 
-def _prompts(model: ScoresGroups, questions: Mapping[str, Question], examples: Sequence[TrainingExample]) -> Prompts:
+Asked = tuple[Question, Style, bool]
+"""A prompt to encode: a question, how it is asked, and whether its pictures are withheld."""
+EncodePrompts = Callable[[Sequence[TrainingExample]], Prompts]
+"""Encodes the prompts of examples that share theirs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedPrompts:
+    """What `Prompts` are encoded from, with all questions read."""
+
+    own: Asked
+    varied: Asked | None
+    rejected: Mapping[Hashes, Asked]
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether a picture is opened for any of them."""
+        asked = [self.own, *([self.varied] if self.varied else []), *self.rejected.values()]
+        return any(question.images and not is_blind for question, _, is_blind in asked)
+
+    def encode(self, model: ScoresGroups) -> Prompts:
+        """The prompts."""
+        return Prompts(
+            own=model.prompt(*self.own), varied=model.prompt(*self.varied) if self.varied else None,
+            rejected={key: model.prompt(*asked) for key, asked in self.rejected.items()},
+        )  # fmt: skip
+
+
+def encoding_by(model: ScoresGroups, questions: Mapping[str, Question]) -> EncodePrompts:
+    """Encodes when it is asked."""
+
+    def encode(members: Sequence[TrainingExample]) -> Prompts:
+        return asked_prompts(questions, members).encode(model)
+
+    return encode
+
+
+def asked_prompts(questions: Mapping[str, Question], examples: Sequence[TrainingExample]) -> AskedPrompts:
     """Of examples that share their prompt."""
     first = examples[0]
     question = questions[first.question_id]
     others = {hashes_of(shown): shown for one in examples if (shown := one.rejected_images) is not None}
-    return Prompts(
-        own=_prompt(model, questions, first, first.pictures),
-        varied=_prompt(model, questions, first, PictureVariant.VARIED) if first.varied else None,
-        rejected={key: model.prompt(with_pictures(question, images), first.style) for key, images in others.items()},
+    return AskedPrompts(
+        own=_asked(questions, first, first.pictures),
+        varied=_asked(questions, first, PictureVariant.VARIED) if first.varied else None,
+        rejected={key: (with_pictures(question, images), first.style, False) for key, images in others.items()},
     )
 
 
-def unit_of(model: ScoresGroups, questions: Mapping[str, Question], examples: Sequence[TrainingExample]) -> SharedGroup:
-    """Examples of one prompt as one group, however long."""
-    return share(_prompts(model, questions, examples), examples)
+def _asked(questions: Mapping[str, Question], example: TrainingExample, variant: PictureVariant) -> Asked:
+    question = question_of(questions, example.question_id, variant)
+    return question, example.style, variant is PictureVariant.NONE
 
 
 def forwards_of(
-    model: ScoresGroups, questions: Mapping[str, Question], examples: Sequence[TrainingExample], row_tokens: int
-) -> list[list[SharedGroup]]:
-    """Groups of each forward pass: long ones first, each pass within `row_tokens` unless one example is above it."""
+    model: ScoresGroups, questions: Mapping[str, Question], examples: Sequence[TrainingExample], row_tokens: int,
+    prompts: EncodePrompts | None = None,
+) -> list[list[SharedGroup]]:  # fmt: skip
+    """Groups of each forward pass: long ones first, each pass within `row_tokens` unless one example is above it.
+
+    `prompts` gives prompts that are encoded already; left out, they are encoded here.
+    """
+    encode = prompts or encoding_by(model, questions)
     groups: list[SharedGroup] = []
     for unit in places_by_prompt(examples):
         members = [examples[place] for place in unit]
-        groups.extend(_groups_within(model, _prompts(model, questions, members), members, row_tokens))
+        groups.extend(_groups_within(model, encode(members), members, row_tokens))
     sized = sorted(((group_tokens(model, shared), shared) for shared in groups), key=lambda pair: -pair[0])
     forwards: list[list[SharedGroup]] = []
     room = 0

@@ -11,6 +11,7 @@ import torch
 from seewhy.model.plan import BF16
 from seewhy.objectives.api import State
 from seewhy.records.types import Question, StepLog
+from seewhy.training.ahead import Ahead
 from seewhy.training.api import Trainable, dropping, drops
 from seewhy.training.examples import TrainingExample, has_pictures
 from seewhy.training.grouping import forwards_of, group_tokens, groups_of
@@ -67,11 +68,15 @@ class Run:
 
 
 def take_step(
-    run: Run, optimizer: torch.optim.Optimizer, step: int, state: State, engine: Engine = ONE_PROCESS
-) -> tuple[StepLog, State]:
-    """One update: gradients of all forward passes of the step, clipped, at the scheduled rate."""
+    run: Run, optimizer: torch.optim.Optimizer, step: int, state: State, engine: Engine = ONE_PROCESS,
+    ahead: Ahead | None = None,
+) -> tuple[StepLog, State]:  # fmt: skip
+    """One update: gradients of all forward passes of the step, clipped, at the scheduled rate.
+
+    `ahead` has the rows of the step, and encodes the next one's meanwhile.
+    """
     began = time.perf_counter()
-    rows = [run.examples[place] for place in run.steps[step]]
+    rows = ahead.begin(step) if ahead else [run.examples[place] for place in run.steps[step]]
     optimizer.zero_grad(set_to_none=True)
     peak = StepPeak.begin(next(run.model.net.parameters()).device)
     is_looked_at = step == 0 and drops(run.model)
@@ -80,7 +85,7 @@ def take_step(
         terms = figures_of_rows(run, engine, rows, state)
         _check(run, step, terms, terms.get(AT_REFERENCE))
     with dropping(run.model, f"{run.plan.seed}/{step}"):
-        terms, state_after = _gradients(run, engine, rows, state, optimizer)
+        terms, state_after = _gradients(run, engine, rows, state, optimizer, ahead)
     expected = terms.pop(AT_REFERENCE, None)
     _check(run, step, terms, None if is_looked_at else expected)
     if not math.isfinite(terms["grad_norm"]):
@@ -112,8 +117,9 @@ def figures_of_rows(run: Run, engine: Engine, rows: Sequence[TrainingExample], s
 
 
 def _gradients(
-    run: Run, engine: Engine, rows: Sequence[TrainingExample], state: State, moves: torch.optim.Optimizer | None = None
-) -> tuple[dict[str, float], State]:
+    run: Run, engine: Engine, rows: Sequence[TrainingExample], state: State,
+    moves: torch.optim.Optimizer | None = None, ahead: Ahead | None = None,
+) -> tuple[dict[str, float], State]:  # fmt: skip
     """Adds up the gradients of the weighted mean over the forward passes; means of all figures, and the state after.
 
     Where an optimiser `moves` weights, their gradients are clipped and `grad_norm` is the norm before. Nothing is read
@@ -123,8 +129,9 @@ def _gradients(
     totals = StepTotals.of(rows, run.streams)
     rewards: list[torch.Tensor] = []
     tokens, above = 0, 0
-    own, spare = own_rows(run.ranks, run.model, run.questions, rows)
-    forwards = forwards_of(run.model, run.questions, own, run.plan.row_tokens) if own else []
+    prompts = ahead.prompts if ahead else None
+    own, spare = own_rows(run.ranks, run.model, run.questions, rows, prompts)
+    forwards = forwards_of(run.model, run.questions, own, run.plan.row_tokens, prompts) if own else []
     if engine.is_single:
         forwards = [[shared] for forward in forwards for shared in forward]
     passes = engine.count_passes(len(forwards))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from threading import RLock
 
 import torch
 from torch import Tensor, nn
@@ -69,6 +70,8 @@ class HubModel:
         self.tokenizer = processor.tokenizer  # pyright: ignore[reportAttributeAccessIssue]
         self.replies = Replies(processor, end_tokens(processor, net), name)
         self.prompts: KeepsPrompts = PromptCache()
+        self.encoding = RLock()
+        """Held while words become tokens: a tokenizer is not used by two threads at once."""
         self.instructions, self.image_features = instructions, ImageFeatures(self.net)
         self.watch: Callable[[int], None] | None = None
         self.draw_bytes = 0
@@ -145,10 +148,13 @@ class HubModel:
         files = [] if blind else picture_files(question)
         turns = prompt_turns(question, style, self.instructions, blind=blind)
         key = (turns_key(turns), tuple(file.digest for file in files))
-        return self.prompts.get(
-            key,
-            lambda: without_last(encode(self.net, self.processor, question.id, turns, files), self.replies.leftover),
-        )
+
+        def encoded() -> Prompt:
+            with self.encoding:
+                made = encode(self.net, self.processor, question.id, turns, files)
+            return without_last(made, self.replies.leftover)
+
+        return self.prompts.get(key, encoded)
 
     def response_ids(self, response: Response) -> tuple[int, ...]:
         """The ids as sampled, or those of the text as the chat template writes it, up to the end of the turn.
@@ -158,7 +164,8 @@ class HubModel:
         if response.token_ids is not None:
             self.replies.check_spelling(response)
             return response.token_ids
-        return self.replies.ids(response.text)
+        with self.encoding:
+            return self.replies.ids(response.text)
 
     def as_drawn(self, temperature: float) -> AbstractContextManager[None]:
         """While it lasts, log-probabilities are those of chains drawn at this temperature."""

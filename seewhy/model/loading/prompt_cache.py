@@ -4,6 +4,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Protocol, runtime_checkable
 
 from seewhy.model.free_memory import memory_bytes
@@ -52,25 +53,28 @@ class PromptCache:
         self.max_bytes = max_bytes or usual_bytes()
         self.held_bytes = 0
         self._prompts: OrderedDict[Key, Prompt] = OrderedDict()
+        self._lock = Lock()
 
     def of_processor(self, fingerprint: str) -> "PromptsOfProcessor":
         """The prompts of one processor, within the bytes of all."""
         return PromptsOfProcessor(cache=self, fingerprint=fingerprint)
 
     def get(self, key: Key, encode: Callable[[], Prompt]) -> Prompt:
-        """The prompt of a key, encoded if it is not held; the least recently used ones make room.
+        """The prompt of a key, encoded if it is not held; the least recently used ones make room. Safe for threads.
 
         A prompt that is larger than the whole cache is handed back and not kept.
         """
-        if key in self._prompts:
-            self._prompts.move_to_end(key)
-            return self._prompts[key]
+        with self._lock:
+            if key in self._prompts:
+                self._prompts.move_to_end(key)
+                return self._prompts[key]
         prompt = encode()
-        if bytes_of(prompt) <= self.max_bytes:
-            self._prompts[key] = prompt
-            self.held_bytes += bytes_of(prompt)
-        while self.held_bytes > self.max_bytes:
-            self.held_bytes -= bytes_of(self._prompts.popitem(last=False)[1])
+        with self._lock:
+            if key not in self._prompts and bytes_of(prompt) <= self.max_bytes:
+                self._prompts[key] = prompt
+                self.held_bytes += bytes_of(prompt)
+            while self.held_bytes > self.max_bytes:
+                self.held_bytes -= bytes_of(self._prompts.popitem(last=False)[1])
         return prompt
 
 
