@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judged_by_rule import verdict_on
 
+from seewhy.judging.answers.matching import match_math
 from seewhy.judging.answers.signs import in_plain_signs
 from seewhy.records.types import MatchRule, Outcome, Style
 
@@ -140,3 +141,58 @@ def test_what_a_short_sentence_quotes_is_the_answer(form):
 def test_a_number_in_a_few_words_is_the_option_that_has_it(said, is_right):
     answer = verdict_on(f"The answer is {said}", "B", MatchRule.LETTER, ("12 cm", "15 cm", "18 cm")).answer
     assert (answer == "B") == is_right
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("- A. cat – Incorrect\n- B. dog – Correct", "B"),
+        ("- A. cat – Incorrect\n- A. cat – Incorrect\n- B. dog – Correct", None),
+        ("The animal in the picture wears a red collar and looks around. B", "B"),
+        (
+            "The animal in the picture wears a collar, so it is (B)\n\nI hope this helps you with your homework today!",
+            "B",
+        ),
+        ("<p>Answer: B</p><p>Confidence: high</p>", "B"),
+        ("Let me see.\n\nQuestion: which one?\nAnswer: B", "B"),
+    ],
+)
+def test_a_list_of_verdicts_a_last_sentence_and_what_precedes_remarks_name_a_letter(reply, said):
+    assert verdict_on(reply, "B", MatchRule.LETTER, PETS).answer == said
+
+
+def test_a_number_is_that_of_the_only_option_that_has_one():
+    assert verdict_on("\\boxed{25}", "A", MatchRule.LETTER, ("25°", "none of these")).answer == "A"
+
+
+VERDICTS = (
+    (MatchRule.UNIT_NUMBER, Style.REASON, "Let me see.\n\nQuestion: how many?\nAnswer: 12", "12", Outcome.CORRECT),
+    (MatchRule.UNIT_NUMBER, Style.REASON, "twelve\n\nQuestion: how many?\nAnswer: 5", "12", Outcome.CORRECT),
+    (MatchRule.UNIT_NUMBER, Style.REASON, "Sure!\n\nQuestion: how many?\nAnswer: 12", "12", Outcome.CORRECT),
+    (MatchRule.EXACT, Style.REASON, "Sure!\n\nQuestion: what colour?\nAnswer: red", "red", Outcome.CORRECT),
+    (MatchRule.EXACT, Style.REASON, "red\n\nQuestion: what colour?\nAnswer: blue", "red", Outcome.CORRECT),
+    (MatchRule.EXACT, Style.REASON, '{"answer": "a \\"red\\" cat"}', 'a "red" cat', Outcome.CORRECT),
+    (MatchRule.UNIT_NUMBER, Style.REASON, "They lie in five baskets. <output>12</output>", "12", Outcome.CORRECT),
+    (MatchRule.ANLS, Style.DIRECT, "Paris?", "London", Outcome.INCORRECT),
+    (MatchRule.MATH, Style.DIRECT, "Is it 12?", "12", Outcome.NO_ANSWER),
+    (MatchRule.UNIT_NUMBER, Style.DIRECT, "12\n\nFive and seven make\n12", "12", Outcome.CORRECT),
+    (MatchRule.UNIT_NUMBER, Style.DIRECT, "12\n\nFive and eight make\n13", "12", Outcome.NO_ANSWER),
+    (MatchRule.UNIT_NUMBER, Style.DIRECT, "an apple\n\nThey lie there.", "12", Outcome.NO_ANSWER),
+    (MatchRule.MATH, Style.REASON, "y = 2 x + 1 + z", "y=2x+1+z", Outcome.CORRECT),
+    (MatchRule.MATH, Style.REASON, "It is 2\\sqrt{3}", "2\\sqrt{3}", Outcome.CORRECT),
+    (MatchRule.MATH, Style.REASON, "### Answer: 12.0 km", "12 km", Outcome.CORRECT),
+    (MatchRule.MATH, Style.REASON, "### Answer: 12.0 m", "12 km", Outcome.INCORRECT),
+    (MatchRule.UNIT_NUMBER, Style.REASON, "### Answer: 1.5E3", "1500", Outcome.CORRECT),
+)
+
+
+@pytest.mark.parametrize(("rule", "style", "reply", "gold", "outcome"), VERDICTS)
+def test_a_short_reply_has_one_verdict(rule, style, reply, gold, outcome):
+    assert verdict_on(reply, gold, rule, (), style).outcome is outcome
+
+
+@pytest.mark.parametrize(("answer", "is_asked"), [("0.333333", True), ("0.34", False), ("0.333", False)])
+def test_only_numbers_that_are_nearly_equal_are_left_to_the_prover(answer, is_asked):
+    asked: list[str] = []
+    match_math(("1/3",), answer, lambda _gold, said: not asked.append(said))
+    assert bool(asked) == is_asked

@@ -25,7 +25,7 @@ SEEN_BY = {
     "answers/statements.py": EXTRACT,
     "answers/weak_letters.py": EXTRACT,
     "answers/decoration.py": EXTRACT,
-    "answers/signs.py": SHORT,
+    "answers/signs.py": EXTRACT,
     "answers/whole_replies.py": EXTRACT,
     "answers/options.py": GRADED,
     "answers/values.py": GRADED,
@@ -43,6 +43,14 @@ SEEN_BY = {
     "answers/suites/short_answers.py": COMPAT,
     "answers/suites/tabmwp.py": COMPAT,
 }
+WITH_SHORT_REPLIES = frozenset(
+    f"answers/{name}.py"
+    for name in (
+        "extract", "letters", "statements", "weak_letters", "decoration", "whole_replies", "signs", "options", "values",
+        "matching", "numbers",
+    )
+)  # fmt: skip
+"""Files whose flips may be seen by the short replies instead."""
 FLIPPED = {
     ast.Eq: ("==", "!="),
     ast.NotEq: ("!=", "=="),
@@ -56,6 +64,7 @@ FLIPPED = {
     ast.IsNot: ("is not", "is"),
 }
 SAME: dict[str, str] = {
+    "word in low": "where no word of a next question stands, it is looked for in vain",
     "word in text": "options without words of a statement are masked in vain",
     "found.end - found.start < len(found.answer) + LEAST_LEFT_OUT": "a statement that says no more is read again",
 }
@@ -81,6 +90,7 @@ def flips(place: str, seen_by: str) -> Iterator[Mutant]:
                 source=source,
                 defect=defect,
                 seen_by=seen_by,
+                or_by=SHORT if place in WITH_SHORT_REPLIES and seen_by != SHORT else "",
             )
 
 

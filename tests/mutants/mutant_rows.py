@@ -13,6 +13,13 @@ class Mutant:
     defect: str
     seen_by: str
     """A pytest node, as `tests/objectives/test_dpo.py::test_name`."""
+    or_by: str = ""
+    """Another one: one of the two must fail."""
+
+    @property
+    def nodes(self) -> list[str]:
+        """Both, or the one."""
+        return [self.seen_by, *([self.or_by] if self.or_by else [])]
 
 
 TERMS = "seewhy/objectives/parts/terms.py"

@@ -13,17 +13,17 @@ PASSED, FAILED = 0, 1
 
 
 def test_without_a_defect_all_these_tests_pass(tmp_path):
-    nodes = sorted({mutant.seen_by for mutant in ALL_MUTANTS})
+    nodes = sorted({node for mutant in ALL_MUTANTS for node in mutant.nodes})
     run = run_tests(nodes, copy_house(nodes, tmp_path))
     assert run.code == PASSED, run.output
 
 
 @pytest.mark.parametrize("mutant", ALL_MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_planted_defect_is_seen(mutant, tmp_path):
-    house = copy_house([mutant.seen_by], tmp_path)
+    house = copy_house(mutant.nodes, tmp_path)
     plant(mutant, house)
-    run = run_tests([mutant.seen_by], house)
-    assert run.code == FAILED, f"{mutant.seen_by} did not see {mutant.name!r}\n{run.output}"
+    run = run_tests(mutant.nodes, house)
+    assert run.code == FAILED, f"{' and '.join(mutant.nodes)} did not see {mutant.name!r}\n{run.output}"
 
 
 def test_a_row_whose_source_text_is_gone_is_an_error_that_says_so(tmp_path):

@@ -123,7 +123,7 @@ def _answers(own: str, begin: int, options: tuple[str, ...], rule: MatchRule) ->
     if len(words) > WORDS[Style.DIRECT]:
         return False
     if rule in NUMERIC and not any(letter.isdigit() for letter in own[begin:]):
-        return number_in_words(own[begin:].strip()) is not None or len(words) == 1
+        return number_in_words(own[begin:].strip()) is not None
     return own[begin:].strip(" \n.!,:").casefold() not in OPENERS
 
 

@@ -14,6 +14,7 @@ NUMBER = re.compile(
 )
 LATEX_FRACTION = re.compile(r"\\[dt]?frac(?:\{(\d{1,15})\}\{(\d{1,15})\}|(\d)(\d))")
 VULGAR = re.compile("(?<=\\d)(?=[¼-¾⅐-⅞])")
+IN_ONE_SIGN = re.compile("[¼-¾⅐-⅞]")
 RAISED = re.compile("10([⁻⁺]?[⁰¹²³⁴-⁹]{1,3})")
 SIGN_IN_WORDS = re.compile(r"(?:minus|negative)\s(?=\d|[a-z])", re.IGNORECASE)
 UNIT_OF_POWER = re.compile(
@@ -120,9 +121,7 @@ def _in_digits(text: str) -> str:
         text = LATEX_FRACTION.sub(_fraction, text)
     if not text.isascii():
         text = RAISED.sub(_raised, VULGAR.sub(" ", text))
-        text = "".join(
-            unicodedata.normalize("NFKC", each).replace("⁄", "/") if "¼" <= each <= "⅞" else each for each in text
-        )
+        text = IN_ONE_SIGN.sub(lambda found: unicodedata.normalize("NFKC", found[0]).replace("⁄", "/"), text)
     if text[-1:] in "234}²³":
         text = UNIT_OF_POWER.sub("", text)
     if "10" in text or "e" in text or "E" in text:
