@@ -119,8 +119,10 @@ def _json(path: Path, text: str, place: str = "") -> object:
     try:
         found: object = json.loads(text, object_pairs_hook=_once)
         return mend_halves(found) if "\\u" in text else found
-    except (ValueError, RecursionError) as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"{path}{place}: cannot be read as JSON ({error})") from error
+    except ValueError as error:
+        raise ValueError(f"{path}{place}: {error}") from error
 
 
 def _once(fields: list[tuple[str, object]]) -> dict[str, object]:
@@ -135,7 +137,7 @@ def _once(fields: list[tuple[str, object]]) -> dict[str, object]:
 def _json_lines(path: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
     for number, line in enumerate(_text(path).split("\n"), start=1):
         if line.strip():
-            row = _json(path, line, f", line {number}")
+            row = _json(path, line.removeprefix("\ufeff"), f", line {number}")
             yield f"line {number}", _object(row, f"{path}, line {number}")
 
 

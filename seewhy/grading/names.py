@@ -72,13 +72,17 @@ def count_compat(compat: str, questions: Iterable[Question]) -> int:
 def renames(
     ids: set[str], stem: str, questions: Sequence[Question], aliases: Mapping[str, Sequence[str]]
 ) -> Renames | None:
-    """How the ids of a file become those of questions, where none of them is one; None where there is nothing to do.
+    """How the ids of a file become those of questions; None where there is nothing to do.
+
+    Where some are ids of questions, the others may be so but for the ".0" of a whole number ("2.0" for 2).
 
     A benchmark's question `name/split/7` is also known as 7 and 7.0, and by its `aliases`. Where one alias names
     several questions, as POPE's three files count from 1 each, the row's own fields or the file's name must tell which.
     """
-    if any(question.id in ids for question in questions):
-        return None
+    known = {question.id for question in questions}
+    if not known.isdisjoint(ids):
+        spelt = {name: whole for name in ids - known if (whole := whole_id(name)) in known - ids}
+        return (lambda name, _row: spelt.get(name, name)) if spelt else None
     plain: dict[str, list[str]] = {}
     for question in questions:
         key = question.id.removeprefix(f"{question.benchmark}/{question.split.value}/")

@@ -259,3 +259,16 @@ def test_a_list_of_texts_is_read_in_the_order_of_the_questions_and_only_so(capsy
 def test_a_csv_without_commas_is_told_how_to_be_saved(capsys, sign, remedy):
     Path("a.csv").write_text(f"id{sign}response\nq0{sign}A\n", encoding="utf-8")
     assert remedy in told(capsys, "a.csv", "--questions", ask())
+
+
+def test_ids_of_one_file_may_be_written_in_several_ways(capsys: pytest.CaptureFixture[str]):
+    write("questions.jsonl", [{"id": n, "question": "?", "answer": "12"} for n in (1, 2, 3)])
+    rows = [{"id": 1.0, "text": "12"}, {"id": "2.0", "text": "12"}, {"id": "3", "text": "12"}]
+    assert card(capsys, write("a.jsonl", rows), "--questions", "questions.jsonl")["correct"] == 3
+
+
+def test_files_with_byte_order_marks_that_were_put_together_are_read(capsys: pytest.CaptureFixture[str]):
+    write("questions.jsonl", [{"id": n, "question": "?", "answer": "12"} for n in (1, 2)])
+    rows = [f'\ufeff{{"id": {n}, "text": "12"}}\n' for n in (1, 2)]
+    Path("a.jsonl").write_text("".join(rows), encoding="utf-8")
+    assert card(capsys, "a.jsonl", "--questions", "questions.jsonl")["correct"] == 2

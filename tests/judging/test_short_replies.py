@@ -150,7 +150,7 @@ def test_a_number_in_a_few_words_is_the_option_that_has_it(said, is_right):
         ("- A. cat – Incorrect\n- A. cat – Incorrect\n- B. dog – Correct", None),
         ("The animal in the picture wears a red collar and looks around. B", "B"),
         (
-            "The animal in the picture wears a collar, so it is (B)\n\nI hope this helps you with your homework today!",
+            "It looks at us from the big sofa.\n\n(B) dog\n\nI hope this helps you with your homework, my friend!",
             "B",
         ),
         ("<p>Answer: B</p><p>Confidence: high</p>", "B"),
@@ -181,7 +181,7 @@ VERDICTS = (
     (MatchRule.MATH, Style.REASON, "y = 2 x + 1 + z", "y=2x+1+z", Outcome.CORRECT),
     (MatchRule.MATH, Style.REASON, "It is 2\\sqrt{3}", "2\\sqrt{3}", Outcome.CORRECT),
     (MatchRule.MATH, Style.REASON, "### Answer: 12.0 km", "12 km", Outcome.CORRECT),
-    (MatchRule.MATH, Style.REASON, "### Answer: 12.0 m", "12 km", Outcome.INCORRECT),
+    (MatchRule.MATH, Style.REASON, "### Answer: 12.0 cm", "12 km", Outcome.INCORRECT),
     (MatchRule.UNIT_NUMBER, Style.REASON, "### Answer: 1.5E3", "1500", Outcome.CORRECT),
 )
 
