@@ -1,6 +1,7 @@
 """Opens the servers of an engine for a model of a run: which of them have it, under which name, and how long it is."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -9,18 +10,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from seewhy.endpoints.engine.plan import EnginePlan
+from seewhy.endpoints.engine.plan import EnginePlan, RefreshPlan
 from seewhy.endpoints.engine.words import NEUTRAL, TOKENS
 from seewhy.endpoints.plan import EndpointPlan, SpendPlan
 from seewhy.endpoints.served_models import ServedModels
 from seewhy.model.api import Generates
 from seewhy.model.free_memory import memory_bytes
 from seewhy.model.weights import size_of_weights
+from seewhy.records.canonical import hash_json
 from seewhy.records.types import Question, Style
 from seewhy.runs.discovery import call_part, load_part
 from seewhy.runs.memory import SHARE
 from seewhy.runs.run import OpenRun
 
+FOLDER, WHOLE = "served", "weights"
+"""Beneath the folder of a training whose rollouts servers draw: what they are given, and of it whole weights."""
 SERVERS = "servers"
 """Folder of a run with what servers replied, and what their vision checks said."""
 LOG = "engines.jsonl"
@@ -93,6 +97,28 @@ def names_at_servers(run: OpenRun, ref: str) -> list[str]:
     """What servers may call a model of a run: by its own name, or by the folder or Hub name of its weights."""
     spec = run.spec(ref)
     return [spec.model] if spec and spec.is_server else [ref, *_names_of(run.weights(ref))]
+
+
+def served_folder(run: OpenRun, place: Path, refresh: RefreshPlan) -> Path:
+    """Where a training writes its weights for servers; `place` is its own folder."""
+    own = place / FOLDER
+    return (Path(refresh.folder) / label_at_servers(run, place) if refresh.folder else own).resolve()
+
+
+def label_at_servers(run: OpenRun, place: Path) -> str:
+    """A step's name with a mark of its run, for names at servers that several runs may use.
+
+    Letters, digits and hyphens.
+    """
+    return f"{re.sub(r'[^A-Za-z0-9-]+', '-', place.name)}-{hash_json(str(run.root.resolve()))[:6]}"
+
+
+def names_of_refreshed(run: OpenRun, ref: str, place: Path, refresh: RefreshPlan) -> list[str]:
+    """What servers may call the model that a training starts from, or goes on with.
+
+    SGLang calls its model by the folder of the weights that it took last.
+    """
+    return [str(served_folder(run, place, refresh) / WHOLE), *names_at_servers(run, ref)]
 
 
 def find_servers(engine: EnginePlan, ref: str, names: Sequence[str]) -> Found:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from seewhy.endpoints.engine.plan import EnginePlan
+from seewhy.endpoints.engine.plan import EnginePlan, RefreshPlan
 from seewhy.records.types import Question
 from seewhy.runs.api import Run
 
@@ -38,6 +38,16 @@ class DrawsByEngine(Protocol):
     @property
     def engine(self) -> EnginePlan:
         """Who draws."""
+        ...
+
+
+@runtime_checkable
+class RefreshesEngine(Protocol):
+    """A training whose rollouts may be drawn by servers, which get its weights."""
+
+    @property
+    def refresh(self) -> RefreshPlan:
+        """How they get them."""
         ...
 
 

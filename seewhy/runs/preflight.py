@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,9 +12,9 @@ from seewhy.model.weights import weights_place
 from seewhy.records.types import Question, Style
 from seewhy.runs.api import ModelKind
 from seewhy.runs.discovery import call_part, load_part
-from seewhy.runs.engines import find_servers, names_at_servers
+from seewhy.runs.engines import find_servers, names_at_servers, names_of_refreshed
 from seewhy.runs.graph import Node, source
-from seewhy.runs.hooks import DrawsByEngine, LooksAhead, Previews
+from seewhy.runs.hooks import DrawsByEngine, LooksAhead, Previews, RefreshesEngine
 from seewhy.runs.machine import ModelSpec
 from seewhy.runs.run import OpenRun
 
@@ -64,16 +65,19 @@ def _engine_faults(run: OpenRun, nodes: Sequence[Node]) -> Iterator[str]:
             continue
         engine = node.unit.engine
         for ref in (need.ref for need in node.unit.needs() if need.is_served):
+            unit, names = node.unit, names_at_servers
+            if isinstance(unit, RefreshesEngine):
+                names = partial(names_of_refreshed, place=run.place(node.ref), refresh=unit.refresh)
             key = (ref, repr(engine))
             if key not in found and (ref in run.recipe.models or run.is_done(ref)):
-                found[key] = _engine_fault(run, engine, ref)
+                found[key] = _engine_fault(engine, ref, names(run, ref))
             if found.get(key):
                 yield f"step {node.step}: {found[key]}"
 
 
-def _engine_fault(run: OpenRun, engine: EnginePlan, ref: str) -> str:
+def _engine_fault(engine: EnginePlan, ref: str, names: Sequence[str]) -> str:
     try:
-        find_servers(engine, ref, names_at_servers(run, ref))
+        find_servers(engine, ref, names)
     except ValueError as error:
         return str(error)
     return ""

@@ -1,7 +1,6 @@
 """Servers that draw the rollouts of a training: they are given its weights, looked at, and asked."""
 
 import json
-import re
 import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +16,19 @@ from seewhy.model.plan import AdapterPlan
 from seewhy.records.files import write_text_atomically
 from seewhy.records.types import Question, Style
 from seewhy.runs.discovery import load_part
-from seewhy.runs.engines import SERVERS, append, find_servers, names_at_servers
+from seewhy.runs.engines import (
+    SERVERS,
+    WHOLE,
+    append,
+    find_servers,
+    label_at_servers,
+    names_of_refreshed,
+    served_folder,
+)
 from seewhy.runs.run import OpenRun
 
-FOLDER, WHOLE, SEEN = "served", "weights", "seen.json"
-"""Beneath the step's folder: weights for servers, the folder of whole ones, and what servers answered last."""
+SEEN = "seen.json"
+"""In the step's folder: what servers answered last."""
 DONE = "done.json"
 SGLANG = "SGLang"
 
@@ -83,14 +90,11 @@ class RolloutServers:
     @property
     def folder(self) -> Path:
         """Where weights for servers are written."""
-        own = self.rollouts.place / FOLDER
-        return (Path(self.refresh.folder) / self._label if self.refresh.folder else own).resolve()
+        return served_folder(self.run, self.rollouts.place, self.refresh)
 
     @property
     def _label(self) -> str:
-        """The step's name with a mark of its run, for names at servers that several runs may use."""
-        tag = load_part("records", "canonical").hash_json(str(self.run.root.resolve()))[:6]
-        return f"{re.sub(r'[^A-Za-z0-9-]+', '-', self.rollouts.place.name)}-{tag}"
+        return label_at_servers(self.run, self.rollouts.place)
 
     def sampler(self, number: int) -> Generates:
         """Who draws round `number`; servers are given the weights first, where it is time."""
@@ -118,8 +122,11 @@ class RolloutServers:
 
     def _give(self, number: int) -> dict[str, Any]:
         """Give the weights to all servers that answer, and look at each; plain data for all processes."""
-        names = [str(self.folder / WHOLE), *names_at_servers(self.run, self.rollouts.ref)]
-        found = find_servers(self.engine, self.rollouts.ref, names)
+        names = names_of_refreshed(self.run, self.rollouts.ref, self.rollouts.place, self.refresh)
+        try:
+            found = find_servers(self.engine, self.rollouts.ref, names)
+        except ValueError as error:
+            raise ConnectionError(str(error)) from error
         away = list(found.away)
         name = f"{self._label}-{number:06d}-{secrets.token_hex(4)}"
         old = self._adapters()
@@ -145,8 +152,7 @@ class RolloutServers:
         for line in away:
             self.note(f"engine of {self.rollouts.ref}: {line}")
         if not given["urls"]:
-            raise ConnectionError(f"round {number}: no server of the engine has the weights: {'; '.join(away)}. Start "
-                                  "one anew, and the same command goes on from there")  # fmt: skip
+            raise ConnectionError(f"no server of the engine has the weights, because {', and '.join(away)}")
         for place in self.folder.iterdir():
             if place.is_dir() and place.name != name:
                 shutil.rmtree(place)  # whole weights are loaded; earlier adapters are no longer

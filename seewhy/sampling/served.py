@@ -165,8 +165,9 @@ class ServedModel:
             self._tell("declined", f"question {ask.question.id}: {answer.failure}; its chains are empty")
             replies = (Reply(text=""),) * ask.count
         elif answer.failure:
-            raise ConnectionError(f"question {ask.question.id} got no chains of {self.name}: {answer.failure}. Blocks "
-                                  "that are finished are kept, and the same command goes on from there")  # fmt: skip
+            kept = ". Blocks that are finished are kept, and the same command goes on from there"
+            raise ConnectionError(f"question {ask.question.id} got no chains of {self.name}: {answer.failure}"
+                                  f"{'' if self.given else kept}")  # fmt: skip
         else:
             self._compare(ask, answer)
         return tuple(self._chain(ask, ask.first + place, reply, decoding.seed) for place, reply in enumerate(replies))

@@ -110,7 +110,7 @@ def test_small_steps_add_up_until_a_server_that_takes_none_is_found(question):
     noise=st.floats(0, 0.01), moves=st.lists(st.tuples(st.floats(-0.5, 0.5), st.floats(-0.5, 0.5)), max_size=5),
     later=st.floats(0, 2),
 )  # fmt: skip
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_a_server_that_takes_everything_is_never_blamed(question, noise, moves, later):
     """Whatever its precision, though that may double on the way."""
     place = Both(noise=noise)

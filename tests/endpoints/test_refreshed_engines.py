@@ -1,15 +1,20 @@
 """Online training through servers whose weights are refreshed: the tiny model behind HTTP, well and failing."""
 
-import json
+import signal
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import small_online
 import torch
+from loaded_processes import begun, done
 from loopback import LoopServer
 from refreshed_server import SGLANG, VLLM, Refreshed, opened
+from several import together
 
 from seewhy.benchmarks import inkgrid
+from seewhy.cli.complaint import complaint_of
 from seewhy.endpoints.engine.plan import EngineKind, EnginePlan, GivenAs, RefreshPlan
 from seewhy.endpoints.plan import PacePlan
 from seewhy.model.api import GenerateRequest, SamplingParams
@@ -27,6 +32,7 @@ from seewhy.runs.rollout_servers import Rollouts, RolloutServers
 from seewhy.runs.run import OpenRun
 from seewhy.runs.runner import run_recipe
 from seewhy.stages.online import Online
+from seewhy.training.online.draw import Drawing, draw_round
 from seewhy.training.online.plan import RolloutPlan
 from seewhy.training.parallel.ranks import ALONE
 from seewhy.training.plan import FitPlan
@@ -60,19 +66,19 @@ def train(root, questions, step, machine=QUICK):
     return list(run_recipe(root / "run", recipe, machine, Extent(), "test"))
 
 
+def chains_folder(root, number: int) -> Path:
+    return root / f"run/grpo/rollouts/round-{number:05d}/chains"
+
+
 def chains(root, number: int) -> list[Chain]:
-    return list(RowReader(root / f"run/grpo/rollouts/round-{number:05d}/chains", Chain))
-
-
-def refreshes(root) -> list[dict]:
-    return [json.loads(line) for line in (root / "run/servers/engines.jsonl").read_text().splitlines()]
+    return list(RowReader(chains_folder(root, number), Chain))
 
 
 KINDS = [
-    pytest.param(VLLM, ADAPTER, id="vLLM, adapter"),
+    pytest.param(VLLM, WHOLE, id="vLLM, whole"),
     *(
         pytest.param(kind, adapter, id=f"{kind}, {name}", marks=pytest.mark.nightly)
-        for kind, adapter, name in ((VLLM, WHOLE, "whole"), (SGLANG, ADAPTER, "adapter"), (SGLANG, WHOLE, "whole"))
+        for kind, adapter, name in ((VLLM, ADAPTER, "adapter"), (SGLANG, ADAPTER, "adapter"), (SGLANG, WHOLE, "whole"))
     ),
 ]
 
@@ -135,7 +141,12 @@ def indices(drawn) -> list[tuple[str, int]]:
     [
         pytest.param("ignores", ("language",), "it ignores them", marks=pytest.mark.nightly),
         pytest.param("prompts", ("language",), "prefix cache", marks=pytest.mark.nightly),
-        ("language", ("tower", "projector"), "only prompts with pictures are wrong: it did not take the vision tower"),
+        pytest.param(
+            "language",
+            ("tower", "projector"),
+            "only prompts with pictures are wrong: it did not take",
+            marks=pytest.mark.nightly,
+        ),
     ],
 )
 def test_a_server_that_does_not_have_the_new_weights_is_found_and_named(questions, tmp_path, fault, parts, words):
@@ -233,3 +244,71 @@ def test_replies_that_came_before_a_stop_are_not_drawn_again(questions, tmp_path
         drawn = again.draw(0)
         assert engine.drawn == 2 + 1
     assert indices(drawn) == [(question.id, index) for question in questions for index in range(2)]
+
+
+def run_alone(root, url: str) -> None:
+    """A training in a process that may be killed, one request at a time."""
+    torch.set_num_threads(1)
+    questions = list(RowReader(root / "questions", Question))
+    train(root, questions, stage(url), replace(QUICK, pace=replace(QUICK.pace, concurrency=1)))
+
+
+@pytest.mark.nightly
+def test_a_process_killed_within_a_draw_goes_on_with_what_was_paid(questions, tmp_path):
+    engine = Refreshed(questions=questions)
+
+    def stalls(asked):
+        answer = engine(asked)  # two looks and one question of round 0, and the next never comes
+        return replace(answer, wait_s=60.0 if is_stalled and engine.drawn >= 4 else 0.0)
+
+    is_stalled = True
+    write_shard(tmp_path / "questions", 0, questions, Question)
+    with LoopServer(stalls) as server:
+        child, end = begun(run_alone, tmp_path, server.url), time.monotonic() + 240
+        while engine.drawn < 4 and time.monotonic() < end:
+            time.sleep(0.05)
+        time.sleep(0.2)
+        child.kill()
+        child.join()
+        assert child.exitcode == -signal.SIGKILL
+        assert not chains_folder(tmp_path, 0).exists()
+        is_stalled, engine.drawn = False, 0
+        done(run_alone, tmp_path, server.url)
+        # Two looks a refresh, the one question of round 0 that was missing, and both of round 1.
+        assert engine.drawn == 2 + 1 + 2 + 2
+    for number in range(ROUNDS):
+        assert [(row.index, row.weights_step) for row in chains(tmp_path, number)] == [
+            (i, number) for i in range(3)
+        ] * 2
+
+
+@pytest.mark.nightly
+def test_two_processes_share_the_servers_and_their_rollouts_are_those_of_one(questions, tmp_path):
+    with LoopServer(Refreshed(questions=questions)) as one, LoopServer(Refreshed(questions=questions)) as other:
+        for name, size in (("one", 1), ("two", 2)):
+            (tmp_path / name).mkdir()
+            write_shard(tmp_path / name / "questions", 0, questions, Question)
+            url = other.url if size == 1 else one.url
+            assert together(size, run_alone, tmp_path / name, url) == [0] * size
+    for number in range(ROUNDS):
+        alone, shared = chains(tmp_path / "one", number), chains(tmp_path / "two", number)
+        assert [(row.question_id, row.token_ids, row.weights_step) for row in shared] == [
+            (row.question_id, row.token_ids, row.weights_step) for row in alone
+        ]
+        for row, known in zip(shared, alone, strict=True):
+            assert row.logprobs == pytest.approx(known.logprobs, abs=5e-3 if number else 1e-4)
+
+
+def test_servers_that_are_all_gone_end_the_run_with_three_lines(questions, tmp_path):
+    """What, where and the remedy, and no server's name lost."""
+    given = Given(tmp_path, questions, "http://127.0.0.1:9/v1", "http://127.0.0.1:10/v1")
+    drawing = Drawing(model=given.model, rewards={}, questions=questions, style=Style.REASON, seed=0,
+                      directory=tmp_path / "grpo", plan=RolloutPlan(questions=2), served=given.servers)  # fmt: skip
+    with pytest.raises(ConnectionError) as raised:
+        draw_round(drawing, 0, 0)
+    told = complaint_of(raised.value, ["run", "mine.yaml"])
+    assert "http://127.0.0.1:9/v1" in told.what
+    assert "http://127.0.0.1:10/v1" in told.what
+    assert "round-00000" in told.where
+    assert told.remedy.startswith("Start")
+    assert str(told).count("\n") == 2

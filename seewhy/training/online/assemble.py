@@ -62,7 +62,8 @@ def train_online(parts: Parts) -> Iterator[StepLog]:
     learner = Learner(
         model=parts.model, objective=objective, questions=questions, weights=parts.weights, plan=parts.plan,
         critic=_critic(parts), reference=_reference(parts, objective), row_tokens=parts.fit.row_tokens,
-        ranks=ranks_here(), needs_drawn_tokens=not isinstance(parts.objective, PairObjective),
+        ranks=ranks_here(), is_served=parts.served is not None,
+        needs_drawn_tokens=not isinstance(parts.objective, PairObjective),
     )  # fmt: skip
     drawing = Drawing(
         model=parts.model, rewards=parts.rewards, questions=parts.questions, plan=parts.plan, style=parts.style,

@@ -155,8 +155,12 @@ def _drawn(drawing: Drawing, number: int, draw: int, questions: Sequence[Questio
     decoding = SamplingParams(temperature=plan.temperature, max_tokens=plan.max_tokens, seed=seed, as_drawn=True)
     own = drawing.own(questions)
     asks = [GenerateRequest(question=one, style=drawing.style, count=plan.per_question) for one in own]
-    sampler = drawing.model if drawing.served is None else drawing.served.sampler(number)
-    rows = [chain for chains in (sampler.generate(asks, decoding) if asks else ()) for chain in chains]
+    try:
+        sampler = drawing.model if drawing.served is None else drawing.served.sampler(number)
+        rows = [chain for chains in (sampler.generate(asks, decoding) if asks else ()) for chain in chains]
+    except ConnectionError as error:
+        raise ConnectionError(f"{place.parent}: rollouts are missing: {error}; start the servers anew, and give the "
+                              "same command: what came is kept, and the rest is drawn") from error  # fmt: skip
     if drawing.ranks.is_first:
         # Rewards of other rollouts, left by a run that went another way, are not these rollouts'.
         shard_path(place.parent / REWARDS, draw).unlink(missing_ok=True)

@@ -27,7 +27,7 @@ from seewhy.training.examples import TrainingExample
 from seewhy.training.online.dealt import deal
 from seewhy.training.online.plan import ROUND, PairsPlan
 from seewhy.training.online.prepare import Learner, Prepared
-from seewhy.training.online.scored import passes_of
+from seewhy.training.online.scored import drawn_at, passes_of
 from seewhy.training.online.update import Mover, Sums, shuffled, take_updates
 from seewhy.training.views import pair_view
 
@@ -165,7 +165,7 @@ def _gradients(
     rewards = list[Tensor]()
     share = deal(learner.ranks, learner.model, learner.questions, examples, batch)
     for one in passes_of(learner.model, learner.questions, examples, share.own, learner.row_tokens):
-        with learner.model.as_drawn(learner.plan.temperature), dropping(learner.model, prepared.address):
+        with drawn_at(learner.model, learner.drawn_at), dropping(learner.model, prepared.address):
             logps = learner.model.group_logps([group for part in one.shared for group in part.own_groups])
         frozen = [_frozen(online, prepared, pairs[number]) for number in one.numbers]
         view = pair_view(one.shared, logps, frozen if reference_views(online.objective) else None)

@@ -46,8 +46,15 @@ class Learner:
     row_tokens: int
     ranks: Ranks = ALONE
     """The processes that share the groups of each pass over rollouts."""
+    is_served: bool = False
+    """Whether servers draw, which keep nothing from being drawn; rollouts with such a token have no drawn tokens."""
     needs_drawn_tokens: bool = True
     """Whether rollouts whose tokens are their text encoded again are left out: a ratio of such tokens means nothing."""
+
+    @property
+    def drawn_at(self) -> float | None:
+        """The temperature of the distribution that is drawn from, and trained; None is the bare one, of servers."""
+        return None if self.is_served else self.plan.temperature
 
     @property
     def penalises_in_loss(self) -> bool:
@@ -104,7 +111,7 @@ def prepare(learner: Learner, drawn: DrawnRound, state: State, address: str = ""
     dealt = deal(learner.ranks, learner.model, learner.questions, examples, range(len(examples)))
 
     def scores() -> list[Tensor]:
-        return score_rollouts(learner.model, learner.questions, examples, plan.temperature, learner.row_tokens, dealt)
+        return score_rollouts(learner.model, learner.questions, examples, learner.drawn_at, learner.row_tokens, dealt)
 
     whole = scores()
     scored = whole
@@ -136,7 +143,7 @@ def _reference(
         return None
     with learner.reference.frozen():
         rows = score_rollouts(
-            learner.reference.model, learner.questions, examples, learner.plan.temperature, learner.row_tokens,
+            learner.reference.model, learner.questions, examples, learner.drawn_at, learner.row_tokens,
             dealt,
         )  # fmt: skip
     return table_of(rows, width)

@@ -77,15 +77,23 @@ def passes_of(
         yield Pass(shared=tuple(forward), rows=rows)
 
 
+def drawn_at(model: ScoresAsDrawn, temperature: float | None) -> AbstractContextManager[None]:
+    """While it lasts, log-probabilities are of what was drawn from: at a temperature, without what may not be drawn.
+
+    None is the bare distribution, as servers draw from it at temperature 1.
+    """
+    return nullcontext() if temperature is None else model.as_drawn(temperature)
+
+
 @torch.no_grad()
 def score_rollouts(
-    model: ScoresAsDrawn, questions: Mapping[str, Question], examples: Sequence[TrainingExample], temperature: float,
-    row_tokens: int, dealt: Dealt | None = None,
+    model: ScoresAsDrawn, questions: Mapping[str, Question], examples: Sequence[TrainingExample],
+    temperature: float | None, row_tokens: int, dealt: Dealt | None = None,
 ) -> list[Tensor]:  # fmt: skip
     """[tokens] float32 of each rollout, on the CPU; where rollouts are `dealt`, a collective operation."""
     found: dict[int, Tensor] = {}
     share = dealt or Dealt(own=range(len(examples)))
-    with model.as_drawn(temperature):
+    with drawn_at(model, temperature):
         for one in passes_of(model, questions, examples, share.own, row_tokens):
             logps = model.group_logps([part.group for part in one.shared])
             found.update(zip(one.numbers, brought(one.pick(logps)), strict=True))

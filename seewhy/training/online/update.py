@@ -17,7 +17,7 @@ from seewhy.training.api import dropping
 from seewhy.training.online.critic import Critic
 from seewhy.training.online.dealt import deal
 from seewhy.training.online.prepare import Learner, Prepared
-from seewhy.training.online.scored import Pass, mask_of, passes_of
+from seewhy.training.online.scored import Pass, drawn_at, mask_of, passes_of
 from seewhy.training.parallel.ranks import Ranks
 from seewhy.training.parallel.summed import add_gradients
 from seewhy.training.plan import FitPlan
@@ -195,7 +195,7 @@ def _has_signal(learner: Learner, prepared: Prepared, number: int) -> bool:
 
 
 def _policy_loss(learner: Learner, prepared: Prepared, one: Pass, scale: Tensor, state: State, sums: Sums) -> Tensor:
-    with learner.model.as_drawn(learner.plan.temperature), dropping(learner.model, prepared.address):
+    with drawn_at(learner.model, learner.drawn_at), dropping(learner.model, prepared.address):
         logps = one.pick(learner.model.group_logps([part.group for part in one.shared]))
     device, width = logps[0].device, max(map(len, logps))
     numbers = one.numbers
