@@ -1,41 +1,27 @@
 """Online training through servers whose weights are refreshed: the tiny model behind HTTP, well and failing."""
 
-import signal
-import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-import small_online
 import torch
-from loaded_processes import begun, done
 from loopback import LoopServer
 from refreshed_server import SGLANG, VLLM, Refreshed, opened
-from several import together
 
 from seewhy.benchmarks import inkgrid
 from seewhy.cli.complaint import complaint_of
-from seewhy.endpoints.engine.plan import EngineKind, EnginePlan, GivenAs, RefreshPlan
+from seewhy.endpoints.engine.plan import EngineKind, EnginePlan, RefreshPlan
 from seewhy.endpoints.plan import PacePlan
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.model.plan import AdapterPlan
 from seewhy.model.weights import SHIPPED
-from seewhy.records.rows import RowReader
-from seewhy.records.shards import write_shard
-from seewhy.records.step_logs import read_steps
-from seewhy.records.types import Chain, Question, Split, Style
-from seewhy.runs.choice import Choice
+from seewhy.records.types import Chain, Split, Style
 from seewhy.runs.machine import Machine, ModelSpec
-from seewhy.runs.open import Extent
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.rollout_servers import Rollouts, RolloutServers
 from seewhy.runs.run import OpenRun
-from seewhy.runs.runner import run_recipe
-from seewhy.stages.online import Online
 from seewhy.training.online.draw import Drawing, draw_round
 from seewhy.training.online.plan import RolloutPlan
 from seewhy.training.parallel.ranks import ALONE
-from seewhy.training.plan import FitPlan
 
 QUICK = Machine(workers=1, threads=1, pace=PacePlan(concurrency=4, tries=4, first_wait_s=0.01, deadline_s=20.0))
 ROUNDS, LONG = 2, 6
@@ -45,62 +31,6 @@ ADAPTER, WHOLE = AdapterPlan(rank=2), AdapterPlan()
 @pytest.fixture(scope="module")
 def questions(tmp_path_factory):
     return list(inkgrid.load(tmp_path_factory.mktemp("pages"), Split.TEST, count=2))
-
-
-def stage(*urls: str, adapter: AdapterPlan = AdapterPlan(), given: GivenAs = GivenAs.AUTO, **more) -> Online:  # noqa: B008
-    """GRPO on rollouts of six tokens, with a rate at which every round moves what is drawn."""
-    engine = EnginePlan(kind=EngineKind.SERVER, urls=urls) if urls else EnginePlan()
-    refresh = RefreshPlan(given=given) if urls else RefreshPlan()
-    plan = RolloutPlan(rounds=ROUNDS, questions=2, per_question=3, max_tokens=6)
-    fit = FitPlan(learning_rate=2e-2, batch_size=6, epochs=1, save_every=1, warmup=0.0)
-    settings = {"engine": engine, "refresh": refresh, "rollouts": plan, "fit": fit, "adapter": adapter, **more}
-    return Online(start="tiny", questions="questions", objective=Choice(kind="grpo"),
-                  reward=Choice(kind=f"{small_online.__file__}:EvenReward"), **settings)  # fmt: skip
-
-
-def train(root, questions, step, machine=QUICK):
-    if not (root / "questions").exists():
-        write_shard(root / "questions", 0, questions, Question)
-    recipe = Recipe(name="served", models={"tiny": ModelSpec(path="tiny")}, steps={"grpo": step},
-                    inputs={"questions": str(root / "questions")})  # fmt: skip
-    return list(run_recipe(root / "run", recipe, machine, Extent(), "test"))
-
-
-def chains_folder(root, number: int) -> Path:
-    return root / f"run/grpo/rollouts/round-{number:05d}/chains"
-
-
-def chains(root, number: int) -> list[Chain]:
-    return list(RowReader(chains_folder(root, number), Chain))
-
-
-KINDS = [
-    pytest.param(VLLM, WHOLE, id="vLLM, whole"),
-    *(
-        pytest.param(kind, adapter, id=f"{kind}, {name}", marks=pytest.mark.nightly)
-        for kind, adapter, name in ((VLLM, ADAPTER, "adapter"), (SGLANG, ADAPTER, "adapter"), (SGLANG, WHOLE, "whole"))
-    ),
-]
-
-
-@pytest.mark.parametrize(("kind", "adapter"), KINDS)
-def test_each_round_is_drawn_by_the_weights_before_it(questions, tmp_path, kind, adapter):
-    engine = Refreshed(questions=questions, kind=kind)
-    with LoopServer(engine) as server:
-        train(tmp_path, questions, stage(server.url, adapter=adapter))
-    for number in range(ROUNDS):
-        rows = chains(tmp_path, number)
-        assert [(row.index, row.weights_step) for row in rows] == [(index, number) for index in range(3)] * 2
-        assert all(row.token_ids and row.logprobs and not row.is_respelt for row in rows)
-    steps = list(read_steps(tmp_path / "run/grpo/steps.jsonl"))
-    assert max(step.terms["sampler_gap"] for step in steps) < 1e-4
-    assert max(step.terms[f"engine_gap/{kind}"] for step in steps for kind in ("text", "pictures")) < 1e-4
-    assert min(steps[1].terms[f"engine_moved/{kind}"] for kind in ("text", "pictures")) > 1e-4
-    assert {step.terms["weights_age"] for step in steps} == {0.0}
-    # What was written for the servers is gone, and so are their adapters; what they drew is rows.
-    assert not (tmp_path / "run/grpo/served").exists()
-    assert not list((tmp_path / "run/grpo/rollouts").glob("replies-*"))
-    assert len(engine.held) == 1
 
 
 class Given:
@@ -244,59 +174,6 @@ def test_replies_that_came_before_a_stop_are_not_drawn_again(questions, tmp_path
         drawn = again.draw(0)
         assert engine.drawn == 2 + 1
     assert indices(drawn) == [(question.id, index) for question in questions for index in range(2)]
-
-
-def run_alone(root, url: str) -> None:
-    """A training in a process that may be killed, one request at a time."""
-    torch.set_num_threads(1)
-    questions = list(RowReader(root / "questions", Question))
-    train(root, questions, stage(url), replace(QUICK, pace=replace(QUICK.pace, concurrency=1)))
-
-
-@pytest.mark.nightly
-def test_a_process_killed_within_a_draw_goes_on_with_what_was_paid(questions, tmp_path):
-    engine = Refreshed(questions=questions)
-
-    def stalls(asked):
-        answer = engine(asked)  # two looks and one question of round 0, and the next never comes
-        return replace(answer, wait_s=60.0 if is_stalled and engine.drawn >= 4 else 0.0)
-
-    is_stalled = True
-    write_shard(tmp_path / "questions", 0, questions, Question)
-    with LoopServer(stalls) as server:
-        child, end = begun(run_alone, tmp_path, server.url), time.monotonic() + 240
-        while engine.drawn < 4 and time.monotonic() < end:
-            time.sleep(0.05)
-        time.sleep(0.2)
-        child.kill()
-        child.join()
-        assert child.exitcode == -signal.SIGKILL
-        assert not chains_folder(tmp_path, 0).exists()
-        is_stalled, engine.drawn = False, 0
-        done(run_alone, tmp_path, server.url)
-        # Two looks a refresh, the one question of round 0 that was missing, and both of round 1.
-        assert engine.drawn == 2 + 1 + 2 + 2
-    for number in range(ROUNDS):
-        assert [(row.index, row.weights_step) for row in chains(tmp_path, number)] == [
-            (i, number) for i in range(3)
-        ] * 2
-
-
-@pytest.mark.nightly
-def test_two_processes_share_the_servers_and_their_rollouts_are_those_of_one(questions, tmp_path):
-    with LoopServer(Refreshed(questions=questions)) as one, LoopServer(Refreshed(questions=questions)) as other:
-        for name, size in (("one", 1), ("two", 2)):
-            (tmp_path / name).mkdir()
-            write_shard(tmp_path / name / "questions", 0, questions, Question)
-            url = other.url if size == 1 else one.url
-            assert together(size, run_alone, tmp_path / name, url) == [0] * size
-    for number in range(ROUNDS):
-        alone, shared = chains(tmp_path / "one", number), chains(tmp_path / "two", number)
-        assert [(row.question_id, row.token_ids, row.weights_step) for row in shared] == [
-            (row.question_id, row.token_ids, row.weights_step) for row in alone
-        ]
-        for row, known in zip(shared, alone, strict=True):
-            assert row.logprobs == pytest.approx(known.logprobs, abs=5e-3 if number else 1e-4)
 
 
 def test_servers_that_are_all_gone_end_the_run_with_three_lines(questions, tmp_path):
