@@ -76,7 +76,8 @@ class LlamaFactory(Format):
         return Source(path=file, root=path.parent, reader=LlamaFactory(columns_by=columns, tags=tags))
 
     def parse(self, row: Row) -> Example:
-        row.refuse([self.columns_by.get(name, name) for name in ("videos", "audios")], "videos and sounds")
+        row.refuse([self.columns_by.get(name, name) for name in ("videos", "audios", "tools")],
+                   "videos, sounds and tools")  # fmt: skip
         names = self.columns_by
         drafts = self._messages(row, names["messages"], row.need(names["messages"]))
         system = row.text_or(names["system"]) if names["system"] else ""

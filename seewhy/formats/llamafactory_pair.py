@@ -31,7 +31,7 @@ class LlamaFactoryPair(Format):
         return is_talk and "images" in fields and not fields.keys() & {"prompt", "conversations", "messages"}
 
     def parse(self, row: Row) -> Example:
-        row.refuse(("videos", "audios"), "videos and sounds")
+        row.refuse(("videos", "audios", "tools"), "videos, sounds and tools")
         pictures = row.looks("images")
         talks = [fill(drafts_of(row, name, row.need(name), mark=MARK), pictures) for name in ("chosen", "rejected")]
         (prompt, chosen), (other, rejected) = (

@@ -44,7 +44,7 @@ class Trl(Format):
 
     def parse(self, row: Row) -> Example:
         pictures = row.looks("images", "image")
-        row.refuse(("videos", "video"), "videos")
+        row.refuse(("videos", "video", "tools"), "videos and tools")
         prompt, sides, is_placed = prompt_and_sides(row, ("chosen", "rejected"), pictures)
         replies = tuple(Reply(turns=side) for side in sides)
         return with_note(Example(kind=Kind.PAIR, prompt=prompt, replies=replies, is_placed=is_placed), row)

@@ -141,6 +141,29 @@ def test_two_fields_of_pictures_must_agree(tmp_path):
     assert len(examples_in(swift(tmp_path, image=IMAGE))[0].pictures) == 1
 
 
+@pytest.mark.parametrize("name", ["swift", "llamafactory", "llamafactory_pair", "trl"])
+def test_tools_are_refused_and_an_empty_list_of_them_is_none(tmp_path, name):
+    write, rows = PAIRS[name]
+    place = tmp_path / f"set{'.parquet' if name == 'trl' else '.json'}"
+    assert len(examples_in(write(place, [{**rows[0], "tools": "[]"}]))) == 1
+    refused(write(place, [{**rows[0], "tools": '[{"name": "zoom"}]'}]), "'tools'", "take the row out")
+
+
+@pytest.mark.parametrize(("note", "words"), [({"weight": 0}, "seewhy.weight' is 0"), ({"weight": -2}, "above 0")])
+def test_a_weight_of_a_note_is_above_nothing(tmp_path, note, words):
+    refused(swift(tmp_path, seewhy=note), words)
+    assert examples_in(swift(tmp_path, seewhy={"weight": 0.5}))[0].weight == 0.5
+
+
+def test_numbers_that_are_too_large_are_told_with_their_field(tmp_path):
+    refused(swift(tmp_path, margin=10**400), "'margin'", "bits", "leave the field out")
+    place = swift(tmp_path, margin=1)
+    place.write_text(place.read_text().replace('"margin": 1', f'"margin": {"9" * 5000}'))
+    (fault,) = faults_in(place)
+    assert "4300 digits" in fault
+    assert "sys." not in fault
+
+
 def test_a_mark_in_a_rejected_response_is_no_text(tmp_path):
     refused(swift(tmp_path, rejected_response="A dog <image>."), "'rejected_response'", "rejected_messages")
 

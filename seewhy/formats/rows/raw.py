@@ -153,7 +153,8 @@ def as_object(found: object) -> Mapping[str, object]:
 
 def not_json(error: Exception) -> RowError:
     """The fault of a row that is no JSON."""
-    return RowError(Reason.SYNTAX, f"not JSON ({error or type(error).__name__}); mend the row, or take it out")
+    said = str(error or type(error).__name__).partition(";")[0]  # Python's own advice is for programmers
+    return RowError(Reason.SYNTAX, f"not JSON ({said}); mend the row, or take it out")
 
 
 def once(pairs: list[tuple[str, object]]) -> dict[str, object]:

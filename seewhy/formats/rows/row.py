@@ -14,6 +14,10 @@ from seewhy.records.cells import has_halves, number_text
 NOTE = "seewhy"
 """Key under which our files say what the format itself has no field for; other tools leave it alone."""
 SHOWN = 60
+MOST_BITS = 1023
+"""Of a whole number that is one of floating point too."""
+NOTHING = (None, "[]", "{}", "null")
+"""What a field holds that says nothing; some tools keep lists as JSON text."""
 
 
 class FindsPictures(Protocol):
@@ -95,6 +99,9 @@ class Row:
         """A number that is neither infinite nor NaN."""
         if isinstance(found, bool) or not isinstance(found, int | float):
             raise RowError(Reason.TYPE, f"field {name!r} must be a number, and is {shown(found)}")
+        if isinstance(found, int) and found.bit_length() > MOST_BITS:
+            raise RowError(Reason.NUMBER, f"field {name!r} is a number of {found.bit_length():,} bits: give one below "
+                           "1e308, or leave the field out")  # fmt: skip
         if not math.isfinite(found):
             raise RowError(Reason.NUMBER, f"field {name!r} is {found}: give a finite number, or leave the field out")
         return float(found)
@@ -146,7 +153,7 @@ class Row:
     def refuse(self, names: Sequence[str], what: str) -> None:
         """Raise RowError where one of some fields is filled."""
         for name in names:
-            if self.value(name) is not None:
+            if self.value(name) not in NOTHING:
                 raise RowError(Reason.UNHELD, f"field {name!r}: {what} are not read by seewhy; take the row out")
 
     def note(self) -> "Row":

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from seewhy.formats.rows.example import Example, Reply
+from seewhy.formats.rows.faults import Reason, RowError
 from seewhy.formats.rows.row import NOTE, Row
 
 PER_REPLY = ("scores", "by")
@@ -42,12 +43,19 @@ def with_note(example: Example, row: Row) -> Example:
         source=example.source or note.text_or("source"),
         margin=note.number_or("margin") if example.margin is None else example.margin,
         stream=example.stream or note.text_or("stream"),
-        weight=note.number_or("weight") or example.weight,
+        weight=_weight(note, example.weight),
         answers=example.answers or note.texts("answers"),
         replies=_replies(example.replies, note),
         facets=dict(example.facets)
         or {name: note.nested("facets").text_or(name) for name in note.nested("facets").fields},
     )
+
+
+def _weight(note: Row, default: float) -> float:
+    found = note.number_or("weight")
+    if found is not None and found <= 0:
+        raise RowError(Reason.NUMBER, f"field '{NOTE}.weight' is {found:g}: give a number above 0, or take it out")
+    return default if found is None else found
 
 
 def _replies(replies: tuple[Reply, ...], note: Row) -> tuple[Reply, ...]:
