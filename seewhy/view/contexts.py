@@ -57,12 +57,14 @@ class Looks:
         """A page of questions, with the outcomes of their chains where verdicts are chosen or known."""
         unit = self.unit(ref, "questions")
         judged = [one for one in self.shelf.of_kind("verdicts") if self._questions_of(one) == unit]
-        chosen = self._chosen(judged, query.get("verdicts", ""))
+        drawn = self.unit(query["chains"], "chains") if query.get("chains") else None
+        own = [one for one in judged if self.shelf.chains_of(one) == drawn] if drawn else judged
+        chosen = self._chosen(own, query.get("verdicts", ""))
         wanted = filter_of(query)
         other = self.unit(wanted.apart, "verdicts") if wanted.apart else None
         rows, total = self.tables.questions(unit, chosen, wanted, other)
         self.see(unit, rows)
-        chains = self.shelf.chains_of(chosen) if chosen else None
+        chains = self.shelf.chains_of(chosen) if chosen else drawn
         return {
             "title": ref, "unit": unit, "rows": rows, "total": total, "wanted": wanted, "judged": judged,
             "chosen": chosen,

@@ -27,12 +27,30 @@ def run(looks: Looks, _ref: str, query: QueryParams) -> Context:
         "title": shelf.name, "units": list(shelf.units.values()), "states": states, "paged": PAGED,
         "waiting": [one for ref, one in states.items() if ref not in shelf.units],
         "reads": {ref: shelf.reads(ref) for ref in shelf.units}, "graph_drawn": graph_of(looks, list(states.values())),
-        "firsts": firsts_of(looks, states), "trainings": {ref: looks.alarms(ref) for ref in shelf.trainings()},
+        "firsts": firsts_of(looks, states), "chains_of": chains_of(looks),
+        "trainings": {ref: looks.alarms(ref) for ref in shelf.trainings()},
         "counts": {ref: shelf.counts(ref) for ref in shelf.units}, **spent(states),
         "writer": writer_of(shelf.root) if shelf.run else "", "others": looks.others(), "beside": beside,
         "compared": compared((looks, states), (other, theirs)) if other else [], "other": spent(theirs),
         "other_name": other.shelf.name if other else "",
     }  # fmt: skip
+
+
+def chains_of(looks: Looks) -> Mapping[str, tuple[str, str, str]]:
+    """Of units of chains and of verdicts, where their questions are known: the units of questions, chains, verdicts."""
+    shelf = looks.shelf
+    judged: dict[str, str] = {}
+    for verdicts in shelf.of_kind("verdicts"):
+        if (chains := shelf.chains_of(verdicts)) is not None:
+            judged.setdefault(chains.ref, verdicts.ref)
+    found: dict[str, tuple[str, str, str]] = {}
+    for chains in shelf.of_kind("chains"):
+        if (questions := shelf.origin(chains.ref, "questions")) is not None:
+            found[chains.ref] = (questions.ref, chains.ref, judged.get(chains.ref, ""))
+    for verdicts in shelf.of_kind("verdicts"):
+        if (chains := shelf.chains_of(verdicts)) is not None and chains.ref in found:
+            found[verdicts.ref] = (found[chains.ref][0], chains.ref, verdicts.ref)
+    return found
 
 
 def states_of(looks: Looks) -> Mapping[str, UnitStatus]:

@@ -20,6 +20,7 @@ from seewhy.records.types import Chain, Lesson, Pair, Question, ScoredChain, Ver
 from seewhy.runs.open import open_run
 from seewhy.runs.run import OpenRun
 from seewhy.runs.yaml_text import RECIPE_FILE
+from seewhy.view.outside import Outside
 
 KINDS: Mapping[str, type[Any]] = {
     "questions": Question, "chains": Chain, "verdicts": Verdict, "pairs": Pair, "lessons": Lesson,
@@ -36,6 +37,8 @@ SEEN = "-seen"
 """What the folder of the chains that a person has seen ends with, beside that of the verdicts."""
 BLIND = (DRAWN, PREFERRED)
 """Those whose rows were given without verdicts in sight."""
+OUTSIDE = "from-outside"
+"""What the names of units begin with that are not in the run's folder."""
 ROLLOUTS = "rollouts"
 """Within an online training: the folder of its rounds."""
 ROUND = "round-"
@@ -83,6 +86,10 @@ class Shelf:
         """Every folder of rows, by its path within the run, in the order of the recipe where there is one."""
         self._known: dict[Path, tuple[float, Unit]] = {}
         """What each folder held, and when it was last written to."""
+        self._outside = Outside()
+        self._taken: dict[str, Unit] = {}
+        """Units from outside the run's folder."""
+        self._has_looked = False
         self.look_again()
         if not self.units:
             raise ValueError(f"{root} is no run with rows: give a directory that `seewhy run` has written, or a folder "
@@ -98,7 +105,11 @@ class Shelf:
         found = [unit for folder in self._folders() if (unit := self._unit(folder)) is not None]
         order = {name: number for number, name in enumerate(self.steps)}
         found.sort(key=lambda unit: (order.get(unit.ref.split("/")[0], len(order)), unit.ref))
-        self.units = {unit.ref: unit for unit in found}
+        self.units = {**{unit.ref: unit for unit in found}, **self._taken}
+        if not self._has_looked and not self.run:
+            self._has_looked = True
+            for unit in self.of_kind("chains"):
+                self.origin(unit.ref, "questions")
 
     def _folders(self) -> Iterator[Path]:
         """Folders of rows but those of rounds, which are not walked through, and of chains that a person has seen."""
@@ -139,10 +150,23 @@ class Shelf:
                 found = ""
             if found and self.run.place(found).is_relative_to(self.root):
                 return units.get(str(self.run.place(found).relative_to(self.root)))
+            if found and (there := self._outside.rows_at(self.run.place(found))):
+                return self._from_outside(there)
+        elif there := self._outside.behind(self.root / ref, KINDS[kind].__name__):
+            inside = str(there.relative_to(self.root)) if there.is_relative_to(self.root) else ""
+            return units.get(inside) or self._from_outside(there)
         parent = ref.rpartition("/")[0]
         beside = [unit for unit in units.values() if unit.kind == kind and unit.parent == parent]
         every = [unit for unit in units.values() if unit.kind == kind]
         return beside[0] if beside else every[0] if len(every) == 1 else None
+
+    def _from_outside(self, folder: Path) -> Unit | None:
+        """A unit of rows that are not in the run's folder, which pages show like those that are."""
+        known = next((unit for unit in self.units.values() if unit.folder == folder), None)
+        if known is None and (unit := self._unit(folder)) is not None:
+            self._taken[unit.ref] = known = unit
+            self.units = {**self.units, unit.ref: unit}
+        return known
 
     def reads(self, ref: str) -> Sequence[str]:
         """The units that one follows from; none where the run has no recipe."""
@@ -201,9 +225,15 @@ class Shelf:
         known = self._known.get(folder)
         if known is None or known[0] != written:
             names = set(pq.read_schema(shard_paths(folder)[0]).names)
-            unit = Unit(str(folder.relative_to(self.root)), folder, _kind_of(names), count_rows(folder))
+            unit = Unit(self._ref_of(folder), folder, _kind_of(names), count_rows(folder))
             known = self._known[folder] = (written, unit)
         return known[1]
+
+    def _ref_of(self, folder: Path) -> str:
+        if folder.is_relative_to(self.root):
+            return str(folder.relative_to(self.root))
+        ref = f"{OUTSIDE}/{folder.name}"
+        return ref if ref not in self._taken else f"{OUTSIDE}/{len(self._taken)}/{folder.name}"
 
 
 def is_annotated(ref: str) -> bool:

@@ -4,6 +4,7 @@ import re
 import time
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 from urllib.parse import quote, urlencode, urljoin
 
 import pytest
@@ -16,7 +17,21 @@ from starlette.testclient import TestClient
 
 from seewhy.records.shards import read_rows, write_shard
 from seewhy.records.token_credit import TokenCredit
-from seewhy.records.types import Chain, ImageRef, Pair, Question, Response, Style, Verdict
+from seewhy.records.types import (
+    Chain,
+    FinishReason,
+    Gold,
+    ImageRef,
+    MatchRule,
+    Pair,
+    Question,
+    Response,
+    Split,
+    Style,
+    Verdict,
+)  # fmt: skip
+from seewhy.runs.outside import hash_input
+from seewhy.runs.plan_file import source_of, write_plan
 from seewhy.view.application import application
 from seewhy.view.guard import cookie_of
 from seewhy.view.words import differences, marked_chain
@@ -252,3 +267,45 @@ def test_a_mark_that_cannot_be_kept_is_told_and_rows_that_cannot_be_read_too(tmp
     assert torn.status == 503
     assert "Traceback" not in torn.text
     assert "part-00000.parquet" in torn.text
+
+
+def test_rows_of_single_stages_lead_to_their_questions_those_of_an_own_file_too(tmp_path, monkeypatch):
+    """The folder of the tutorial: several units of questions, and chains about a file that lies outside."""
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (8, 8), "red").save("a.png")
+    Path("mine.csv").write_text(f"id,question,image,answer,split\nfirst,How many? {HARM},a.png,3,test\n")
+    chain = Chain(question_id="first", index=0, style=Style.REASON, text="### Answer: 4", stop=FinishReason.END,
+                  sampler="s", seed=0)  # fmt: skip
+    other = Question(
+        id="x",
+        benchmark="b",
+        split=Split.TEST,
+        text="Other?",
+        facets={},
+        gold=Gold(answers=("1",), rule=MatchRule.EXACT),
+    )
+    for name in ("questions/train", "more/fit"):
+        put(tmp_path / "try" / name, [other], Question)
+    folders = {"try/own/chains": (Chain, [chain], Path("mine.csv")),
+               "try/seen": (Chain, [replace(chain, question_id="x")], Path("try/more/fit"))}  # fmt: skip
+    for name, (record, rows, source) in folders.items():
+        put(tmp_path / name, rows, record)
+        write_plan(Path(name), {}, [source_of("questions", "Question", source, Path(name), hash_input(source))])
+    with serving(Path("try")) as served:
+        page = served.get("/run/0").text
+        lists = [
+            urljoin("/run/0", one) for one in re.findall(r'<th scope="row"><a href="([^"]*questions/[^"]*)"', page)
+        ]
+        own, seen = (
+            [one for one in lists if f"chains={quote(name, safe='')}" in one] for name in ("own/chains", "seen")
+        )
+        listed = served.get(own[0].replace("&amp;", "&")).text
+        (link,) = re.findall(r'<a href="([^"]*question/from-outside/mine.csv[^"]*)"', listed)
+        question = served.get(urljoin("/run/0/questions/from-outside/mine.csv", link.replace("&amp;", "&"))).text
+        (source,) = re.findall(r'<img src="([^"]*)"', question)
+        picture = served.get(urljoin("/run/0/question/from-outside/mine.csv", source))
+        assert "/run/0/questions/more/fit" in seen[0]
+    assert "1 of 1 questions" in listed
+    assert "gold <b>3</b>" in question
+    assert "<script>alert" not in question
+    assert picture.headers["content-type"] == "image/png"
