@@ -41,10 +41,11 @@ def run(words: Sequence[str]) -> int:
         value, rest = take_one(rest, f"--{one.name}")
         given |= {one.name: value} if value else {}
     if len(rest) > 1 or any(word.startswith("-") for word in rest):
-        raise ValueError(f"{rest[-1]!r} is no option of `seewhy init`; --help lists them")
+        wrong = next((word for word in rest if word.startswith("-")), rest[-1])
+        raise ValueError(f"{wrong!r} is no option of `seewhy init`; --help lists them")
     path = Path(rest[0] if rest else USUAL)
     if path.suffix not in (".yaml", ".yml"):
-        raise ValueError(f"{path}: a recipe's file ends in .yaml")
+        raise ValueError(f"{path}: a recipe's file ends in .yaml; name it {path.stem}.yaml")
     if path.exists() and not force:
         raise ValueError(f"{path} is there, and nothing was changed; choose another file, or say --force")
     asks = not (yes or as_json) and sys.stdin.isatty()

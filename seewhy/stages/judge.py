@@ -1,5 +1,6 @@
 """A verdict on each chain: by rule, or by a model behind a server."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -98,6 +99,17 @@ class Judge(RowStage):
             return ""
         agreement = counts["agreement ppm"] / counts["with votes"] / 1e6
         return f"{agreement:.1%} of the pairs of votes on a chain give the same grade"
+
+    def conclusion(self, run: Run, name: str) -> Sequence[str]:
+        """How many chains have each outcome, and how they are looked at, where the stage ran over files."""
+        if run.place(name) != run.root:
+            return ()
+        counts, near = run.manifest(name).counts, Path(os.path.relpath(run.root.parent))
+        told = ", ".join(
+            f"{counts[one.value]:,} {one.value.replace('_', ' ')}" for one in Outcome if counts.get(one.value)
+        )
+        look = f"; look at them: seewhy view {near}" if near != Path() else ""
+        return (f"{counts['rows']:,} chains: {told or 'none'}{look}",)
 
     def cost(self, rows: Sequence[Verdict]) -> float:
         return sum(row.usage.dollars for row in rows)

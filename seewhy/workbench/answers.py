@@ -43,7 +43,10 @@ def complete(answers: Answers, has_rationales: bool) -> Answers:
     made = replace(answers, teacher=answers.teacher or usual, weights=answers.weights or trained)
     for name, value, known in (("method", made.method, METHODS), ("weights", made.weights, (ADAPTER, FULL))):
         if value not in known:
-            raise ValueError(f"`{name}` {value!r}: there are {', '.join(known)}")
+            raise ValueError(f"`{name}` {value!r} is not known; there are {', '.join(known)}")
+    if made.model[:1] in {"/", ".", "~"} and not Path(made.model).expanduser().is_dir():
+        raise ValueError(f"`model`: there is no folder {made.model}; name a folder in Hugging Face format with its "
+                         "processor, a name on the Hub, or tiny")  # fmt: skip
     if not is_served(made.teacher) and made.teacher not in (NONE, GOLD, ORACLE):
         raise ValueError(f"`teacher` {made.teacher!r}: there are none, gold, oracle, and NAME@URL of a model behind a "
                          "server, such as gpt-4o@https://api.openai.com/v1")  # fmt: skip

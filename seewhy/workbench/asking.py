@@ -110,7 +110,7 @@ def ask(
         piece: called with each piece of the first reply while a local model draws it; joined they are its text.
     """
     for style in plan.styles:
-        began = time.perf_counter()
+        began, before = time.perf_counter(), len(failures)
         asked = [GenerateRequest(question=question, style=style, count=plan.samples)]
         if piece is not None and isinstance(model, Watched):
             stream = Stream(partial(model.tokenizer.decode, skip_special_tokens=True))
@@ -123,8 +123,9 @@ def ask(
         else:
             chains = model.generate(asked, plan.sampling)[0]
         said = tuple(read(chain, question) for chain in chains)
+        failure = "" if chains else "; ".join(failures[before:])
         yield Replies(model=model.name, style=style, replies=said, votes=votes_of(said), chains=chains,
-                      seconds=time.perf_counter() - began, failure="" if chains else "; ".join(failures))  # fmt: skip
+                      seconds=time.perf_counter() - began, failure=failure)  # fmt: skip
 
 
 def _passing_on(stream: "Stream", piece: Callable[[str], None]) -> Callable[[int], None]:

@@ -19,12 +19,18 @@ def picture_of(path: Path) -> ImageRef:
         with opened(path) as picture:
             picture.load()
     except PictureError as error:
-        raise ValueError(f"{path} is no picture that can be read: {error}") from error
+        raise ValueError(f"{path} is no picture that can be read: {error}; name another file") from error
     return ImageRef(sha256=hash_file(path), path=str(path))
 
 
 def typed_question(text: str, pictures: tuple[Path, ...], options: tuple[str, ...] = ()) -> Question:
-    """A question without a gold answer."""
+    """A question without a gold answer.
+
+    Raises:
+        ValueError: the text is empty, or a picture cannot be read.
+    """
+    if not text.strip():
+        raise ValueError("the question is empty; write what is to be answered")
     rule = MatchRule.LETTER if options else MatchRule.EXACT
     return Question(
         id="asked", benchmark="asked", split=Split.TEST, text=text, gold=Gold(answers=(), rule=rule), options=options,

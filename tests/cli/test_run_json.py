@@ -3,7 +3,8 @@
 import json
 
 from seewhy.cli.main import main
-from seewhy.records.types import StepLog
+from seewhy.records.shards import write_shard
+from seewhy.records.types import Chain, FinishReason, StepLog, Style
 from seewhy.runs.events import Ended, Stepped
 from seewhy.runs.heard import Heard
 
@@ -63,3 +64,14 @@ def test_a_training_has_the_figures_of_its_last_step():
     assert list(heard.hear(events)) == events
     (unit,) = heard.plain()["units"]
     assert unit["last_step"] == {"step": 2, "loss": 1 / 3, "margin": 2}
+
+
+def test_judge_over_files_says_how_many_are_right_and_how_to_look(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    chains = [Chain(question_id="q", index=i, style=Style.REASON, text=f"### Answer: {text}", stop=FinishReason.END,
+                    sampler="s", seed=0) for i, text in enumerate(("3", "4", "4"))]  # fmt: skip
+    (tmp_path / "try" / "chains").mkdir(parents=True)
+    write_shard(tmp_path / "try" / "chains", 0, chains, Chain)
+    (tmp_path / "mine.jsonl").write_text('{"id": "q", "question": "How many?", "answer": 3, "split": "test"}\n')
+    assert main(["judge", "--chains", "try/chains", "--questions", "mine.jsonl", "--out", "try/verdicts"]) == 0
+    assert "3 chains: 1 correct, 2 incorrect; look at them: seewhy view try" in capsys.readouterr().out

@@ -124,3 +124,8 @@ def test_what_does_not_fit_is_refused_with_the_remedy(
     assert main(["ask", *words]) == 2
     said = capsys.readouterr().err
     assert [fact for fact in facts if fact not in said] == []
+
+
+def test_an_empty_question_is_refused(capsys):
+    assert main(["ask", "tiny", PAGE, " "]) == 2
+    assert "the question is empty" in capsys.readouterr().err

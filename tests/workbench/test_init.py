@@ -70,7 +70,8 @@ def test_an_adapter_is_usual_for_models_of_a_size_and_not_for_the_shipped_one():
         (["--questions", "scienceq=docs"], ["'scienceq'", "did you mean 'scienceqa'?"]),
         (["--questions", MINE, "--teacher", "oracle"], ["--teacher oracle", "inkgrid"]),
         (["--teacher", "gpt-4o"], ["--teacher 'gpt-4o'", "NAME@URL"]),
-        (["--colour", "red"], ["'red' is no option", "--help"]),
+        (["--colour", "red"], ["'--colour' is no option", "--help"]),
+        (["--model", "/no/such"], ["--model", "/no/such", "Hugging Face format"]),
         (["again.yaml", "more.yaml"], ["more.yaml"]),
     ],
 )
