@@ -9,7 +9,7 @@ from untrained import gradient, groups, untrained_model
 from seewhy.model.packed.cpu_kernel import LONG, attend_folded, folds
 from seewhy.model.packed.layout import layout_of
 from seewhy.model.packed.scores import packed_logps, separate_logps
-from seewhy.model.packed.shared_prefix import attend
+from seewhy.model.packed.shared_prefix import attend, attend_padded
 
 ROWS = {
     "one branch": ([30], [7], [0]),
@@ -40,6 +40,19 @@ def test_a_shared_prompt_gives_the_attention_and_the_gradients_of_copies(row, he
     made = states(layout, (*heads, heads[1]))
     weights = torch.randn(1, len(layout.restore), heads[0], 16, dtype=torch.float64)
     found, expected = spread(made, 0.3, layout), attend(*made, layout, 0.3)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+    gradients = (torch.autograd.grad((out * weights).sum(), made) for out in (found, expected))
+    for a, b in zip(*gradients, strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("window", [None, 6])
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_key_heads_that_are_not_repeated_give_the_attention_and_the_gradients_of_repeated_ones(row, window):
+    layout = layout_of(*row)
+    made = states(layout, (6, 2, 2))
+    weights = torch.randn(1, len(layout.restore), 6, 16, dtype=torch.float64)
+    found, expected = (attend_padded(*made, layout, 0.3, window, is_shared=is_shared) for is_shared in (True, False))
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
     gradients = (torch.autograd.grad((out * weights).sum(), made) for out in (found, expected))
     for a, b in zip(*gradients, strict=True):

@@ -49,8 +49,8 @@ ENGINE_MUTANTS = [
     Mutant(
         name="packed row: a branch sees its sibling",
         file=BRANCHES,
-        source="keys = torch.cat([prefix_k[layout.branch_group], own_k], dim=2)",
-        defect="keys = torch.cat([prefix_k[layout.branch_group], own_k.roll(1, 0)], dim=2)",
+        source="torch.cat([prefix_k[layout.branch_group], own_k], dim=2)",
+        defect="torch.cat([prefix_k[layout.branch_group], own_k.roll(1, 0)], dim=2)",
         seen_by=f"{SCORES}::test_a_response_does_not_see_its_sibling",
     ),
     Mutant(

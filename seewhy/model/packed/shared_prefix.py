@@ -16,6 +16,7 @@ from transformers import AttentionInterface, PreTrainedModel
 from seewhy.model.packed.cpu_kernel import attend_folded, folds
 from seewhy.model.packed.flex import attend_flex, flexes
 from seewhy.model.packed.layout import Layout
+from seewhy.model.packed.precision import HALVES
 from seewhy.model.packed.sending import sent, to_device
 
 NAME = "seewhy_branches"
@@ -78,30 +79,35 @@ def attend(
     Returns:
         [1, L, heads, width]
     """
-    padded = partial(_attend_padded, layout=layout, scaling=scaling, window=window)
+    is_shared = query.device.type != "cpu" and query.dtype in HALVES
+    padded = partial(attend_padded, layout=layout, scaling=scaling, window=window, is_shared=is_shared)
     if flexes((query, key, value), layout, window, scaling, padded):
         return attend_flex((query, key, value), layout, window, scaling)
     return padded(query, key, value)
 
 
-def _attend_padded(
-    query: Tensor, key: Tensor, value: Tensor, layout: Layout, scaling: float, window: int | None
+def attend_padded(
+    query: Tensor, key: Tensor, value: Tensor, layout: Layout, scaling: float, window: int | None, *, is_shared: bool
 ) -> Tensor:
-    """By calls over prompts and over branches, each padded to the longest; on a CPU long prompts are not copied."""
+    """By calls over prompts and over branches, each padded to the longest; on a CPU long prompts are not copied.
+
+    Args:
+        is_shared: gives the kernel of prompts fewer key heads than heads (grouped-query attention) as they are, and
+            repeats those of branches when they are together, not before. On a GPU only kernels of halves take them.
+    """
     shared = query.shape[1] // key.shape[1]
     flat_q, flat_k, flat_v = (states[0].transpose(0, 1) for states in (query, key, value))
     if folds(query, value, layout, window):
         keys, values = _repeated(flat_k, shared), _repeated(flat_v, shared)
         return attend_folded(flat_q, keys, values, layout, scaling)[None]
     heads, width = query.shape[1], value.shape[-1]
-    prefix_k = _repeated(_rows(flat_k, layout.prefix_index), shared)
-    prefix_v = _repeated(_rows(flat_v, layout.prefix_index), shared)
+    first = 1 if is_shared else shared
+    prefix_k, prefix_v = (_repeated(_rows(flat, layout.prefix_index), first) for flat in (flat_k, flat_v))
     outputs = [_over_prompts(flat_q, prefix_k, prefix_v, layout, scaling, window)]
     if layout.branch_index.numel():
-        own_k = _repeated(_rows(flat_k, layout.branch_index), shared)
-        own_v = _repeated(_rows(flat_v, layout.branch_index), shared)
-        keys = torch.cat([prefix_k[layout.branch_group], own_k], dim=2)
-        values = torch.cat([prefix_v[layout.branch_group], own_v], dim=2)
+        own_k, own_v = (_repeated(_rows(flat, layout.branch_index), first) for flat in (flat_k, flat_v))
+        keys = _repeated(torch.cat([prefix_k[layout.branch_group], own_k], dim=2), shared // first)
+        values = _repeated(torch.cat([prefix_v[layout.branch_group], own_v], dim=2), shared // first)
         branch_q = _rows(flat_q, layout.branch_index)
         seen = branch_mask(layout, window)
         outputs.append(F.scaled_dot_product_attention(branch_q, keys, values, attn_mask=seen, scale=scaling))
@@ -112,12 +118,21 @@ def _attend_padded(
 def _over_prompts(
     query: Tensor, key: Tensor, value: Tensor, layout: Layout, scaling: float, window: int | None
 ) -> Tensor:
-    """Of each prompt over itself, queries [L, heads, width] of the row; zeros where it is not used."""
+    """Of each prompt over itself, queries [L, heads, width] of the row; zeros where it is not used.
+
+    Keys and values [G, heads or a divisor of them, P, width] are repeated only where there is a mask: with one, only
+    torch's slowest kernel takes fewer key heads.
+    """
     if not layout.reads_prompts:
         groups, longest = layout.prefix_index.shape
         return query.new_zeros(groups, query.shape[1], longest, value.shape[-1])
     own, mask = _rows(query, layout.prefix_index), prefix_mask(layout, window)
-    return F.scaled_dot_product_attention(own, key, value, attn_mask=mask, is_causal=mask is None, scale=scaling)
+    shared = own.shape[1] // key.shape[1]
+    if mask is not None:
+        key, value, shared = _repeated(key, shared), _repeated(value, shared), 1
+    return F.scaled_dot_product_attention(
+        own, key, value, attn_mask=mask, is_causal=mask is None, scale=scaling, enable_gqa=shared > 1
+    )
 
 
 def _across(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, scaling: float) -> Tensor:
