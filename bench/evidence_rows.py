@@ -43,7 +43,7 @@ def contrast(label: str, before: str, after: str, claim: Claim, theirs: str = "�
 
 BOTH, BOTH_DIRECT = "test.sft/reason", "test.sft/direct"
 FORMAT, DIRECT, REASON = (f"test-compositions.sft-{name}" for name in ("format", "direct", "reason"))
-HARD = "test-losses.hard-"
+HARD, LONG = "test-losses.hard-", "test-long."
 
 ROWS = (
     Row(number=1, claim="Direct-only SFT does not teach CoT, CoT-only helps both, both together is best",
@@ -94,6 +94,18 @@ ROWS = (
             contrast("usual rate: DPO over SFT", BOTH, "test.dpo/reason", LESS, "83.0 → 80.6", decides=False),
             contrast("usual rate: MPO over DPO", "test.dpo/reason", "test-mpo.mpo/reason", MORE, "72.7 → 79.1",
                      decides=False),
+            contrast("long start, usual rate: DPO over SFT", f"{LONG}sft-long/reason", f"{LONG}long-dpo/reason", LESS,
+                     "83.0 → 80.6", decides=False),
+            contrast("long start, usual rate: cut to 60 tokens over DPO", f"{LONG}long-dpo/reason",
+                     f"{LONG}long-cut/reason", MORE, "80.6 → 84.2", decides=False),
+            contrast("long start, ten times the rate: DPO over SFT", f"{LONG}sft-long/reason",
+                     f"{LONG}long-hard-dpo/reason", LESS, "83.0 → 80.6", decides=False),
+            contrast("long start, ten times the rate: cut to 60 tokens over DPO", f"{LONG}long-hard-dpo/reason",
+                     f"{LONG}long-hard-cut/reason", MORE, "80.6 → 84.2", decides=False),
+            contrast("long start, ten times the rate: cosine discount over DPO", f"{LONG}long-hard-dpo/reason",
+                     f"{LONG}long-hard-cosine/reason", MORE, "about as truncation", decides=False),
+            contrast("long start, ten times the rate: DPO + NLL over DPO", f"{LONG}long-hard-dpo/reason",
+                     f"{LONG}long-hard-nll/reason", MORE, "72.7 → 78.9", decides=False),
         )),
     Row(number=4, claim="The DPO model as verifier lifts best-of-N and the weighted vote above self-consistency",
         source="LLaVA-Reasoner, figure 6", contrasts=(

@@ -27,12 +27,12 @@ SYSTEMS = [name for name in recipe_names() if recipe_sizes(name)]
 LONG = [name for name in SYSTEMS if name not in SHORT]
 
 FIGURES = {
-    "ares": ("Win rate: wins-", "both orders agree in", "Corrections: corrected-1", 'id="measured"'),
+    "ares": ("Win rate: wins-", "both orders agree in", "Corrections: corrected-1", 'id="facets"'),
     "cascade": ('id="facets"', "Margin by stream", "Reward", "Trained on"),
     "llava-reasoner": ("mix-both (direct) 12, mix-both (reason) 12", "Tokens kept", 'id="facets"', 'id="choices"',
                        "best way to choose", 'id="credit"', "wrong sentence"),
     "mdpo": ("Trained on", "mdpo", "Picture withheld"),
-    "mm-cot-rlaif": ("Temperature", ">0.4<", ">0.8<"),
+    "mm-cot-rlaif": ("Temperature", ">0.4<", ">0.8<", "Judged: grades"),
     "mm-cot-rlaif-repaired": ("Temperature", ">0.4<", ">0.8<", "Judged: grades"),
     "mpo": ('id="facets"', "Margin by stream", "Trained on"),
     "rlaif-v": ("Judged: rejected-base", "Judged: rejected-dpo-4", "Trained on"),
