@@ -1,10 +1,10 @@
 """What stages that draw chains say of who draws them: what is needed of the model, and what is counted."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 from seewhy.endpoints.engine.plan import EnginePlan
 from seewhy.records.types import Chain
+from seewhy.records.unknown_logprobs import unknown_logprobs
 from seewhy.runs.api import ModelKind, Need
 
 
@@ -21,7 +21,5 @@ def served_counts(rows: Sequence[Chain], engine: EnginePlan) -> Mapping[str, int
     return {
         "chains without tokens": sum(row.token_ids is None for row in rows),
         "chains encoded again": sum(row.is_respelt for row in rows),
-        "tokens without log-probability": sum(
-            len(row.token_ids or ()) if row.logprobs is None else sum(map(math.isnan, row.logprobs)) for row in rows
-        ),
+        "tokens without log-probability": unknown_logprobs(rows),
     }

@@ -108,6 +108,12 @@ class RolloutServers:
         news, self.news = self.news, {}
         return news
 
+    def forget(self) -> None:
+        """Let go of replies that are kept, and give the weights anew before the next request."""
+        self.stack.close()
+        self._forget_replies("")
+        self.step = None
+
     def close(self) -> None:
         """Take adapters from the servers, as far as they answer, and remove what was written for them."""
         self.stack.close()
@@ -123,6 +129,7 @@ class RolloutServers:
     def _give(self, number: int) -> dict[str, Any]:
         """Give the weights to all servers that answer, and look at each; plain data for all processes."""
         names = names_of_refreshed(self.run, self.rollouts.ref, self.rollouts.place, self.refresh)
+        (self.run.root / SERVERS).mkdir(parents=True, exist_ok=True)
         try:
             found = find_servers(self.engine, self.rollouts.ref, names)
         except ValueError as error:
@@ -234,7 +241,6 @@ class RolloutServers:
 
     def _session(self, given: Mapping[str, Any], urls: Sequence[str], kept: str) -> Any:  # noqa: ANN401
         machine, folder = self.run.machine, self.run.root / SERVERS
-        folder.mkdir(parents=True, exist_ok=True)
         endpoint = EndpointPlan(
             base_url=urls[0], more_urls=tuple(urls[1:]), model=given["name"], key_variable=self.engine.key_variable,
             cache=kept, cache_salt=self.run.identity(self.rollouts.ref),

@@ -216,8 +216,11 @@ class ServedModel:
             ids = ids if end is None else ids[: end + 1]
             is_whole = end is not None or reply.stop is FinishReason.LENGTH
             if is_whole and ids and not set(ids) & set(spelling.banned):
-                logprobs = None if spelling.begun or reply.logprobs is None else reply.logprobs[: len(ids)]
-                if logprobs and any(map(math.isnan, logprobs)):
+                logprobs = None if reply.logprobs is None else reply.logprobs[: len(ids)]
+                if spelling.begun and logprobs is not None:
+                    # Of weights that are trained, each that is known is compared; those of the prompt's end are not.
+                    logprobs = (*[math.nan] * len(spelling.begun), *logprobs) if self.given else None
+                if logprobs and any(map(math.isnan, logprobs[len(spelling.begun) :])):
                     self._tell("logprobs", f"{self.name}: the servers gave no log-probability of some tokens")
                 return (*spelling.begun, *ids), logprobs, False
         why = "hide the tokens of chains" if ids is None else "gave chains without their last token"

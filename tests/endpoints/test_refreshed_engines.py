@@ -36,7 +36,7 @@ def questions(tmp_path_factory):
 class Given:
     """Servers of a training, and the model that is trained: moved by hand here."""
 
-    def __init__(self, root, questions, *urls, adapter=WHOLE, pace=QUICK.pace, **more):
+    def __init__(self, root, questions, *urls, adapter=WHOLE, pace=QUICK.pace, every=1, **more):
         self.notes, self.model = [], opened(SHIPPED)
         self.model.adapt(adapter)
         rollouts = Rollouts(ref="tiny", model=self.model, adapter=adapter, place=root / "grpo", questions=questions,
@@ -44,7 +44,7 @@ class Given:
         recipe = Recipe(name="served", models={"tiny": ModelSpec(path="tiny")}, steps={})
         run = OpenRun(root=root, recipe=recipe, machine=replace(QUICK, pace=pace))
         engine = EnginePlan(kind=EngineKind.SERVER, urls=urls, **more)
-        self.servers = RolloutServers(run=run, rollouts=rollouts, engine=engine, refresh=RefreshPlan(),
+        self.servers = RolloutServers(run=run, rollouts=rollouts, engine=engine, refresh=RefreshPlan(every=every),
                                       note=self.notes.append)  # fmt: skip
         self.asks = [GenerateRequest(question=one, style=Style.REASON, count=2) for one in questions]
 
@@ -189,3 +189,17 @@ def test_servers_that_are_all_gone_end_the_run_with_three_lines(questions, tmp_p
     assert "round-00000" in told.where
     assert told.remedy.startswith("Start")
     assert str(told).count("\n") == 2
+
+
+@pytest.mark.nightly
+def test_weights_are_given_each_so_many_rounds_and_at_once_by_a_process_that_goes_on(questions, tmp_path):
+    with LoopServer(engine := Refreshed(questions=questions)) as server:
+        given = Given(tmp_path, questions, server.url, every=2)
+        again = Given(tmp_path, questions, server.url, every=2)
+        steps = []
+        for servers, number in [(given, 0), (given, 1), (given, 2), (again, 3), (again, 4), (again, 5)]:
+            servers.servers.sampler(number)
+            steps.append(servers.servers.step)
+        reloads = [path for path, _ in engine.calls if path.endswith("collective_rpc")]
+    assert steps == [0, 0, 2, 3, 4, 4]
+    assert len(reloads) == 4

@@ -1,5 +1,6 @@
 """Online training whose rollouts servers draw, from end to end: rounds, a kill, and two processes."""
 
+import json
 import signal
 import time
 from dataclasses import replace
@@ -9,14 +10,15 @@ import pytest
 import small_online
 import torch
 from loaded_processes import begun, done
-from loopback import LoopServer
-from refreshed_server import SGLANG, VLLM, Refreshed
+from loopback import LoopServer, as_json
+from refreshed_server import SGLANG, VLLM, Refreshed, opened
 from several import together
 
 from seewhy.benchmarks import inkgrid
 from seewhy.endpoints.engine.plan import EngineKind, EnginePlan, GivenAs, RefreshPlan
 from seewhy.endpoints.plan import PacePlan
 from seewhy.model.plan import AdapterPlan
+from seewhy.model.weights import SHIPPED
 from seewhy.records.rows import RowReader
 from seewhy.records.shards import write_shard
 from seewhy.records.step_logs import read_steps
@@ -31,7 +33,7 @@ from seewhy.training.online.plan import RolloutPlan
 from seewhy.training.plan import FitPlan
 
 QUICK = Machine(workers=1, threads=1, pace=PacePlan(concurrency=4, tries=4, first_wait_s=0.01, deadline_s=20.0))
-ROUNDS, LONG = 2, 6
+ROUNDS = 2
 ADAPTER, WHOLE = AdapterPlan(rank=2), AdapterPlan()
 
 
@@ -147,3 +149,65 @@ def test_two_processes_share_the_servers_and_their_rollouts_are_those_of_one(que
         ]
         for row, known in zip(shared, alone, strict=True):
             assert row.logprobs == pytest.approx(known.logprobs, abs=5e-3 if number else 1e-4)
+
+
+@pytest.mark.nightly
+def test_rollouts_of_a_server_that_was_started_anew_meanwhile_are_set_aside(questions, tmp_path):
+    """It says no version, as vLLM before 0.33: what it drew tells."""
+    engine, other = Refreshed(questions=questions), opened(SHIPPED)
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for weight in other.parameter_groups()["language"]:
+            weight.add_(0.3 * weight.std(correction=0) * torch.randn(weight.shape, generator=generator))
+
+    def swaps(asked):
+        if is_swapped and engine.drawn == 2:
+            engine.held["tiny"] = other
+        answer = engine(asked)
+        if asked.method == "GET" or not asked.path.endswith("completions"):
+            return answer
+        told = json.loads(answer.body)
+        for choice in told["choices"]:
+            choice.pop("weight_versions", None)
+        return as_json(told)
+
+    is_swapped = True
+    step = stage("http://127.0.0.1:1/v1")
+    with LoopServer(swaps) as server:
+        step = replace(step, engine=replace(step.engine, urls=(server.url,)))
+        with pytest.raises(ValueError, match=r"round-00000: log-probabilities .*set aside as \.refused"):
+            train(tmp_path, questions, step)
+        assert (tmp_path / "run/grpo/rollouts/round-00000.refused/chains").is_dir()
+        is_swapped = False
+        train(tmp_path, questions, step)
+    assert {row.weights_step for row in chains(tmp_path, 0)} == {0}
+
+
+@pytest.mark.nightly
+def test_rollouts_whose_tokens_are_hidden_train_pairs_and_nothing_with_a_ratio(questions, tmp_path):
+    engine = Refreshed(questions=questions)
+
+    def hides(asked):
+        answer = engine(asked)
+        if asked.method == "GET" or not asked.path.endswith("completions"):
+            return answer
+        told = json.loads(answer.body)
+        told.pop("prompt_token_ids", None)
+        for choice in told["choices"]:
+            del choice["token_ids"], choice["logprobs"]
+        return as_json(told)
+
+    with LoopServer(hides) as server:
+        step = stage(server.url)
+        with pytest.raises(ValueError, match=r"engine\.max_gap 0 does not look"):
+            train(tmp_path / "looks", questions, step)
+        step = replace(step, engine=replace(step.engine, max_gap=0.0))
+        with pytest.raises(ValueError, match="hide the tokens of all rollouts"):
+            train(tmp_path / "ratio", questions, step)
+        train(tmp_path / "pairs", questions, replace(step, objective=Choice(kind="dpo")))
+    rows = chains(tmp_path / "pairs", 0)
+    assert rows
+    assert all(row.is_respelt and row.logprobs is None and row.weights_step == 0 for row in rows)
+    [first, *_] = read_steps(tmp_path / "pairs/run/grpo/steps.jsonl")
+    assert first.terms["respelt"] == len(rows)
+    assert first.terms["unknown_logprobs"] == sum(len(row.token_ids or ()) for row in rows)

@@ -15,6 +15,7 @@ from torch import nn
 from seewhy.objectives.api import State
 from seewhy.records.step_logs import append_step, cut_steps, read_steps
 from seewhy.records.types import StepLog
+from seewhy.records.unknown_logprobs import unknown_logprobs
 from seewhy.training.api import assume_frozen
 from seewhy.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from seewhy.training.export import export
@@ -188,6 +189,8 @@ def _served_figures(run: OnlineRun, number: int, drawn: DrawnRound, prepared: Pr
     if steps == {number}:
         place = folder_of(run.directory, number)
         fault = gap_fault(prepared.gaps, served.max_gap)
+        if fault:
+            served.forget()
         if fault and run.ranks.is_first:
             refused = place.with_name(f"{place.name}.refused")
             shutil.rmtree(refused, ignore_errors=True)
@@ -198,7 +201,7 @@ def _served_figures(run: OnlineRun, number: int, drawn: DrawnRound, prepared: Pr
     return {
         **{f"sampler_gap/{kind}": gap for kind, gap in prepared.gaps.mean.items()}, **served.figures(),
         "weights_age": float(max(ages, default=0)), "respelt": float(sum(chain.is_respelt for chain in drawn.chains)),
-        "unspelt": float(drawn.unspelt),
+        "unspelt": float(drawn.unspelt), "unknown_logprobs": float(unknown_logprobs(drawn.chains)),
     }  # fmt: skip
 
 

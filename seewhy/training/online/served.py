@@ -41,6 +41,10 @@ class ServesRollouts(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """Let go of replies that are kept, and give the weights anew before the next request."""
+        ...
+
     def figures(self) -> dict[str, float]:
         """Of the refresh before this round, for the log; empty where there was none since they were asked last."""
         ...
