@@ -64,7 +64,6 @@ FLIPPED = {
     ast.IsNot: ("is not", "is"),
 }
 SAME: dict[str, str] = {
-    "word in low": "where no word of a next question stands, it is looked for in vain",
     "word in text": "options without words of a statement are masked in vain",
     "found.end - found.start < len(found.answer) + LEAST_LEFT_OUT": "a statement that says no more is read again",
 }

@@ -7,6 +7,7 @@ the marks of thinking never wins over what follows it. The formats are those of 
 """
 
 import re
+import string
 from functools import lru_cache
 
 from seewhy.judging.answers.boxes import later_than_a_box
@@ -22,18 +23,19 @@ from seewhy.judging.answers.whole_replies import WORDS, is_read_whole, whole_rep
 from seewhy.records.thinking import thinking_ends
 from seewhy.records.types import MatchRule, Style
 
+LETTERS = string.ascii_uppercase
 STILL_THINKING = "the reply ends while still thinking"
 CLAUSES = frozenset({Rule.IS, Rule.CHOICE_IS, Rule.FINAL})
 LINES = frozenset({Rule.MARK, Rule.FINAL, Rule.LINE})
 SPOKEN = re.compile(r"\S")
 RESPONSE_MARK = re.compile(r"my response[*_ \t]{0,4}[:：]")
 NEXT_QUESTION = re.compile(
-    r"\n[ \t*#_]{0,8}(?:(?:next|new|another) )?(?:question|q)[ \t]?\d{0,3}[*_]{0,3}[ \t]?[:：]"
-    r"|\n#{1,6}[ \t](?:question|instruction|input|problem)\b[^\n]{0,20}\n"
-    r"|\n(?:user|human)[:：]|<\|user|\[inst\]|[.!] {1,2}(?:question|q):\s"
+    r"\n(?:[ \t*#_]{0,8}(?:(?:next|new|another) )?(?:question|q)[ \t]?\d{0,3}[*_]{0,3}[ \t]?[:：]"
+    r"|#{1,6}[ \t](?:question|instruction|input|problem)\b[^\n]{0,20}\n|(?:user|human)[:：])"
 )
-"""A base model goes on to a question of its own."""
-NEXT_WORDS = ("question", "\nq", "user", "\nhuman", "[inst]", "# instruction", "# input", "# problem")
+"""A base model goes on to a question of its own, in a line of its own."""
+NEXT_TURN = re.compile(r"<\|user|\[inst\]|[.!] {1,2}(?:question|q):\s")
+"""The same within a line."""
 OPENERS = frozenset({"sure", "ok", "okay", "certainly", "of course", "absolutely", "great", "let's solve it"})
 END_TOKEN = re.compile(
     r"<\|(?:im_end|endoftext|eot_id|end|end_of_text|eom_id|return|assistant_end)\|>|</s>|<eos>"
@@ -71,6 +73,8 @@ def extract_answer(
         >>> extract_answer("The answer is (E).", ("cat", "dog")).why
         'letter E is not among the 2 options'
     """
+    if options and len(text) == 1 and text in LETTERS[: len(options)]:
+        return Extraction(answer=text, rule=Rule.WHOLE, start=0, end=1)
     if not text.isascii() or "<" in text:
         text = in_plain_signs(text)
     low = masked(lower(text), options)
@@ -102,9 +106,7 @@ def _own_statements(
 ) -> tuple[str, str, list[Statement]]:
     """The statements of the reply, and the reply itself without a further question that it invents and answers."""
     ranked = statements_by_rank(low, begin, options=bool(options))
-    if not any(word in low for word in NEXT_WORDS):
-        return text, low, ranked
-    for invented in NEXT_QUESTION.finditer(low, begin):
+    for invented in _next_questions(low, begin):
         own = low[: invented.start()]
         if not own[begin:].strip():
             continue
@@ -113,6 +115,15 @@ def _own_statements(
             return text[: len(own)], own, stated
         break
     return text, low, ranked
+
+
+def _next_questions(low: str, begin: int) -> list[re.Match[str]]:
+    """Where a further question may begin, in order."""
+    found = list(NEXT_QUESTION.finditer(low, begin))
+    if "<|user" in low or "[inst]" in low or "question: " in low or "q: " in low:
+        found += NEXT_TURN.finditer(low, begin)
+        found.sort(key=lambda each: each.start())
+    return found
 
 
 def _answers(own: str, begin: int, options: tuple[str, ...], rule: MatchRule) -> bool:

@@ -96,10 +96,15 @@ def _scored(score: float, golds: tuple[str, ...], answer: str, measure: str) -> 
 
 def match_letter(golds: tuple[str, ...], answer: str, options: tuple[str, ...]) -> Match:
     """Letters, or the options' texts, on either side; a gold that names no option cannot judge."""
-    wanted = {_letter(gold, options) for gold in golds} - {None}
+    wanted = _right_letters(golds, options)
     if not wanted:
         return Match(score=None, why=f"the gold answer {golds[0]!r} names none of the {len(options)} options")
     return _equal(_letter(answer, options) in wanted, golds, answer)
+
+
+@lru_cache(maxsize=4096)
+def _right_letters(golds: tuple[str, ...], options: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(letter for gold in golds if (letter := _letter(gold, options)))
 
 
 def _letter(value: str, options: tuple[str, ...]) -> str | None:

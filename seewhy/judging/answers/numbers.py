@@ -122,7 +122,7 @@ def _in_digits(text: str) -> str:
     if not text.isascii():
         text = RAISED.sub(_raised, VULGAR.sub(" ", text))
         text = IN_ONE_SIGN.sub(lambda found: unicodedata.normalize("NFKC", found[0]).replace("⁄", "/"), text)
-    if text[-1:] in "234}²³":
+    if "^" in text or text[-1:] in "²³":
         text = UNIT_OF_POWER.sub("", text)
     if "10" in text or "e" in text or "E" in text:
         text = TEN_TO.sub(r"1e\1", POWER.sub(_written_out, text))

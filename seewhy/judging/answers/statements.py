@@ -39,6 +39,7 @@ JSON_AFTER = re.compile(
     r"|(?P<bare>-?\d[\d.]{0,30}|true|false))"
     r"(?!\s{0,8},\s{0,8}[\"'][^\"'\n]{0,400}[\"']\s{0,8}[,\]])"
 )
+QUOTES = frozenset({'"', "'"})
 TAG_END = re.compile(r"(?: [a-z]{1,12}=[^<>\n]{1,40})?>")
 ANSWER_TAG = re.compile(
     r"<(conclusion|final[_ -]?answer|ans|final|result|output|choice|option|solution|response|prediction)>"
@@ -105,7 +106,7 @@ def statements_by_rank(low: str, begin: int, *, options: bool) -> list[Statement
         found.append(boxed)
     if "</" in low:
         found += _tagged(low, begin)
-    if options:
+    if options and ("option" in low or "choice" in low or "response" in low):
         found += [choice for word in CHOICE_WORDS if word in low and (choice := _last_choice(low, begin, word))]
     if low.count("ans") > low.count("answer") and (short := _short_word(low, begin)):
         found.append(short)
@@ -139,9 +140,9 @@ def _answer_statements(low: str, begin: int, *, options: bool) -> Iterator[State
 
 def _answer_statement(low: str, begin: int, at: int, *, options: bool) -> Statement | None:
     after = at + len("answer")
-    if low.startswith((">", " "), after) and (opened := TAG_END.match(low, after)):
-        return _tag(low, at, opened.end())
-    if low.startswith(('"', "'"), after) and (field := JSON_AFTER.match(low, after)):
+    if low.startswith("<", at - 1) and (opened := TAG_END.match(low, after)):
+        return _tag(low, opened.end())
+    if low[after : after + 1] in QUOTES and (field := JSON_AFTER.match(low, after)):
         return _filled(low, Rule.TAG, *field.span(field.lastgroup or "text"))
     before = low[max(begin, at - 24) : at]
     colon = COLON_AFTER.match(low, after)
@@ -179,9 +180,7 @@ def _value_before(low: str, begin: int, at: int) -> Statement | None:
     return _filled(low, Rule.IS, *said.span("value"))
 
 
-def _tag(low: str, at: int, start: int) -> Statement | None:
-    if at == 0 or low[at - 1] != "<":
-        return None
+def _tag(low: str, start: int) -> Statement | None:
     ends = [end for tag in ("</answer", "<answer") if (end := low.find(tag, start, start + LONGEST_VALUE)) >= 0]
     return _filled(low, Rule.TAG, start, min(ends, default=min(len(low), start + LONGEST_VALUE)))
 
@@ -245,7 +244,7 @@ def _chinese_statements(low: str, begin: int) -> Iterator[Statement]:
 
 def _last_choice(low: str, begin: int, word: str) -> Statement | None:
     for at in _occurrences(low, word, begin):
-        if low.startswith(('"', "'"), at + len(word)) and (field := JSON_AFTER.match(low, at + len(word))):
+        if low[at + len(word) : at + len(word) + 1] in QUOTES and (field := JSON_AFTER.match(low, at + len(word))):
             return _filled(low, Rule.TAG, *field.span(field.lastgroup or "text"))
         says, before = IS_AFTER.match(low, at + len(word)), low[max(begin, at - 24) : at]
         if says is None and CHOICE_BEFORE.search(before):

@@ -83,7 +83,7 @@ def value_of(answer: str, rule: MatchRule) -> str:
     """
     if answer.isdigit():
         return answer
-    if rule in NUMERIC and (number := _number(STARS.sub("", answer))):
+    if rule in NUMERIC and (number := _number(STARS.sub("", answer) if "**" in answer else answer)):
         return number
     if rule in QUOTED_BY and (quoted := QUOTED.fullmatch(answer)):
         return undress(quoted[quoted.lastgroup or 0])

@@ -44,9 +44,10 @@ def whole_reply(text: str, begin: int, style: Style, rule: MatchRule) -> Extract
     reply, end = text[begin:].strip(), len(text)
     if not is_whole and "\n" in reply and (own := _before_remarks(reply, rule, style)):
         reply, end = own, text.index(own, begin) + len(own)
-    value = value_of(undress(reply), rule) if len(reply) <= LONGEST_LINE or is_whole else reply
+    said = undress(reply)
+    value = value_of(said, rule) if len(reply) <= LONGEST_LINE or is_whole else reply
     if not is_whole:
-        says_one = rule in NUMERIC and ("=" in reply or value != undress(reply))
+        says_one = rule in NUMERIC and ("=" in reply or value != said)
         longest = max(WORDS[style], WORDS_OF_A_CALCULATION if says_one else 0)
         if len(reply) > LONGEST_LINE or "\n" in reply or len(reply.split()) > longest:
             return Abstention("no final statement")
