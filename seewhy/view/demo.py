@@ -14,10 +14,10 @@ from typing import Any
 from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
 
-from seewhy.records.token_credit import TokenCredit
 from seewhy.records.types import Question, Style
-from seewhy.view.credited import coloured
-from seewhy.workbench.asking import AskPlan, Replies, ask, credit_between, opened_model
+from seewhy.view.credited import coloured, logprobs_of
+from seewhy.view.filling import PAGES
+from seewhy.workbench.asking import AskPlan, Replies, ask, credit_of, opened_model, score_between
 from seewhy.workbench.questions import typed_question
 
 LONGEST = 20_000_000
@@ -151,14 +151,14 @@ class Demo:
         if not last or not hasattr(policy_model, "score") or not hasattr(reference, "score"):
             raise ValueError("credit needs a reply, and two models with weights")
         chain = last[-1].chains[0]
-        rows: tuple[TokenCredit, ...] = credit_between(policy_model, reference, question, chain)
-        shown = coloured({0: chain.text}, {0: rows}, {})
-        head = Markup('<article class="wide" data-row tabindex="-1"><h2>credit of {} over {}</h2>').format(*asked.names)
-        key = Markup(
-            '<p class="muted">blue, a line above: likelier under {}; orange, a broken line below: likelier under '
-            "{}; full colour at {} nats</p>"
-        ).format(*asked.names, f"{shown['scale']:.2f}")
-        return head + key + Markup('<p class="chain heat">{}</p></article>').format(shown["chains"][0]["marked"])
+        scored = score_between(policy_model, reference, question, chain)
+        logprobs = logprobs_of({"policy": scored.policy, "reference": scored.reference})
+        shown = coloured({0: chain.text}, {0: credit_of(policy_model, chain, scored)}, {0: logprobs})
+        macros: Any = PAGES.get_template("macros.jinja").module
+        return Markup('<div class="wide"><h2>credit of {} over {}</h2>{}{}</div>').format(
+            *asked.names, macros.coloured_key(shown["scale"]),
+            Markup().join(macros.coloured_chain(one, shown["scale"]) for one in shown["chains"]),
+        )  # fmt: skip
 
 
 class _Streaming:

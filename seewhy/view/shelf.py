@@ -1,5 +1,6 @@
 """The runs that are looked at: their units of rows, told apart by the columns that they hold."""
 
+import glob
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
@@ -68,8 +69,8 @@ class Unit:
 
     @property
     def files(self) -> str:
-        """What DuckDB reads."""
-        return f"{self.folder}/part-*.parquet"
+        """What DuckDB reads: signs of a pattern in the folder's name are escaped."""
+        return f"{glob.escape(str(self.folder))}/part-*.parquet"
 
 
 class Shelf:

@@ -273,6 +273,9 @@ def _name_of(seed: int) -> str:
 
 
 def scan(unit: Unit) -> str:
-    """The rows of a unit, as an SQL table; shards may lack columns that others have."""
+    """The rows of a unit, as an SQL table; shards may lack columns that others have.
+
+    A folder such as `lr=1e-5` above it is no column, as it would be where files are partitioned in Hive's manner.
+    """
     path = unit.files.replace("'", "''")
-    return f"read_parquet('{path}', union_by_name=true)"
+    return f"read_parquet('{path}', union_by_name=true, hive_partitioning=false)"

@@ -1,5 +1,6 @@
 """Pages of trainings: curves, alone or beside another one's, alarms, and the rollouts of online training by round."""
 
+import glob
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -153,10 +154,11 @@ def _rollouts_of(looks: Looks, parts: Mapping[str, Unit], name: str, totals: Map
 
 def _history(looks: Looks, ref: str, name: str) -> list[Row]:
     """What a question earned in every round that asked it: the mean of each reward, and the spread of its rollouts."""
-    place = str(looks.shelf.root / ref / ROLLOUTS).replace("'", "''")
+    place = glob.escape(str(looks.shelf.root / ref / ROLLOUTS)).replace("'", "''")
     return looks.tables.rows(
         "SELECT regexp_extract(filename, 'round-([0-9]+)', 1)::INT AS round, reward, avg(value) AS mean, "
         "min(value) AS low, max(value) AS high, count(*) AS n "
-        f"FROM read_parquet('{place}/round-*/rewards/part-*.parquet', filename=true, union_by_name=true) "
+        f"FROM read_parquet('{place}/round-*/rewards/part-*.parquet', filename=true, union_by_name=true, "
+        "hive_partitioning=false) "
         "WHERE question_id = ? GROUP BY ALL ORDER BY ALL", name
     )  # fmt: skip

@@ -191,16 +191,24 @@ def credit_between(policy: Any, reference: Any, question: Question, chain: Chain
     Raises:
         ValueError: the models have no vocabulary in common.
     """
-    ids = chain.token_ids or ()
-    pieces = policy.pieces(ids)
+    return credit_of(policy, chain, score_between(policy, reference, question, chain))
+
+
+def score_between(policy: Any, reference: Any, question: Question, chain: Chain) -> ScoredChain:  # noqa: ANN401
+    """The log-probabilities of a reply's tokens under two models; ValueError as `credit_between`."""
     if policy.tokenizer.get_vocab() != reference.tokenizer.get_vocab():
         raise ValueError(f"credit needs two models of one vocabulary, such as a tuned model and its base; those of "
                          f"{policy.name} and {reference.name} differ")  # fmt: skip
-    asked = ScoreRequest(question=question, style=chain.style, responses=(Response(text=chain.text, token_ids=ids),))
+    reply = Response(text=chain.text, token_ids=chain.token_ids or ())
+    asked = ScoreRequest(question=question, style=chain.style, responses=(reply,))
     scores = [model.score([asked])[0][0] for model in (policy, reference)]
-    scored = ScoredChain(question_id=chain.question_id, index=chain.index, style=chain.style, policy=scores[0],
-                         reference=scores[1])  # fmt: skip
-    parts = call_part("evaluation", "credit", "pieces_of", chain.text, pieces)
+    return ScoredChain(question_id=chain.question_id, index=chain.index, style=chain.style, policy=scores[0],
+                       reference=scores[1])  # fmt: skip
+
+
+def credit_of(policy: Any, chain: Chain, scored: ScoredChain) -> tuple[TokenCredit, ...]:  # noqa: ANN401
+    """Credit of each token from its log-probabilities, with its place in the text."""
+    parts = call_part("evaluation", "credit", "pieces_of", chain.text, policy.pieces(chain.token_ids or ()))
     return call_part("evaluation", "credit", "assign_credit", chain, parts, scored, None)
 
 

@@ -1,5 +1,6 @@
 """The page that asks models: forms of a browser, words that stay words, and the shipped model in Chromium."""
 
+import re
 import socket
 import threading
 import time
@@ -105,6 +106,9 @@ def test_the_shipped_model_answers_beside_itself_with_votes_and_credit(tmp_path)
             page.click("button")
         assert page.locator("article").count() == 3
         assert page.locator(".chain.heat .token").count() > 0
+        page.locator(".chain.heat .token[tabindex='0']").focus()
+        told = page.locator(".readout").inner_text()
+        assert re.search(r"credit [+-]0\.000 nats: policy (-\d\.\d+), reference \1, difference \+0\.000", told), told
         assert {one.split(":")[0] for one in page.locator("h3").all_inner_texts()} == {"direct", "reason"}
         look.require_clean()
         assert look.faults() == []

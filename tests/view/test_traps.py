@@ -245,3 +245,14 @@ def test_rows_of_single_stages_lead_to_their_questions_those_of_an_own_file_too(
     assert "gold <b>3</b>" in question
     assert "<script>alert" not in question
     assert picture.headers["content-type"] == "image/png"
+
+
+def test_a_run_in_a_folder_of_a_sweep_is_read_whatever_signs_its_name_holds(tmp_path):
+    """`lr=1e-5` is no column of its rows, and brackets and stars are no pattern."""
+    run = write_run(tmp_path / "lr=1e-5" / "run [1]*?")
+    with serving(run) as served:
+        assert '<th scope="col">lr' not in served.get("/run/0/rows/chains").text
+        assert "4 of 4 questions" in served.get("/run/0/questions/questions").text
+        form = {"question": "q/1", "style": "reason", "questions": "questions", "index": 0, "verdict": "wrong"}
+        sent = served.post("/run/0/annotate/chains", urlencode(form), Origin=f"http://127.0.0.1:{served.port}")
+    assert sent.status == 303
