@@ -29,6 +29,7 @@ file, or a Python file with a function `recipe`.
   --reuse RUN           take finished steps of another run where settings and inputs are the same; may be repeated
   --remake              make finished steps anew where what they follow from has changed
   --skip-preflight      do not open models, encode a few questions and visit servers before the first step
+  --forecast            measure first how long it will take, and say at each step what is left of the whole
   --dry-run             price the calls to servers, and make none
   --json                print what was done as one JSON object at the end, and progress on standard error
   --set STEP.FIELD=VALUE
@@ -60,6 +61,7 @@ def run(words: Sequence[str]) -> int:
         return 0
     is_dry, rest = take_flag(rest, "--dry-run")
     as_json, rest = take_flag(rest, "--json")
+    is_forecast, rest = take_flag(rest, "--forecast")
     processes, rest = take_processes(rest)
     place, rest = take_one(rest, "--run")
     extent, rest = take_extent(rest)
@@ -75,7 +77,10 @@ def run(words: Sequence[str]) -> int:
     if processes > 1:
         return launched(["run", *words], processes)
     command = shlex.join(["seewhy", "run", *words])
-    follow(run_recipe(root, recipe, machine, extent, command), root, as_json=as_json)
+    events = run_recipe(root, recipe, machine, extent, command)
+    if is_forecast:
+        events = call_part("runs", "forecast.left", "run_with_time_left", events, root, recipe, machine, extent)
+    follow(events, root, as_json=as_json)
     return 0
 
 

@@ -42,6 +42,14 @@ class RateColumn(ProgressColumn):
         return Text("" if speed is None else rate_of(speed, unit), style="dim")
 
 
+class WholeColumn(ProgressColumn):
+    """What is left of the whole run, where it was forecast."""
+
+    def render(self, task: Task) -> Text:
+        later = task.fields["later"]
+        return Text("" if later is None else f"run {span_of((task.time_remaining or 0) + later)}", style="dim")
+
+
 @dataclass(slots=True)
 class Shown:
     """What the screen knows of the step that is under way."""
@@ -114,19 +122,22 @@ class Screen:
         elif self.shown.parts == 1:
             there = f", {event.done:,} are there" if event.done else ""
             total = "" if event.total is None else f" ({count_of(event.total, event.unit)}{there})"
-            self.say(f"[{event.number}/{event.of}] {event.step}{total}")
+            left = f", then {span_of(event.later)} for the rest" if event.later else ""
+            self.say(f"[{event.number}/{event.of}] {event.step}{total}{left}")
 
     def _open(self, event: Began) -> None:
         self.progress = Progress(
             TextColumn("{task.description:<34}", table_column=Column(no_wrap=True)), BarColumn(bar_width=12),
             MofNCompleteColumn(), RateColumn(table_column=Column(no_wrap=True)),
-            TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+            TimeRemainingColumn(compact=True, elapsed_when_finished=True), WholeColumn(),
             TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True)), console=self.console,
         )  # fmt: skip
         self.progress.start()
         what = f"[{event.number}/{event.of}] {event.ref}"
         # Begun anew from here, or what was there would count into the rate and the time left.
-        self.task = self.progress.add_task(what, total=event.total, unit=event.unit, note="", completed=event.done)
+        self.task = self.progress.add_task(
+            what, total=event.total, unit=event.unit, note="", completed=event.done, later=event.later
+        )
 
     def _move(self, count: int) -> None:
         if self.progress is not None and self.task is not None:

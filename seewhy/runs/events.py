@@ -24,6 +24,8 @@ class Began:
     unit: str
     done: int = 0
     """Of the total, what an earlier call left finished."""
+    later: float | None = None
+    """Seconds that the units after it will take; None where the run was not forecast."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

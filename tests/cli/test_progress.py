@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.console import Console
 from seewhy.cli.screen import Screen
 from seewhy.records.types import StepLog
 from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
+from seewhy.runs.forecast.left import with_time_left
 
 
 def screen(width: int = 80, terminal: bool = False) -> tuple[Screen, io.StringIO]:
@@ -114,3 +116,19 @@ def test_what_servers_were_paid_stands_at_the_end_of_a_step():
     said = lines(began(), Advanced(ref="chains", count=2000, spent=spent),
                  Ended(ref="chains", seconds=4.0, rows=2000, unit="questions"))  # fmt: skip
     assert said[-1] == f"chains: done in 4.0 s, 500 questions/s, {spent}"
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_forecast_run_says_what_is_left_of_the_whole_as_its_units_take_it(terminal: bool):
+    """Chains took twice what was forecast of them, so of verdicts and credit 2 * (30 + 20) s are left."""
+    events = [began(), Ended(ref="chains", seconds=20.0, rows=2000, unit="questions"),
+              Ended(ref="pairs", seconds=0.0, rows=1, unit="rows", is_found=True),
+              began("sft", 4, "steps")]  # fmt: skip
+    forecast = {"chains": 10.0, "pairs": 7.0, "sft": 5.0, "verdicts": 30.0, "credit": 20.0}
+    told = list(with_time_left(events, forecast))
+    assert [one.later for one in told if isinstance(one, Began)] == [62.0, 100.0]
+    assert [replace(one, later=None) if isinstance(one, Began) else one for one in told] == events
+    shows, shown = screen(terminal=terminal, width=120)
+    shows.follow(told)
+    for words in ("run 62 s", "run 100 s") if terminal else ("then 62 s for the rest", "then 100 s for the rest"):
+        assert words in shown.getvalue()
