@@ -16,7 +16,7 @@ FILE = Path(__file__).parent.parent / "data" / "graded_replies" / "short_replies
 PETS = ("cat", "dog", "horse", "sheep")
 
 
-@pytest.mark.parametrize("kind", ["letters", "values", "formulas", "not twelve", "tags"])
+@pytest.mark.parametrize("kind", ["letters", "values", "formulas", "not twelve", "tags", "options"])
 def test_short_replies_get_one_of_the_verdicts_that_a_reader_would_give(kind):
     rows = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
     own = [row for row in rows if row["kind"] == kind]
@@ -196,3 +196,9 @@ def test_only_numbers_that_are_nearly_equal_are_left_to_the_prover(answer, is_as
     asked: list[str] = []
     match_math(("1/3",), answer, lambda _gold, said: not asked.append(said))
     assert bool(asked) == is_asked
+
+
+@given(st.text(alphabet=" .*$\\n\\t12(){}=≈½²-:,?xAB", max_size=12), st.sampled_from(list(MatchRule)), st.booleans())
+def test_signs_alone_raise_nothing(text, rule, is_stated):
+    reply = f"The answer is {text}" if is_stated else text
+    assert verdict_on(reply, "12", rule, PETS if rule is MatchRule.LETTER else (), Style.DIRECT).outcome in Outcome

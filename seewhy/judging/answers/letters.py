@@ -24,7 +24,7 @@ REMARKED = re.compile(
 )
 """A dressed letter with a remark behind it."""
 OTHER = re.compile(
-    r"(?:\b(?:or|and|nor)\b|[/&,])\s{0,3}(?:(?:option|choice|rather|possibly|maybe|perhaps|probably|even|also)\s){0,2}"
+    r"(?:\b(?i:or|and|nor)\b|[/&,])\s{0,3}(?:(?:option|choice|rather|possibly|maybe|perhaps|probably|even|also)\s){0,2}"
     r"[\(\[]?([A-Z])(?![A-Za-z0-9'])"
 )
 LISTED = re.compile(
@@ -36,7 +36,7 @@ REMARK = re.compile(
     r"|\b(?:because|since|as|while|whereas|not|than|but|unlike|instead|although|though|given|so|rather|except)\b"
 )
 REFUTED = re.compile(
-    r"\s*(?:(?:is|are|was)\s)?(?:not|wrong|incorrect|false|isn't)\b"
+    r"\s*(?:(?:is|are|was)\s)?(?:not|wrong|incorrect|false|isn't)\b|\s*是?(?:错|不)"
     r"|[^.\n]{0,80}?(?:[:–—-]|\bis)\s{0,3}[*_(]{0,3}(?:not (?:correct|right)|incorrect|wrong|false|[❌✗✘])(?![A-Za-z])"
     r"|[^.\n]{0,80}?\s[❌✗✘]",
     re.IGNORECASE,

@@ -19,7 +19,13 @@ UNIT = re.compile(
     r"|(?:\\(?:mathrm|text|mbox)\{[~\s]*[A-Za-z/ .~]+\}|(?:[A-Za-z]{1,15}[ /.]?){1,3})"
     r"(?:\^?\{?[23²³]\}?)?"
 )
-MORE_OF_A_QUANTITY = re.compile(r"\b(?:and|plus|minus|times|of|per|half|quarters?|to|than|over|under)\b")
+MORE_OF_A_QUANTITY = re.compile(
+    r"\b(?:and|plus|minus|times|of|per|half|quarters?|to|than|over|under|least|most|dozen"
+    r"|hundred|squared|cubed)\b|≈"
+)
+LABELLED = re.compile(r"\b(?:chapter|row|column|step|page|fig(?:ure)?|table|section|question|line|part|no)\.?\s$")
+"""What a number behind it only numbers."""
+UNITS_OF_ONE_LETTER = frozenset("mgsljnwvakcf")
 
 
 @lru_cache(maxsize=4096)
@@ -98,8 +104,9 @@ def _said_quantity(said: str) -> tuple[Fraction, str] | None:
         return Fraction(worded), ""
     shape = None if "\\" in said else QUANTITY.fullmatch(said)
     if shape and shape["unit"] and UNIT.fullmatch(shape["unit"]):
-        number = plain_value(shape["number"])
-        return None if number is None else (number, normalise(shape["unit"]))
+        number, unit = plain_value(shape["number"]), normalise(shape["unit"])
+        is_variable = len(unit) == 1 and unit.isalpha() and unit not in UNITS_OF_ONE_LETTER
+        return None if number is None or is_variable else (number, unit)
     number = plain_value(said)
     return None if number is None else (number, "")
 
@@ -131,5 +138,8 @@ def is_only_part(words: str, option: str) -> bool:
     """
     if not FORMULA.search(option):
         return "\\" in words
+    before, _, _ = words.partition(option)
+    if LABELLED.search(before):
+        return True
     rest = words.replace(option, " ", 1)
     return FORMULA.search(rest) is not None or MORE_OF_A_QUANTITY.search(rest) is not None

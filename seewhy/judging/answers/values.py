@@ -123,7 +123,7 @@ def _around(answer: str) -> str | None:
 def _in_words(answer: str) -> str | None:
     """The number that words say which an answer begins with: twelve of "about twelve apples in the basket"."""
     words = answer.split()
-    if words[0].casefold() in ABOUT_WORDS:
+    if words and words[0].casefold() in ABOUT_WORDS:
         words = words[1:]
     for count in range(min(len(words), MOST_WORDS), 0, -1):
         said, tail = " ".join(words[:count]), " ".join(words[count:]).casefold()

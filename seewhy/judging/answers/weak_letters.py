@@ -49,6 +49,11 @@ LAST_SENTENCE = re.compile(
     r"[a-z]{3}[)\"'”]?[.!?]\s{1,2}(?:(?i:so|therefore|thus|hence)[:,]?\s)?[*(\[]{0,4}([A-Z])[*)\].]{0,4}\s*$"
 )
 """A letter that is a sentence of its own, at the end of the last line."""
+ALSO = re.compile(
+    r"\s{0,2}(?:[,&/]\s{0,2}|\b(?=and|or|nor))(?:(?:and|or|nor)\s)?(?:(?:also|maybe|possibly|perhaps|option)\s){0,2}"
+    r"[(\[]?([A-Z])(?![A-Za-z'])"
+)
+"""A further letter that is joined to a chosen one."""
 OPTION = re.compile(r"\b(?i:option|choice)\s[*(\[]{0,4}([A-Z])\b")
 LONGEST_OPTION = 60
 VERDICT = re.compile(
@@ -186,6 +191,8 @@ def conclusion(text: str, begin: int, options: tuple[str, ...]) -> Extraction | 
         for each in form.finditer(text, begin)
         if not _is_unmeant(text[max(begin, each.start() - 24) : each.start()]) and not UNMEANT.search(each[0])
     ]
+    if any((other := ALSO.match(text, each.end())) and other[1] != each[1] for each in found):
+        return Abstention(NO_STATEMENT)
     if len({each[1] for each in found}) == 1:
         return _concluded(found[-1][1], found[-1].start(), found[-1].end(), options)
     return Abstention(NO_STATEMENT) if found else _ending(text, line, options)
