@@ -118,7 +118,8 @@ def names_of_refreshed(run: OpenRun, ref: str, place: Path, refresh: RefreshPlan
 
     SGLang calls its model by the folder of the weights that it took last.
     """
-    return [str(served_folder(run, place, refresh) / WHOLE), *names_at_servers(run, ref)]
+    first, *others = names_at_servers(run, ref)
+    return [first, str(served_folder(run, place, refresh) / WHOLE), *others]
 
 
 def find_servers(engine: EnginePlan, ref: str, names: Sequence[str]) -> Found:

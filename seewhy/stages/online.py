@@ -28,6 +28,11 @@ from seewhy.training.plan import FitPlan
 ROLLOUTS, PAIRS = "rollouts", "pairs"
 ASKED, POLICY = "chat_model", "policy"
 """The fields of a reward for the model that judges, and for the policy itself."""
+SERVED = TermPanel(
+    title="Servers against the trainer", unit="nats a token",
+    terms=("engine_gap/text", "engine_gap/pictures", "sampler_gap/text", "sampler_gap/pictures"),
+)  # fmt: skip
+"""After each refresh of weights, and of each round's rollouts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +215,7 @@ class Online(TrainStage):
             TermPanel(title="Shares", unit="share", terms=("cut", "repetition", "flat_groups", "clipped")),
             TermPanel(title="Critic", unit="", terms=("value_loss", "value_explained")),
             TermPanel(title="Pairs", unit="", terms=("pairs", "margin")),
+            *([SERVED] if self.engine.is_server else []),
         )
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:

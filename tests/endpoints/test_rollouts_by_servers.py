@@ -25,7 +25,7 @@ from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Chain, Question, Split
 from seewhy.runs.choice import Choice
 from seewhy.runs.machine import Machine, ModelSpec
-from seewhy.runs.open import Extent
+from seewhy.runs.open import Extent, open_run
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.runner import run_recipe
 from seewhy.stages.online import Online
@@ -96,6 +96,8 @@ def test_each_round_is_drawn_by_the_weights_before_it(questions, tmp_path, kind,
     assert not (tmp_path / "run/grpo/served").exists()
     assert not list((tmp_path / "run/grpo/rollouts").glob("replies-*"))
     assert len(engine.held) == 1
+    panels = stage(server.url).section(open_run(tmp_path / "run"), "grpo").panels
+    assert any("engine_gap/pictures" in panel.terms for panel in panels)
 
 
 def run_alone(root, url: str) -> None:
