@@ -56,7 +56,9 @@ class Looker:
 
     def links(self) -> set[str]:
         """Where the links of the page lead, but those of pictures and those to other hosts."""
-        found = self.page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
+        found = self.page.eval_on_selector_all(
+            "a[href]", "all => all.map(one => new URL(one.getAttribute('href'), location).href)"
+        )
         return {
             link.removeprefix(self.root).partition("#")[0]
             for link in found if link.startswith(self.root) and "/picture/" not in link
