@@ -44,6 +44,7 @@ from seewhy.training.reference import ReferenceStore, reference_rows
 
 Way = Callable[[HubModel, Path, Watched], list[float]]
 FULL, LORA = AdapterPlan(rank=0), AdapterPlan(rank=4)
+SAVING = ("checkpoint.py", "hashed_tensors.py")
 STEPS = replace(PLAN, epochs=2, save_every=99, row_tokens=150)
 
 
@@ -58,7 +59,7 @@ def losses(steps: Iterator[StepLog], watched: Watched) -> list[float]:
         counted = [dict(watched.reads), dict(watched.uploads)]
     for kind, before in zip((watched.reads, watched.uploads), counted, strict=True):
         kind.clear()
-        kind.update({place: count for place, count in before.items() if "checkpoint.py" not in place})
+        kind.update({place: count for place, count in before.items() if not any(one in place for one in SAVING)})
     return found
 
 
