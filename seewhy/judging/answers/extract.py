@@ -36,6 +36,7 @@ NEXT_QUESTION = re.compile(
 """A base model goes on to a question of its own, in a line of its own."""
 NEXT_TURN = re.compile(r"<\|user|\[inst\]|[.!] {1,2}(?:question|q):\s")
 """The same within a line."""
+ROLE_STARTS = ("assistant", "<", " ", "\n", "ai", "bot", "model", "\t", "\r")
 OPENERS = frozenset({"sure", "ok", "okay", "certainly", "of course", "absolutely", "great", "let's solve it"})
 END_TOKEN = re.compile(
     r"<\|(?:im_end|endoftext|eot_id|end|end_of_text|eom_id|return|assistant_end)\|>|</s>|<eos>"
@@ -119,7 +120,7 @@ def _own_statements(
 
 def _next_questions(low: str, begin: int) -> list[re.Match[str]]:
     """Where a further question may begin, in order."""
-    found = list(NEXT_QUESTION.finditer(low, begin))
+    found = list(NEXT_QUESTION.finditer(low, begin)) if "\n" in low else []
     if "<|user" in low or "[inst]" in low or "question: " in low or "q: " in low:
         found += NEXT_TURN.finditer(low, begin)
         found.sort(key=lambda each: each.start())
@@ -201,7 +202,7 @@ def reply_start(low: str) -> int | Abstention:
     announced = low.rfind("my response", begin)
     if announced >= 0 and (mark := RESPONSE_MARK.match(low, announced)):
         begin = mark.end()
-    if role := ROLE.match(low, begin):
+    if low.startswith(ROLE_STARTS, begin) and (role := ROLE.match(low, begin)):
         begin = role.end()
     return begin if SPOKEN.search(low, begin) else Abstention("the reply is empty")
 
