@@ -49,8 +49,8 @@ TRAINING_MUTANTS = [
     Mutant(
         name="reference rows: a prompt without pictures shows them",
         file="seewhy/training/grouping.py",
-        source="return question, example.style, variant is PictureVariant.NONE",
-        defect="return question, example.style, False",
+        source="question, example.style, variant is PictureVariant.NONE",
+        defect="question, example.style, False",
         seen_by=f"{REFERENCE}::test_rows_of_two_picture_variants_are_kept_apart_and_hold_what_each_prompt_gives",
     ),
     Mutant(
