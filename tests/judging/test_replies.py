@@ -150,6 +150,13 @@ def test_half_a_character_in_a_judges_text_is_replaced_and_a_whole_one_stays(hal
     )
 
 
+@pytest.mark.parametrize(("written", "meant"), [(chr(0xD83D), "\ufffd"), (r"\\\ud83d", "\\\ufffd")])
+def test_half_a_character_that_is_written_out_or_stands_behind_a_backslash_is_replaced_too(written, meant):
+    found = read_object(Reply(text=f'{{"why": "{written}"}}'), form_of("t", object_of(why=TEXT)))
+    assert isinstance(found, dict)
+    assert found["why"] == meant
+
+
 @pytest.mark.parametrize(
     ("written", "meant"),
     [

@@ -5,9 +5,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import cast
 
 from seewhy.endpoints.chat import Reply, ResponseFormat
 from seewhy.judging.asking.schema import fault_of
+from seewhy.records.cells import mend_halves
 from seewhy.records.thinking import without_leading_thought
 from seewhy.records.types import FinishReason
 
@@ -26,10 +28,6 @@ ESCAPE = re.compile(
 """A backslash of LaTeX and not of JSON; no comment of a judge holds a form feed or a backspace."""
 APOSTROPHE = re.compile(r"(?<!\\)\\'(?!\{)")
 """An apostrophe that was escaped as in Python; LaTeX's accent has a brace behind it."""
-HALF = re.compile(
-    r"(?<!\\)\\u(?:d[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2}\\u)d[c-f][0-9a-f]{2})", re.IGNORECASE
-)
-"""Half of a character: it could not be written anywhere."""
 OBJECT_START = re.compile(r"\{\s*(?:\"|\}|\Z)")
 ANSWER_IS = re.compile(r"\W{0,4}(?:(?:the|my|so|final)\W{1,3}){0,3}answer\W{0,3}(?:is\b|:)", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]+")
@@ -89,9 +87,10 @@ def read_object(reply: Reply, form: ResponseFormat, subject: str = "") -> Fields
     text = _spoken(reply)
     if isinstance(text, Unread):
         return text
-    found = _only_object(text)
-    if isinstance(found, Unread):
-        return found
+    held = _only_object(text)
+    if isinstance(held, Unread):
+        return held
+    found = cast(Fields, mend_halves(held))
     if fault := fault_of(found, json.loads(form.schema)):
         return Unread(Failure.WRONG_FORM, fault)
     if subject and found.get("id") != subject:
@@ -151,7 +150,7 @@ def _spoken(reply: Reply, *, may_be_cut: bool = False) -> str | Unread:
 
 
 def _only_object(text: str) -> dict[str, object] | Unread:
-    text = HALF.sub(r"\\ufffd", APOSTROPHE.sub("'", text))
+    text = APOSTROPHE.sub("'", text)
     text = ESCAPE.sub(lambda found: found[0] if found["kept"] else r"\\", text)
     fences = FENCE.findall(text)
     whole = fences[0].strip() if len(fences) == 1 else text
