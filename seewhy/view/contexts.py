@@ -10,9 +10,9 @@ from starlette.datastructures import QueryParams
 
 from seewhy.report.inputs import TrainingRun
 from seewhy.view.annotations import is_of
-from seewhy.view.filters import filter_of, page_of
+from seewhy.view.filters import filter_of, last_page, page_of
 from seewhy.view.shelf import Shelf, Unit, is_annotated
-from seewhy.view.tables import OUTCOMES, PAGE, Row, Tables, scan
+from seewhy.view.tables import OUTCOMES, Row, Tables, scan
 from seewhy.view.words import length_of, marked_chain
 
 Context = dict[str, Any]
@@ -69,7 +69,7 @@ class Looks:
             "title": ref, "unit": unit, "rows": rows, "total": total, "wanted": wanted, "judged": judged,
             "chosen": chosen,
             "chains": chains.ref if chains else "", "facets": self.tables.facets(unit), "outcomes": OUTCOMES,
-            "last": (total - 1) // PAGE,
+            "last": last_page(total),
             "filter": {name: value for name, value in query.items() if name != "page"},
         }  # fmt: skip
 
@@ -108,7 +108,7 @@ class Looks:
         number = page_of(query)
         rows = self.tables.page(unit, number)
         return {"title": ref, "unit": unit, "rows": rows, "columns": list(rows[0]) if rows else [], "page": number,
-                "last": (unit.rows - 1) // PAGE}  # fmt: skip
+                "last": last_page(unit.rows)}  # fmt: skip
 
     def picture(self, sha256: str) -> Path | None:
         """The file of a picture that a shown question or pair names."""

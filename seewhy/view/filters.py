@@ -2,7 +2,7 @@
 
 from starlette.datastructures import QueryParams
 
-from seewhy.view.tables import Filter
+from seewhy.view.tables import PAGE, Filter
 
 
 def filter_of(query: QueryParams) -> Filter:
@@ -28,3 +28,13 @@ def page_of(query: QueryParams) -> int:
     if number < 0:
         raise ValueError("page is a number from 0 on")
     return number
+
+
+def last_page(rows: int, size: int = PAGE) -> int:
+    """The number of the last page of so many rows; 0 as well where there are none.
+
+    Example:
+        >>> last_page(0), last_page(50), last_page(51), last_page(51, size=10)
+        (0, 0, 1, 5)
+    """
+    return max(rows - 1, 0) // size

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.datastructures import QueryParams
 
 from seewhy.view.contexts import Context, Looks
-from seewhy.view.filters import page_of
+from seewhy.view.filters import last_page, page_of
 from seewhy.view.shelf import Unit
 from seewhy.view.tables import PAGE, Row, scan
 from seewhy.view.words import differences, length_of
@@ -51,7 +51,7 @@ def pairs(looks: Looks, ref: str, query: QueryParams) -> Context:
     if other:
         shown = [{**row, "there": _shown(other.looks, other.unit, row["there"], most)} for row in shown]
     return {
-        "title": ref, "unit": unit, "rows": shown, "page": number, "last": max(unit.rows - 1, 0) // PAGE,
+        "title": ref, "unit": unit, "rows": shown, "page": number, "last": last_page(unit.rows),
         "questions": questions, "others": others, "beside": beside, "other": other,
         "counts": counts_of(looks, unit, other) if other else {},
     }  # fmt: skip

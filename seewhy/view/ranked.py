@@ -3,7 +3,7 @@
 from starlette.datastructures import QueryParams
 
 from seewhy.view.contexts import Context, Looks
-from seewhy.view.filters import page_of
+from seewhy.view.filters import last_page, page_of
 from seewhy.view.tables import Row
 from seewhy.view.words import length_of, pieces_of
 
@@ -20,7 +20,7 @@ def groups(looks: Looks, ref: str, query: QueryParams) -> Context:
     most = length_of(sum(len(row["responses"]) for row in rows))
     asked = looks.questions_of(questions, rows)
     shown = [{**row, "responses": _ordered(row, most), "question": asked.get(str(row["question_id"]))} for row in rows]
-    return {"title": ref, "unit": unit, "rows": shown, "page": number, "last": max(unit.rows - 1, 0) // PAGE,
+    return {"title": ref, "unit": unit, "rows": shown, "page": number, "last": last_page(unit.rows, PAGE),
             "questions": questions}  # fmt: skip
 
 

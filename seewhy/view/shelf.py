@@ -90,11 +90,13 @@ class Shelf:
         self._outside = Outside()
         self._taken: dict[str, Unit] = {}
         """Units from outside the run's folder."""
-        self._has_looked = False
         self.look_again()
         if not self.units:
             raise ValueError(f"{root} is no run with rows: give a directory that `seewhy run` has written, or a folder "
                              f"above steps with {MANIFEST}")  # fmt: skip
+        if not self.run:  # questions from outside are units of such a folder too
+            for unit in self.of_kind("chains"):
+                self.origin(unit.ref, "questions")
 
     @property
     def name(self) -> str:
@@ -107,10 +109,6 @@ class Shelf:
         order = {name: number for number, name in enumerate(self.steps)}
         found.sort(key=lambda unit: (order.get(unit.ref.split("/")[0], len(order)), unit.ref))
         self.units = {**{unit.ref: unit for unit in found}, **self._taken}
-        if not self._has_looked and not self.run:
-            self._has_looked = True
-            for unit in self.of_kind("chains"):
-                self.origin(unit.ref, "questions")
 
     def _folders(self) -> Iterator[Path]:
         """Folders of rows but those of rounds, which are not walked through, and of chains that a person has seen."""

@@ -256,3 +256,11 @@ def test_a_run_in_a_folder_of_a_sweep_is_read_whatever_signs_its_name_holds(tmp_
         form = {"question": "q/1", "style": "reason", "questions": "questions", "index": 0, "verdict": "wrong"}
         sent = served.post("/run/0/annotate/chains", urlencode(form), Origin=f"http://127.0.0.1:{served.port}")
     assert sent.status == 303
+
+
+@pytest.mark.parametrize("kind", ["pairs", "rows"])
+def test_a_unit_without_rows_has_one_page(tmp_path, kind):
+    run = write_run(tmp_path / "run")
+    put(run / "none", [], Pair)
+    with serving(run) as served:
+        assert "page 1 of 1<" in served.get(f"/run/0/{kind}/none").text
