@@ -21,12 +21,14 @@ MAX_LINE = 1 << 28
 """Bytes of one row of text: a row may hold its pictures in base64."""
 MAX_OBJECT = 1 << 26
 """Bytes of a file that is one JSON object, which is a list of files and no set of rows."""
-ARROW_HEADS = (b"\xff\xff\xff\xff", b"ARROW1")
+ARROW_FILE = b"ARROW1"
+"""How an Arrow file begins; a stream has no such word."""
+ARROW_HEADS = (b"\xff\xff\xff\xff", ARROW_FILE)
 """How streams and files of Arrow begin."""
 BINARY = {
     b"PAR1": "Parquet in a packed file",
     b"PK\x03\x04": "a zip archive",
-    b"ARROW1": "Arrow in a packed file",
+    ARROW_FILE: "Arrow in a packed file",
 }
 """What is not read as it is, by its first bytes."""
 

@@ -9,14 +9,12 @@ import pyarrow.parquet as pq
 from pyarrow import ipc
 
 from seewhy.formats.rows.faults import Reason, RowError
-from seewhy.formats.rows.raw import RawRow, damaged
+from seewhy.formats.rows.raw import ARROW_FILE, RawRow, damaged
 
 AT_ONCE = 512
 """Rows in memory at a time."""
 WITH_PICTURES = 8
 """The same where rows hold their pictures."""
-FILE_HEAD = b"ARROW1"
-"""How an Arrow file begins; a stream has no such word."""
 BUFFER = 1 << 20
 """Bytes that are read at once of each column."""
 
@@ -80,7 +78,7 @@ def _require_names(path: Path, schema: pa.Schema) -> None:
 
 def _record_batches(source: pa.NativeFile) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """Those of a stream, or of a file, which begins with a word of its own."""
-    is_file = source.read(len(FILE_HEAD)) == FILE_HEAD
+    is_file = source.read(len(ARROW_FILE)) == ARROW_FILE
     source.seek(0)
     if not is_file:
         stream = ipc.open_stream(source)

@@ -62,7 +62,6 @@ POWER = re.compile(
 )
 TEN_TO = re.compile(r"(?<![\d.,)}])10\s?\^\s?\{?([+\-\u2212]?\d{1,3})\}?(?!\w)")
 SPACED = re.compile(r"(?<![\d.,])(\d{1,3})((?:[ \u00a0\u2009\u202f]\d{3})+)(?![\d/])")
-MINUS = "\u2212"
 YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 SLACK = Fraction(1, 20)
 FACTORS = {
@@ -135,7 +134,7 @@ def _fraction(found: re.Match[str]) -> str:
 
 
 def _raised(found: re.Match[str]) -> str:
-    return f"10^{unicodedata.normalize('NFKC', found[1]).replace(MINUS, '-')}"
+    return f"10^{unicodedata.normalize('NFKC', found[1])}"
 
 
 def _written_out(shape: re.Match[str]) -> str:
