@@ -17,6 +17,8 @@ from seewhy.training.parallel.own_rows import first_share
 from seewhy.training.parallel.ranks import Ranks
 
 THREAD = "seewhy-encode"
+Waiting = dict[object, Future[Prompts]]
+"""Prompts that a thread encodes."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,25 +32,22 @@ class Ahead:
     ranks: Ranks
     pool: ThreadPoolExecutor | None
     """None encodes nothing ahead."""
-    step: int = -1
-    """The one whose rows are in `rows`."""
-    rows: list[TrainingExample] = field(default_factory=list[TrainingExample])
-    waiting: dict[object, Future[Prompts]] = field(default_factory=dict[object, Future[Prompts]])
+    waiting: Waiting = field(default_factory=dict[object, Future[Prompts]])
     """Prompts of this step by what the examples of one share."""
-    later: dict[object, Future[Prompts]] = field(default_factory=dict[object, Future[Prompts]])
-    """Those of the next one."""
-    next_rows: list[TrainingExample] = field(default_factory=list[TrainingExample])
+    later: tuple[int, list[TrainingExample], Waiting] | None = None
+    """The number, rows and prompts of the step that is encoded ahead."""
 
     def begin(self, step: int) -> list[TrainingExample]:
         """The rows of a step; from now on the prompts of the next one are encoded."""
-        if self.step + 1 != step or not self.next_rows:
-            self.next_rows, self.later = self._read(step), {}
-        self.step, self.rows, self.waiting = step, self.next_rows, self.later
-        self.next_rows, self.later = [], {}
+        if self.later is not None and self.later[0] == step:
+            _, rows, self.waiting = self.later
+        else:
+            rows, self.waiting = self._read(step), {}
+        self.later = None
         if self.pool is not None and step + 1 < len(self.steps):
-            self.next_rows = self._read(step + 1)
-            self.later = self._encoding(self.next_rows, self.pool)
-        return self.rows
+            following = self._read(step + 1)
+            self.later = step + 1, following, self._encoding(following, self.pool)
+        return rows
 
     def prompts(self, examples: Sequence[TrainingExample]) -> Prompts:
         """Of examples of this step that share their prompt.
@@ -64,9 +63,9 @@ class Ahead:
     def _read(self, step: int) -> list[TrainingExample]:
         return [self.examples[place] for place in self.steps[step]]
 
-    def _encoding(self, rows: Sequence[TrainingExample], pool: ThreadPoolExecutor) -> dict[object, Future[Prompts]]:
+    def _encoding(self, rows: Sequence[TrainingExample], pool: ThreadPoolExecutor) -> Waiting:
         units = [[rows[place] for place in unit] for unit in places_by_prompt(rows)]
-        found: dict[object, Future[Prompts]] = {}
+        found: Waiting = {}
         for number in first_share(self.ranks, self.questions, units):
             asked = asked_prompts(self.questions, units[number])
             if asked.has_pictures:
