@@ -48,7 +48,6 @@ class Partly:
 
     own: object
     max_gap: float = 0.1
-    step: int | None = 0
 
     def sampler(self, number: int):
         return self

@@ -191,11 +191,10 @@ def _served_figures(run: OnlineRun, number: int, drawn: DrawnRound, prepared: Pr
         fault = gap_fault(prepared.gaps, served.max_gap)
         if fault:
             served.forget()
-        if fault and run.ranks.is_first:
-            refused = place.with_name(f"{place.name}.refused")
-            shutil.rmtree(refused, ignore_errors=True)
-            place.rename(refused)
-        if fault:
+            if run.ranks.is_first:
+                refused = place.with_name(f"{place.name}.refused")
+                shutil.rmtree(refused, ignore_errors=True)
+                place.rename(refused)
             raise ValueError(f"{place}: {fault}")
     ages = [number - step for step in steps if step is not None]
     return {

@@ -27,7 +27,7 @@ from seewhy.training.online.scored import (
     score_rollouts,
     table_of,
 )
-from seewhy.training.online.served import Gaps, gaps_of
+from seewhy.training.online.served import NO_GAPS, Gaps, gaps_of
 from seewhy.training.parallel.ranks import ALONE, Ranks
 
 
@@ -87,7 +87,7 @@ class Prepared:
     sampler_gap: float
     """Largest difference of a log-probability between sampler and trainer, in nats."""
     gaps: Gaps
-    """Their mean differences."""
+    """Their mean differences, where servers draw."""
     address: str = ""
     """By which an adapter drops in all passes of the round, so that ratios begin at 1."""
 
@@ -132,7 +132,7 @@ def prepare(learner: Learner, drawn: DrawnRound, state: State, address: str = ""
     return Prepared(
         chains=chains, examples=examples, credit=credit, batch=batch, trained=trained, advantages=found.tokens,
         returns=found.returns, weights=weights, sampler_gap=max(gaps, default=0.0),
-        gaps=gaps_of(chains, whole, learner.questions), address=address,
+        gaps=gaps_of(chains, whole, learner.questions) if learner.is_served else NO_GAPS, address=address,
     )  # fmt: skip
 
 

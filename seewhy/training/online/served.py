@@ -25,11 +25,6 @@ class ServesRollouts(Protocol):
         """Bound on the mean difference of log-probabilities a token; 0 is none."""
         ...
 
-    @property
-    def step(self) -> int | None:
-        """Rounds that the servers' weights were trained for; None before the first refresh."""
-        ...
-
     def sampler(self, number: int) -> Generates:
         """Who draws round `number`: refreshed first, where the plan says so or nothing was given yet.
 
@@ -58,6 +53,9 @@ class Gaps:
     """Over the tokens of all rollouts, of prompts of `text` and with `pictures`."""
     worst: Mapping[str, float]
     """Of each question with `FEW` tokens or more, by its id."""
+
+
+NO_GAPS = Gaps(mean={}, worst={})
 
 
 def gaps_of(chains: Sequence[Chain], scored: Sequence[Tensor], questions: Mapping[str, Question]) -> Gaps:
