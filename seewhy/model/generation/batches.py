@@ -6,11 +6,12 @@ drawn at once.
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
-from transformers import PretrainedConfig, PreTrainedModel
+from transformers import PreTrainedModel
 
 from seewhy.model.api import GenerateRequest
 from seewhy.model.free_memory import available_bytes
@@ -50,7 +51,7 @@ class DrawCost:
         Example of the terms: 28 layers with 4 key heads of 128 in bfloat16 keep 28 * 4 * 2 * 128 * 2 = 57,344 bytes
         a token.
         """
-        config = net.config.get_text_config()
+        config = net.config.get_text_config().to_dict()
         heads, width = _size(config, "num_attention_heads"), _size(config, "hidden_size")
         layers, kept = _size(config, "num_hidden_layers"), _kept(config, heads, width)
         element = net.dtype.itemsize
@@ -70,15 +71,15 @@ class DrawCost:
         return prompts * longest * self.prompt_token + chains * (each + is_copied * longest * self.chain_token)
 
 
-def _size(config: PretrainedConfig, name: str, other: int = 1) -> int:
+def _size(config: Mapping[str, Any], name: str, other: int = 1) -> int:
     """A size of a configuration; of those that differ by layer the largest."""
-    value = config.to_dict().get(name)
+    value = config.get(name)
     if isinstance(value, list | tuple):
         return max((int(one) for one in value), default=other)
     return other if value is None else int(value)
 
 
-def _kept(config: PretrainedConfig, heads: int, width: int) -> int:
+def _kept(config: Mapping[str, Any], heads: int, width: int) -> int:
     """Numbers that a layer keeps of a token: keys and values of all key heads, uncompressed."""
     latent = _size(config, "qk_nope_head_dim", 0) + _size(config, "qk_rope_head_dim", 0)
     if latent:
