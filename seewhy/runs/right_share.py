@@ -55,7 +55,10 @@ class RightShare:
 
 def first_chains(chains: Sequence[Chain]) -> list[Chain]:
     """The first chain of each question."""
-    return list({chain.question_id: chain for chain in reversed(chains)}.values())[::-1]
+    found: dict[str, Chain] = {}
+    for chain in chains:
+        found.setdefault(chain.question_id, chain)
+    return list(found.values())
 
 
 @dataclass(slots=True, kw_only=True)
