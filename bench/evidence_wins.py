@@ -12,7 +12,7 @@ from pathlib import Path
 from evidence_credit import has, shown
 
 from seewhy.evaluation.pictures import picture_clusters
-from seewhy.evaluation.versus import win_rate
+from seewhy.evaluation.versus import AHEAD, BEHIND, win_rate
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.recipes.evidence import CONTESTS
 from seewhy.records.measures import Contest
@@ -36,9 +36,10 @@ def wins_table(runs: Sequence[OpenRun]) -> Iterator[str]:
         if not done:
             yield f"| {LABELS[name]} | not run | | | | | | | |"
             continue
-        yield _line(LABELS[name], "all", [contests(run.root, name) for run in done], _clusters(done))
+        clusters, rows = _clusters(done), [contests(run.root, name) for run in done]
+        yield _line(LABELS[name], "all", rows, clusters)
         both = [right_on_both(run.root, name) for run in done]
-        yield _line("", "both right", both, _clusters(done))
+        yield _line("", "both right", both, clusters)
 
 
 def _line(label: str, which: str, runs: Sequence[Sequence[Contest]], clusters: Mapping[str, str]) -> str:
@@ -56,7 +57,8 @@ def _line(label: str, which: str, runs: Sequence[Sequence[Contest]], clusters: M
 
 
 def _is_decided(row: Contest) -> bool:
-    return win_rate([row]).ties == 0
+    """Whether it was judged in both orders, and they do not come to a tie."""
+    return row.ahead is not None and row.behind is not None and AHEAD[row.ahead] + BEHIND[row.behind] != 1.0
 
 
 def _clusters(runs: Sequence[OpenRun]) -> Mapping[str, str]:
@@ -73,7 +75,6 @@ def contests(root: Path, name: str) -> Sequence[Contest]:
     return list(open_run(root).read(f"wins-{name}.contests", Contest))
 
 
-@cache
 def right_on_both(root: Path, name: str) -> Sequence[Contest]:
     """The contests of questions that both models answer right."""
     run = open_run(root)
