@@ -92,6 +92,12 @@ def test_a_folder_that_datasets_saved_is_its_rows(tmp_path):
         sources_of(tmp_path / "dataset_dict.json", Known(formats=FORMATS))
 
 
+def test_val_and_validation_are_one_split_and_not_two_that_are_put_together(tmp_path):
+    for name in ("val-0", "validation-1"):
+        write_table(tmp_path / f"{name}.parquet", [RLAIFV])
+    assert not convert_to(tmp_path, tmp_path / "out", "rlaifv").tally.notes
+
+
 @pytest.mark.parametrize(
     "times",
     [

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
+from seewhy.benchmarks.lines.fields import split_of
 from seewhy.formats.api import Source
 from seewhy.formats.converting.sources import read_raw
 from seewhy.formats.pictures.finding import PictureFinder
@@ -87,9 +88,10 @@ class Tally:
 
 def read_sources(sources: Sequence[Source], plan: ReadPlan, tally: Tally) -> Iterator[Found]:
     """The rows of all sources, in order; good and bad ones are counted in `tally.read`."""
-    splits = sorted({found for source in sources if (found := _split_of(source.path))})
+    splits = {split_of(name): name for source in sources if (name := _split_in(source.path))}
     if len(splits) > 1:
-        tally.notes[f"rows of {' and '.join(splits)} are put together; convert each by itself to keep them apart"] += 1
+        names = " and ".join(sorted(splits.values()))
+        tally.notes[f"rows of {names} are put together; convert each by itself to keep them apart"] += 1
     for source in sources:
         finder = PictureFinder(plan.pictures or (source.root,), plan.fetch)
         draw = _draw(source, plan.seed, tally)
@@ -103,8 +105,8 @@ def read_sources(sources: Sequence[Source], plan: ReadPlan, tally: Tally) -> Ite
             yield Found(raw=raw, fault=raw.fault)
 
 
-def _split_of(path: Path) -> str:
-    """The split that a file's name, or that of its folder, begins with; empty where neither says one."""
+def _split_in(path: Path) -> str:
+    """The name of a split that a file's name, or that of its folder, begins with; empty where neither says one."""
     found = SPLIT.match(path.name.lower()) or SPLIT.match(path.parent.name.lower())
     return found[1] if found else ""
 
