@@ -12,6 +12,16 @@ Values = tuple[float, ...]
 """One number a token of a chain."""
 
 
+def share_a_character(token: Place, place: Place) -> bool:
+    """Whether a token is partly in a place; one without characters is in none.
+
+    Example:
+        >>> share_a_character((2, 4), (3, 9)), share_a_character((2, 3), (3, 9)), share_a_character((5, 5), (3, 9))
+        (True, False, False)
+    """
+    return token[0] < min(token[1], place[1]) and place[0] < token[1]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditedChain:
     """A chain, its tokens and sentences by their places in its text, and its tokens' log-probabilities."""
@@ -26,7 +36,7 @@ class CreditedChain:
 
     def of_sentence(self, place: Place) -> list[int]:
         """Numbers of the tokens that share a character with a sentence."""
-        return [at for at, (start, end) in enumerate(self.tokens) if start < min(end, place[1]) and place[0] < end]
+        return [at for at, token in enumerate(self.tokens) if share_a_character(token, place)]
 
 
 class Measures(Protocol):

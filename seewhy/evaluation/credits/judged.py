@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seewhy.evaluation.crediting import CreditedChain, Measures, Values
+from seewhy.evaluation.crediting import CreditedChain, Measures, Values, share_a_character
 from seewhy.records.ranges import require_share
 
 
@@ -25,9 +25,9 @@ class Judged:
     def credit(self, chains: Sequence[CreditedChain], model: Measures) -> Sequence[Values]:
         return [
             tuple(
-                min((span.score for span in one.spans if start < min(end, span.end) and span.start < end),
+                min((span.score for span in one.spans if share_a_character(token, (span.start, span.end))),
                     default=self.unknown)
-                for start, end in one.tokens
+                for token in one.tokens
             )
             for one in chains
         ]  # fmt: skip
