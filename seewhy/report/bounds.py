@@ -100,10 +100,8 @@ def extremes(points: Sequence[Point]) -> list[Point]:
         >>> len(extremes([(i, float(i % 7)) for i in range(100_000)]))
         1000
     """
-    size = _stretch(points, MOST_POINTS // 2)
-    parts = [points[start : start + size] for start in range(0, len(points), size)]
-    ends = [{min(part, key=_value), max(part, key=_value)} for part in parts]
-    return list(points) if size == 1 else [one for pair in ends for one in sorted(pair)]
+    ends = [{min(part, key=_value), max(part, key=_value)} for part in _stretches(points, MOST_POINTS // 2)]
+    return [one for pair in ends for one in sorted(pair)]
 
 
 def averages(points: Sequence[Point]) -> list[Point]:
@@ -113,13 +111,14 @@ def averages(points: Sequence[Point]) -> list[Point]:
         >>> averages([(i, float(i)) for i in range(3_000)])[:2]
         [(1, 1.0), (4, 4.0)]
     """
-    size = _stretch(points, MOST_POINTS)
-    parts = [points[start : start + size] for start in range(0, len(points), size)]
+    parts = _stretches(points, MOST_POINTS)
     return [(part[len(part) // 2][0], math.fsum(value for _, value in part) / len(part)) for part in parts]
 
 
-def _stretch(points: Sequence[Point], most: int) -> int:
-    return max(1, math.ceil(len(points) / most)) if len(points) > MOST_POINTS else 1
+def _stretches(points: Sequence[Point], most: int) -> list[Sequence[Point]]:
+    """Parts of a long line, `most` at most; of a short one each point."""
+    size = math.ceil(len(points) / most) if len(points) > MOST_POINTS else 1
+    return [points[start : start + size] for start in range(0, len(points), size)]
 
 
 def _value(point: Point) -> float:

@@ -21,8 +21,9 @@ def with_results(sources: Sequence[Source], requests: Sequence[Source], place: P
     Raises:
         ValueError: there are results, and no requests.
     """
-    answered = [source.path for source in sources if not _asks(source)]
-    asked = requests or [source for source in sources if _asks(source)]
+    requested = [source for source in sources if _asks(source)]
+    answered = [source.path for source in sources if source not in requested]
+    asked = requests or requested
     if not answered:
         return list(sources)
     if not asked:

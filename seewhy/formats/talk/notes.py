@@ -6,8 +6,6 @@ from seewhy.formats.rows.example import Example, Reply
 from seewhy.formats.rows.faults import Reason, RowError
 from seewhy.formats.rows.row import NOTE, Row
 
-PER_REPLY = ("scores", "by")
-
 
 def note_of(example: Example, *held: str) -> dict[str, object]:
     """The note, for a row that lacks what is not `held`; empty where there is nothing to say."""

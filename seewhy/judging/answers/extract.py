@@ -76,8 +76,7 @@ def extract_answer(
     """
     if options and len(text) == 1 and text in LETTERS[: len(options)]:
         return Extraction(answer=text, rule=Rule.WHOLE, start=0, end=1)
-    if not text.isascii() or "<" in text:
-        text = in_plain_signs(text)
+    text = in_plain_signs(text)
     low = masked(lower(text), options)
     begin = reply_start(low)
     if isinstance(begin, Abstention):

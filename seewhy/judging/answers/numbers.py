@@ -154,23 +154,23 @@ def number_in_words(text: str) -> Fraction | int | None:
     words = text.casefold().replace("-", " ").strip(" .")
     if words == "half":
         return Fraction(1, 2)
-    if part := PARTS.fullmatch(words):
-        return Fraction(NUMBER_WORDS.get(part["count"], 1), PART_WORDS[part["part"].removesuffix("s")])
+    if share := PARTS.fullmatch(words):
+        return Fraction(NUMBER_WORDS.get(share["count"], 1), PART_WORDS[share["part"].removesuffix("s")])
     if dozens := DOZENS.fullmatch(words):
         return 12 * NUMBER_WORDS.get(dozens["count"], 1)
     if words.startswith("a "):
         words = f"one{words[1:]}" if words[2:].startswith(("hundred", *LARGE)) else words
     if not WORDED.fullmatch(words):
         return None
-    total = part_of_it = 0
+    total = part = 0
     for word in words.split():
         if word == "hundred":
-            part_of_it *= 100
+            part *= 100
         elif word in LARGE:
-            total, part_of_it = total + part_of_it * LARGE[word], 0
+            total, part = total + part * LARGE[word], 0
         else:
-            part_of_it += NUMBER_WORDS.get(word, 0)
-    return total + part_of_it
+            part += NUMBER_WORDS.get(word, 0)
+    return total + part
 
 
 def unit_of(text: str) -> str | None:
