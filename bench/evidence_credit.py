@@ -15,6 +15,7 @@ from statistics import fmean
 from transformers import AutoTokenizer
 
 from seewhy.evaluation.credit import credit_auroc
+from seewhy.evaluation.crediting import share_a_character
 from seewhy.judging.agreement import AgreementJudge
 from seewhy.records.measures import Interval
 from seewhy.records.token_credit import TokenCredit
@@ -192,7 +193,7 @@ def sentences_of(
     entropy = credit.get("credit-entropy.tokens")
     least = 0.0
     for place, span in enumerate(known):
-        tokens = [at for at, (start, end) in enumerate(ends) if start < end and start < span.end and span.start < end]
+        tokens = [at for at, token in enumerate(ends) if share_a_character(token, (span.start, span.end))]
         if not tokens:
             continue
         logp = sum(base.reference[at] for at in tokens)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
+from seewhy.evaluation.crediting import share_a_character
 from seewhy.evaluation.intervals import Bools, Floats, Ints, spread_interval
 from seewhy.evaluation.rewards import centred, log_ratios
 from seewhy.records.measures import Interval
@@ -135,7 +136,7 @@ def _auroc_draws(credit: Floats, wrong: Bools, question: Ints, seed: int, resamp
 def _is_wrong(piece: Piece, wrong: Sequence[Span] | None) -> bool | None:
     if wrong is None or piece.start == piece.end:
         return None
-    return any(piece.start < span.end and span.start < piece.end for span in wrong)
+    return any(share_a_character((piece.start, piece.end), (span.start, span.end)) for span in wrong)
 
 
 def check_same_chain(chain: Chain, pieces: Sequence[Piece], scored: ScoredChain) -> None:
