@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from formats.made_sets import convert_to, pictures_in, plain, write_lines
+from formats.made_sets import convert_to, pictures_in, plain, write_lines, write_table
 
 from seewhy.cli.main import main
 from seewhy.formats.converting.convert import BAD, Target, convert
@@ -100,6 +100,14 @@ def test_missing_failed_and_repeated_results_are_told_by_row(tmp_path, lines, pl
     assert fault.startswith(f"{tmp_path / place}: ")
     for word in words:
         assert word in fault
+
+
+def test_results_in_a_table_are_joined_like_those_in_lines(tmp_path):
+    batch(tmp_path, "ab")
+    write_table(tmp_path / "output.parquet", [result("b", "second"), result("a", "first"), result("z", "x")])
+    found = found_at(tmp_path)
+    assert [one.example.replies[0].text for one in found if one.example] == ["first", "second"]
+    assert ["no request has 'z'" in str(one.fault) for one in found if one.fault] == [True]
 
 
 def test_bad_requests_are_kept_to_be_asked_again_and_replies_alone_name_the_option(tmp_path, capsys):

@@ -273,8 +273,7 @@ class _BadRows:
         if len(self._told) < MOST_FAULTS:
             self._told.append(f"{raw.place}: {fault}")
         if self._target.skip_bad:
-            text = raw.text or json.dumps(raw.fields, ensure_ascii=True, default=_abbreviated)
-            record = {"place": raw.place, "reason": fault.reason.value, "fault": str(fault), "row": text}
+            record = {"place": raw.place, "reason": fault.reason.value, "fault": str(fault), "row": raw.as_text()}
             with self._hidden.open("ab") as file:
                 file.write(json.dumps(record, ensure_ascii=True).encode() + b"\n")
 
@@ -288,7 +287,3 @@ class _BadRows:
         """Give the file of bad rows its name."""
         if self._hidden.is_file():
             self._hidden.replace(self._path)
-
-
-def _abbreviated(value: object) -> str:
-    return f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value)

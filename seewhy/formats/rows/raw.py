@@ -56,6 +56,14 @@ class RawRow:
     count: int = 1
     """Rows that the fault takes along."""
 
+    def as_text(self) -> str:
+        """The row as the text file holds it; one of a table as JSON, with the size of bytes in their place."""
+        return self.text or json.dumps(self.fields, ensure_ascii=True, default=_abbreviated)
+
+
+def _abbreviated(value: object) -> str:
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value)
+
 
 def kind_of(path: Path) -> FileKind:
     """How a file holds rows, detected from its content.

@@ -6,6 +6,7 @@ error}`; a line that failed has an error, or a status other than 200.
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -96,11 +97,11 @@ class BatchReplies:
         for raw in self._read(path):
             name = raw.fields.get("custom_id")
             if raw.fault is None and isinstance(name, str) and name:
-                yield name, raw.place, raw.text
+                yield name, raw.place, raw.as_text()
                 continue
             fault = raw.fault or RowError(Reason.TYPE, f"field 'custom_id' must be the text by which its request is "
                                           f"found, and is {shown(name)}; take the line out")  # fmt: skip
-            self._left.append(RawRow(place=raw.place, text=raw.text, fault=fault))
+            self._left.append(replace(raw, fault=fault))
 
     def _replies(self, row: Row, line: str) -> tuple[Reply, ...]:
         body = _body(row)
