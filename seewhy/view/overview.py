@@ -39,18 +39,14 @@ def run(looks: Looks, _ref: str, query: QueryParams) -> Context:
 def chains_of(looks: Looks) -> Mapping[str, tuple[str, str, str]]:
     """Of units of chains and of verdicts, where their questions are known: the units of questions, chains, verdicts."""
     shelf = looks.shelf
-    judged: dict[str, str] = {}
-    for verdicts in shelf.of_kind("verdicts"):
-        if (chains := shelf.chains_of(verdicts)) is not None:
-            judged.setdefault(chains.ref, verdicts.ref)
-    found: dict[str, tuple[str, str, str]] = {}
-    for chains in shelf.of_kind("chains"):
-        if (questions := shelf.origin(chains.ref, "questions")) is not None:
-            found[chains.ref] = (questions.ref, chains.ref, judged.get(chains.ref, ""))
-    for verdicts in shelf.of_kind("verdicts"):
-        if (chains := shelf.chains_of(verdicts)) is not None and chains.ref in found:
-            found[verdicts.ref] = (found[chains.ref][0], chains.ref, verdicts.ref)
-    return found
+    judged = {one.ref: chains.ref for one in shelf.of_kind("verdicts") if (chains := shelf.chains_of(one)) is not None}
+    asked = {one.ref: questions.ref for one in shelf.of_kind("chains")
+             if (questions := shelf.origin(one.ref, "questions")) is not None}  # fmt: skip
+    first = {chains: verdicts for verdicts, chains in reversed(judged.items())}
+    return {
+        **{chains: (questions, chains, first.get(chains, "")) for chains, questions in asked.items()},
+        **{verdicts: (asked[chains], chains, verdicts) for verdicts, chains in judged.items() if chains in asked},
+    }
 
 
 def states_of(looks: Looks) -> Mapping[str, UnitStatus]:

@@ -39,17 +39,16 @@ def pairs(looks: Looks, ref: str, query: QueryParams) -> Context:
     other = beside_of(looks, beside) if beside else None
     rows = looks.tables.page(unit, number)
     theirs = _of_same_questions(other, rows) if other else {}
-    most = length_of(2 * len(rows) + 2 * sum(map(len, theirs.values())))
+    there = [theirs.get(_key(row), []) for row in rows]
+    most = length_of(2 * sum(1 + len(some[:MOST_BESIDE]) for some in there))
     questions = looks.shelf.origin(ref, "questions")
     asked = looks.questions_of(questions, rows)
     shown = [
         {**row, "question": asked.get(str(row["question_id"])),
-         "there": theirs.get(_key(row), ())[:MOST_BESIDE],
-         "more": max(len(theirs.get(_key(row), ())) - MOST_BESIDE, 0)}
-        for row in _shown(looks, unit, rows, most)
+         "there": _shown(other.looks, other.unit, some[:MOST_BESIDE], most) if other else (),
+         "more": max(len(some) - MOST_BESIDE, 0)}
+        for row, some in zip(_shown(looks, unit, rows, most), there, strict=True)
     ]  # fmt: skip
-    if other:
-        shown = [{**row, "there": _shown(other.looks, other.unit, row["there"], most)} for row in shown]
     return {
         "title": ref, "unit": unit, "rows": shown, "page": number, "last": last_page(unit.rows),
         "questions": questions, "others": others, "beside": beside, "other": other,
