@@ -106,7 +106,7 @@ def statements_by_rank(low: str, begin: int, *, options: bool) -> list[Statement
         found.append(boxed)
     if "</" in low:
         found += _tagged(low, begin)
-    if options and ("option" in low or "choice" in low or "response" in low):
+    if options:
         found += [choice for word in CHOICE_WORDS if word in low and (choice := _last_choice(low, begin, word))]
     if low.count("ans") > low.count("answer") and (short := _short_word(low, begin)):
         found.append(short)
