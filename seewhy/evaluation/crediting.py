@@ -52,7 +52,11 @@ class Measures(Protocol):
 
 
 class CreditKind(Protocol):
-    """A kind of credit: a frozen dataclass, the only public class of its file in `seewhy/evaluation/credits`."""
+    """A kind of credit: a frozen dataclass, the only public class of its file in `seewhy/evaluation/credits`.
+
+    One that reads what is there of a chain, and calls no method of the model, has `asks_reference: ClassVar[bool] =
+    False`; for it no reference is opened.
+    """
 
     @property
     def words(self) -> str:

@@ -19,7 +19,7 @@ from seewhy.report.inputs import Credit as CreditSection
 from seewhy.report.inputs import CreditChain, Section
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
 from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make
-from seewhy.runs.discovery import call_part, load_part
+from seewhy.runs.discovery import call_part, constant_of, load_part
 from seewhy.runs.question_chains import QuestionChains, question_need, with_questions
 from seewhy.stages.score import Score
 from seewhy.testing.oracle import Oracle
@@ -27,8 +27,6 @@ from seewhy.testing.oracle import Oracle
 KINDS = "evaluation.credits"
 TRAINED = "log_ratio"
 """The kind that reads what the training changed, and no model again."""
-MODELLESS = (TRAINED, "likelihood", "position", "judged", "so_far")
-"""Kinds that ask the reference nothing but the scores that are there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +79,7 @@ class Credit(Stage):
                 scores=scores,
                 kind=self.kind,
                 spans=self.spans,
-                reference="" if self.kind.kind in MODELLESS else self.reference,
+                reference=self.reference if constant_of(KINDS, self.kind.kind, "asks_reference", True) else "",
             ),
             "auroc": Auroc(tokens=f"{name}.tokens", resamples=self.resamples),
         }

@@ -1,5 +1,6 @@
 """Each kind of credit by hand, on a chain of three sentences and a model whose answers are scripted."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,7 @@ from seewhy.evaluation.credits.position import Position
 from seewhy.evaluation.credits.so_far import SoFar
 from seewhy.judging.asking.splitting import split_sentences
 from seewhy.records.types import Chain, FinishReason, ScoredChain, Span, Style
-from seewhy.runs.discovery import kind_names
+from seewhy.runs.discovery import class_of, constant_of, kind_names
 
 TOKENS = ("It", " is 7.", " So", " 8.", " ### Answer:", " 8", "")
 TEXT = "It is 7. So 8. ### Answer: 8"
@@ -54,6 +55,23 @@ def test_the_kinds_are_the_files():
         "entropy", "judged", "left_out", "likelihood", "log_ratio", "picture", "position",
         "so_far",
     ]  # fmt: skip
+
+
+class Absent:
+    """A reference that was not opened."""
+
+    def logps(self, responses, *, blind=False):
+        raise LookupError
+
+    def entropies(self, responses):
+        raise LookupError
+
+
+@pytest.mark.parametrize("kind", kind_names("evaluation.credits"))
+def test_a_kind_that_says_that_it_asks_no_reference_asks_none_and_the_others_do(kind):
+    asks = constant_of("evaluation.credits", kind, "asks_reference", True)
+    with pytest.raises(LookupError) if asks else nullcontext():
+        class_of("evaluation.credits", kind)().credit([credited()], Absent())
 
 
 def test_the_log_ratio_is_the_credit_of_a_trained_model():

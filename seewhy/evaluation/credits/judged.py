@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from seewhy.evaluation.crediting import CreditedChain, Measures, Values, share_a_character
 from seewhy.records.ranges import require_share
@@ -13,6 +14,8 @@ class Judged:
 
     unknown: float = 1.0
     """Credit of a token that no span holds, from 0 to 1."""
+
+    asks_reference: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Refuse what is no score."""

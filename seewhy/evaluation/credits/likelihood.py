@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from seewhy.evaluation.crediting import CreditedChain, Measures, Values
 
@@ -9,6 +10,8 @@ from seewhy.evaluation.crediting import CreditedChain, Measures, Values
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likelihood:
     """log ref, whose negative is the first of the measures there that need probabilities."""
+
+    asks_reference: ClassVar[bool] = False
 
     @property
     def words(self) -> str:

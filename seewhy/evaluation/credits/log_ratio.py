@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from seewhy.evaluation.crediting import CreditedChain, Measures, Values
 from seewhy.evaluation.rewards import centred, log_ratios
@@ -10,6 +11,8 @@ from seewhy.evaluation.rewards import centred, log_ratios
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogRatio:
     """log pi - log ref, less its mean over the chain."""
+
+    asks_reference: ClassVar[bool] = False
 
     @property
     def words(self) -> str:

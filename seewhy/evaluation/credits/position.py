@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from seewhy.evaluation.crediting import CreditedChain, Measures, Values
 
@@ -9,6 +10,8 @@ from seewhy.evaluation.crediting import CreditedChain, Measures, Values
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
     """Minus the share of the chain's tokens that are before it: 0 at the first."""
+
+    asks_reference: ClassVar[bool] = False
 
     @property
     def words(self) -> str:

@@ -7,6 +7,7 @@ It needs one chain, no training and no gold answer.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from seewhy.evaluation.crediting import CreditedChain, Measures, Values
 
@@ -17,6 +18,8 @@ class SoFar:
 
     Tokens before the first sentence get 0, those between and after sentences what the sentence before them gets.
     """
+
+    asks_reference: ClassVar[bool] = False
 
     @property
     def words(self) -> str:
