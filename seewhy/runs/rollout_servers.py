@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seewhy.endpoints.engine.plan import EnginePlan, GivenAs, RefreshPlan
+from seewhy.endpoints.engine.words import SGLANG
 from seewhy.endpoints.plan import LISTS_MODEL, NEVER, EndpointPlan, SpendPlan
 from seewhy.model.api import Generates
 from seewhy.model.plan import AdapterPlan
@@ -30,7 +31,6 @@ from seewhy.runs.run import OpenRun
 SEEN = "seen.json"
 """In the step's folder: what servers answered last."""
 DONE = "done.json"
-SGLANG = "SGLang"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,10 +141,10 @@ class RolloutServers:
         model = self.rollouts.model
         load_part("training", "export").write_folder(path, model.save_adapter if self.gives_adapter else model.save)
         weights = load_part("endpoints", "engine.refresh").NewWeights(
-            path=str(path), name=name, is_adapter=self.gives_adapter, version=name, old=tuple(old)
+            path=str(path), name=name, is_adapter=self.gives_adapter
         )
         with self._giver(found.urls) as giver:
-            came = giver.give(weights)
+            came = giver.give(weights, old)
         refused = [one.refusal for one in came if one.refusal]
         if refused:
             raise ValueError("; ".join(dict.fromkeys(refused)))

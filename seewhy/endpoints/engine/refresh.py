@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from seewhy.endpoints.client import headers_for
+from seewhy.endpoints.engine.words import SGLANG, VLLM
 from seewhy.endpoints.secrets import read_key, redactor_for
 from seewhy.endpoints.texts import start_of
 from seewhy.endpoints.transport.api import HttpResponse
 from seewhy.endpoints.transport.http import HttpTransport
 from seewhy.endpoints.transport.loop import BackgroundLoop
 
-VLLM, SGLANG = "vLLM", "SGLang"
 LOOK_S = 10.0
 """Seconds in which a server says what it is."""
 NOT_THERE = (404, 405)
@@ -42,19 +42,15 @@ class NewWeights:
     """Weights in a folder.
 
     Example:
-        >>> NewWeights(path="/shared/grpo-000004", name="grpo-000004", is_adapter=True).version
-        ''
+        >>> NewWeights(path="/shared/grpo-000004", name="grpo-000004", is_adapter=True).name
+        'grpo-000004'
     """
 
     path: str
     """As the servers see it."""
     name: str
-    """Of the adapter, or of the model at the servers where all weights are given."""
+    """Of the adapter; of whole weights what replies say of them, where servers can."""
     is_adapter: bool
-    version: str = ""
-    """What replies say of whole weights, where servers can."""
-    old: tuple[str, ...] = ()
-    """Adapters of earlier refreshes that servers may still hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +75,13 @@ class WeightGiver:
         self._key = read_key(key_variable)
         self._loop = BackgroundLoop("refresh")
 
-    def give(self, weights: NewWeights) -> list[Refreshed]:
-        """Give all servers new weights, and take the adapters of older ones away; what came of each."""
-        return self._loop.run(self._all(weights, is_taken=False))
+    def give(self, weights: NewWeights, old: Sequence[str] = ()) -> list[Refreshed]:
+        """Give all servers new weights, and take `old` adapters away before; what came of each."""
+        return self._loop.run(self._all(weights, old))
 
     def take(self, adapters: Sequence[str]) -> list[Refreshed]:
         """Take adapters away."""
-        return self._loop.run(self._all(NewWeights(path="", name="", is_adapter=True, old=tuple(adapters)),
-                                        is_taken=True))  # fmt: skip
+        return self._loop.run(self._all(None, adapters))
 
     def __enter__(self) -> "WeightGiver":
         return self
@@ -96,19 +91,19 @@ class WeightGiver:
     ) -> None:
         self._loop.close()
 
-    async def _all(self, weights: NewWeights, *, is_taken: bool) -> list[Refreshed]:
-        return list(await asyncio.gather(*[self._one(url, weights, is_taken=is_taken) for url in self.urls]))
+    async def _all(self, weights: NewWeights | None, old: Sequence[str]) -> list[Refreshed]:
+        return list(await asyncio.gather(*[self._one(url, weights, old) for url in self.urls]))
 
-    async def _one(self, url: str, weights: NewWeights, *, is_taken: bool) -> Refreshed:
+    async def _one(self, url: str, weights: NewWeights | None, old: Sequence[str]) -> Refreshed:
         root = url.rstrip("/").removesuffix("/v1")
         say = redactor_for(self._key).clean
         transport = HttpTransport(root, headers_for(url, self._key))
         try:
             kind = await kind_of(transport)
             visit = _Visit(url=url, kind=kind, transport=transport, within_s=self.within_s)
-            for name in weights.old:
+            for name in old:
                 await visit.unload(name)
-            refusal = "" if is_taken else await visit.load(weights)
+            refusal = await visit.load(weights) if weights else ""
             return Refreshed(url=url, kind=kind, refusal=say(refusal))
         except OSError as error:  # TimeoutError among them
             return Refreshed(url=url, is_away=say(str(error)) or f"no answer in {self.within_s:g} s")
@@ -140,7 +135,7 @@ class _Visit:
             body: dict[str, object] = {"lora_name": weights.name, "lora_path": weights.path}
             return await self._asked(f"{self._lora}/load_lora_adapter", body, is_adapter=True)
         if self.kind == SGLANG:
-            body = {"model_path": weights.path, "flush_cache": True, "weight_version": weights.version}
+            body = {"model_path": weights.path, "flush_cache": True, "weight_version": weights.name}
             return await self._asked("/update_weights_from_disk", body, is_adapter=False)
         return await self._reload(weights)
 
@@ -158,7 +153,7 @@ class _Visit:
             is_refused = answer.status == 200 and b'"success":false' in answer.body.replace(b" ", b"")
             if is_refused or (answer.status not in (200, *NOT_THERE)):
                 return f"{self.url}{path}: {start_of(answer.body)}; start it anew, so that it keeps nothing of before"
-        await self._post("/update_weight_version", {"new_version": weights.version})
+        await self._post("/update_weight_version", {"new_version": weights.name})
         return ""
 
     @property

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from seewhy.endpoints.chat import AsDrawn
 
+VLLM, SGLANG = "vLLM", "SGLang"
+"""Kinds of servers that take new weights while they run."""
 FIELDS = "sampling fields beside OpenAI's"
 """As vLLM, SGLang and llama.cpp take them, in the request itself."""
 CONFIG = "a generation_config"
