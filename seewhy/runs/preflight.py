@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -59,19 +58,21 @@ def _models(run: OpenRun, node: Node) -> Iterator[str]:
 
 def _engine_faults(run: OpenRun, nodes: Sequence[Node]) -> Iterator[str]:
     """Models that no server of an engine has; those that a step has yet to train cannot be served."""
-    found: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, ...], str] = {}
     for node in nodes:
-        if not isinstance(node.unit, DrawsByEngine):
+        unit = node.unit
+        if not isinstance(unit, DrawsByEngine):
             continue
-        engine = node.unit.engine
-        for ref in (need.ref for need in node.unit.needs() if need.is_served):
-            unit, names = node.unit, names_at_servers
+        refs = [need.ref for need in unit.needs() if need.is_served]
+        for ref in (one for one in refs if one in run.recipe.models or run.is_done(one)):
             if isinstance(unit, RefreshesEngine):
-                names = partial(names_of_refreshed, place=run.place(node.ref), refresh=unit.refresh)
-            key = (ref, repr(engine))
-            if key not in found and (ref in run.recipe.models or run.is_done(ref)):
-                found[key] = _engine_fault(engine, ref, names(run, ref))
-            if found.get(key):
+                names = names_of_refreshed(run, ref, run.place(node.ref), unit.refresh)
+            else:
+                names = names_at_servers(run, ref)
+            key = (repr(unit.engine), ref, *names)
+            if key not in found:
+                found[key] = _engine_fault(unit.engine, ref, names)
+            if found[key]:
                 yield f"step {node.step}: {found[key]}"
 
 

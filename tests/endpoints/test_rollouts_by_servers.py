@@ -29,6 +29,7 @@ from seewhy.runs.open import Extent, open_run
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.runner import run_recipe
 from seewhy.stages.online import Online
+from seewhy.stages.sample import Sample
 from seewhy.training.online.plan import RolloutPlan
 from seewhy.training.plan import FitPlan
 
@@ -53,10 +54,10 @@ def stage(*urls: str, adapter: AdapterPlan = AdapterPlan(), given: GivenAs = Giv
                   reward=Choice(kind=f"{small_online.__file__}:EvenReward"), **settings)  # fmt: skip
 
 
-def train(root, questions, step, machine=QUICK):
+def train(root, questions, step, machine=QUICK, **more):
     if not (root / "questions").exists():
         write_shard(root / "questions", 0, questions, Question)
-    recipe = Recipe(name="served", models={"tiny": ModelSpec(path="tiny")}, steps={"grpo": step},
+    recipe = Recipe(name="served", models={"tiny": ModelSpec(path="tiny")}, steps={"grpo": step, **more},
                     inputs={"questions": str(root / "questions")})  # fmt: skip
     return list(run_recipe(root / "run", recipe, machine, Extent(), "test"))
 
@@ -183,6 +184,17 @@ def test_rollouts_of_a_server_that_was_started_anew_meanwhile_are_set_aside(ques
         is_swapped = False
         train(tmp_path, questions, step)
     assert {row.weights_step for row in chains(tmp_path, 0)} == {0}
+
+
+def test_a_server_with_the_weights_of_a_training_fits_it_and_no_other_step_before_anything_runs(questions, tmp_path):
+    """SGLang, left by a killed training, calls its model by the folder of that training's weights."""
+    left = str((tmp_path / "run/grpo/served/weights").resolve())
+    with LoopServer(lambda _: as_json({"data": [{"id": left}]})) as server:
+        step = stage(server.url)
+        drawn = Sample(model="tiny", questions="questions", per_question=1, max_tokens=4, engine=step.engine)
+        with pytest.raises(ValueError, match=r"step chains: no server .* has the model tiny") as told:
+            train(tmp_path, questions, step, chains=drawn)
+    assert "step grpo" not in str(told.value)
 
 
 @pytest.mark.nightly
