@@ -10,6 +10,8 @@ from seewhy.runs.recipe_text import Plain, merge
 from seewhy.runs.yaml_text import Scalar
 
 SET = "--set"
+NOT_STEPS = ("compute", "machine")
+"""Groups of settings that a recipe has, written down in it or not."""
 PORTS = 65536
 """Ports of a machine, from 0 on."""
 FIELD = re.compile(r"`([a-z][\w-]*(?:\.[\w-]+)*)`")
@@ -176,11 +178,11 @@ def _nested(plain: Mapping[str, object], parts: Sequence[str], value: object) ->
         names = cast(Mapping[str, object], plain.get(group) or {})
         if first in names:
             return {group: {first: _below(parts[1:], value, names[first])}}
-    if first.replace("-", "_") in (*plain, "machine"):
+    if first.replace("-", "_") in (*plain, *NOT_STEPS):
         key = first.replace("-", "_")
         return {key: _below(parts[1:], value, plain.get(key))}
     groups = [cast(Mapping[str, object], plain.get(group) or {}) for group in ("steps", "models")]
-    known = [*(name for group in groups for name in group), *plain, "machine"]
+    known = [*(name for group in groups for name in group), *plain, *NOT_STEPS]
     raise ValueError(f"--{'.'.join(parts)}: there is no step {first!r}{nearest(first, known)}")
 
 

@@ -11,6 +11,7 @@ from seewhy.cli.help_text import option_lines
 from seewhy.cli.options import take_flag, take_one, take_whole, with_options
 from seewhy.cli.processes import launched, take_processes
 from seewhy.cli.screen import follow
+from seewhy.model.plan import ComputePlan
 from seewhy.model.prompt_plan import PromptPlan
 from seewhy.runs.choice import Choice, names_what
 from seewhy.runs.discovery import class_of, nearest
@@ -172,5 +173,7 @@ def help_lines(stage: str, kind: type[Any]) -> Iterator[str]:
     yield "folder, a name on the Hub, `tiny`, or NAME@URL for one behind a server.\n"
     if any(names_what(hint) == "model" for hint in get_type_hints(kind, include_extras=True).values()):
         yield "`--prompt.FIELD VALUE` says how models with weights are asked, such as `--prompt.system TEXT`; fields: "
-        yield f"{', '.join(one.name for one in fields(PromptPlan))} (docs/your-questions.md).\n"
+        yield f"{', '.join(one.name for one in fields(PromptPlan))} (docs/your-questions.md)."
+        yield "`--compute.FIELD VALUE` says where they are computed, and how precisely; fields: "
+        yield f"{', '.join(one.name for one in fields(ComputePlan))}.\n"
     yield from option_lines("", kind, None)

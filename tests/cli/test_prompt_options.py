@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from seewhy.cli.main import main
+from seewhy.cli.run import recipe_of
 from seewhy.cli.stage import plain_step
 from seewhy.model.loading import reached
 from seewhy.model.weights import weights_place
@@ -31,6 +32,16 @@ def test_options_of_the_prompt_are_those_of_every_model_with_weights() -> None:
     }  # fmt: skip
     assert models_of("train", "--start", "tiny", "--data", "d", "--objective", "sft", "--fit.learning-rate", "1e-5",
                      "--prompt.system=Look closely.", *asking[2:]) == {"start": set_so}  # fmt: skip
+
+
+def test_precision_is_an_option_of_a_lone_stage_and_of_a_recipe_that_does_not_name_it(tmp_path: Path) -> None:
+    words = ("--model", "tiny", "--questions", "q.jsonl", "--compute.precision", "bf16", "--machine.workers", "1")
+    recipe, machine = build_recipe(plain_step("sample", class_of("stages", "sample"), words, 0), "here")
+    assert (recipe.compute.precision, machine.workers) == ("bf16", 1)
+    own = tmp_path / "own.yaml"
+    own.write_text("name: own\nmodels: {base: {path: tiny}}\nsteps: {questions: {stage: questions}}\n")
+    recipe, _ = recipe_of(str(own), ["--compute.precision", "bf16", "--compute.no-tf32"])
+    assert (recipe.compute.precision, recipe.compute.tf32) == ("bf16", False)
 
 
 def test_a_prompt_option_without_a_model_with_weights_and_one_that_is_none_are_refused(
