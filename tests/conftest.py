@@ -1,5 +1,6 @@
 """What holds for every test: no network, no luck, and the place of real data."""
 
+import gc
 import ipaddress
 import os
 import random
@@ -22,6 +23,8 @@ import torchvision_names
 from hypothesis import HealthCheck, settings
 
 torchvision_names.let_import()
+# Imports make millions of objects that stay: looking through them again and again took half of the collection's time.
+gc.disable()
 
 settings.register_profile(
     "house", derandomize=True, deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
@@ -62,6 +65,13 @@ SLOW_FIRST = ("tests/pipeline", "tests/training", "tests/cli", "tests/model", "t
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Workers take files in this order, each a whole file: what its tests share is made once."""
     items.sort(key=slowness)
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is looked for among what tests make, not among what was imported."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def slowness(item: pytest.Item) -> int:

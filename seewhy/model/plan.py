@@ -1,5 +1,6 @@
 """The settings of a model: how much of it is trained, on what it is computed, and what it keeps of pictures."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seewhy.records.marks import RARE
@@ -126,6 +127,16 @@ class ComputePlan:
         found = {"precision": self.precision} if self.precision != FLOAT32 else {}
         found |= {"tf32": "on"} if self.tf32 else {}
         return found | ({"attention": self.attention} if self.attention else {})
+
+    @staticmethod
+    def rounds(arithmetic: Mapping[str, str]) -> bool:
+        """Whether products are of less than float32 in an `arithmetic`, such as a model's settings.
+
+        Example:
+            >>> ComputePlan.rounds(ComputePlan(tf32=True).arithmetic), ComputePlan.rounds({"attention": "eager"})
+            (True, False)
+        """
+        return not {"precision", "tf32"}.isdisjoint(arithmetic)
 
     @property
     def is_demanding(self) -> bool:

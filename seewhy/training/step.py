@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from seewhy.model.plan import BF16
+from seewhy.model.plan import ComputePlan
 from seewhy.objectives.api import State
 from seewhy.records.types import Question, StepLog
 from seewhy.training.ahead import Ahead
@@ -33,8 +33,8 @@ WHOLE = ShardPlan()
 START_TOLERANCE = 1e-4
 """How far the first loss may be from that of a policy equal to its reference: nats, or a share where that is above 1.
 """
-START_TOLERANCE_BF16 = 2e-2
-"""The same in bfloat16, where a sum of log-probabilities depends on the batch that it was computed in."""
+ROUNDED_START_TOLERANCE = 2e-2
+"""The same in bfloat16 and TF32, where a sum of log-probabilities depends on the batch that it was computed in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,8 +183,7 @@ def _check(run: Run, step: int, terms: Mapping[str, float], expected: float | No
             f"{run.directory}: the loss of step {step} is {loss}; the weights before it are in the newest "
             "checkpoint. Lower the learning rate, or look at the rows of this step"
         )
-    is_rounded = run.model.settings.get("precision") == BF16
-    tolerance = START_TOLERANCE_BF16 if is_rounded else START_TOLERANCE
+    tolerance = ROUNDED_START_TOLERANCE if ComputePlan.rounds(run.model.settings) else START_TOLERANCE
     if step == 0 and expected is not None and not abs(loss - expected) <= tolerance * max(1.0, abs(expected)):
         raise ValueError(
             f"{run.directory}: the loss ({run.scoring.objective.name}) before the first update is {loss:.6f}; with "

@@ -80,6 +80,7 @@ def mpo(tmp_path_factory) -> Path:
     return run(plain, tmp_path_factory.mktemp("mpo"))
 
 
+@pytest.mark.nightly
 def test_mpo_trains_on_three_streams_of_its_own_chains(mpo):
     opened = open_run(mpo)
     blind = list(RowReader(mpo / "blind", Pair))

@@ -73,6 +73,7 @@ def test_grpo_draws_trains_and_measures(tmp_path):
     assert count_rows(run.place("grpo") / "rollouts" / "round-00001" / "chains") == 9
 
 
+@pytest.mark.nightly
 def test_mm_cot_rlaif_grades_without_pictures_and_its_report_has_the_table_of_temperatures(tmp_path):
     run = run_toy("mm-cot-rlaif", tmp_path)
     require_trained(run)

@@ -164,9 +164,11 @@ def test_a_damaged_picture_is_told_with_its_question_and_the_run_goes_on_when_it
 
 def test_too_long_a_prompt_is_told_with_its_question_and_what_was_made_before_stays(story):
     assert story.long["status"] == 2, story.long["said"]
-    (said,) = [line for line in story.long["said"].splitlines() if line.startswith("seewhy: ")]
-    assert "question long: its prompt has" in said
-    assert "a prompt is never truncated. Shorten the question" in said
+    said = story.long["said"].partition("seewhy: ")[2]
+    what, remedy = said.splitlines()[0], said.partition("  remedy: ")[2]
+    assert what.startswith("question long: its prompt has")
+    assert what.endswith("a prompt is never truncated")
+    assert remedy.startswith("Shorten the question, its pictures or the reply")
     kept = story.let_be.parent / "own"
     assert count_rows(kept / "questions" / "train") == 2
     assert count_rows(kept / "rationales" / "chains") == 2

@@ -102,6 +102,7 @@ def trained(tmp_path_factory) -> Path:
     return run
 
 
+@pytest.mark.nightly
 def test_three_rounds_of_dpo_run_end_to_end_each_from_the_model_of_the_one_before(trained):
     run = open_run(trained)
     assert all(run.is_done(ref) for ref in run.nodes)
@@ -116,6 +117,7 @@ def test_three_rounds_of_dpo_run_end_to_end_each_from_the_model_of_the_one_befor
     assert (trained / "report" / "index.html").is_file()
 
 
+@pytest.mark.nightly
 def test_status_tells_every_round_of_a_finished_run(trained, capsys):
     assert main(["status", str(trained)]) == 0
     told = capsys.readouterr().out

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from torch import nn
 
+from seewhy.model.plan import ComputePlan
 from seewhy.objectives.api import State
 from seewhy.records.step_logs import append_step, cut_steps, read_steps
 from seewhy.records.types import StepLog
@@ -216,8 +217,8 @@ def _on_pairs(
 
 
 def _tell(run: OnlineRun, number: int, gap: float, failures: Sequence[str]) -> None:
-    exact = not run.learner.model.settings.get("precision")
-    if number == 0 or (exact and gap > SAMPLER_TOLERANCE):
+    is_exact = not ComputePlan.rounds(run.learner.model.settings)
+    if number == 0 or (is_exact and gap > SAMPLER_TOLERANCE):
         within = "within" if gap <= SAMPLER_TOLERANCE else "above"
         run.note(f"round {number}: log-probabilities of sampler and trainer differ by at most {gap:.2g} nats, {within} "
                  f"{SAMPLER_TOLERANCE:g}")  # fmt: skip
