@@ -89,6 +89,11 @@ def hash_folder_cached(folder: Path, pattern: str = WEIGHTS, cache: HashCache = 
     return {path.name: cache.hash_file(path) for path in sorted(folder.glob(pattern))}
 
 
+def hash_file_cached(path: Path) -> str:
+    """SHA-256 of a file's bytes, remembered for the life of the process; OSError where it cannot be read."""
+    return _IN_PROCESS.hash_file(path)
+
+
 def stamp_of(path: Path) -> FileStamp:
     """The stamp of a file as it is now, links followed."""
     found = path.stat()

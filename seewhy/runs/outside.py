@@ -4,7 +4,7 @@ from pathlib import Path
 
 from seewhy.benchmarks import jsonl
 from seewhy.benchmarks.release.own_files import is_questions
-from seewhy.records.files import hash_file
+from seewhy.records.content_hash import hash_file_cached
 from seewhy.records.lineage import hash_directory
 from seewhy.records.types import Question
 
@@ -24,9 +24,9 @@ def read_questions(path: Path, pictures: Path) -> list[Question]:
 
 
 def hash_input(path: Path) -> str:
-    """Hash of the content of an input, wherever it is."""
+    """Hash of the content of an input, wherever it is; read once a process while it stays as it is."""
     if path.is_dir():
         return hash_directory(path)
     if not path.is_file():
         raise ValueError(f"{path}: no such file or folder of rows")
-    return hash_file(path)
+    return hash_file_cached(path)

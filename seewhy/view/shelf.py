@@ -88,8 +88,8 @@ class Shelf:
         self._known: dict[Path, tuple[float, Unit]] = {}
         """What each folder held, and when it was last written to."""
         self._outside = Outside()
-        self._taken: dict[str, Unit] = {}
-        """Units from outside the run's folder."""
+        self._taken: dict[Path, str] = {}
+        """Folders of units from outside the run's folder, and their names."""
         self.look_again()
         if not self.units:
             raise ValueError(f"{root} is no run with rows: give a directory that `seewhy run` has written, or a folder "
@@ -105,10 +105,13 @@ class Shelf:
 
     def look_again(self) -> None:
         """Find the units that are there now: once for each page."""
+        self._outside.look_again()
         found = [unit for folder in self._folders() if (unit := self._unit(folder)) is not None]
         order = {name: number for number, name in enumerate(self.steps)}
         found.sort(key=lambda unit: (order.get(unit.ref.split("/")[0], len(order)), unit.ref))
-        self.units = {**{unit.ref: unit for unit in found}, **self._taken}
+        there = [folder for folder in list(self._taken) if shard_numbers(folder)]
+        found += [unit for folder in there if (unit := self._unit(folder)) is not None]
+        self.units = {unit.ref: unit for unit in found}
 
     def _folders(self) -> Iterator[Path]:
         """Folders of rows but those of rounds, which are not walked through, and of chains that a person has seen."""
@@ -163,8 +166,9 @@ class Shelf:
         """A unit of rows that are not in the run's folder, which pages show like those that are."""
         known = next((unit for unit in self.units.values() if unit.folder == folder), None)
         if known is None and (unit := self._unit(folder)) is not None:
-            self._taken[unit.ref] = known = unit
+            self._taken[folder] = unit.ref
             self.units = {**self.units, unit.ref: unit}
+            return unit
         return known
 
     def reads(self, ref: str) -> Sequence[str]:
@@ -188,8 +192,9 @@ class Shelf:
         return ref.partition("/")[0] in BLIND
 
     def rounds(self, training: str) -> list[Path]:
-        """The folders of the rounds of an online training, in order; empty for other trainings."""
-        return sorted((self.root / training / ROLLOUTS).glob(f"{ROUND}*"))
+        """The folders of the rounds of an online training, in order; empty for others, and outside of the run."""
+        folder = Path(os.path.normpath(self.root / training / ROLLOUTS))
+        return sorted(folder.glob(f"{ROUND}*")) if folder.is_relative_to(self.root) else []
 
     def parts(self, round_folder: Path) -> Mapping[str, Unit]:
         """The units of a round by kind."""
@@ -231,8 +236,10 @@ class Shelf:
     def _ref_of(self, folder: Path) -> str:
         if folder.is_relative_to(self.root):
             return str(folder.relative_to(self.root))
+        if folder in self._taken:
+            return self._taken[folder]
         ref = f"{OUTSIDE}/{folder.name}"
-        return ref if ref not in self._taken else f"{OUTSIDE}/{len(self._taken)}/{folder.name}"
+        return ref if ref not in self._taken.values() else f"{OUTSIDE}/{len(self._taken)}/{folder.name}"
 
 
 def is_annotated(ref: str) -> bool:
