@@ -132,6 +132,14 @@ def test_the_pairs_of_a_round_are_shown_with_their_question(tmp_path):
     assert "<script>alert" not in shown
 
 
+def test_rounds_outside_of_the_run_are_none_of_its_units(tmp_path):
+    for name in ("run", "other"):
+        write_more(write_run(tmp_path / name))
+    shelf, chains = Shelf(tmp_path / "run"), "grpo/rollouts/round-00001/chains"
+    assert shelf.unit_of_round(chains) is not None
+    assert shelf.unit_of_round(f"../other/{chains}") is None
+
+
 def test_the_last_of_many_chains_has_its_verdict(tmp_path):
     root = write_run(tmp_path / "run")
     for name, record in (("chains", Chain), ("verdicts", Verdict)):
