@@ -93,20 +93,22 @@ class Viewer:
         return self._page(request, "runs", {"runs": list(enumerate(self.shelves)), "number": None, "title": "Runs"})
 
     def _page(self, request: Request, name: str, context: Context) -> HTMLResponse:
-        return HTMLResponse(filled(name, {**context, "asks": self.demo is not None, "root": root_of(request)}))
+        return HTMLResponse(self._filled(request, name, context))
+
+    def _filled(self, request: Request, name: str, context: Context) -> str:
+        return filled(name, {**context, "asks": self.demo is not None, "root": root_of(request)})
 
     async def ask(self, request: Request) -> Response:
         """The form that asks models; sent, the same page with their replies as they come."""
         demo = self.demo
         assert demo is not None, "the route is there with a demo alone"
-        form = {"title": "Ask", "number": None, "asks": True, "names": demo.names, "mark": REPLIES,
-                "root": root_of(request)}  # fmt: skip
+        form = {"title": "Ask", "number": None, "names": demo.names, "mark": REPLIES}
         if request.method == "GET":
-            return HTMLResponse(filled("ask", {**form, **demo.form(None)}))
+            return self._page(request, "ask", {**form, **demo.form(None)})
         body = await body_of(request, LONGEST)
         asked = await run_in_threadpool(attempt, demo.asked, request.headers.get("content-type", ""), body)
         question = await run_in_threadpool(attempt, demo.question, asked)
-        head, _, tail = filled("ask", {**form, **demo.form(asked)}).partition(REPLIES)
+        head, _, tail = self._filled(request, "ask", {**form, **demo.form(asked)}).partition(REPLIES)
 
         async def pieces() -> AsyncIterator[str]:
             yield head
