@@ -17,5 +17,6 @@ def run(words: Sequence[str]) -> int:
     elif {"-h", "--help"} & set(words):
         print(USAGE)
     else:
-        raise ValueError(f"completion is for {', '.join(SCRIPTS)}; say one, such as `seewhy completion bash`")
+        raise ValueError(f"completion is for {', '.join(SCRIPTS)}, and got {' '.join(words)!r}; say one shell alone, "
+                         "such as `seewhy completion bash`")  # fmt: skip
     return 0

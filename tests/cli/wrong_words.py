@@ -160,6 +160,7 @@ calibrate outcome --labels mine.csv                        | --labels and --ques
 calibrate outcome --labels none.jsonl --questions mine.csv | none.jsonl: no such file
 calibrate outcome --count -5                               | --count -5
 completion fish                                            | completion is for
+completion bash extra                                      | got 'bash extra'
 oracle                                                     | about the oracle
 oracle serve --questions nowhere                           | nowhere holds no questions
 oracle serve --questions run --port 99999                  | --port 99999
