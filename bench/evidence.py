@@ -17,9 +17,8 @@ from evidence_credit import credit_summary, credit_table, has
 from evidence_fluency import fluency_table
 from evidence_pairs import pair_table
 from evidence_rows import ROWS, Contrast, Row
-from evidence_wins import wins_table
+from evidence_wins import clusters_of, wins_table
 
-from seewhy.evaluation.pictures import picture_clusters
 from seewhy.evaluation.pooled import (
     PooledDifference,
     Standing,
@@ -134,10 +133,7 @@ def measure(runs: Sequence[OpenRun], one: Contrast) -> PooledDifference | None:
     done = finished(runs, one)
     if not done:
         return None
-    clusters: dict[str, str] = {}
-    for run in done:
-        questions = list(run.questions(origin_of(run, one.before)))
-        clusters |= picture_clusters(questions) or {question.id: question.id for question in questions}
+    clusters = clusters_of(run.questions(origin_of(run, one.before)) for run in done)
     return pooled_difference(
         [(verdicts(run.root, one.before), verdicts(run.root, one.after)) for run in done], clusters
     )

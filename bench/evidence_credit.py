@@ -25,7 +25,6 @@ from seewhy.runs.run import OpenRun
 from seewhy.testing.oracle import Oracle
 
 RESAMPLES = 200
-GOAL = 0.8
 TOKENS = "DPO credit, token by token (figure 8)"
 CREDIT = "DPO credit, summed over a sentence"
 AGREEMENT = "share of the other 15 chains that say the sentence"

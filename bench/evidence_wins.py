@@ -4,7 +4,7 @@ The judge is the oracle behind a server on this machine, which knows the page: i
 right, and of two right or two wrong ones the one with the higher mean score of its sentences. ARES asks GPT-4o.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from seewhy.evaluation.versus import AHEAD, BEHIND, win_rate
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.recipes.evidence import CONTESTS
 from seewhy.records.measures import Contest
-from seewhy.records.types import Chain, Outcome
+from seewhy.records.types import Chain, Outcome, Question
 from seewhy.runs.open import open_run
 from seewhy.runs.run import OpenRun
 
@@ -36,7 +36,8 @@ def wins_table(runs: Sequence[OpenRun]) -> Iterator[str]:
         if not done:
             yield f"| {LABELS[name]} | not run | | | | | | | |"
             continue
-        clusters, rows = _clusters(done), [contests(run.root, name) for run in done]
+        clusters = clusters_of(run.questions("questions.test") for run in done)
+        rows = [contests(run.root, name) for run in done]
         yield _line(LABELS[name], "all", rows, clusters)
         both = [right_on_both(run.root, name) for run in done]
         yield _line("", "both right", both, clusters)
@@ -61,10 +62,11 @@ def _is_decided(row: Contest) -> bool:
     return row.ahead is not None and row.behind is not None and AHEAD[row.ahead] + BEHIND[row.behind] != 1.0
 
 
-def _clusters(runs: Sequence[OpenRun]) -> Mapping[str, str]:
+def clusters_of(asked: Iterable[Iterable[Question]]) -> Mapping[str, str]:
+    """Question id to the key of its picture, of the questions of several runs."""
     found: dict[str, str] = {}
-    for run in runs:
-        questions = list(run.questions("questions.test"))
+    for each in asked:
+        questions = list(each)
         found |= picture_clusters(questions) or {question.id: question.id for question in questions}
     return found
 

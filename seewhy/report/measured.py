@@ -42,10 +42,10 @@ def _tables(benchmark: str, measurements: Sequence[Evaluation], labels: dict[str
     common = [head for head in COMMON if len({row[head].text for row in names}) == 1]
     heads = [head for head in HEADS if head not in common]
     facets = list(_facets([card for _, card in cards]))
-    first, *others = _grouped(facets, MOST_COLUMNS - len(heads) - 2, MOST_COLUMNS - len(heads))
+    groups = _grouped(facets, MOST_COLUMNS - len(heads) - 2, MOST_COLUMNS - len(heads))
     said = "".join(f" {head}: {names[0][head].text}." for head in common)
     scores = [(share_cell(card.accuracy), _difference(_change(one, card))) for one, card in cards]
-    for number, group in enumerate((first, *others)):
+    for number, group in enumerate(groups):
         columns = (Column(head="Avg"), Column(head="Difference")) if not number else ()
         caption = "Percent right, with its 95 % interval."
         more = "" if number else " The difference, in points, is to the first model of the step, on the same questions."
