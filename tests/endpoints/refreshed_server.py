@@ -11,11 +11,16 @@ import torch
 from engine_server import Engine
 from loopback import Answer, Asked, as_json, error
 
+from seewhy.endpoints.plan import PacePlan
 from seewhy.model.families.hub import HubModel
+from seewhy.model.plan import AdapterPlan
 from seewhy.model.weights import SHIPPED
 from seewhy.records.types import Question
+from seewhy.runs.machine import Machine
 
 VLLM, SGLANG = "vLLM", "SGLang"
+ADAPTER, WHOLE = AdapterPlan(rank=2), AdapterPlan()
+QUICK = Machine(workers=1, threads=1, pace=PacePlan(concurrency=4, tries=4, first_wait_s=0.01, deadline_s=20.0))
 KEPT: list[HubModel] = []
 """Every model that was opened: `Engine` knows them by their ids."""
 ONE_AT_A_TIME = Lock()

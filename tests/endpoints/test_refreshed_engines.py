@@ -5,17 +5,15 @@ from dataclasses import replace
 import pytest
 import torch
 from loopback import LoopServer
-from refreshed_server import SGLANG, VLLM, Refreshed, opened
+from refreshed_server import ADAPTER, QUICK, SGLANG, VLLM, WHOLE, Refreshed, opened
 
 from seewhy.benchmarks import inkgrid
 from seewhy.cli.complaint import complaint_of
 from seewhy.endpoints.engine.plan import EngineKind, EnginePlan, RefreshPlan
-from seewhy.endpoints.plan import PacePlan
 from seewhy.model.api import GenerateRequest, SamplingParams
-from seewhy.model.plan import AdapterPlan
 from seewhy.model.weights import SHIPPED
 from seewhy.records.types import Chain, Split, Style
-from seewhy.runs.machine import Machine, ModelSpec
+from seewhy.runs.machine import ModelSpec
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.rollout_servers import Rollouts, RolloutServers
 from seewhy.runs.run import OpenRun
@@ -23,9 +21,7 @@ from seewhy.training.online.draw import Drawing, draw_round
 from seewhy.training.online.plan import RolloutPlan
 from seewhy.training.parallel.ranks import ALONE
 
-QUICK = Machine(workers=1, threads=1, pace=PacePlan(concurrency=4, tries=4, first_wait_s=0.01, deadline_s=20.0))
-ROUNDS, LONG = 2, 6
-ADAPTER, WHOLE = AdapterPlan(rank=2), AdapterPlan()
+LONG = 6
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,11 @@ import small_online
 import torch
 from loaded_processes import begun, done
 from loopback import LoopServer, as_json
-from refreshed_server import SGLANG, VLLM, Refreshed, opened
+from refreshed_server import ADAPTER, QUICK, SGLANG, VLLM, WHOLE, Refreshed, opened
 from several import together
 
 from seewhy.benchmarks import inkgrid
 from seewhy.endpoints.engine.plan import EngineKind, EnginePlan, GivenAs, RefreshPlan
-from seewhy.endpoints.plan import PacePlan
 from seewhy.model.plan import AdapterPlan
 from seewhy.model.weights import SHIPPED
 from seewhy.records.rows import RowReader
@@ -24,7 +23,7 @@ from seewhy.records.shards import write_shard
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import Chain, Question, Split
 from seewhy.runs.choice import Choice
-from seewhy.runs.machine import Machine, ModelSpec
+from seewhy.runs.machine import ModelSpec
 from seewhy.runs.open import Extent, open_run
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.runner import run_recipe
@@ -33,9 +32,7 @@ from seewhy.stages.sample import Sample
 from seewhy.training.online.plan import RolloutPlan
 from seewhy.training.plan import FitPlan
 
-QUICK = Machine(workers=1, threads=1, pace=PacePlan(concurrency=4, tries=4, first_wait_s=0.01, deadline_s=20.0))
 ROUNDS = 2
-ADAPTER, WHOLE = AdapterPlan(rank=2), AdapterPlan()
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +49,20 @@ def stage(*urls: str, adapter: AdapterPlan = AdapterPlan(), given: GivenAs = Giv
     settings = {"engine": engine, "refresh": refresh, "rollouts": plan, "fit": fit, "adapter": adapter, **more}
     return Online(start="tiny", questions="questions", objective=Choice(kind="grpo"),
                   reward=Choice(kind=f"{small_online.__file__}:EvenReward"), **settings)  # fmt: skip
+
+
+def changing(engine: Refreshed, change):
+    """An engine whose replies a function changes before they are sent."""
+
+    def rule(asked):
+        answer = engine(asked)
+        if asked.method == "GET" or not asked.path.endswith("completions"):
+            return answer
+        told = json.loads(answer.body)
+        change(told)
+        return as_json(told)
+
+    return rule
 
 
 def train(root, questions, step, machine=QUICK, **more):
@@ -163,16 +174,14 @@ def test_rollouts_of_a_server_that_was_started_anew_meanwhile_are_set_aside(ques
         for weight in other.parameter_groups()["language"]:
             weight.add_(0.3 * weight.std(correction=0) * torch.randn(weight.shape, generator=generator))
 
+    def without_versions(told):
+        for choice in told["choices"]:
+            choice.pop("weight_versions", None)
+
     def swaps(asked):
         if is_swapped and engine.drawn == 2:
             engine.held["tiny"] = other
-        answer = engine(asked)
-        if asked.method == "GET" or not asked.path.endswith("completions"):
-            return answer
-        told = json.loads(answer.body)
-        for choice in told["choices"]:
-            choice.pop("weight_versions", None)
-        return as_json(told)
+        return changing(engine, without_versions)(asked)
 
     is_swapped = True
     step = stage("http://127.0.0.1:1/v1")
@@ -199,19 +208,12 @@ def test_a_server_with_the_weights_of_a_training_fits_it_and_no_other_step_befor
 
 @pytest.mark.nightly
 def test_rollouts_whose_tokens_are_hidden_train_pairs_and_nothing_with_a_ratio(questions, tmp_path):
-    engine = Refreshed(questions=questions)
-
-    def hides(asked):
-        answer = engine(asked)
-        if asked.method == "GET" or not asked.path.endswith("completions"):
-            return answer
-        told = json.loads(answer.body)
+    def hides(told):
         told.pop("prompt_token_ids", None)
         for choice in told["choices"]:
             del choice["token_ids"], choice["logprobs"]
-        return as_json(told)
 
-    with LoopServer(hides) as server:
+    with LoopServer(changing(Refreshed(questions=questions), hides)) as server:
         step = stage(server.url)
         with pytest.raises(ValueError, match=r"engine\.max_gap 0 does not look"):
             train(tmp_path / "looks", questions, step)
