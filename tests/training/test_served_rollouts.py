@@ -11,6 +11,7 @@ from seewhy.benchmarks import inkgrid
 from seewhy.records.types import Chain, FinishReason, Split, Style
 from seewhy.records.unknown_logprobs import unknown_logprobs
 from seewhy.training.online.draw import draw_round
+from seewhy.training.online.fit import fit_online
 from seewhy.training.online.prepare import prepare
 from seewhy.training.online.served import gap_fault, gaps_of, require_tokens
 
@@ -77,3 +78,24 @@ def test_a_rollout_encoded_again_is_scored_and_not_trained_on_and_one_without_to
     assert prepared.sampler_gap < 1e-5
     paired = prepare(replace(learner, needs_drawn_tokens=False), drawn, {})
     assert all(paired.trained.tolist())
+
+
+@dataclass
+class Unspelt(Partly):
+    """Servers whose replies have no tokens, and spell nothing."""
+
+    def generate(self, asks, decoding):
+        rows = self.own.generate(asks, replace(decoding, as_drawn=False))
+        return [tuple(replace(one, token_ids=None, logprobs=None) for one in row) for row in rows]
+
+
+def test_a_round_none_of_whose_rollouts_has_tokens_says_so_and_does_not_blame_equal_outcomes(tmp_path):
+    notes: list[str] = []
+    run = online(tmp_path, "unspelt", plan=replace(PLAN, rounds=1), rewards={"even": EvenReward()}, notes=notes)
+    servers = Unspelt(own=run.learner.model)
+    run = replace(run, drawing=replace(run.drawing, served=servers), learner=replace(run.learner, is_served=True))
+    [log] = fit_online(run)
+    assert (log.terms["rows"], log.terms["updates"]) == (0.0, 0.0)
+    count = PLAN.questions * PLAN.per_question
+    assert any(f"none of {count} rollouts has tokens" in note for note in notes)
+    assert not any("outcomes that differ" in note for note in notes)

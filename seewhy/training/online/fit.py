@@ -172,7 +172,11 @@ def _round(run: OnlineRun, mover: Mover, number: int, state: State) -> tuple[Ste
         own = learner.objective.advance(own, figures.get("kl_reference", 0.0), len(drawn.chains))
         figures |= own
     else:
-        run.note(f"round {number}: no question with outcomes that differ in {drawn.draws} draws; no update")
+        why = f"no question with outcomes that differ in {drawn.draws} draws"
+        if drawn.unspelt:
+            why = (f"none of {drawn.unspelt} rollouts has tokens: the servers hid them, and their text cannot be "
+                   "encoded again")  # fmt: skip
+        run.note(f"round {number}: {why}; no update")
         figures["updates"] = 0.0
     seconds = time.perf_counter() - began
     slowest = run.ranks.highest({"draw_seconds": drawn_at - began, "resident_mb": PROCESS.max_mb()})
