@@ -1,7 +1,7 @@
-"""Tokens of chains without a log-probability, which servers do not give of all."""
+"""Log-probabilities of tokens, which servers do not give of all."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from seewhy.records.types import Chain
 
@@ -12,3 +12,13 @@ def unknown_logprobs(chains: Iterable[Chain]) -> int:
         len(chain.token_ids or ()) if chain.logprobs is None else sum(map(math.isnan, chain.logprobs))
         for chain in chains
     )
+
+
+def known_gaps(one: Sequence[float], other: Sequence[float]) -> list[float]:
+    """By how much log-probabilities of the same tokens differ, of those that are known on both sides.
+
+    Example:
+        >>> known_gaps((-1.0, math.nan, -2.0), (-1.5, -3.0, math.nan))
+        [0.5]
+    """
+    return [abs(a - b) for a, b in zip(one, other, strict=True) if not (math.isnan(a) or math.isnan(b))]

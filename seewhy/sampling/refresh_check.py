@@ -19,6 +19,7 @@ from typing import Any
 
 from seewhy.model.api import GenerateRequest, Generates, SamplingParams, ScoreRequest, Scores
 from seewhy.records.types import Question, Response, Style
+from seewhy.records.unknown_logprobs import known_gaps
 from seewhy.sampling.weights_check import PICTURES, TEXT, TOKENS
 
 FLOOR = 1e-5
@@ -154,7 +155,7 @@ def _compared(now: Seen, before: Seen | None, weights: Scores, ask: GenerateRequ
 
 
 def _distance(one: Sequence[float], other: Sequence[float]) -> float:
-    known = [abs(a - b) for a, b in zip(one, other, strict=True) if not (math.isnan(a) or math.isnan(b))]
+    known = known_gaps(one, other)
     return fmean(known) if known else 0.0
 
 

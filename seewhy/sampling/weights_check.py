@@ -10,6 +10,7 @@ from statistics import fmean
 
 from seewhy.model.api import GenerateRequest, Generates, SamplingParams, ScoreRequest, Scores
 from seewhy.records.types import Chain, Question, Response, Style
+from seewhy.records.unknown_logprobs import known_gaps
 
 TOKENS = 32
 """Of each chain that is scored."""
@@ -43,10 +44,10 @@ def _gap(ask: GenerateRequest, chains: Sequence[Chain], weights: Scores) -> floa
         [ScoreRequest(question=ask.question, style=ask.style, responses=responses, blind=ask.blind)]
     )
     gaps = [
-        abs(theirs - ours)
+        gap
         for chain, row in zip(distinct.values(), scored, strict=True)
-        for theirs, ours in zip(chain.logprobs or (), row, strict=True) if not math.isnan(theirs)
-    ]  # fmt: skip
+        for gap in known_gaps(chain.logprobs or (), row)
+    ]
     return fmean(gaps) if gaps else math.nan
 
 

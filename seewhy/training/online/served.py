@@ -1,6 +1,5 @@
 """Rollouts that servers draw: what a training asks of them, and what their rows must hold to be trained on."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -10,8 +9,9 @@ from torch import Tensor
 
 from seewhy.model.api import Generates
 from seewhy.records.types import Chain, Question
+from seewhy.records.unknown_logprobs import known_gaps
+from seewhy.sampling.weights_check import PICTURES, TEXT
 
-TEXT, PICTURES = "text", "pictures"
 FEW = 32
 """Tokens of a question below which its own mean is not looked at."""
 
@@ -69,7 +69,7 @@ def gaps_of(chains: Sequence[Chain], scored: Sequence[Tensor], questions: Mappin
     by_kind: dict[str, list[float]] = {}
     by_question: dict[str, list[float]] = {}
     for chain, row in zip(chains, scored, strict=True):
-        found = [abs(a - b) for a, b in zip(chain.logprobs or (), row.tolist(), strict=False) if not math.isnan(a)]
+        found = [] if chain.logprobs is None else known_gaps(chain.logprobs, row.tolist())
         kind = PICTURES if questions[chain.question_id].images else TEXT
         by_kind.setdefault(kind, []).extend(found)
         by_question.setdefault(chain.question_id, []).extend(found)
