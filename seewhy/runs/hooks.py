@@ -31,6 +31,12 @@ class LooksAhead(Protocol):
         ...
 
 
+class OnceAUnit(str):
+    """A note that each worker process may have, and of which a unit needs the first alone."""
+
+    __slots__ = ()
+
+
 @runtime_checkable
 class DrawsByEngine(Protocol):
     """A unit whose chains may be drawn by servers."""

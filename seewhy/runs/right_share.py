@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from seewhy.records.types import Chain, FinishReason, Outcome, Question
 from seewhy.runs.discovery import class_of
-from seewhy.runs.hooks import NothingLeftError
+from seewhy.runs.hooks import NothingLeftError, OnceAUnit
 
 FEW = 8
 """Chains from which on a share can be estimated."""
@@ -79,5 +79,5 @@ class Looking:
             return
         said = self.share.look(questions, first_chains(chains))
         if said and not self.is_done:
-            self.note(said)
+            self.note(OnceAUnit(said))
         self.is_done = True

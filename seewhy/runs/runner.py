@@ -20,7 +20,7 @@ from seewhy.runs.discovery import call_part
 from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
 from seewhy.runs.fingerprints import StepSpec, page_spec, sources_of, spec_of, write_spec
 from seewhy.runs.graph import Node, check
-from seewhy.runs.hooks import NothingLeftError
+from seewhy.runs.hooks import NothingLeftError, OnceAUnit
 from seewhy.runs.machine import Machine
 from seewhy.runs.models import ProcessModels
 from seewhy.runs.open import Extent, nodes_within, require_machine, require_own, require_steps, write_recipe
@@ -164,8 +164,10 @@ class Runner:
                 made = worker.do(block)
                 yield Advanced(ref=node.ref, count=made.inputs, spent=self.models.spent)
             return
+        is_said = False
         for answer in answers:
-            self.notes += answer.notes
+            self.notes += [note for note in answer.notes if not (is_said and isinstance(note, OnceAUnit))]
+            is_said = is_said or any(isinstance(note, OnceAUnit) for note in answer.notes)
             yield Advanced(ref=node.ref, count=answer.done.inputs, spent=answer.spent)
 
     def _work_together(self, node: Node, unit: RowStage, inputs: Sequence[Any], missing: list[int]) -> Iterator[Event]:

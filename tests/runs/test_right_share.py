@@ -87,3 +87,15 @@ def test_sampling_stops_at_its_first_block_below_a_floor(tmp_path: Path, capsys:
     assert "0 of 8 questions' first chains end in the right answer (8 incorrect; 8 cut" in told
     assert "floor" in told
     assert not (tmp_path / "out" / "_manifest.json").exists()
+
+
+def test_two_workers_say_a_low_share_once_a_step(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        {"id": str(n), "split": "train", "question": f"What is {n} plus 1?", "answer": "no such"} for n in range(32)
+    ]
+    place = tmp_path / "own.jsonl"
+    place.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ["sample", "--model", "tiny", "--questions", str(place), "--per-question", "1", "--max-tokens", "3"]
+    assert main([*words, "--workers", "2", "--out", str(tmp_path / "out"), "--per-shard", "8"]) == 0
+    told = capsys.readouterr()
+    assert (told.out + told.err).count("first chains end in the right answer") == 1
