@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from statistics import fmean
 
 from seewhy.records.types import Chain, FinishReason, Outcome, Span, Style, Verdict
+from seewhy.records.unknown_logprobs import mean_known
 
 Key = tuple[str, Style, int]
 EDGES = " \t\n.,;:!?\"'`*$()[]"
@@ -113,7 +113,7 @@ def judged_of(joined: Sequence[tuple[Chain, Verdict]]) -> list[Judged]:
         Judged(
             row=row, question_id=chain.question_id, style=chain.style, index=chain.index, text=chain.text,
             stop=chain.stop, outcome=verdict.outcome, score=verdict.score, answer=verdict.answer, judge=verdict.judge,
-            spans=verdict.spans, logprob=fmean(chain.logprobs) if chain.logprobs else None,
+            spans=verdict.spans, logprob=mean_known(chain.logprobs or ()),
         )
         for row, (chain, verdict) in enumerate(joined)
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from statistics import fmean
 
 from seewhy.records.types import Chain
 
@@ -12,6 +13,22 @@ def unknown_logprobs(chains: Iterable[Chain]) -> int:
         len(chain.token_ids or ()) if chain.logprobs is None else sum(map(math.isnan, chain.logprobs))
         for chain in chains
     )
+
+
+def mean_known(logprobs: Sequence[float]) -> float | None:
+    """The mean of those that are known, in nats; None where none is.
+
+    Example:
+        >>> mean_known((-1.0, math.nan, -2.0)), mean_known((math.nan,)), mean_known(())
+        (-1.5, None, None)
+    """
+    if not logprobs:
+        return None
+    mean = fmean(logprobs)
+    if not math.isnan(mean):  # as it nearly always is: pairing looks at every chain
+        return mean
+    known = [one for one in logprobs if not math.isnan(one)]
+    return fmean(known) if known else None
 
 
 def known_gaps(one: Sequence[float], other: Sequence[float]) -> list[float]:

@@ -8,6 +8,7 @@ from seewhy.runs.events import Began, Ended, Event, Noted
 from seewhy.runs.forecast.whole import forecast_run
 from seewhy.runs.machine import Machine
 from seewhy.runs.open import Extent, nodes_within
+from seewhy.runs.processes import processes_here
 from seewhy.runs.progress_words import span_of
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.run import OpenRun
@@ -21,6 +22,9 @@ def run_with_time_left(
     Raises:
         ValueError: as `forecast_run`.
     """
+    if not processes_here().is_first:  # the others say nothing of a run
+        yield from events
+        return
     run = OpenRun(root=root.resolve(), recipe=recipe, machine=machine)
     wanted = {node.ref for node in nodes_within(run, extent)}
     units = {one.ref: one for one in forecast_run(root, recipe, machine).units if one.ref in wanted}
