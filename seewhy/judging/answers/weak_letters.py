@@ -4,7 +4,7 @@ import re
 
 from seewhy.judging.answers.decoration import normalise, undress
 from seewhy.judging.answers.findings import Abstention, Extraction, Rule
-from seewhy.judging.answers.letters import ALONE, LED, letter_of
+from seewhy.judging.answers.letters import ALONE, BRACKETED, LED, letter_of
 from seewhy.judging.answers.options import fold, letter_of_text
 
 WORDS_OF_A_DIRECT_REPLY = 10
@@ -14,7 +14,6 @@ LONGEST_END = 1000
 NO_STATEMENT = "no final statement"
 
 CONCLUSION = re.compile(r"\b(?i:so|therefore|thus|hence|choose|select|pick|go with)\b[^.\n]{0,80}?[\(\[]([A-Z])[\)\]]")
-PARENTHESISED = re.compile(r"[\(\[]([A-Z])[\)\]]")
 JUDGED = re.compile(
     r"(?<![\w(])[\(\[]?\b([A-Z])\b[\)\]]?(?:[.:)] [^.\n]{1,60})? (?:is|must be|should be|would be|seems|seems to be)"
     r" (?:therefore |thus |clearly |likely )?(?:the |our |my )?"
@@ -181,7 +180,7 @@ def _led_letters(lines: list[str], options: tuple[str, ...]) -> set[str]:
 def conclusion(text: str, begin: int, options: tuple[str, ...]) -> Extraction | Abstention:
     """The one letter that the last line concludes, or that the end of the reply chooses, calls correct or ends in."""
     line = text[begin:].rstrip().rpartition("\n")[2].strip()[-LONGEST_LINE:]
-    if (concluded := CONCLUSION.search(line)) and len(set(PARENTHESISED.findall(line))) == 1:
+    if (concluded := CONCLUSION.search(line)) and len(set(BRACKETED.findall(line))) == 1:
         start = text.rfind(line) + concluded.start()
         return _concluded(concluded[1], start, start + len(concluded[0]), options)
     begin = max(begin, len(text) - LONGEST_END)
@@ -212,7 +211,7 @@ def _ending(text: str, line: str, options: tuple[str, ...]) -> Extraction | Abst
         ended = form.search(sentence)
         if ended is None or UNMEANT.search(sentence[max(0, ended.start() - 24) : ended.start()]):
             continue
-        is_alone = {*PARENTHESISED.findall(sentence), *OPTION.findall(sentence)} <= {ended[1]}
+        is_alone = {*BRACKETED.findall(sentence), *OPTION.findall(sentence)} <= {ended[1]}
         rest = sentence[ended.end(1) :].strip(")]*. ,:")
         if is_alone and (not rest or letter_of_text(rest, options) == ended[1]):
             start = text.rfind(sentence) + ended.start()
