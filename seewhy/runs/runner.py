@@ -199,6 +199,7 @@ class Runner:
         if not steps:
             yield from _rung(node.ref, detector, logs)
         counts = {"steps": len(logs), "inputs": len(logs), "rows": int(sum(log.terms["rows"] for log in logs))}
+        self.processes.meet()  # Another one may still be removing what it alone needed.
         if self.processes.is_first:
             write_finished(folder, self.command, self.specs[node.ref], counts, sum(log.seconds for log in logs), 0.0)
         self.models.close_models()

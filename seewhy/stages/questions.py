@@ -1,5 +1,6 @@
 """The questions of every split: drawn by a benchmark, or read from its files."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,9 @@ class Questions(Stage):
     """Whether a training question without a rationale does not fit, as where teacher gold gives them."""
     only: Mapping[str, str] = field(default_factory=dict[str, str], metadata=RARE)
     """Facets that a question of a file must have, such as `IMG: yes` for ScienceQA's with a picture; none takes all."""
+    drawn: bool = field(default=False, metadata=RARE)
+    """Of a file that holds more than are wanted, take them from the whole file by `seed` (test and shifted by 0), not
+    its first ones: files are often sorted. A larger number keeps those that a smaller one takes."""
 
     main: ClassVar[str] = "train"
 
@@ -64,8 +68,9 @@ class Questions(Stage):
             raise ValueError(
                 f"source: {self.benchmark} draws its own questions; leave it away, or choose benchmark jsonl"
             )
-        if self.only and not reads:
-            raise ValueError(f"only: {self.benchmark} draws its own questions; leave it away")
+        for name in [name for name in ("only", "drawn") if getattr(self, name)]:
+            if not reads:
+                raise ValueError(f"{name}: {self.benchmark} draws its own questions; leave it away")
 
     def _counts(self) -> dict[Split, int]:
         return {Split.TRAIN: self.train, Split.VALIDATION: self.validation, Split.TEST: self.test,
@@ -89,7 +94,7 @@ class Questions(Stage):
         if not self.source:
             return DrawSplit(own=own, benchmark=self.benchmark, split=split, count=count, seed=seed)
         return ReadSplit(own=own, benchmark=self.benchmark, source=self.source, split=split, count=count, seed=seed,
-                         only=self.only)  # fmt: skip
+                         only=self.only, drawn_by=seed if self.drawn else None)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +162,8 @@ class ReadSplit(RowStage):
     count: int
     seed: int = field(default=0, compare=False)
     only: Mapping[str, str] = field(default_factory=dict[str, str], metadata=RARE)
+    drawn_by: int | None = field(default=None, metadata=RARE)
+    """The seed by which they are taken from the whole file; None takes the first ones."""
 
     rows: ClassVar[type[Question]] = Question
     unit: ClassVar[str] = "splits"
@@ -181,8 +188,7 @@ class ReadSplit(RowStage):
 
         def read(_: Sequence[Split]) -> Iterator[Question]:
             found = self._read(source, run.root, self.count)
-            which = "all" if len(found) == there else f"the first {len(found):,} of"
-            models.note(f"{self.split.value}: {which} {there:,} questions")
+            models.note(f"{self.split.value}: {self._which(len(found), there)}")
             if "notes" in vars(benchmark):
                 for said in benchmark.notes(source):
                     models.note(said)
@@ -213,13 +219,32 @@ class ReadSplit(RowStage):
         return self._read(Path(self.source).expanduser().resolve(), outlook.scratch, self.count)
 
     def _read(self, source: Path, pictures: Path, count: int) -> list[Question]:
-        """The first so many that have the facets."""
+        """The first so many that have the facets, or as many from the whole file."""
         benchmark = _module(self.benchmark)
-        if not self.only:
+        if not self.only and self.drawn_by is None:
             return read_questions(benchmark, source, self.split, count, pictures)
         there = benchmark.sizes(source).get(self.split, 0)
         found = read_questions(benchmark, source, self.split, there, pictures)
-        return [one for one in found if all(one.facets.get(name) == said for name, said in self.only.items())][:count]
+        found = [one for one in found if all(one.facets.get(name) == said for name, said in self.only.items())]
+        return found[:count] if self.drawn_by is None else draw_questions(found, count, self.drawn_by)
+
+    def _which(self, taken: int, there: int) -> str:
+        if taken == there:
+            return f"all {there:,} questions"
+        if self.only or self.drawn_by is not None:
+            how = "" if self.drawn_by is None else f", drawn by seed {self.drawn_by}"
+            return f"{taken:,} of {there:,} questions{how}"
+        return f"the first {taken:,} of {there:,} questions (questions.drawn takes them from the whole file)"
+
+
+def draw_questions(questions: Sequence[Question], count: int, seed: int) -> list[Question]:
+    """So many of the questions, in their order; which ones follows from the seed and their ids alone.
+
+    Of a larger number, those that a smaller one takes are part.
+    """
+    ranked = sorted(questions, key=lambda one: hashlib.sha256(f"{seed}/{one.id}".encode()).digest())
+    taken = {one.id for one in ranked[:count]}
+    return [one for one in questions if one.id in taken]
 
 
 def _module(name: str) -> Any:  # noqa: ANN401

@@ -150,3 +150,42 @@ def test_lessons_of_an_own_file_are_made_of_its_training_questions_alone(capsys,
                            for row, split in zip(rows, ("test", "validation") * len(rows), strict=False)))  # fmt: skip
     assert main(["distil", "--questions", str(own), "--out", str(tmp_path / "none")]) != 0
     assert "none of train" in " ".join("".join(capsys.readouterr()).split())
+
+
+@pytest.fixture
+def by_answer(tmp_path) -> Path:
+    """300 test questions of three answers, in the order of their answers."""
+    kinds = ("circle", "cross", "ring")
+    rows = [{"id": f"q{n}", "split": "test", "question": f"Sign {n}?", "answer": kinds[n // 100]} for n in range(300)]
+    file = tmp_path / "sorted.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return file
+
+
+def test_drawn_questions_of_a_sorted_file_are_of_every_kind_and_more_keep_those_that_are_there(
+    capsys, tmp_path, by_answer
+):
+    """By hand: 30 of 300 without one of three kinds of 100 has odds of 200!/170! * 270!/300!, about 2 in a million."""
+
+    def taken(name: str, *words: str) -> list[Question]:
+        words = ("questions", "--benchmark", "jsonl", "--source", str(by_answer), "--train", "0", "--validation", "0",
+                 "--shifted", "0", "--out", str(tmp_path / name), *words)  # fmt: skip
+        assert main(list(words)) == 0
+        return list(read_rows(tmp_path / name / "test", Question))
+
+    first = taken("first", "--test", "30")
+    assert {one.gold.answers for one in first} == {("circle",)}
+    assert "questions.drawn" in capsys.readouterr().out
+    few, many, other = taken("few", "--test", "30", "--drawn"), taken("many", "--test", "60", "--drawn"), taken(
+        "other", "--test", "30", "--drawn", "--seed", "5"
+    )  # fmt: skip
+    assert "30 of 300 questions, drawn by seed 0" in capsys.readouterr().out
+    assert len({one.gold.answers for one in few}) == 3
+    assert {one.id for one in few} < {one.id for one in many}
+    assert [int(one.id[1:]) for one in many] == sorted(int(one.id[1:]) for one in many)
+    assert other == few, "every seed of a run is measured on the same test questions"
+
+
+def test_questions_that_a_benchmark_draws_itself_are_not_drawn_from_a_file(capsys, tmp_path):
+    assert main(["questions", "--drawn", "--out", str(tmp_path / "q")]) == 2
+    assert "drawn: inkgrid draws its own questions" in capsys.readouterr().err
