@@ -11,7 +11,8 @@ from seewhy.benchmarks.release.aokvqa_rows import (
     picture_of,
     rationale_of,
 )
-from seewhy.benchmarks.release.declared import Metric, Release
+from seewhy.benchmarks.release.declared import Release
+from seewhy.benchmarks.release.metrics import Metric
 from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 

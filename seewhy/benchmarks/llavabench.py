@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from seewhy.benchmarks.release.declared import HUB, Metric, Release
+from seewhy.benchmarks.release.declared import HUB, Release
+from seewhy.benchmarks.release.metrics import Metric
 from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.benchmarks.release.tables import read_records
 from seewhy.records.types import MatchRule, Split

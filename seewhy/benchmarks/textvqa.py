@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from seewhy.benchmarks.release.declared import HUB, Metric, Release
+from seewhy.benchmarks.release.declared import HUB, Release
+from seewhy.benchmarks.release.metrics import Metric
 from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 

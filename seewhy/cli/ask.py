@@ -10,7 +10,7 @@ from typing import Any
 import tyro
 from rich.console import Console
 
-from seewhy.cli.options import naming_options
+from seewhy.cli.naming import naming_options
 from seewhy.cli.parsing import parsed
 from seewhy.records.token_credit import TokenCredit
 from seewhy.records.types import Style

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import tyro
 
-from seewhy.cli.options import naming_options
+from seewhy.cli.naming import naming_options
 from seewhy.cli.parsing import parsed
 from seewhy.cli.server import ServerWords
 from seewhy.endpoints.chat import ChatModel, sum_usage

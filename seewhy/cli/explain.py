@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from seewhy.cli.options import naming_options
+from seewhy.cli.naming import naming_options
 from seewhy.cli.parsing import parsed
 from seewhy.judging.answers.explaining import explain, option_texts
 from seewhy.records.types import Gold, MatchRule, Question, Split, Style

@@ -9,7 +9,7 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from seewhy.cli.options import naming_options
+from seewhy.cli.naming import naming_options
 from seewhy.cli.parsing import parsed
 from seewhy.cli.server import ServerWords
 from seewhy.evaluation.suites import suite_of
@@ -17,16 +17,14 @@ from seewhy.evaluation.tables import Table
 from seewhy.grading.card import print_card
 from seewhy.grading.figures import Graded, card_json
 from seewhy.grading.graded import Conditions, grade
-from seewhy.grading.inputs import open_table, questions_of_benchmark, questions_of_file, questions_of_table, stem_of
-from seewhy.grading.judges import OpenJudge, judge_for, rate_file
+from seewhy.grading.inputs import holds_pairs, open_table, questions_of_file, questions_of_table, stem_of
+from seewhy.grading.judges import OpenJudge, judge_for
 from seewhy.grading.names import require_benchmark
-from seewhy.grading.pairs import holds_pairs, pair_json, pair_lines
 from seewhy.grading.replies import Reading, join
 from seewhy.grading.suite_files import require_suites
-from seewhy.grading.written import write_rows
 from seewhy.judging.api import Judge
 from seewhy.records.types import Split, Style
-from seewhy.runs.discovery import nearest
+from seewhy.runs.discovery import load_part, nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,25 +94,20 @@ class GradeWords:
     """The model that rates open questions."""
 
 
+@naming_options()
 def run(rest: Sequence[str]) -> None:
     """Grade what the words name and print the scorecard."""
-    with naming_options():
-        _run(rest)
-
-
-def _run(rest: Sequence[str]) -> None:
     words = parsed(GradeWords, rest, "seewhy grade")
     reading = _check(words)
     suites = require_suites([name.strip() for name in words.also.split(",") if name.strip()], "`also`")
     tables = [open_table(path, words.rows_at) for path in words.predictions]
     if holds_pairs(tables[0]):
-        rate, source = rate_file(tables[0], words.judge.chosen()), str(tables[0].path)
-        print(pair_json(rate, source) if words.json else "\n".join(pair_lines(rate, source)))
+        print(load_part("grading", "open_judges").pairs_card(tables[0], words.judge.chosen(), as_json=words.json))
         return
     with judge_for(words.compat, words.judge.chosen(), words.benchmark) as (judge, at_once):
         graded = _grade(words, tables, reading, judge, at_once)
     if words.out is not None:
-        write_rows(words.out, graded, suites)
+        load_part("grading", "written").write_rows(words.out, graded, suites)
     if words.json:
         print(card_json(graded))
     else:
@@ -150,7 +143,7 @@ def _grade(words: GradeWords, tables: Sequence[Table], reading: Reading, judge: 
         shown = words.judge.chosen().sees_pictures
         asked = questions_of_file(words.questions, split, benchmark=words.benchmark, are_shown=shown)
     elif words.benchmark and (words.root or suite_of(tables[0]) is None):
-        asked = questions_of_benchmark(words.benchmark, words.root, split)
+        asked = load_part("grading", "release_inputs").questions_of_benchmark(words.benchmark, words.root, split)
     else:
         asked = questions_of_table(tables[0], words.rule, [name for name in words.facets.split(",") if name],
                                    words.options, benchmark=words.benchmark)  # fmt: skip

@@ -7,7 +7,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from seewhy.cli.help_text import field_docs
-from seewhy.cli.options import naming_options, shows_help, take_flag, take_one
+from seewhy.cli.naming import naming_options
+from seewhy.cli.options import shows_help, take_flag, take_one
 from seewhy.runs.open import write_if_changed
 from seewhy.workbench.answers import Answers, ask_all
 from seewhy.workbench.new_recipe import new_recipe, text_of

@@ -1,8 +1,6 @@
 """Options of a recipe's fields, such as `--chains.per-question 64` or `--set sft.fit.epochs=2`."""
 
-import re
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from seewhy.runs.discovery import nearest
@@ -14,34 +12,6 @@ NOT_STEPS = ("compute", "machine")
 """Groups of settings that a recipe has, written down in it or not."""
 PORTS = 65536
 """Ports of a machine, from 0 on."""
-FIELD = re.compile(r"`([a-z][\w-]*(?:\.[\w-]+)*)`")
-"""A field in a message, as the rooms below this one name it."""
-
-
-@contextmanager
-def naming_options() -> Generator[None]:
-    """While the context lasts, errors name options where they name fields.
-
-    Example:
-        >>> with naming_options():
-        ...     raise ValueError("name the file as `questions`, or see `judge.key_variable`")
-        Traceback (most recent call last):
-        ValueError: name the file as --questions, or see --judge.key-variable
-    """
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(as_options(str(error))) from error
-
-
-def as_options(text: str) -> str:
-    """A text in which fields between backticks are options.
-
-    Example:
-        >>> as_options("lower `sample.max_tokens`")
-        'lower --sample.max-tokens'
-    """
-    return FIELD.sub(lambda found: f"--{found[1].replace('_', '-')}", text)
 
 
 def shows_help(words: Sequence[str], usage: str) -> bool:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from seewhy.cli.options import as_options, take_flag, take_one
+from seewhy.cli.naming import as_options
+from seewhy.cli.options import take_flag, take_one
 from seewhy.cli.run import recipe_of
 from seewhy.runs.forecast.plain import as_plain
 from seewhy.runs.forecast.prices import price_run

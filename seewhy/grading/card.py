@@ -6,7 +6,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from seewhy.benchmarks.release.declared import Metric
+from seewhy.benchmarks.release.metrics import Metric
 from seewhy.evaluation.intervals import name_ids
 from seewhy.grading.figures import CURVE_NAMES, Graded, figure_of, mean_f1, pictures_of, reasons_of
 from seewhy.grading.names import count_compat

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import seewhy
-from seewhy.benchmarks.release.declared import Metric
+from seewhy.benchmarks.release.metrics import Metric
 from seewhy.evaluation.pictures import count_pictures
 from seewhy.evaluation.relative import RatedBeside, relative_score
 from seewhy.grading.inputs import Asked

@@ -1,6 +1,5 @@
-"""The questions of `seewhy grade`: of a questions file, of a benchmark's release, or of the result file itself."""
+"""The questions of `seewhy grade`: of a questions file, or of the result file itself."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,15 +7,16 @@ from pathlib import Path
 from typing import cast
 
 from seewhy.benchmarks.lines.fields import names_text, numbered_rows, pictures_of, question_of
-from seewhy.benchmarks.release.declared import Metric, Release
-from seewhy.benchmarks.release.reading import Benchmark
-from seewhy.evaluation.pictures import picture_clusters, shared_pictures
+from seewhy.benchmarks.release.metrics import Metric
+from seewhy.evaluation.pictures import shared_pictures
 from seewhy.evaluation.suites import carried_questions, suite_of
 from seewhy.evaluation.tables import Sheet, Table, read_table, suffix_of
 from seewhy.grading.names import benchmark_of
 from seewhy.records.files import hash_file
 from seewhy.records.types import ImageRef, MatchRule, Question, Split
-from seewhy.runs.discovery import find_module, load_part, nearest
+from seewhy.runs.discovery import load_part, nearest
+
+PAIR_FIELDS = frozenset(("response", "human_ranking"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,11 @@ def open_table(path: Path, rows_at: str = "") -> Table:
     """The rows of a file; openpyxl is loaded for XLSX alone."""
     sheet = cast(Sheet, load_part("evaluation", "sheets").read_sheet) if suffix_of(path) == ".xlsx" else None
     return read_table(path, rows_at=rows_at, sheet=sheet)
+
+
+def holds_pairs(table: Table) -> bool:
+    """Whether a file is of VL-RewardBench's form."""
+    return PAIR_FIELDS.issubset(table.fields)
 
 
 def questions_of_file(path: Path, split: Split | None, *, benchmark: str = "", are_shown: bool = False) -> Asked:
@@ -82,26 +87,6 @@ def _picture(path: Path) -> ImageRef:
     if not path.is_file():
         raise ValueError(f"picture {path} is not there, and the judge is to see it; bring it, or say `judge.blind`")
     return ImageRef(sha256=hash_file(path), path=str(path))
-
-
-def questions_of_benchmark(name: str, root: Path | None, split: Split | None) -> Asked:
-    """The questions of a benchmark's own release files."""
-    if root is None or split is None:
-        raise ValueError(f"`benchmark` {name} needs `root`, its directory, and `split`, such as `split` test")
-    module = find_module("benchmarks", name)
-    if "files" not in vars(module):
-        raise ValueError(f"`benchmark` {name} draws its questions and reads no directory; grade with `questions`")
-    questions = tuple(cast(Benchmark, module).load(root, split, count=sys.maxsize))
-    if not questions:
-        raise ValueError(f"`benchmark` {name}: {root} has no question in its {split.value} split")
-    source, clusters, release = f"{name} in {root}", picture_clusters(questions), vars(module).get("RELEASE")
-    if not isinstance(release, Release):
-        return Asked(questions=questions, clusters=clusters, source=source)
-    aliases: dict[str, tuple[str, ...]] = {}
-    for question in questions:
-        for alias in release.aliases(question):
-            aliases[alias] = (*aliases.get(alias, ()), question.id)
-    return Asked(questions=questions, clusters=clusters, source=source, metric=release.metric, aliases=aliases)
 
 
 def questions_of_table(table: Table, rule: str, facets: Sequence[str], letters: int, *, benchmark: str = "") -> Asked:

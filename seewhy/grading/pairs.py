@@ -18,7 +18,6 @@ from seewhy.records.files import hash_file
 from seewhy.records.measures import Contest, Preferred, WinRate
 from seewhy.records.types import Chain, FinishReason, Gold, ImageRef, MatchRule, Question, Split, Style
 
-PAIR_FIELDS = frozenset(("response", "human_ranking"))
 PROMPT_FIELDS = ("query", "question", "prompt")
 SAID = re.compile(
     r"\b(?:answer|response|assistant|reply)\s*(1|2|A|B|one|two)\s+(?:is|was)\s+(?:\w+\s+)?better"
@@ -71,11 +70,6 @@ class Pair:
 def _chain(name: str, text: str, sampler: str) -> Chain:
     return Chain(question_id=name, index=0, style=Style.REASON, text=text, stop=FinishReason.END, sampler=sampler,
                  seed=0)  # fmt: skip
-
-
-def holds_pairs(table: Table) -> bool:
-    """Whether a file is of VL-RewardBench's form."""
-    return PAIR_FIELDS.issubset(table.fields)
 
 
 def read_pairs(table: Table) -> tuple[Pair, ...]:

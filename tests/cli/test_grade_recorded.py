@@ -8,7 +8,7 @@ from grade_files import card, told, write
 
 from seewhy.cli.main import main
 from seewhy.evaluation.tables import read_table
-from seewhy.grading.judges import ask_contests
+from seewhy.grading.open_judges import ask_contests
 from seewhy.grading.pairs import rate_pairs, read_pairs, read_preference
 from seewhy.testing.scripted import ScriptedChat
 

@@ -12,7 +12,8 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import power_proportions_2indep
 
 from seewhy.evaluation.compare import paired_difference, sign_flip_p
-from seewhy.evaluation.power import minimal_detectable_difference, minimal_paired_difference
+from seewhy.evaluation.paired_power import minimal_paired_difference
+from seewhy.evaluation.power import minimal_detectable_difference
 from seewhy.records.types import Outcome, Style, Verdict
 
 RIGHT, WRONG, MUTE, UNKNOWN = Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER, Outcome.UNJUDGED

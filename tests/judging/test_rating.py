@@ -5,7 +5,7 @@ import json
 import pytest
 from asked_judges import RIGHT, SUM, chain_of, id_in
 
-from seewhy.grading.judges import ByRule
+from seewhy.grading.open_judges import ByRule
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.judging.rating import MMHAL, OPEN, RatingJudge, rating_judge
 from seewhy.records.types import Gold, MatchRule, Outcome, Question, Split

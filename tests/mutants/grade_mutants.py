@@ -11,6 +11,13 @@ NAMES = "tests/cli/test_grade_names.py"
 
 GRADE_MUTANTS = [
     Mutant(
+        name="quantiles of t: an even series for odd degrees of freedom",
+        file="seewhy/evaluation/student.py",
+        source="range(2 + is_odd, degrees - 1, 2)",
+        defect="range(2, degrees - 1, 2)",
+        seen_by="tests/evaluation/test_student.py::test_quantiles_are_those_of_the_printed_table",
+    ),
+    Mutant(
         name="design effect: pictures taken as independent",
         file=INTERVALS,
         source="return _score_interval(share, n / design_effect(correct, cluster), quantile)",
@@ -76,14 +83,14 @@ GRADE_MUTANTS = [
     ),
     Mutant(
         name="paired detectable difference: one-sided",
-        file="seewhy/evaluation/power.py",
+        file="seewhy/evaluation/paired_power.py",
         source="np.floor(bdtrik(alpha / 2, counts, 0.5))",
         defect="np.floor(bdtrik(alpha, counts, 0.5))",
         seen_by=f"{COMPARE}::test_the_detectable_difference_of_pairs_is_found_in_four_of_five_worlds",
     ),
     Mutant(
         name="paired detectable difference: one change more is taken for significant",
-        file="seewhy/evaluation/power.py",
+        file="seewhy/evaluation/paired_power.py",
         source="_at_most(fewest, counts, 1 - ahead)",
         defect="_at_most(fewest + 1, counts, 1 - ahead)",
         seen_by=f"{COMPARE}::test_the_detectable_difference_of_pairs_is_found_in_four_of_five_worlds",

@@ -4,13 +4,13 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from seewhy.benchmarks.release.choices import LETTERS
 from seewhy.benchmarks.release.faults import require_none
+from seewhy.benchmarks.release.metrics import Metric
 from seewhy.benchmarks.release.pictures import Picture, look, refer, see
 from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.benchmarks.release.tables import READERS, read_records
@@ -21,22 +21,6 @@ HUB = (
     "{split}/data-*.arrow", "*-{split}.arrow", "*-{split}-*.arrow",
 )  # fmt: skip
 """Where the Hub, `Dataset.save_to_disk` and the cache of `datasets` put a split."""
-
-
-class Metric(StrEnum):
-    """What the data set's paper reports of its verdicts."""
-
-    ACCURACY = "accuracy"
-    MEAN_SCORE = "mean_score"
-    """The mean of scores from 0 to 1: ANLS, VQA accuracy, direct answers."""
-    F1 = "f1"
-    """Of the answer "yes", in addition to accuracy: precision, recall and the share of "yes"."""
-    JUDGE_RATING = "judge_rating"
-    """A judge model's rating; without one every answer is UNJUDGED."""
-    RELATIVE_RATING = "relative_rating"
-    """A judge model's rating of the replies over its rating of the reference answers."""
-    CHAIR = "chair"
-    """The share of objects named, and of replies, that the picture does not show; needs a judge model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
