@@ -11,14 +11,16 @@ import os
 import shutil
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 
 from seewhy.records.files import explain_failure
 from seewhy.training.hashed_tensors import write_tensors
@@ -31,6 +33,8 @@ SHARDS = "shards"
 """Folder of a checkpoint with the parts that processes wrote, each its own; absent where one wrote all."""
 WEIGHT, MOMENT = "weights/", "moments/"
 NOTHING: Mapping[str, str] = MappingProxyType({})
+DIGEST = "digest"
+"""In the state: the hash of all else there. Checkpoints of before 0.1.0 have none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +98,27 @@ def tensors_of(net: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Te
     return weights | {f"{MOMENT}{name}": tensor for name, tensor in _moments(net, optimizer).items()}
 
 
+@torch.no_grad()
+def require_finite(directory: Path, steps: int, tensors: Mapping[str, Tensor]) -> None:
+    """Raises ArithmeticError where a weight or moment is not finite: it must not take a good checkpoint's place."""
+    for name, tensor in tensors.items():
+        own = tensor.to_local() if isinstance(tensor, DTensor) else tensor
+        if not bool(own.isfinite().all()):
+            newest = checkpoints(directory)
+            left = f"the newest checkpoint is {newest[-1].name}" if newest else "there is no checkpoint yet"
+            raise ArithmeticError(
+                f"{directory}: {name} is not finite after {steps} steps, and was not saved; {left}. Lower the learning "
+                "rate, or look at the rows of that step"
+            )
+
+
 def save_checkpoint(directory: Path, net: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> Path:
-    """Writes checkpoint-<steps>, whole or not at all, and removes all but the last two; returns its path."""
+    """Writes checkpoint-<steps>, whole or not at all, and removes all but the last two; returns its path.
+
+    Raises:
+        ArithmeticError: a weight or moment is not finite; the checkpoints that are there stay.
+    """
+    require_finite(directory, progress.steps, tensors_of(net, optimizer))
     partial = partial_of(directory, progress.steps)
     try:
         with writing(directory / f"checkpoint-{progress.steps}"):
@@ -133,7 +156,8 @@ def seal_checkpoint(
     files = [path for path in partial.rglob("*") if path.is_file()]
     names = {str(path.relative_to(partial)): path for path in files}
     state = asdict(progress) | {"files": {name: written.get(name) or _digest(path) for name, path in names.items()}}
-    (partial / STATE).write_text(json.dumps(state | {"shapes": shapes}), encoding="utf-8")
+    state = json.loads(json.dumps(state | {"shapes": shapes}))
+    (partial / STATE).write_text(json.dumps(state | {DIGEST: _digest_of(state)}), encoding="utf-8")
     for path in [*files, partial / STATE, partial]:
         sync_file(path)
     shutil.rmtree(final, ignore_errors=True)
@@ -151,13 +175,33 @@ def checkpoints(directory: Path) -> list[Path]:
     return sorted(found, key=lambda path: int(path.name.removeprefix("checkpoint-")))
 
 
+def _digest_of(state: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
+
+
+def _read_state(checkpoint: Path) -> Mapping[str, Any] | None:
+    """The state; None where it is missing or not as it was written."""
+    try:
+        found = json.loads((checkpoint / STATE).read_bytes())
+    except (FileNotFoundError, ValueError):  # neither JSON nor UTF-8
+        return None
+    if not isinstance(found, dict):
+        return None
+    state = cast(dict[str, Any], found)
+    digest = state.pop(DIGEST, None)
+    needed = {"steps", "objective", "run", "files", "shapes"}
+    is_known = needed <= state.keys() <= needed | {field.name for field in fields(Progress)}
+    is_whole = is_known and digest in (None, _digest_of(state))
+    return state if is_whole and checkpoint.name == f"checkpoint-{state['steps']}" else None
+
+
 def _read_progress(checkpoint: Path) -> Progress | None:
     """What the checkpoint says of itself; None where a file is missing or not as it was written."""
-    try:
-        state = json.loads((checkpoint / STATE).read_text(encoding="utf-8"))
-        if any(_digest(checkpoint / name) != digest for name, digest in state["files"].items()):
-            return None
-    except (FileNotFoundError, json.JSONDecodeError):
+    state = _read_state(checkpoint)
+    if state is None:
+        return None
+    places = {checkpoint / name: digest for name, digest in state["files"].items()}
+    if any(not place.is_file() or _digest(place) != digest for place, digest in places.items()):
         return None
     return Progress(steps=state["steps"], objective=state["objective"], run=state["run"])
 

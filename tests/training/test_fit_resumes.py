@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+import torch
 from loaded_processes import begun
 from tiny_trainable import TinyTrainable, pairs_of, questions_of, run_long, store_of, weights_equal
 
@@ -15,7 +16,7 @@ from seewhy.objectives.dpo import DPO
 from seewhy.objectives.mpo import MPO
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import StepLog
-from seewhy.training.checkpoint import checkpoints
+from seewhy.training.checkpoint import Progress, checkpoints, newest_checkpoint, save_checkpoint
 from seewhy.training.fit import fit_pairs
 from seewhy.training.plan import FitPlan
 
@@ -90,6 +91,55 @@ def test_a_damaged_newest_checkpoint_is_passed_over_for_the_one_before(tmp_path:
     rest = run(tmp_path / "cut")
     assert rest[0].step == 2
     assert same_run(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_no_flipped_bit_of_a_checkpoints_state_is_believed_and_none_is_a_traceback(tmp_path: Path) -> None:
+    run(tmp_path, stop=5)
+    before, newest = checkpoints(tmp_path)
+    state, rng = newest / "state.json", random.Random(3)
+    whole = state.read_bytes()
+    flips = {*range(8 * 60), *rng.sample(range(8 * len(whole)), 400)}
+    for bit in flips:
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        state.write_bytes(damaged)
+        found = newest_checkpoint(tmp_path)
+        assert found is not None
+        assert found[0] == before, (bit, bytes(damaged))
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "null", "{}", '{"files": {}}', '{"steps": 4, "objective": {}, "run": {}, "files": []}', "\0\0\0\0"]
+)
+def test_a_state_of_another_shape_is_a_damaged_one(tmp_path: Path, text: str) -> None:
+    run(tmp_path, stop=5)
+    before, newest = checkpoints(tmp_path)
+    (newest / "state.json").write_text(text)
+    found = newest_checkpoint(tmp_path)
+    assert found is not None
+    assert found[0] == before
+
+
+@pytest.mark.parametrize("piece", ["weights.safetensors", "moments.safetensors", "state.json"])
+def test_checkpoints_that_all_miss_a_piece_are_an_error_and_no_fresh_start(tmp_path: Path, piece: str) -> None:
+    run(tmp_path, stop=5)
+    for checkpoint in checkpoints(tmp_path):
+        (checkpoint / piece).unlink()
+    with pytest.raises(ValueError, match=r"holds checkpoints, such as checkpoint-4, and none is as it was written"):
+        run(tmp_path)
+    assert len(read_steps(tmp_path / "steps.jsonl")) == 5
+
+
+def test_weights_that_are_no_numbers_take_no_good_checkpoints_place(tmp_path: Path) -> None:
+    run(tmp_path, stop=3)
+    kept = [path.name for path in checkpoints(tmp_path)]
+    model, moved = TinyTrainable(), torch.full((2,), float("nan"))
+    with torch.no_grad():
+        next(model.net.parameters()).view(-1)[:2] = moved
+    progress = Progress(steps=4, objective={}, run={})
+    with pytest.raises(ArithmeticError, match=r"not finite after 4 steps.*the newest checkpoint is checkpoint-2"):
+        save_checkpoint(tmp_path, model.net, torch.optim.AdamW(model.net.parameters()), progress)
+    assert [path.name for path in checkpoints(tmp_path)] == kept
 
 
 def test_the_last_two_checkpoints_stay_and_no_partial_one(tmp_path: Path) -> None:

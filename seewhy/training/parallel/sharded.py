@@ -27,6 +27,7 @@ from seewhy.training.checkpoint import (
     Progress,
     begin_checkpoint,
     partial_of,
+    require_finite,
     seal_checkpoint,
     tensors_of,
 )
@@ -68,6 +69,7 @@ class Sharded:
     def save(self, directory: Path, net: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
         self.flush()
         tensors = tensors_of(net, optimizer)
+        require_finite(directory, progress.steps, tensors)
         if self.ranks.is_first:
             begin_checkpoint(directory, progress.steps)
             (partial_of(directory, progress.steps) / SHARDS).mkdir()
