@@ -1,6 +1,5 @@
 """A session with a model behind a server: opened at its first request, after a vision check; failures are counted."""
 
-import json
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -14,6 +13,7 @@ from seewhy.endpoints.chat import ChatResponse, Request
 from seewhy.endpoints.client import Teacher
 from seewhy.endpoints.plan import BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.endpoints.vision_check import CanaryPlan, CanaryReport, ask_canary, require_sight
+from seewhy.records.appended import append_lines
 
 MOST_FAILED = 0.1
 """Share of a block's requests that may end without a reply; above it the server is at fault, and not the question."""
@@ -107,8 +107,7 @@ class TeacherSession:
         log = self.folder / "canary.jsonl"
         attempt = len(log.read_text(encoding="utf-8").splitlines()) if log.is_file() else 0
         report = ask_canary(teacher, self.folder / "canary", self.canary, attempt)
-        with log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(noted(report)) + "\n")
+        append_lines(log, [noted(report)])
         require_sight(report)
         self.note(f"  {report.summary} ({teacher.spending.line})")
 

@@ -1,29 +1,39 @@
 """The log of a training: one JSON line a step, whole lines only."""
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from seewhy.records.files import explain_failure, write_text_atomically
+from seewhy.records.appended import append_lines
+from seewhy.records.files import write_text_atomically
+from seewhy.records.lines import record_from
 from seewhy.records.types import StepLog
 
 
 def append_step(path: Path, log: StepLog) -> None:
     """Adds one line to steps.jsonl and forces it to the disk."""
-    with explain_failure(path), path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(log)) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    append_lines(path, [asdict(log)])
 
 
 def read_steps(path: Path) -> list[StepLog]:
-    """The steps of steps.jsonl in order; a last line that was cut short by a kill is left out."""
+    """The steps of steps.jsonl in order; a last line that was cut short by a kill is left out.
+
+    Raises:
+        ValueError: another line is no step; the message names file, line and field.
+    """
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return [StepLog(**json.loads(line)) for line in lines[:-1]]
+    lines = path.read_bytes().split(b"\n")
+    return [_step_of(line, f"{path}, line {number}") for number, line in enumerate(lines[:-1], 1)]
+
+
+def _step_of(line: bytes, place: str) -> StepLog:
+    try:
+        found: object = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"{place} is damaged ({error}); bring the file back, or remove its folder") from error
+    return record_from(found, StepLog, place)
 
 
 def cut_steps(path: Path, start: int) -> Sequence[StepLog]:

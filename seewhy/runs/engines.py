@@ -1,6 +1,5 @@
 """Opens the servers of an engine for a model of a run: which of them have it, under which name, and how long it is."""
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -17,6 +16,7 @@ from seewhy.endpoints.served_models import ServedModels
 from seewhy.model.api import Generates
 from seewhy.model.free_memory import memory_bytes
 from seewhy.model.weights import size_of_weights
+from seewhy.records.appended import append_lines
 from seewhy.records.canonical import hash_json
 from seewhy.records.types import Question, Style
 from seewhy.runs.discovery import call_part, load_part
@@ -205,6 +205,4 @@ def write_line(folder: Path, ref: str, found: Found) -> None:
 
 def append(folder: Path, figures: Mapping[str, object]) -> None:
     """Add a line to the log of engines."""
-    line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **figures}
-    with (folder / LOG).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+    append_lines(folder / LOG, [{"at": datetime.now(UTC).isoformat(timespec="seconds"), **figures}])

@@ -1,6 +1,5 @@
 """Rationales from a teacher, graded by their answer (LLaVA-Reasoner, arXiv 2410.16198, section 3.1)."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from seewhy.model.plan import ComputePlan
+from seewhy.records.appended import append_lines
 from seewhy.records.ranges import require_least, require_share
 from seewhy.records.types import Chain, Question, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
@@ -188,10 +188,7 @@ class Unanswered:
         if not self.reasons:
             return
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        lines = [json.dumps({"at": at, "question_id": name, "why": why}) + "\n" for name, why in self.reasons.items()]
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.writelines(lines)
+        append_lines(self.path, [{"at": at, "question_id": name, "why": why} for name, why in self.reasons.items()])
         name, why = next(iter(self.reasons.items()))
         self.note(f"{len(self.reasons)} of a block of questions got no rationale, such as {name}: {why}")
         self.reasons.clear()
