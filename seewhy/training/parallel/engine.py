@@ -84,6 +84,8 @@ class Copies:
     def save(self, directory: Path, net: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
         if self.ranks.is_first:
             save_checkpoint(directory, net, optimizer, progress)
+        # The next collective operation has a limit of time, and a slow disk may take longer.
+        self.ranks.meet()
 
     def flush(self) -> None:
         """A checkpoint is whole when it was saved."""
