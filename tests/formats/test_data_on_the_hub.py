@@ -2,6 +2,8 @@
 
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from formats.hub_commands import commands
@@ -10,6 +12,7 @@ from formats.made_sets import PAIRS, examples_in, plain, write_set
 
 from seewhy.cli.main import main
 from seewhy.formats.hub.card import BEGIN, END, card_of
+from seewhy.formats.hub.sharing import outgoing
 
 
 @pytest.fixture
@@ -114,6 +117,31 @@ def test_bad_rows_links_and_paths_of_this_machine_are_not_sent(tmp_path, hub, ca
     place.write_text("{}\n")
     assert main(["data", "push", str(tmp_path / "in"), "me/set"]) == 2
     assert state.commits == []
+
+
+@pytest.mark.parametrize("place", ["pictures", "talk", "notes"])
+def test_a_home_folder_is_found_in_every_spelling_and_within_rows(tmp_path, monkeypatch, place):
+    home = tmp_path / "rené"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    inside = f"{home}/a.png"
+    rows = {
+        "pictures": [{"images": [{"bytes": b"x", "path": inside}]}],
+        "talk": [{"messages": [{"role": "user", "content": "Hi"}, {"role": "user", "content": f"Look at {inside}"}]}],
+        "notes": [{"note": {"by": inside}}],
+    }[place]
+    folder = tmp_path / "set"
+    folder.mkdir()
+    pq.write_table(pa.Table.from_pylist(rows), folder / "rows.parquet")
+    with pytest.raises(ValueError, match="a folder of this machine"):
+        outgoing(folder)
+    (folder / "rows.parquet").unlink()
+    for is_ascii in (False, True):
+        (folder / "rows.jsonl").write_text(json.dumps({"note": inside}, ensure_ascii=is_ascii), encoding="utf-8")
+        with pytest.raises(ValueError, match="a folder of this machine"):
+            outgoing(folder)
+    (folder / "rows.jsonl").write_text(json.dumps({"note": "/elsewhere/a.png"}))
+    assert len(outgoing(folder).files) == 1
 
 
 def test_a_card_is_valid_metadata_whatever_it_was():

@@ -1,11 +1,14 @@
 """A folder of rows to the Hub in one commit, and from it; nothing that names this machine is sent."""
 
+import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RepositoryNotFoundError
@@ -18,6 +21,8 @@ TEXTS = (".json", ".jsonl", ".md", ".txt")
 ENDINGS = (*TEXTS, ".parquet", ".zip", ".tar", ".png", ".jpg", ".webp", ".gif", ".bmp", ".tif")
 """Files that are sent; logs, weights and all else stay."""
 BLOCK = 1 << 20
+MOST_ROOT = 2
+"""Characters of a home folder that names nobody, as `/` of a container."""
 TRANSPORT = cast(type[Exception], HfHubHTTPError.__mro__[1])
 """What the client below huggingface_hub raises where no Hub answers, and the Hub's own refusals with it."""
 CACHE = ".cache"
@@ -64,22 +69,54 @@ def _is_sent(path: Path, folder: Path) -> bool:
 def require_portable(path: Path) -> None:
     """Refuse a file that names a path of this machine."""
     home = str(Path.home()) + os.sep
-    if path.suffix in TEXTS:
+    if len(home) > MOST_ROOT and path.suffix in TEXTS:
         with path.open("rb") as file:
-            _refuse_home(path, iter(lambda: file.read(BLOCK), b""), home.encode())
+            _refuse_home(path, iter(lambda: file.read(BLOCK), b""), home)
     elif path.suffix == ".parquet":
+        if len(home) > MOST_ROOT:
+            _refuse_home_in_rows(path, home)
         for number, name in _absolute_pictures(path):
             raise ValueError(f"{path}:{number}: its picture {name!r} is outside of the folder; convert the set "
                              "again, which puts pictures beside the rows")  # fmt: skip
 
 
-def _refuse_home(path: Path, blocks: Iterable[bytes], home: bytes) -> None:
+def _refuse_home(path: Path, blocks: Iterable[bytes], home: str) -> None:
+    # JSON may write a letter that is not ASCII as an escape.
+    spelt = {home.encode(), json.dumps(home)[1:-1].encode()}
     end = b""
     for block in blocks:
-        if len(home) > 2 and home in end + block:
-            raise ValueError(f"{path} names {home.decode()}, a folder of this machine; take that out, or convert the "
-                             "set again")  # fmt: skip
-        end = block[-len(home) :]
+        if any(one in end + block for one in spelt):
+            raise ValueError(f"{path} {_names(home)}")
+        end = block[-max(map(len, spelt)) :]
+
+
+def _names(home: str) -> str:
+    return f"names {home}, a folder of this machine; take that out, or convert the set again"
+
+
+def _refuse_home_in_rows(path: Path, home: str) -> None:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=1024):
+            for place, name in enumerate(batch.schema.names):
+                if any(pc.any(pc.match_substring(texts, home)).as_py() for texts in _texts(batch.column(place))):
+                    raise ValueError(f"{path}: its column {name!r} {_names(home)}")
+
+
+def _texts(column: Any) -> Iterator[pa.Array]:  # noqa: ANN401
+    """The texts of a column, within its structs, lists and mappings too."""
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        yield column
+    elif pa.types.is_dictionary(kind):
+        yield from _texts(column.dictionary)
+    elif pa.types.is_map(kind):
+        yield from _texts(column.keys)
+        yield from _texts(column.items)
+    elif pa.types.is_struct(kind):
+        for part in column.flatten():
+            yield from _texts(part)
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        yield from _texts(column.flatten())
 
 
 def _absolute_pictures(path: Path) -> Iterable[tuple[int, str]]:
