@@ -1,7 +1,7 @@
 """Peak memory of a GRPO update on a group of k rollouts beside TRL's GRPOTrainer, each side in a fresh process.
 
 What is measured is told in memory.py: "step" is the high-water mark of an update less what is resident before it. Goal:
-at most half of TRL's, both without gradient checkpointing; with it TRL is shown as well. Linux only.
+at most half of TRL's and of separate rows', both sides without gradient checkpointing and both with it. Linux only.
 """
 
 import json
@@ -36,7 +36,9 @@ def main() -> None:
         return
     print(f"one update on {asked.rollouts} rollouts of one question, MiB")
     line = [__file__, "--threads", str(asked.threads), "--rollouts", str(asked.rollouts)]
-    compare(line, SIDES, asked.runs, Way.PACKED.value)
+    step = compare(line, SIDES, asked.runs, Way.PACKED.value)
+    for side in (CHECKPOINTS, Way.SEPARATE_AGAIN.value):
+        print(f"both with checkpointing, against {side}: {step[Way.AGAIN.value] / step[side]:.2f}")
 
 
 if __name__ == "__main__":

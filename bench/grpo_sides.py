@@ -12,6 +12,7 @@ does the latter here as well.
 
 import copy
 from collections.abc import Callable
+from contextlib import nullcontext
 from enum import Enum
 
 import torch
@@ -23,6 +24,7 @@ from transformers import LlavaForConditionalGeneration, LlavaProcessor
 from trl import GRPOConfig, GRPOTrainer
 
 from seewhy.model.packed.group import Group
+from seewhy.model.packed.recompute import checkpointing, enable_checkpointing
 from seewhy.model.packed.scores import packed_logps, separate_logps
 from seewhy.model.vision.precompute import precompute_image_features
 from seewhy.objectives.api import RolloutView
@@ -46,6 +48,14 @@ class Way(Enum):
     SEPARATE = "separate rows, features kept"
     EACH = "separate rows, tower each"
     """The picture is encoded in each row."""
+    AGAIN = "seewhy, checkpointing"
+    """Packed, and layers are computed again in the backward pass."""
+    KEPT_AGAIN = "seewhy, kept, checkpointing"
+    SEPARATE_AGAIN = "separate rows, checkpointing"
+    """Features kept."""
+
+
+AGAIN = (Way.AGAIN, Way.KEPT_AGAIN, Way.SEPARATE_AGAIN)
 
 
 def advantages_of(count: int) -> torch.Tensor:
@@ -60,15 +70,21 @@ class Ours:
         self.net = copy.deepcopy(net)
         self.optimizer = torch.optim.AdamW(freeze_tower(self.net), lr=RATE)
         self.old, self.objective, self.way = old_of(self.net, groups), GRPO(epsilon=EPSILON), way
-        is_kept = way in (Way.KEPT, Way.SEPARATE)
+        if way in AGAIN:
+            enable_checkpointing(self.net)
+        is_kept = way not in (Way.PACKED, Way.AGAIN, Way.EACH)
         self.groups = precompute_image_features(self.net, groups) if is_kept else groups
 
     def step(self) -> float:
         """The loss before the update."""
         self.optimizer.zero_grad(set_to_none=True)
-        groups = precompute_image_features(self.net, self.groups) if self.way is Way.PACKED else self.groups
-        score = packed_logps if self.way in (Way.PACKED, Way.KEPT) else separate_logps
-        rows = [row for scored in score(self.net, groups) for row in scored]
+        is_seen_now = self.way in (Way.PACKED, Way.AGAIN)
+        groups = precompute_image_features(self.net, self.groups) if is_seen_now else self.groups
+        is_packed = is_seen_now or self.way in (Way.KEPT, Way.KEPT_AGAIN)
+        with checkpointing(self.net) if self.way in AGAIN else nullcontext():
+            rows = [
+                row for scored in (packed_logps if is_packed else separate_logps)(self.net, groups) for row in scored
+            ]
         policy, old = (pad_sequence(side, batch_first=True) for side in (rows, self.old))
         mask = pad_sequence([torch.ones_like(row, dtype=torch.bool) for row in self.old], batch_first=True)
         tokens = torch.where(mask, advantages_of(len(rows))[:, None], 0.0)

@@ -7,7 +7,7 @@ k = 16, at 576 picture tokens, with the same losses.
 import tempfile
 from collections.abc import Mapping
 
-from grpo_sides import CHECKPOINTS, TRL, Ours, Theirs, Way, makers
+from grpo_sides import TRL, Ours, Theirs, Way, makers
 from tiny_llava import add_clock, in_turns, parser, set_up
 
 TOLERANCE = 1e-5
@@ -30,7 +30,7 @@ def main() -> None:
     asked = made.parse_args()
     set_up(asked.threads)
     with tempfile.TemporaryDirectory() as folder:
-        sides = {name: make() for name, make in makers(asked.rollouts, folder).items() if name != CHECKPOINTS}
+        sides = {name: make() for name, make in makers(asked.rollouts, folder).items()}
         check_losses(sides)
         rates = in_turns({name: side.step for name, side in sides.items()}, asked.runs, asked.rollouts, asked.clock)
     print(f"\n{asked.rollouts} rollouts a question, medians of {asked.runs}")

@@ -78,8 +78,8 @@ def output(line: list[str]) -> str:
     return subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def compare(line: Sequence[str], sides: Sequence[str], runs: int, ours: str) -> None:
-    """Prints a line a side, each measured by `line` in a process of its own, and the ratios to TRL's, the first."""
+def compare(line: Sequence[str], sides: Sequence[str], runs: int, ours: str) -> dict[str, float]:
+    """MiB of a step of each side, and lines about them; each is measured by `line` in a process of its own."""
     found: dict[str, float] = {}
     for side in sides:
         figures = [json.loads(output([sys.executable, *line, "--side", side]).splitlines()[-1]) for _ in range(runs)]
@@ -89,6 +89,7 @@ def compare(line: Sequence[str], sides: Sequence[str], runs: int, ours: str) -> 
               flush=True)  # fmt: skip
     print(f"against TRL with its head as on a GPU: {found[ours] / found[TRL_SHORT]:.2f}")
     print(f"ratio: {found[ours] / found[sides[0]]:.2f}")
+    return found
 
 
 def main() -> None:
