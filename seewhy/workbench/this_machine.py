@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from seewhy.model.free_memory import memory_bytes
+from seewhy.model.free_memory import ROOT, machine_bytes, memory_bytes
 from seewhy.workbench.checks import Check, failed, passed, warned
 
 GIB = 1 << 30
@@ -30,7 +30,7 @@ def machine_checks(folder: Path, environment: Mapping[str, str]) -> Iterator[Che
     """Everything that needs no library: system, memory, disk, keys."""
     yield _python()
     yield passed("machine", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores")
-    yield _memory()
+    yield memory_check()
     yield from _disk(folder)
     yield _hub_cache(environment)
     yield _keys(environment)
@@ -48,13 +48,17 @@ def _python() -> Check:
     return passed("python", found)
 
 
-def _memory() -> Check:
-    total = memory_bytes() / GIB
-    if total < LITTLE_MEMORY_GIB:
-        return warned(
-            "memory", f"{total:.1f} GiB", "the shipped model works; for others ask a server, or use more memory"
+def memory_check(root: Path = ROOT) -> Check:
+    """What this process may have, and what the machine has where a control group allows less."""
+    total, machine = memory_bytes(root) / GIB, machine_bytes(root) / GIB
+    found = f"{total:.1f} GiB"
+    if total < machine:
+        found += (
+            f" for this process by its control group (container, job or service); the machine has {machine:.1f} GiB"
         )
-    return passed("memory", f"{total:.1f} GiB")
+    if total < LITTLE_MEMORY_GIB:
+        return warned("memory", found, "the shipped model works; for others ask a server, or use more memory")
+    return passed("memory", found)
 
 
 def _disk(folder: Path) -> Iterator[Check]:
