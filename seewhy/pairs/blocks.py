@@ -4,6 +4,7 @@ Of files, prompts whose outcomes alone decide that a rule drops them are counted
 objects.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +16,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from seewhy.pairs.judged import Judged, TokenIds, group_by_prompt, join_verdicts, judged_of
+from seewhy.pairs.sided import HasSides, SidedPrompts, Sides
+from seewhy.pairs.sided_rows import origins_of, sided_prompts
 from seewhy.records.columns import Record, build_records, slots_of
 from seewhy.records.grouped import JudgedRows, judged_rows
 from seewhy.records.rows import RowReader
@@ -70,13 +73,27 @@ class ReadsMore(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Screened:
-    """Prompts of a block that were dropped by their outcomes."""
+class Alike:
+    """Prompts of a block that have equal outcomes, and of which the same became."""
 
     reason: StrEnum
     counts: OutcomeCounts
     style: Style
     prompts: int
+    pairs: int = 0
+    """Of all these prompts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SidedBlock:
+    """Prompts that a rule with sides did not drop, and how."""
+
+    prompts: SidedPrompts
+    counts: Sequence[OutcomeCounts]
+    """Of each prompt."""
+    sides: Sides
+    origins: Callable[[Sequence[int]], dict[str, pa.Array]]
+    """Question, style and source of pairs whose chosen chains are at these rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +101,10 @@ class JudgedBlock:
     """The prompts (a question in one style) of some whole questions; only chains of one prompt may be compared."""
 
     prompts: Sequence[Sequence[Judged]]
-    screened: Sequence[Screened] = ()
-    """Prompts that are not among `prompts`."""
+    sided: SidedBlock | None = None
+    """In the place of `prompts`, where the rule asks for no more."""
+    screened: Sequence[Alike] = ()
+    """Prompts that are neither among `prompts` nor in `sided`."""
     responses: Callable[[Sequence[int]], pa.RecordBatch]
     """Text and token ids, as sampled, of the chains at these rows."""
 
@@ -131,35 +150,47 @@ def _block_in_memory(joined: Sequence[tuple[Chain, Verdict]]) -> JudgedBlock:
 def _block_of(rows: JudgedRows, rule: object, more: Sequence[str]) -> JudgedBlock:
     styles = rows.chains.column("style").dictionary_encode()
     sizes = np.diff(np.asarray(rows.bounds))
-    screened, is_kept = list[Screened](), np.ones(len(sizes), bool)
+    screened, is_kept, sided = list[Alike](), np.ones(len(sizes), bool), None
     if isinstance(rule, Screens) and len(styles.dictionary) == 1:
-        screened, is_kept = _screen(rows, rule, Style(styles.dictionary[0].as_py()))
-    wanted = np.flatnonzero(np.repeat(is_kept, sizes))
-    judged = _judged(rows, wanted, more)
-    bounds = np.concatenate(([0], np.cumsum(sizes[is_kept]))).tolist()
-    questions = [judged[begin:end] for begin, end in pairwise(bounds)]
-    is_mixed = len(styles.dictionary) > 1
+        style = Style(styles.dictionary[0].as_py())
+        screened, is_kept, counts = _screen(rows, rule, style)
+        if isinstance(rule, HasSides) and (sides := rule.sides):
+            sided = SidedBlock(
+                prompts=sided_prompts(rows, is_kept, style), counts=counts, sides=sides,
+                origins=lambda numbers: origins_of(rows, numbers),
+            )  # fmt: skip
+    prompts: list[list[Judged]] = []
+    if sided is None:
+        judged = _judged(rows, np.flatnonzero(np.repeat(is_kept, sizes)), more)
+        bounds = np.concatenate(([0], np.cumsum(sizes[is_kept]))).tolist()
+        prompts = [judged[begin:end] for begin, end in pairwise(bounds)]
+        is_mixed = len(styles.dictionary) > 1
+        if is_mixed:
+            prompts = [prompt for one in prompts for prompt in group_by_prompt(one)]
     return JudgedBlock(
-        prompts=[prompt for one in questions for prompt in group_by_prompt(one)] if is_mixed else questions,
+        prompts=prompts,
+        sided=sided,
         screened=screened,
         responses=lambda numbers: rows.chains.select(RESPONSE_FIELDS).take(pa.array(numbers, pa.int64())),
     )
 
 
-def _screen(rows: JudgedRows, rule: Screens, style: Style) -> tuple[list[Screened], NDArray[np.bool_]]:
-    """What the rule drops by outcomes, and for each question whether it is left."""
+def _screen(
+    rows: JudgedRows, rule: Screens, style: Style
+) -> tuple[list[Alike], NDArray[np.bool_], list[OutcomeCounts]]:
+    """What the rule drops by outcomes, for each question whether it is left, and the outcomes of those that are."""
     outcomes = rows.verdicts.column("outcome").dictionary_encode()
-    order = {value: code for code, value in enumerate(outcomes.dictionary.to_pylist())}
-    codes = outcomes.indices.to_numpy(zero_copy_only=False)
+    slot = slots_of(Verdict)["outcome"]
+    order = {outcome: code for code, outcome in enumerate(slot.decode(outcomes.dictionary))}
+    codes = outcomes.indices.to_numpy() if not outcomes.null_count else np.array(slot.decode(outcomes))
     starts = np.asarray(rows.bounds[:-1])
-    counts = np.stack([np.add.reduceat((codes == order.get(one.value, -1)).astype(np.int64), starts)
-                       for one in Outcome])  # fmt: skip
-    distinct, which, prompts = np.unique(counts, axis=1, return_inverse=True, return_counts=True)
-    found = [OutcomeCounts(*column) for column in distinct.T.tolist()]
-    reasons = [rule.screen(one) for one in found]
-    screened = [Screened(reason=reason, counts=one, style=style, prompts=number)
-                for reason, one, number in zip(reasons, found, prompts.tolist(), strict=True) if reason]  # fmt: skip
-    return screened, np.asarray([reason is None for reason in reasons])[which.ravel()]
+    counts = np.stack([np.add.reduceat((codes == order.get(one, -1)).astype(np.int64), starts) for one in Outcome])
+    each = list(zip(*counts.tolist(), strict=True))
+    reasons = {one: rule.screen(OutcomeCounts(*one)) for one in set(each)}
+    screened = [Alike(reason=reason, counts=OutcomeCounts(*one), style=style, prompts=number)
+                for one, number in Counter(each).items() if (reason := reasons[one])]  # fmt: skip
+    is_kept = np.asarray([reasons[one] is None for one in each])
+    return screened, is_kept, [OutcomeCounts(*one) for one in each if reasons[one] is None]
 
 
 def _judged(rows: JudgedRows, wanted: NDArray[np.int64], more: Sequence[str]) -> list[Judged]:

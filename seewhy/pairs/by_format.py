@@ -13,6 +13,7 @@ from seewhy.pairs.blocks import LOGPROBS, OutcomeCounts
 from seewhy.pairs.choosing import Pick, ordered, pair_up, require_pick
 from seewhy.pairs.judged import Choice, Judged
 from seewhy.pairs.reasons import ReasonTally
+from seewhy.pairs.sided import Sides
 from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Chain, FinishReason, Outcome, Verdict
 
@@ -50,6 +51,15 @@ class ByFormat:
         """Log-probabilities, where the hardest pairs are wanted."""
         return (LOGPROBS,) if self.pick == Pick.HARDEST else ()
 
+    @property
+    def sides(self) -> Sides | None:
+        """Right and unreadable chains, where they are taken by chance and all of the latter count."""
+        return self._sides() if self.cut_off and self.pick == Pick.RANDOM else None
+
+    def _sides(self) -> Sides:
+        return Sides(chosen=(Outcome.CORRECT,), rejected=(Outcome.NO_ANSWER,), most=self.most,
+                     seed=f"format/{self.seed}", kept=FormatFate.KEPT, alike=FormatFate.SAME_TEXTS)  # fmt: skip
+
     def screen(self, counts: OutcomeCounts) -> FormatFate | None:
         """Why a prompt is dropped by its outcomes; None where its chains must be looked at."""
         if not counts.correct:
@@ -62,7 +72,8 @@ class ByFormat:
         unreadable = [one for one in prompt if one.outcome is Outcome.NO_ANSWER and self._counts(one)]
         if dropped or not unreadable:
             return dropped or FormatFate.ALL_READABLE, ()
-        rng, pick = random.Random(f"format/{self.seed}/{prompt[0].question_id}/{prompt[0].style}"), Pick(self.pick)
+        seed = self._sides().seed_of(prompt[0].question_id, prompt[0].style)
+        rng, pick = random.Random(seed), Pick(self.pick)
         right = [one for one in prompt if one.outcome is Outcome.CORRECT]
         choices = pair_up(ordered(right, pick, rng, is_chosen=True), ordered(unreadable, pick, rng, is_chosen=False),
                           self.most)  # fmt: skip

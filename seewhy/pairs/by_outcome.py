@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from seewhy.pairs.blocks import LOGPROBS, OutcomeCounts, Screened
+from seewhy.pairs.blocks import LOGPROBS, Alike, OutcomeCounts
 from seewhy.pairs.choosing import Pick, ordered, pair_up, require_pick
 from seewhy.pairs.judged import Choice, Judged
 from seewhy.pairs.rule import Pairing, PairRule, Tally
+from seewhy.pairs.sided import Sides
 from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Chain, Outcome, Pair, Style, Verdict
 
@@ -63,6 +64,11 @@ class ByOutcome:
         """Log-probabilities, where the hardest pairs are wanted."""
         return (LOGPROBS,) if self.pick == Pick.HARDEST else ()
 
+    @property
+    def sides(self) -> Sides | None:
+        """Right and wrong chains, where they are taken by chance."""
+        return self._sides() if self.pick == Pick.RANDOM else None
+
     def screen(self, counts: OutcomeCounts) -> DropReason | None:
         """Why a prompt is dropped by its outcomes; None where its chains must be looked at."""
         if counts.judged == 0:
@@ -92,12 +98,16 @@ class ByOutcome:
 
     def _choose(self, prompt: Sequence[Judged]) -> tuple[Choice, ...]:
         """A positive or negative is used again only when no fresher one is left."""
-        rng = random.Random(f"{self.seed}/{prompt[0].question_id}/{prompt[0].style}")
-        negative = (Outcome.INCORRECT, Outcome.NO_ANSWER) if self.format_negatives else (Outcome.INCORRECT,)
-        pick = Pick(self.pick)
-        chosen = ordered([one for one in prompt if one.outcome is Outcome.CORRECT], pick, rng, is_chosen=True)
-        rejected = ordered([one for one in prompt if one.outcome in negative], pick, rng, is_chosen=False)
+        sides, pick = self._sides(), Pick(self.pick)
+        rng = random.Random(sides.seed_of(prompt[0].question_id, prompt[0].style))
+        chosen = ordered([one for one in prompt if one.outcome in sides.chosen], pick, rng, is_chosen=True)
+        rejected = ordered([one for one in prompt if one.outcome in sides.rejected], pick, rng, is_chosen=False)
         return pair_up(chosen, rejected, self.most)
+
+    def _sides(self) -> Sides:
+        negative = (Outcome.INCORRECT, Outcome.NO_ANSWER) if self.format_negatives else (Outcome.INCORRECT,)
+        return Sides(chosen=(Outcome.CORRECT,), rejected=negative, most=self.most, seed=str(self.seed),
+                     kept=DropReason.KEPT, alike=DropReason.NO_DISTINCT_ANSWERS)  # fmt: skip
 
 
 def pair_chains(rule: PairRule[object], chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> Iterator[Pair]:
@@ -166,10 +176,10 @@ class OutcomeTally(Tally[PairingStats]):
         self._count(reason, counts, 1)
         self._styles[prompt[0].style] += len(choices)
 
-    def drop(self, screened: Screened) -> None:
-        """Count prompts that were dropped by their outcomes."""
-        self._count(screened.reason, screened.counts, screened.prompts)
-        self._styles[screened.style] += 0
+    def add_alike(self, alike: Alike) -> None:
+        """Count prompts that were passed in columns."""
+        self._count(alike.reason, alike.counts, alike.prompts)
+        self._styles[alike.style] += alike.pairs
 
     def _count(self, reason: StrEnum, counts: OutcomeCounts, prompts: int) -> None:
         self._reasons[reason] += prompts

@@ -3,7 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from seewhy.pairs.judged import Choice, Judged
+from seewhy.pairs.sided import SidedPairs, SidedPrompts
 
 CUT_WORDS = 90
 """Words to which LLaVA-Reasoner's code cuts both sides; pairs that are equal in them have no gradient there."""
@@ -31,6 +34,24 @@ class Funnel:
         counts[ANSWERED] += len(answers)
         counts[USUAL] += max(Counter(answers).values(), default=0)
         self._add_texts([(choice.chosen.text, choice.rejected.text) for choice in choices])
+
+    def add_sided(self, prompts: SidedPrompts, drawn: SidedPairs) -> None:
+        """Count the prompts of a block of which pairs were drawn in columns, and these."""
+        kept, bounds = np.unique(drawn.prompts), prompts.bounds
+        of = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+        texts, counts = prompts.texts, self._counts
+        counts[CHAINS] += int(np.diff(bounds)[kept].sum())
+        for number in set(drawn.repeats).intersection(kept.tolist()):
+            own = texts[bounds[number] : bounds[number + 1]]
+            counts[REPEATED] += len(own) - len(set(own))
+        answered = np.flatnonzero((prompts.answers >= 0) & np.isin(of, kept))
+        counts[ANSWERED] += len(answered)
+        width = int(prompts.answers.max(initial=0)) + 1
+        both, times = np.unique(of[answered] * width + prompts.answers[answered], return_counts=True)
+        if len(times):
+            counts[USUAL] += int(np.maximum.reduceat(times, np.unique(both // width, return_index=True)[1]).sum())
+        chosen, rejected = ([texts[place] for place in side.tolist()] for side in (drawn.chosen, drawn.rejected))
+        self._add_texts(list(zip(chosen, rejected, strict=True)))
 
     def add_pair(self, chosen: str, rejected: str) -> None:
         """Count the two texts of a pair."""

@@ -57,7 +57,7 @@ class Judged:
         That is case, spaces, punctuation at the edges, a LaTeX box around it, and how a number is written: 1,200.0 is
         1200, and 5 % is 5, for an answer that differs in its unit alone is too close to be told from a right one.
         """
-        return None if self.answer is None else _fold(self.answer)
+        return None if self.answer is None else fold_answer(self.answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,8 @@ def judged_of(joined: Sequence[tuple[Chain, Verdict]]) -> list[Judged]:
 
 
 @lru_cache(maxsize=1 << 14)
-def _fold(answer: str) -> str:
+def fold_answer(answer: str) -> str:
+    """See `Judged.folded_answer`."""
     bare = WRAPPED.sub(r"\1", answer) if "\\" in answer else answer
     folded = " ".join(bare.casefold().split())
     number = _fold_number(folded.strip(NUMBER_EDGES).removesuffix(".")) if any(map(str.isdigit, folded)) else None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from seewhy.pairs.blocks import Screened
+from seewhy.pairs.blocks import Alike
 from seewhy.pairs.judged import Choice, Judged
 from seewhy.pairs.rule import Tally
 
@@ -39,9 +39,9 @@ class ReasonTally(Tally[Reasons]):
         """Count one prompt."""
         self._prompts[reason.value] += 1
 
-    def drop(self, screened: Screened) -> None:
-        """Count prompts that were dropped by their outcomes."""
-        self._prompts[screened.reason.value] += screened.prompts
+    def add_alike(self, alike: Alike) -> None:
+        """Count prompts that were passed in columns."""
+        self._prompts[alike.reason.value] += alike.prompts
 
     def stats(self) -> Reasons:
         """All counts so far."""

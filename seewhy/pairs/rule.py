@@ -1,15 +1,18 @@
 """What a rule of pairing is, and the one pass in which its pairs are made and its drops are counted."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+import numpy as np
 import pyarrow as pa
 
-from seewhy.pairs.blocks import JudgedBlock, Screened, judged_blocks
+from seewhy.pairs.blocks import Alike, JudgedBlock, SidedBlock, judged_blocks
 from seewhy.pairs.funnel import Funnel
 from seewhy.pairs.judged import Choice, Judged
+from seewhy.pairs.sided import draw_sides
 from seewhy.records.collecting import RareCollection
 from seewhy.records.columns import build_records, slots_of
 from seewhy.records.parquet import schema_of
@@ -26,9 +29,9 @@ class Tally(Protocol[S_co]):
         """Count one prompt."""
         ...
 
-    def drop(self, screened: Screened) -> None:
-        """Count prompts that were dropped by their outcomes; called for rules with `screen` alone."""
-        raise TypeError(f"{type(self).__name__} counts no prompts that were dropped unseen: give its rule no `screen`")
+    def add_alike(self, alike: Alike) -> None:
+        """Count prompts that were passed in columns; called for rules with `screen` alone."""
+        raise TypeError(f"{type(self).__name__} counts no prompts that were passed unseen: give its rule no `screen`")
 
     def stats(self) -> S_co:
         """All counts so far; those of two tallies add by `+`."""
@@ -45,6 +48,16 @@ class PairRule(Protocol[S_co]):
     def new_tally(self) -> Tally[S_co]:
         """Counters of this rule, at zero."""
         ...
+
+
+class Drawn(NamedTuple):
+    """Pairs that were drawn in columns: the rows of their chains in the block, and what else a pair holds."""
+
+    chosen: Sequence[int]
+    rejected: Sequence[int]
+    margins: Sequence[float]
+    origins: Mapping[str, pa.Array]
+    """Other columns."""
 
 
 class Pairing(Generic[S]):
@@ -80,7 +93,7 @@ class Pairing(Generic[S]):
 
     def tables(self) -> Iterator[pa.Table]:
         """The pairs as Arrow, in the columns of `Pair`: texts and token ids never become objects."""
-        return (_table_of(block, choices) for block, choices in self._pass())
+        return (_table_of(block, picked) for block, picked in self._pass())
 
     @property
     def stats(self) -> S:
@@ -99,18 +112,18 @@ class Pairing(Generic[S]):
         return self.stats
 
     def _objects(self) -> Iterator[Pair]:
-        for block, choices in self._pass():
-            yield from _pairs_of(block, choices)
+        for block, picked in self._pass():
+            yield from _pairs_of(block, picked) if isinstance(picked, list) else _rows_of(_table_of(block, picked))
 
-    def _pass(self) -> Iterator[tuple[JudgedBlock, list[Choice]]]:
+    def _pass(self) -> Iterator[tuple[JudgedBlock, list[Choice] | Drawn]]:
         # A block is some ten thousand objects without a cycle, and looking for one took a fifth of the time.
         with RareCollection():
             for block in self._blocks:
-                yield block, self._choices_of(block)
+                for alike in block.screened:
+                    self._tally.add_alike(alike)
+                yield block, self._draw(block.sided) if block.sided else self._choices_of(block)
 
     def _choices_of(self, block: JudgedBlock) -> list[Choice]:
-        for screened in block.screened:
-            self._tally.drop(screened)
         choices: list[Choice] = []
         for prompt in block.prompts:
             reason, made = self._rule(prompt)
@@ -119,6 +132,20 @@ class Pairing(Generic[S]):
                 self._funnel.add(prompt, made)
                 choices.extend(made)
         return choices
+
+    def _draw(self, sided: SidedBlock) -> Drawn:
+        prompts, sides = sided.prompts, sided.sides
+        pairs = draw_sides(prompts, sides)
+        made = np.bincount(pairs.prompts, minlength=len(prompts.question_ids)).tolist()
+        for (counts, each), number in Counter(zip(sided.counts, made, strict=True)).items():
+            reason = sides.kept if each else sides.alike
+            self._tally.add_alike(
+                Alike(reason=reason, counts=counts, style=prompts.style, prompts=number, pairs=number * each)
+            )
+        self._funnel.add_sided(prompts, pairs)
+        chosen, rejected = prompts.rows[pairs.chosen].tolist(), prompts.rows[pairs.rejected].tolist()
+        margins = (prompts.values[pairs.chosen] - prompts.values[pairs.rejected]).tolist()
+        return Drawn(chosen, rejected, margins, sided.origins(chosen))
 
 
 def _pairs_of(block: JudgedBlock, choices: Sequence[Choice]) -> list[Pair]:
@@ -129,13 +156,23 @@ def _pairs_of(block: JudgedBlock, choices: Sequence[Choice]) -> list[Pair]:
     return build_records(Pair, columns, list(columns.values()))
 
 
-def _table_of(block: JudgedBlock, choices: Sequence[Choice]) -> pa.Table:
+def _rows_of(table: pa.Table) -> list[Pair]:
+    slots = slots_of(Pair)
+    names = table.schema.names
+    return build_records(Pair, names, [slots[name].decode(table.column(name).combine_chunks()) for name in names])
+
+
+def _table_of(block: JudgedBlock, picked: Sequence[Choice] | Drawn) -> pa.Table:
     """Columns of fields that no choice says anything of are left out: those marked `RARE` have their defaults."""
     slots = slots_of(Pair)
-    columns = {name: slots[name].encode(values) for name, values in _plain_columns(choices).items()}
-    for side in ("chosen", "rejected"):
-        found = block.responses([getattr(choice, side).row for choice in choices])
-        columns[side] = _as_response(found, slots[side].column.arrow)
+    if isinstance(picked, Drawn):
+        columns = {**picked.origins, "margin": slots["margin"].encode(picked.margins)}
+        rows = {"chosen": picked.chosen, "rejected": picked.rejected}
+    else:
+        columns = {name: slots[name].encode(values) for name, values in _plain_columns(picked).items()}
+        rows = {side: [getattr(choice, side).row for choice in picked] for side in ("chosen", "rejected")}
+    for side, numbers in rows.items():
+        columns[side] = _as_response(block.responses(numbers), slots[side].column.arrow)
     schema = schema_of(Pair)
     names = [name for name in slots if name in columns]
     return pa.table([columns[name] for name in names], schema=pa.schema([schema.field(name) for name in names]))

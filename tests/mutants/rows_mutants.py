@@ -9,6 +9,8 @@ HASHES = "tests/records/test_content_hash.py"
 GROUPED = "tests/records/test_grouped.py"
 ASKED = "tests/records/test_asked.py"
 LINEAGE = "tests/records/test_lineage.py"
+SIDED = "tests/pairs/test_sided.py"
+IN_COLUMNS = "test_pairs_of_files_in_columns_are_those_of_the_rule_chain_by_chain"
 
 TABLE = (
     ("rows: any column may be missing", "parquet.py",
@@ -90,8 +92,18 @@ PAIRS = (
      "self._bins.update({(one.judged, one.right): one.prompts for one in part.accuracies})", "",
      f"{STREAMING}::test_one_pass_gives_the_pairs_and_the_counts_and_those_of_parts_add_up"),
     ("streaming: prompts that are screened in columns are not counted", "pairs/rule.py",
-     "self._tally.drop(screened)", "del screened",
+     "self._tally.add_alike(alike)", "del alike",
      f"{STREAMING}::test_prompts_that_are_screened_in_columns_are_counted_as_those_that_are_looked_at"),
+    ("pairs in columns: a text that a side holds twice is taken twice", "pairs/sided.py",
+     "if number in repeats:", "if False:", f"{SIDED}::{IN_COLUMNS}"),
+    ("pairs in columns: sides are taken in turn though they do not differ", "pairs/sided.py",
+     "np.unique(np.concatenate([others, number[~differ(one, other)]]))", "others", f"{SIDED}::{IN_COLUMNS}"),
+    ("pairs in columns: chains are taken in the order of the rows", "pairs/sided_rows.py",
+     "places = places[np.lexsort((index, prompt))]", "pass", f"{SIDED}::{IN_COLUMNS}"),
+    ("pairs in columns: no answer counts as one", "pairs/sided_rows.py",
+     "np.array([*of, -1], np.int64)", "np.array([*of, len(numbers)], np.int64)", f"{SIDED}::{IN_COLUMNS}"),
+    ("pairs in columns: repeated texts are not counted", "pairs/funnel.py",
+     "counts[REPEATED] += len(own) - len(set(own))", "del own", f"{SIDED}::{IN_COLUMNS}"),
     ("pairs: both sides are taken in turn though they do not differ", "pairs/choosing.py",
      "if len(places) < most or not all(differ(chosen[one], rejected[other]) for one, other in places):",
      "if len(places) < most:",
