@@ -1,6 +1,7 @@
 """The judge that compares a chain's final answer with the gold one; it never guesses."""
 
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from seewhy.judging.answers.compat import Compat, grade_as
@@ -16,6 +17,10 @@ from seewhy.records.types import Chain, MatchRule, Outcome, Question, Verdict
 
 LEAST_LEFT_OUT = 3
 """Characters at least that reading a value out of words leaves out, as of "It is 5"."""
+MARKS_AT_ONCE = 64
+"""Characters of a long reply that are looked at beyond twice the length of a gold answer."""
+WITHOUT_MARKS = dict.fromkeys(number for number in range(128) if not chr(number).isalnum())
+"""For `str.translate`: takes all but the letters and digits out of a text in ASCII."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,8 @@ def _repeated_gold(question: Question, text: str, found: Extraction | Abstention
     if stated and found.end - found.start < len(found.answer) + LEAST_LEFT_OUT:
         return None
     start, end = (found.start, found.end) if stated else (thinking_ends(text) or 0, len(text))
+    if is_longer(text[start:end], question.gold.answers):
+        return None
     said = undress(text[start:end])
     if not said or (stated and said == found.answer):
         return None
@@ -117,6 +124,14 @@ def _repeated_gold(question: Question, text: str, found: Extraction | Abstention
     if not any(normalise(gold) == wanted for gold in question.gold.answers):
         return None
     return Extraction(answer=said, rule=found.rule if stated else Rule.WHOLE, start=start, end=end)
+
+
+def is_longer(said: str, golds: Sequence[str]) -> bool:
+    """Whether it surely has more letters and digits than every gold answer: undressing plain ASCII takes none away."""
+    longest = max(map(len, golds), default=0)
+    if len(said) <= longest or not said.isascii() or not all(map(str.isascii, golds)) or "\\" in said or "~~" in said:
+        return False
+    return len(said[: 2 * longest + MARKS_AT_ONCE].translate(WITHOUT_MARKS)) > longest
 
 
 def _comparable(question: Question, answer: str) -> str:

@@ -3,16 +3,19 @@
 import re
 
 MARK = re.compile(
-    r"(?:<\|?\s?|◁\|?|\[(?=/?think))(?P<closes>/\s?|end[_ ](?:of[_ ])?)?(?:(?:begin|start)[_ ](?:of[_ ])?)?"
+    r"[<◁\[](?:(?:(?<=<)\|?\s?|(?<=◁)\|?|(?<=\[)(?=/?think))"
+    r"(?P<closes>/\s?|end[_ ](?:of[_ ])?)?(?:(?:begin|start)[_ ](?:of[_ ])?)?"
     r"(?:[a-z]{1,12}:)?(?:(?:inner|internal)[_ ])?"
     r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|analysis|reflection|scratchpad|monologue|cot)"
     r"(?:[_ ](?:process|content))?"
     r"\s{0,3}(?:\|?>|\|?▷|\])"
-    r"|<\|channel\|?>\s{0,3}(?P<channel>[a-z]{1,12})(?:\s{1,3}to=[^<>\n]{0,40})?\s?(?:<\|message\|?>)?"
-    r"|<unused94>|(?P<shut><channel\|>|<unused95>)",
+    r"|(?<=<)\|channel\|?>\s{0,3}(?P<channel>[a-z]{1,12})(?:\s{1,3}to=[^<>\n]{0,40})?\s?(?:<\|message\|?>)?"
+    r"|(?<=<)unused94>|(?<=<)(?P<shut>channel\|>|unused95>))",
     re.IGNORECASE,
 )
-"""`<think>`, `<|end_of_thought|>`, `[/THINK]`, `<seed:think>`, `<|channel|>final<|message|>` and their kin."""
+"""`<think>`, `<|end_of_thought|>`, `[/THINK]`, `<seed:think>`, `<|channel|>final<|message|>` and their kin.
+
+The three signs that begin one stand first and alone: so `re` passes over all other text at once."""
 DRAFTS = frozenset({"analysis", "commentary", "thought", "thoughts", "thinking", "reasoning"})
 """Channels that hold drafts; every other one, and the end of a channel, ends the draft."""
 PLAIN_START = re.compile(r"\s*(?:[{]|```)")

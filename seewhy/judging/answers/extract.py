@@ -120,7 +120,9 @@ def _own_statements(
 def _next_questions(low: str, begin: int) -> list[re.Match[str]]:
     """Where a further question may begin, in order."""
     found = list(NEXT_QUESTION.finditer(low, begin)) if "\n" in low else []
-    if "<|user" in low or "[inst]" in low or "question: " in low or "q: " in low:
+    # One sign is found ten times as fast as several, and most replies hold none of them.
+    is_told = ("<" in low and "<|user" in low) or ("[" in low and "[inst]" in low)
+    if is_told or ("q" in low and ("question: " in low or "q: " in low)):
         found += NEXT_TURN.finditer(low, begin)
         found.sort(key=lambda each: each.start())
     return found

@@ -100,19 +100,19 @@ class Statement:
 def statements_by_rank(low: str, begin: int, *, options: bool) -> list[Statement]:
     """The statements of the lower-cased reply `low[begin:]`, that which counts first."""
     found = list(_answer_statements(low, begin, options=options))
-    if "答案" in low:
+    if not low.isascii() and "答案" in low:
         found += _chinese_statements(low, begin)
-    if "\\boxed" in low and (boxed := last_boxed(low, begin)):
+    if "\\" in low and "\\boxed" in low and (boxed := last_boxed(low, begin)):
         found.append(boxed)
-    if "</" in low:
+    if "<" in low and "</" in low:
         found += _tagged(low, begin)
     if options:
         found += [choice for word in CHOICE_WORDS if word in low and (choice := _last_choice(low, begin, word))]
     if low.count("ans") > low.count("answer") and (short := _short_word(low, begin)):
         found.append(short)
-    if "####" in low and (hashes := HASHES_ALONE.search(low, begin)):
+    if "#" in low and "####" in low and (hashes := HASHES_ALONE.search(low, begin)):
         found += [each for each in (_line(low, Rule.MARK, hashes.start("value")),) if each]
-    if not found and not options and (short := A_LINE.search(low, begin)):
+    if not found and not options and (short := a_line(low, begin)):
         found += [each for each in (_line(low, Rule.LINE, short.end()),) if each]
     return sorted(found, key=lambda statement: statement.rank, reverse=True) if found[1:] else found
 
@@ -121,6 +121,13 @@ def _short_word(low: str, begin: int) -> Statement | None:
     """The last line that begins with "Ans:"."""
     marks = list(SHORT_WORD.finditer(low, begin))[-1:]
     return _line(low, Rule.LINE, marks[0].end()) if marks else None
+
+
+def a_line(low: str, begin: int) -> re.Match[str] | None:
+    """The "A:" that begins the last line, or the one before it."""
+    last = low.rfind("\n", begin, len(low.rstrip()))
+    places = (0, low.rfind("\n", begin, max(last, 0)), last)
+    return next((found for at in places if at >= begin and (found := A_LINE.match(low, at))), None)
 
 
 def _occurrences(low: str, word: str, begin: int) -> Iterator[int]:

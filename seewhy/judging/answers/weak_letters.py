@@ -1,6 +1,7 @@
 """Read the letter of a reply that makes no final statement: it is all there is, leads the reply, or concludes it."""
 
 import re
+from collections.abc import Iterator
 
 from seewhy.judging.answers.decoration import normalise, undress
 from seewhy.judging.answers.findings import Abstention, Extraction, Rule
@@ -35,6 +36,9 @@ ENDORSED = re.compile(
     r"(?:it is|(?:fits|matches|works|describes (?:it|this))(?: the (?:picture|image|description|question|scene))?"
     r"(?: (?:best|better|well|perfectly|exactly)))(?=[*\s]{0,4}(?:[.,!]|$))"
 )
+LONE = re.compile(r"[A-Z](?![A-Za-z])")
+BEFORE_A_LETTER, BEHIND_A_LETTER = 64, 192
+"""Within so many characters `JUDGED`, `CHOSEN` and `ENDORSED` begin before their letter, and end with what follows."""
 CORRECTED = re.compile(r"(?:\bnot|n't) (?:option )?[(\[]?[A-Z][)\]]?[,;.:]\s(?:but\s)?(?:rather\s)?$")
 """The letter before was denied, and not the one that follows."""
 ENDS_IN_OPTION = re.compile(
@@ -93,7 +97,7 @@ def weak_letter(text: str, begin: int, options: tuple[str, ...]) -> Extraction |
 
 def _only_correct(text: str, begin: int, options: tuple[str, ...]) -> Extraction | None:
     """The one option that a list of verdicts calls correct, where every other one of the list is called incorrect."""
-    said = list(VERDICT.finditer(text, begin))
+    said = list(VERDICT.finditer(text, begin)) if "\n" in text[begin:] else []
     right = [each for each in said if each["verdict"].casefold() in ("correct", "right", "true")]
     if len(right) != 1 or len(said) < 2 or len({each["letter"] for each in said}) != len(said):
         return None
@@ -187,7 +191,7 @@ def conclusion(text: str, begin: int, options: tuple[str, ...]) -> Extraction | 
     found = [
         each
         for form in (JUDGED, CHOSEN, ENDORSED)
-        for each in form.finditer(text, begin)
+        for each in around_letters(form, text, begin)
         if not _is_unmeant(text[max(begin, each.start() - 24) : each.start()]) and not UNMEANT.search(each[0])
     ]
     if any((other := ALSO.match(text, each.end())) and other[1] != each[1] for each in found):
@@ -197,6 +201,18 @@ def conclusion(text: str, begin: int, options: tuple[str, ...]) -> Extraction | 
     return Abstention(NO_STATEMENT) if found else _ending(text, line, options)
 
 
+def around_letters(form: re.Pattern[str], text: str, begin: int) -> Iterator[re.Match[str]]:
+    """`form.finditer(text, begin)` of a form that chooses a capital letter; the text far from one is passed over."""
+    for letter in LONE.finditer(text, begin):
+        at = letter.start()
+        if at < begin:
+            continue
+        found = form.search(text, max(begin, at - BEFORE_A_LETTER), at + BEHIND_A_LETTER)
+        if found and found.start(1) == at:
+            yield found
+            begin = found.end()
+
+
 def _is_unmeant(before: str) -> bool:
     return UNMEANT.search(before) is not None and CORRECTED.search(before) is None
 
@@ -204,7 +220,9 @@ def _is_unmeant(before: str) -> bool:
 def _ending(text: str, line: str, options: tuple[str, ...]) -> Extraction | Abstention:
     """The option that the last sentence ends in, by its letter and perhaps its text."""
     sentence = line[max(line.rfind(". ", 0, len(line) - LONGEST_OPTION), line.rfind("? "), 0) :].lstrip(".? ")
-    if (alone := LAST_SENTENCE.search(line)) and UNMEANT.search(line[: alone.start(1)]) is None:
+    if (alone := LAST_SENTENCE.search(line, max(0, len(line) - LONGEST_OPTION))) and UNMEANT.search(
+        line[: alone.start(1)]
+    ) is None:
         start = text.rfind(line) + alone.start(1)
         return _concluded(alone[1], start, start + 1, options)
     for form in (ENDS_IN_OPTION, ENDS_IN_BRACKETS):

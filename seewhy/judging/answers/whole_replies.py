@@ -44,12 +44,13 @@ def whole_reply(text: str, begin: int, style: Style, rule: MatchRule) -> Extract
     reply, end = text[begin:].strip(), len(text)
     if not is_whole and "\n" in reply and (own := _before_remarks(reply, rule, style)):
         reply, end = own, text.index(own, begin) + len(own)
+    if not is_whole and (len(reply) > LONGEST_LINE or "\n" in reply):
+        return Abstention("no final statement")
     said = undress(reply)
-    value = value_of(said, rule) if len(reply) <= LONGEST_LINE or is_whole else reply
+    value = value_of(said, rule)
     if not is_whole:
         says_one = rule in NUMERIC and ("=" in reply or value != said)
-        longest = max(WORDS[style], WORDS_OF_A_CALCULATION if says_one else 0)
-        if len(reply) > LONGEST_LINE or "\n" in reply or len(reply.split()) > longest:
+        if len(reply.split()) > max(WORDS[style], WORDS_OF_A_CALCULATION if says_one else 0):
             return Abstention("no final statement")
     if rule in NUMERIC and reply.endswith("?"):
         return Abstention("the reply asks")
@@ -64,9 +65,11 @@ def _before_remarks(reply: str, rule: MatchRule, style: Style) -> str | None:
     """What stands before remarks on it, or the number alone that a direct reply begins with and does not take back."""
     if remarks := REMARKS.search(reply):
         return reply[: remarks.start()].strip()
+    if style is not Style.DIRECT or rule not in NUMERIC:
+        return None
     first, _, rest = reply.partition("\n\n")
     said = undress(first)
-    if style is not Style.DIRECT or rule not in NUMERIC or LISTED_NUMBER.fullmatch(first) or TAKEN_BACK.search(rest):
+    if LISTED_NUMBER.fullmatch(first) or TAKEN_BACK.search(rest):
         return None
     last = undress(reply.rpartition("\n")[2])
     is_other = last != said and (plain_value(last) is not None or read_number(last) is not None)
