@@ -9,6 +9,7 @@ from seewhy.benchmarks.release.declared import Release
 from seewhy.benchmarks.release.reading import Benchmark
 from seewhy.judging.answers.self_check import grade_gold, is_gradable
 from seewhy.judging.outcome import OutcomeJudge
+from seewhy.records.same_question import content_of, words_of
 from seewhy.records.types import Outcome, Question, Split
 
 PICTURE_SIGNS = ("cannot be read as a picture", "is not there", "is no base64", "must hold a picture")
@@ -100,7 +101,7 @@ def _duplicates(questions: Iterable[Question]) -> Iterator[Finding]:
     """The same words about the same pictures, twice in a split."""
     first: dict[object, Question] = {}
     for question in questions:
-        key = (_words(question), tuple(image.sha256 for image in question.images))
+        key = content_of(question)
         if key not in first:
             first[key] = question
             continue
@@ -118,15 +119,9 @@ def _leaks(questions: Mapping[Split, Sequence[Question]]) -> Iterator[Finding]:
             for image in question.images:
                 pictures[image.sha256].setdefault(split, question)
             if not question.images:
-                texts[_words(question)].setdefault(split, question)
+                texts[words_of(question)].setdefault(split, question)
     for what, places in (("shows a picture of", pictures), ("asks the same text as", texts)):
         for shared in places.values():
             first, *others = shared.values()
             for other in others:
                 yield Finding(kind="leak between splits", where=other.id, what=f"{what} {first.id}")
-
-
-def _words(question: Question) -> object:
-    """What a question says, but for case and spaces."""
-    said = (question.context, question.text, *question.options)
-    return tuple(" ".join(part.casefold().split()) for part in said)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from seewhy.records.types import Split
 from seewhy.report.cards import blind_cards, in_style, main_style, seen_cards
 from seewhy.report.inputs import ReportInput
-from seewhy.report.words import say_percent, say_percent_range, say_plural, say_points
+from seewhy.report.words import say_overlap, say_percent, say_percent_range, say_plural, say_points
 
 MANY = 0.05
 """Share of replies without an answer from which it is told."""
@@ -14,7 +14,8 @@ MANY = 0.05
 def tell_doubts(report: ReportInput) -> tuple[str, ...]:
     """The sentences that follow the head of the report."""
     return (
-        *_tell_power(report), *_tell_blind(report), *_tell_unread(report), *_tell_alarms(report), *_tell_seed(report)
+        *_tell_power(report), *_tell_blind(report), *_tell_unread(report), *_tell_overlap(report),
+        *_tell_alarms(report), *_tell_seed(report),
     )  # fmt: skip
 
 
@@ -56,6 +57,14 @@ def _tell_unread(report: ReportInput) -> Iterator[str]:
         most = max(silent, key=lambda card: card.no_answer / card.n)
         yield (f"{labels[most.model]} left {say_percent(most.no_answer / most.n)} of the questions without an answer "
                "that could be read; they count as wrong.")  # fmt: skip
+
+
+def _tell_overlap(report: ReportInput) -> Iterator[str]:
+    labels = {model.key: model.label for model in report.models}
+    for one in report.measurements:
+        if one.overlaps:
+            most = max(one.overlaps, key=lambda overlap: overlap.seen)
+            yield f"{one.name}: {labels[most.model]} was trained on what it is measured on: {say_overlap(most)}."
 
 
 def _tell_alarms(report: ReportInput) -> Iterator[str]:

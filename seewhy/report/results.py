@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from seewhy.records.measures import Scorecard
 from seewhy.records.types import Style
 from seewhy.report.inputs import Evaluation
-from seewhy.report.words import say_percent, say_percent_range, say_points, say_style
+from seewhy.report.words import say_overlap, say_percent, say_percent_range, say_points, say_style
 
 
 def measured_lines(measured: Evaluation) -> list[str]:
     """A line a model: accuracy in each prompt with its 95 % interval, replies without an answer, pictures withheld."""
-    return [f"{measured.name}: {model}, {'; '.join(_parts(measured, model))}" for model in measured.models]
+    lines = [f"{measured.name}: {model}, {'; '.join(_parts(measured, model))}" for model in measured.models]
+    return [*lines, *(f"{measured.name}: warning, {one.model}: {say_overlap(one)}" for one in measured.overlaps)]
 
 
 def _parts(measured: Evaluation, model: str) -> Iterator[str]:

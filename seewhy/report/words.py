@@ -2,7 +2,7 @@
 
 import re
 
-from seewhy.records.measures import Interval, Selection
+from seewhy.records.measures import Interval, Overlap, Selection
 from seewhy.records.types import Outcome, Style
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -140,6 +140,18 @@ def say_selection(method: Selection) -> str:
 def say_plural(number: int, one: str, many: str = "") -> str:
     """A count with its noun: 1 pair, 2,000 pairs, 3 replies."""
     return f"{say_count(number)} {one if number == 1 else many or one + 's'}"
+
+
+def say_overlap(overlap: Overlap) -> str:
+    """How many questions of a measurement were in sight when the model was trained.
+
+    Example:
+        >>> say_overlap(Overlap(model="sft", n=100, seen=12, same=3))
+        '12 of 100 questions show a picture of a training question or ask the same, 3 of them are that question'
+    """
+    same = f", {say_count(overlap.same)} of them {'is' if overlap.same == 1 else 'are'} that question"
+    asked = f"{say_count(overlap.seen)} of {say_plural(overlap.n, 'question')}"
+    return f"{asked} show a picture of a training question or ask the same{same if overlap.same else ''}"
 
 
 def say_marked(text: str) -> str:

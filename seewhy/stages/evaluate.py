@@ -147,6 +147,7 @@ class Evaluate(Stage):
             for after in self.models for before in self.models[: self.models.index(after)] for style in self.styles
         }  # fmt: skip
         return Evaluation(name=name, models=self.models, cards=cards, changes=changes, temperature=self.temperature,
+                          overlaps=call_part("runs", "overlap", "overlaps_of", run, self.models, questions),
                           samples=tuple(self._samples(run, name, questions, verdicts)))  # fmt: skip
 
     def _samples(
