@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 
 from seewhy.records.canonical import hash_json
-from seewhy.records.files import hash_file, write_text_atomically
+from seewhy.records.files import hash_each, hash_file, write_text_atomically
 
 SETTLED_NS = 2_000_000_000
 """Age from which a file's times show whether it has changed since."""
@@ -86,7 +86,8 @@ def hash_folder_cached(folder: Path, pattern: str = WEIGHTS, cache: HashCache = 
     Raises:
         OSError: a file cannot be read.
     """
-    return {path.name: cache.hash_file(path) for path in sorted(folder.glob(pattern))}
+    paths = sorted(folder.glob(pattern))
+    return dict(zip([path.name for path in paths], hash_each(paths, cache.hash_file), strict=True))
 
 
 def hash_file_cached(path: Path) -> str:

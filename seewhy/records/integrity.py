@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from seewhy.records.files import hash_file
+from seewhy.records.files import hash_each
 from seewhy.records.lineage import MANIFEST, Manifest
 from seewhy.records.shards import is_shard_name
 
@@ -49,7 +49,11 @@ def hash_files(directory: Path) -> dict[str, str]:
     own, which are other steps.
     """
     names = sorted(path.relative_to(directory).as_posix() for path in _files_under(directory))
-    return {name: hash_file(directory / name) for name in names}
+    return _hashes(directory, names)
+
+
+def _hashes(directory: Path, names: Sequence[str]) -> dict[str, str]:
+    return dict(zip(names, hash_each([directory / name for name in names]), strict=True))
 
 
 def verify_files(directory: Path, manifest: Manifest) -> tuple[FileFault, ...]:
@@ -62,7 +66,7 @@ def verify_files(directory: Path, manifest: Manifest) -> tuple[FileFault, ...]:
     """
     there = {name for name in manifest.files if (directory / name).is_file()}
     missing = sorted(manifest.files.keys() - there)
-    changed = sorted(name for name in there if hash_file(directory / name) != manifest.files[name])
+    changed = [name for name, digest in _hashes(directory, sorted(there)).items() if digest != manifest.files[name]]
     shards = (path.name for path in directory.glob("part-*") if is_shard_name(path.name))
     added = sorted(name for name in shards if name not in manifest.files)
     found = {Fault.MISSING: missing, Fault.CHANGED: changed, Fault.ADDED: added}

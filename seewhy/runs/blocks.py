@@ -13,6 +13,7 @@ import pyarrow as pa
 from seewhy.records.files import write_text_atomically
 from seewhy.records.shards import shard_numbers, shard_path, write_shard
 from seewhy.runs.api import Counted, Models, RowStage, Run
+from seewhy.runs.hooks import SendsBlocks
 from seewhy.runs.plan_file import read_plan
 
 Work = Callable[[Sequence[Any]], Iterable[Any] | Counted]
@@ -47,10 +48,10 @@ class BlockWorker:
         """The worker of a unit; `inputs` is what `stage.inputs` returned."""
         return cls(stage, inputs, folder, stage.worker(run, models), models, read_plan(folder))
 
-    def do(self, number: int) -> Done:
-        """Make the shard of a block, unless the block holds nothing."""
+    def do(self, number: int, sent: Sequence[Any] | None = None) -> Done:
+        """Make the shard of a block, unless the block holds nothing; `sent` are its input rows, if known."""
         started = time.perf_counter()
-        block = block_of(self.inputs, number, self.stage.block_size())
+        block = block_of(self.inputs, number, self.stage.block_size()) if sent is None else sent
         made = self.work(block) if len(block) else ()
         rows = _joined(list(made.rows if isinstance(made, Counted) else made))
         counts = {**self.stage.tally(block, rows), **(made.counts() if isinstance(made, Counted) else {})}
@@ -78,7 +79,16 @@ def _joined(rows: list[Any]) -> Any:  # noqa: ANN401
 
 def block_of(inputs: Sequence[Any], number: int, per_shard: int) -> Sequence[Any]:
     """The input rows of a block."""
-    return inputs[number * per_shard : (number + 1) * per_shard]
+    return inputs[_rows_of(number, per_shard)]
+
+
+def sent_block(inputs: Sequence[Any] | None, number: int, per_shard: int) -> Sequence[Any] | None:
+    """The same for another process; None where that is to find them itself."""
+    return inputs.sent(_rows_of(number, per_shard)) if isinstance(inputs, SendsBlocks) else None
+
+
+def _rows_of(number: int, per_shard: int) -> slice:
+    return slice(number * per_shard, (number + 1) * per_shard)
 
 
 def count_blocks(total: int, per_shard: int) -> int:

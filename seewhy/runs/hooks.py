@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from seewhy.endpoints.engine.plan import EnginePlan, RefreshPlan
 from seewhy.records.types import Question
@@ -63,6 +63,15 @@ class MayBeComputed(Protocol):
 
     def is_computed(self) -> bool:
         """Whether they do, with these settings: it asks no server."""
+        ...
+
+
+@runtime_checkable
+class SendsBlocks(Protocol):
+    """Inputs of which a block is a few numbers a row that take a while to find: workers are sent them."""
+
+    def sent(self, block: slice) -> Sequence[Any]:
+        """The input rows of a block."""
         ...
 
 

@@ -102,11 +102,20 @@ def question_ids(questions: Sequence[Question]) -> Iterator[str]:
 
 @dataclass(slots=True)
 class JudgedRanges(Sequence[tuple[int, int]]):
-    """Where the chains of each question begin and end, for rules that read chains and verdicts by themselves."""
+    """Where the chains of each question begin and end, for rules that read chains and verdicts by themselves.
+
+    That is found when it is first asked for, as a pass over the ids of all chains.
+    """
 
     chains: RowReader[Chain]
     verdicts: RowReader[Verdict]
-    starts: Sequence[int]
+    found: Sequence[int] = ()
+
+    @property
+    def starts(self) -> Sequence[int]:
+        """As `question_starts`."""
+        self.found = self.found or question_starts(self.chains)
+        return self.found
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -121,8 +130,11 @@ class JudgedRanges(Sequence[tuple[int, int]]):
             return self.starts[index], self.starts[index + 1]
         return [(self.starts[number], self.starts[number + 1]) for number in range(*index.indices(len(self)))]
 
+    def sent(self, block: slice) -> list[tuple[int, int]]:
+        """See `SendsBlocks`."""
+        return self[block]
+
 
 def judged_ranges(run: Run, chains: str, verdicts: str) -> JudgedRanges:
     """Chains and verdicts, and where each question's rows are."""
-    rows = run.read(chains, Chain)
-    return JudgedRanges(rows, run.read(verdicts, Verdict), question_starts(rows))
+    return JudgedRanges(run.read(chains, Chain), run.read(verdicts, Verdict))

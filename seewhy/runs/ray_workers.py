@@ -84,25 +84,25 @@ class RayWorkers:
     size: int = 1
     """Input rows of a block."""
 
-    def map(self, node: Node, numbers: list[int]) -> Iterator[Answer] | None:
+    def map(self, node: Node, numbers: list[int], inputs: Sequence[Any]) -> Iterator[Answer] | None:
         """Units that ask a server stay in this process: one client keeps the budget, the pace and the replies."""
         uses_weights = self.run.uses_weights(node)
         if not uses_weights and (len(numbers) < 2 or self.run.asks_server(node)):
             return None
-        return self._map(node, numbers, uses_weights=uses_weights)
+        return self._map(node, numbers, inputs, uses_weights=uses_weights)
 
     def release(self) -> None:
         for name in list(self.members):
             self._end(name)
 
-    def _map(self, node: Node, numbers: list[int], *, uses_weights: bool) -> Iterator[Answer]:
+    def _map(self, node: Node, numbers: list[int], inputs: Sequence[Any], *, uses_weights: bool) -> Iterator[Answer]:
         plan = self.run.machine.runner
         if not self.is_joined:
             self.stack.enter_context(joined(plan, self.run.machine.workers))
             self.stack.callback(self.release)
             self.is_joined = True
         unit = cast(RowStage, node.unit)
-        self.inputs, self.folder, self.size = unit.inputs(self.run), self.run.place(node.ref), unit.block_size()
+        self.inputs, self.folder, self.size = inputs, self.run.place(node.ref), unit.block_size()
         queue = BlockQueue(waiting=deque(numbers), ahead=plan.ahead, tries=plan.tries)
         gpus = gpus_wanted(plan.gpus, self.run.compute.device) if uses_weights else 0.0
         for name in [name for name, one in self.members.items() if one.gpus < gpus]:

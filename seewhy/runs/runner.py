@@ -157,7 +157,7 @@ class Runner:
             return
         if not missing or not self.processes.is_first:
             return
-        answers = self.workers.map(node, missing)
+        answers = self.workers.map(node, missing, inputs)
         if answers is None:
             worker = BlockWorker.of(unit, inputs, self.run, self.run.place(node.ref), self.models)
             for block in missing:

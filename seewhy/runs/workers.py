@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 
 from seewhy.runs.api import RowStage
 from seewhy.runs.block_queue import WorkersLostError
-from seewhy.runs.blocks import BlockWorker, Done
+from seewhy.runs.blocks import BlockWorker, Done, sent_block
 from seewhy.runs.discovery import call_part, load_part
 from seewhy.runs.graph import Node
 from seewhy.runs.hooks import MayBeComputed
@@ -57,9 +57,9 @@ class RunWorker:
             self.ref = ref
         return self.worker
 
-    def do(self, ref: str, number: int) -> Answer:
+    def do(self, ref: str, number: int, sent: Sequence[Any] | None = None) -> Answer:
         """Make the shard of a block."""
-        done = self.unit(ref).do(number)
+        done = self.unit(ref).do(number, sent)
         told = tuple(self.notes)
         self.notes.clear()
         return Answer(done, told, self.models.spent)
@@ -77,15 +77,18 @@ def _begin(run: OpenRun, threads: int) -> None:
     _OF_THIS_PROCESS[:] = [RunWorker(run)]
 
 
-def _do(ref: str, number: int) -> Answer:
-    return _OF_THIS_PROCESS[0].do(ref, number)
+def _do(ref: str, number: int, sent: Sequence[Any] | None) -> Answer:
+    return _OF_THIS_PROCESS[0].do(ref, number, sent)
 
 
 class Workers(Protocol):
     """Who maps blocks beside this process."""
 
-    def map(self, node: Node, numbers: list[int]) -> Iterator[Answer] | None:
-        """Make the shards of these blocks of a unit, in whatever order; None where this process is to make them."""
+    def map(self, node: Node, numbers: list[int], inputs: Sequence[Any]) -> Iterator[Answer] | None:
+        """Make the shards of these blocks of a unit, in whatever order; None where this process is to make them.
+
+        `inputs` are those of the unit, as its stage has them.
+        """
         ...
 
     def release(self) -> None:
@@ -103,7 +106,7 @@ class LocalWorkers:
     pool: ProcessPoolExecutor | None = None
     workers: int = 0
 
-    def map(self, node: Node, numbers: list[int]) -> Iterator[Answer] | None:
+    def map(self, node: Node, numbers: list[int], inputs: Sequence[Any]) -> Iterator[Answer] | None:
         uses_weights = self.run.uses_weights(node)
         is_computed = isinstance(node.unit, MayBeComputed) and node.unit.is_computed()
         worth = 2 if uses_weights or (is_computed and self.pool is not None) else WORTH_STARTING
@@ -117,7 +120,9 @@ class LocalWorkers:
         if self.pool is None:
             self.workers = workers
             self.pool = self.stack.enter_context(worker_pool(self.run, workers))
-        return map_blocks(self.pool, self.workers, node.ref, numbers)
+        size = cast(RowStage, node.unit).block_size()
+        blocks = ((number, sent_block(inputs, number, size)) for number in numbers)
+        return map_blocks(self.pool, self.workers, node.ref, blocks)
 
     def release(self) -> None:
         """They hold no GPU, and beginning them takes seconds: they stay."""
@@ -154,17 +159,19 @@ def worker_pool(run: OpenRun, workers: int) -> Generator[ProcessPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def map_blocks(pool: ProcessPoolExecutor, workers: int, ref: str, numbers: list[int]) -> Iterator[Answer]:
-    """Make the shards of these blocks; answers come as blocks are done, in whatever order.
+def map_blocks(
+    pool: ProcessPoolExecutor, workers: int, ref: str, blocks: Iterator[tuple[int, Sequence[Any] | None]]
+) -> Iterator[Answer]:
+    """Make the shards of these blocks, numbers and what is sent of them; answers come as blocks are done.
 
     Raises:
         WorkersLostError: a worker process died, as of lack of memory.
     """
-    left, under_way = iter(numbers), set[Future[Any]]()
+    under_way = set[Future[Any]]()
     try:
         while True:
-            for number in left:
-                under_way.add(pool.submit(_do, ref, number))
+            for number, sent in blocks:
+                under_way.add(pool.submit(_do, ref, number, sent))
                 if len(under_way) >= workers * (1 + AHEAD):
                     break
             if not under_way:

@@ -1,10 +1,11 @@
 """A file is there whole, or as it was before."""
 
 import hashlib
+import os
 
 import pytest
 
-from seewhy.records.files import hash_file, write_bytes_atomically, write_text_atomically
+from seewhy.records.files import LARGE_BYTES, hash_each, hash_file, write_bytes_atomically, write_text_atomically
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
@@ -34,3 +35,15 @@ def test_a_hash_is_sha_256_of_the_bytes(tmp_path):
     # FIPS 180-2, appendix B.1.
     assert hash_file(tmp_path / "note.txt") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert hash_file(tmp_path / "note.txt") == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_files_of_many_bytes_are_hashed_as_each_alone_and_one_that_is_gone_is_named(tmp_path):
+    paths = [tmp_path / name for name in "cab"]
+    for number, path in enumerate(paths):
+        path.write_bytes(bytes([number]))
+        os.truncate(path, LARGE_BYTES // 2)
+    assert hash_each(paths) == [hash_file(path) for path in paths]
+    assert len({hash_file(path) for path in paths}) == 3
+    paths[1].unlink()
+    with pytest.raises(FileNotFoundError, match=r"/a'"):
+        hash_each(paths)
