@@ -151,6 +151,8 @@ class ProcessModels:
             model = load_part("model", "families.hub").HubModel.load(
                 place, label=label or ref, compute=self.run.compute, masters=masters, prompt=self.run.prompt(ref)
             )
+            if model.has_adapter:
+                load_part("model", "loading.adapter_files").require_effect(model.net, place)
         except (OSError, ValueError) as error:
             raise ValueError(f"model {ref} ({place}) cannot be opened ({error}); {REMEDY}") from error
         if self.features is None:

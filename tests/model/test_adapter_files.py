@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from transformers import AutoModelForImageTextToText
 from untrained import untrained_model
 
 from seewhy.model.families.hub import HubModel
+from seewhy.model.loading.adapter_files import require_effect
 from seewhy.model.packed.scores import separate_logps
 
 # PaliGemma's processor turns arrays into arrays in a way that numpy means to drop.
@@ -104,6 +106,19 @@ def test_an_adapter_without_its_base_is_refused_with_the_place_to_mend(tmp_path:
     words = r"its base '.*gone' cannot be opened" if base else r"names no base model"
     with pytest.raises(ValueError, match=rf"(?s)adapter.*{words}.*base_model_name_or_path"):
         HubModel.load(tmp_path / "adapter")
+
+
+@pytest.mark.parametrize("plan", [PLAN, replace(PLAN, initial="pissa"), replace(PLAN, dora=True)])
+def test_an_adapter_that_adds_nothing_is_refused_for_its_figures_would_be_its_bases(tmp_path: Path, plan) -> None:
+    untrained_model().save(tmp_path / "base")
+    model = HubModel.load(tmp_path / "base")
+    model.adapt(plan)
+    model.save_adapter(tmp_path / "adapter")
+    opened = HubModel.load(tmp_path / "adapter")
+    with pytest.raises(ValueError, match=rf"mine: the adapter adds nothing.*name {tmp_path}/base itself"):
+        require_effect(opened.net, "mine")
+    stirred(model).save_adapter(tmp_path / "adapter")
+    require_effect(HubModel.load(tmp_path / "adapter").net, "mine")
 
 
 def test_an_adapter_of_another_net_or_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from seewhy.model.loading.adapter_parts import (
     LORA,
     NAME,
     START,
+    adds_nothing,
     doubled,
     doubled_alpha,
     is_trained,
@@ -102,6 +103,16 @@ def load_adapter(net: PreTrainedModel, folder: Path) -> None:
             f"like {next(adapted_layers(net))[0]}"
         )
     _put_whole(net, folder, config.modules_to_save or [], {n: t for n, t in weights.items() if n not in own})
+
+
+def require_effect(net: PreTrainedModel, place: str) -> None:
+    """Raises ValueError where the net's adapter adds nothing: what is measured of it would be its base's."""
+    config = config_of(net)
+    if not config.modules_to_save and all(adds_nothing(layer) for _, layer in adapted_layers(net)):
+        raise ValueError(
+            f"{place}: the adapter adds nothing, for it was saved before it had moved, and all that is measured of it "
+            f"would be its base's; name {config.base_model_name_or_path} itself, or the trained adapter"
+        )
 
 
 @torch.no_grad()

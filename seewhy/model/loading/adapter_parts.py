@@ -129,6 +129,15 @@ def starts(layer: Layer) -> bool:
     return bool(torch.allclose(layer.lora_magnitude_vector[NAME].weight, norm.float(), rtol=1e-6, atol=0))
 
 
+@torch.no_grad()
+def adds_nothing(layer: Layer) -> bool:
+    """Whether what the adapter adds is 0, or no more than the rounding of [B, -B0] [A; A0] with equal halves."""
+    if NAME in layer.lora_variant:
+        return starts(layer)
+    first, second = layer.lora_A[NAME].weight.float(), layer.lora_B[NAME].weight.float()
+    return bool(((second @ first).abs() <= 1e-6 * (second.abs() @ first.abs())).all())
+
+
 def row_norms(weight: Tensor) -> Tensor:
     """[rows] of a matrix."""
     return torch.linalg.norm(weight, dim=1)
