@@ -16,6 +16,7 @@ from untrained import untrained_model
 from seewhy.model.families.hub import HubModel
 from seewhy.model.loading.adapter_files import require_effect
 from seewhy.model.packed.scores import separate_logps
+from seewhy.runs.forecast.meta import open_meta
 
 # PaliGemma's processor turns arrays into arrays in a way that numpy means to drop.
 pytestmark = [
@@ -137,3 +138,14 @@ def test_an_adapter_of_another_net_or_of_another_kind_is_refused(tmp_path: Path)
     config.write_text(json.dumps(said | {"target_modules": ["up_proj"]}))
     with pytest.raises(ValueError, match="does not fit"):
         HubModel.load(tmp_path / "adapter")
+
+
+def test_a_look_ahead_without_weights_opens_an_adapters_folder_as_its_base(tmp_path: Path) -> None:
+    untrained_model().save(tmp_path / "base")
+    model = HubModel.load(tmp_path / "base")
+    model.adapt(PLAN)
+    stirred(model).save_adapter(tmp_path / "adapter")
+    ahead = open_meta(str(tmp_path / "adapter"))
+    assert ahead.processor_fingerprint == model.processor_fingerprint
+    assert ahead.response_ids("It is 9.") == model.response_ids("It is 9.")
+    assert all(weight.is_meta for weight in ahead.net.parameters())
