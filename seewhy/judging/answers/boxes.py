@@ -28,8 +28,8 @@ def later_than_a_box(text: str, ranked: Sequence[Statement], rule: MatchRule) ->
     the box holds none: `\boxed{12}`, and behind it "the answer is in cm", stays 12.
     """
     box = ranked[0]
-    later = [each for each in ranked if each.start > box.end]
-    if box.rule is not Rule.BOXED or not later:
+    later = [each for each in ranked if each.start > box.end] if box.rule is Rule.BOXED else []
+    if not later:
         return None
     last = max(later, key=lambda each: each.start)
     said = undress(text[last.start : last.end])

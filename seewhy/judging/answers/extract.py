@@ -76,6 +76,8 @@ def extract_answer(
     """
     if options and len(text) == 1 and text in LETTERS[: len(options)]:
         return Extraction(answer=text, rule=Rule.WHOLE, start=0, end=1)
+    if not options and rule is not MatchRule.YES_NO and len(text) < LONGEST_LINE and text.isascii() and text.isdigit():
+        return Extraction(answer=text, rule=Rule.WHOLE, start=0, end=len(text))
     text = in_plain_signs(text)
     low = masked(lower(text), options)
     begin = reply_start(low)

@@ -117,7 +117,12 @@ def _letter(value: str, options: tuple[str, ...]) -> str | None:
 def match_exact(golds: tuple[str, ...], answer: str) -> Match:
     """Equal but for case, spaces and edge punctuation."""
     wanted = normalise(answer)
-    return _equal(any(normalise(gold) == wanted for gold in golds), golds, answer)
+    return _equal(any(_normal_gold(gold) == wanted for gold in golds), golds, answer)
+
+
+@lru_cache(maxsize=4096)
+def _normal_gold(gold: str) -> str:
+    return normalise(gold)
 
 
 def match_relaxed(golds: tuple[str, ...], answer: str) -> Match:

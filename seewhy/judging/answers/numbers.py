@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 NUMBER = re.compile(
     r"(?P<lead>[^\d+\-.\u2212]{0,20}?)(?P<sign>[+\-\u2212]?)\s?(?P<money>[$€£¥]?)\s?"
@@ -85,6 +86,7 @@ class Reading:
         return self.face * self.factor if self.factor else self.face
 
 
+@lru_cache(maxsize=4096)
 def read_number(text: str) -> Reading | None:
     """The one number of `text`; None where it holds none, several, a time of day, or more than a number and its unit.
 

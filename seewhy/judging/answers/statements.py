@@ -99,16 +99,18 @@ class Statement:
 
 def statements_by_rank(low: str, begin: int, *, options: bool) -> list[Statement]:
     """The statements of the lower-cased reply `low[begin:]`, that which counts first."""
-    found = list(_answer_statements(low, begin, options=options))
-    if not low.isascii() and "答案" in low:
+    places = list(_occurrences(low, "answer", begin))
+    found = [each for at in places if (each := _answer_statement(low, begin, at, options=options))]
+    if not low.isascii() and low.find("答案", begin) >= 0:
         found += _chinese_statements(low, begin)
-    if "\\" in low and "\\boxed" in low and (boxed := last_boxed(low, begin)):
+    if "\\" in low and (boxed := last_boxed(low, begin)):
         found.append(boxed)
-    if "<" in low and "</" in low:
+    if "<" in low and low.find("</", begin) >= 0:
         found += _tagged(low, begin)
     if options:
-        found += [choice for word in CHOICE_WORDS if word in low and (choice := _last_choice(low, begin, word))]
-    if low.count("ans") > low.count("answer") and (short := _short_word(low, begin)):
+        there = [word for word in CHOICE_WORDS if low.find(word, begin) >= 0]
+        found += [choice for word in there if (choice := _last_choice(low, begin, word))]
+    if low.count("ans", begin) > len(places) and (short := _short_word(low, begin)):
         found.append(short)
     if "#" in low and "####" in low and (hashes := HASHES_ALONE.search(low, begin)):
         found += [each for each in (_line(low, Rule.MARK, hashes.start("value")),) if each]
@@ -137,12 +139,6 @@ def _occurrences(low: str, word: str, begin: int) -> Iterator[int]:
         if at < 0:
             return
         yield at
-
-
-def _answer_statements(low: str, begin: int, *, options: bool) -> Iterator[Statement]:
-    for at in _occurrences(low, "answer", begin):
-        if statement := _answer_statement(low, begin, at, options=options):
-            yield statement
 
 
 def _answer_statement(low: str, begin: int, at: int, *, options: bool) -> Statement | None:

@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from seewhy.judging.answers.decoration import undress
 from seewhy.judging.answers.formulas import plain_value
@@ -60,6 +61,7 @@ RELATED = re.compile(
 )
 ABOUT_WORDS = frozenset({"about", "approximately", "around", "roughly", "nearly", "almost", "exactly", "only", "just"})
 MOST_WORDS = 6
+LONGEST_SENTENCE = 200
 ABOUT = re.compile(r"(?:with|which|because|since|as|for|when|where|at|after|if|given|that|on|during|based|according)\b")
 NO_TAIL = re.compile(r"[\\^_={}+*/<>|~]")
 CALCULATION = re.compile(r"(?P<left>[^=≈\n]{1,80}(?:=[^=≈\n]{1,80}){0,3}?)[=≈]\s*(?P<right>[^=≈\n]{1,60})")
@@ -95,8 +97,11 @@ def value_of(answer: str, rule: MatchRule) -> str:
 
 
 def _number(answer: str) -> str | None:
-    if answer.isalnum() or len(answer) > 200:
-        return None
+    return None if answer.isalnum() or len(answer) > LONGEST_SENTENCE else _number_said(answer)
+
+
+@lru_cache(maxsize=4096)
+def _number_said(answer: str) -> str | None:
     if said := LEAD.fullmatch(answer):
         return said["number"].strip()
     if ("=" in answer or "≈" in answer) and (right := result_of(answer)):
