@@ -16,6 +16,7 @@ from untrained import untrained_model
 from seewhy.model.families.hub import HubModel
 from seewhy.model.loading.adapter_files import require_effect
 from seewhy.model.packed.scores import separate_logps
+from seewhy.records.types import Response
 from seewhy.runs.forecast.meta import open_meta
 
 # PaliGemma's processor turns arrays into arrays in a way that numpy means to drop.
@@ -147,5 +148,6 @@ def test_a_look_ahead_without_weights_opens_an_adapters_folder_as_its_base(tmp_p
     stirred(model).save_adapter(tmp_path / "adapter")
     ahead = open_meta(str(tmp_path / "adapter"))
     assert ahead.processor_fingerprint == model.processor_fingerprint
-    assert ahead.response_ids("It is 9.") == model.response_ids("It is 9.")
+    reply = Response(text="It is 9.")
+    assert ahead.response_ids(reply) == model.response_ids(reply)
     assert all(weight.is_meta for weight in ahead.net.parameters())
