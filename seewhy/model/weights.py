@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import cast
 
@@ -14,10 +15,22 @@ SHIPPED = Path(__file__).parent / "families" / "tiny_weights"
 REMEDY = ("give `tiny`, a folder in Hugging Face format with its processor, or the name of a vision-language model on "
           "the Hub")  # fmt: skip
 """What an error says of a model that cannot be opened."""
+REMEDIES = re.compile(r"[;:,] (?:or )?(?:choose|copy|correct|give|install|pip|run|set|take) ")
+"""What a message says that names its own remedy."""
+
+
+def unopened(name: str, error: Exception) -> str:
+    """What is said of a model that cannot be opened: the error, with its own remedy where it has one."""
+    said = str(error)
+    return f"model {name!r}: {said}" if REMEDIES.search(said) else f"model {name!r} cannot be opened ({said}); {REMEDY}"
+
+
 ADAPTER = "adapter_config.json"
 """In a folder of peft's format."""
 CONTENT = (".safetensors", ".json", ".jinja", ".model", ".txt")
 """Suffixes of weights, configuration, chat template and vocabulary."""
+OLDER = ".bin"
+"""Of weights, where a folder has none in safetensors."""
 
 
 def weights_place(name: str) -> str:
@@ -30,7 +43,11 @@ def weights_identity(name: str) -> str:
     place = Path(weights_place(name))
     hashes = {name: digest for suffix in CONTENT for name, digest in hash_folder_cached(place, f"*{suffix}").items()}
     if not any(file.endswith(CONTENT[0]) for file in hashes):
-        return name
+        older = hash_folder_cached(place, f"*{OLDER}")
+        if not older:
+            return name
+        hashes |= older
+    root_of(place)  # or an adapter of itself would be hashed for ever
     base = base_of(place)
     return hash_json({**hashes, **({"base": weights_identity(base)} if base else {})})
 
@@ -44,21 +61,42 @@ def base_of(source: str | Path) -> str | None:
     file = Path(source) / ADAPTER
     if not file.is_file():
         return None
-    base = cast(dict[str, object], json.loads(file.read_text(encoding="utf-8"))).get("base_model_name_or_path")
+    base = read_object(file).get("base_model_name_or_path")
     if not base:
         raise ValueError(f"{file} names no base model: write its folder or Hub name under base_model_name_or_path")
     return str(base)
 
 
+def read_object(file: Path) -> dict[str, object]:
+    """The JSON object that a file of a model holds; ValueError with its name where it holds none."""
+    try:
+        found: object = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file} is no JSON, or was cut ({error}); copy it again") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{file} holds no JSON object; copy it again")
+    return cast(dict[str, object], found)
+
+
 def root_of(source: str | Path) -> str | Path:
-    """The model below all adapters: it holds the processor."""
-    base = base_of(source)
-    return source if base is None else root_of(base)
+    """The model below all adapters: it holds the processor.
+
+    Raises:
+        ValueError: an adapter is its own base.
+    """
+    seen: list[Path] = []
+    while (base := base_of(source)) is not None:
+        seen.append(Path(source).absolute())
+        if Path(base).absolute() in seen:
+            raise ValueError(f"{source} is an adapter of itself: correct base_model_name_or_path in its {ADAPTER}")
+        source = base
+    return source
 
 
 def size_of_weights(place: str) -> int:
     """Bytes of a folder's weight files; 0 for a model on the Hub, of which nothing is known before it is opened."""
-    return sum(path.stat().st_size for path in Path(place).glob("*.safetensors"))
+    files = list(Path(place).glob(f"*{CONTENT[0]}")) or Path(place).glob(f"pytorch_model*{OLDER}")
+    return sum(path.stat().st_size for path in files)
 
 
 def count_parameters(place: str) -> int:

@@ -13,7 +13,7 @@ from seewhy.endpoints.engine.plan import EnginePlan
 from seewhy.model.api import Generates
 from seewhy.model.free_memory import memory_bytes
 from seewhy.model.plan import AdapterPlan, FeaturePlan
-from seewhy.model.weights import REMEDY, base_of, size_of_weights
+from seewhy.model.weights import base_of, size_of_weights, unopened
 from seewhy.records.types import Question
 from seewhy.runs.discovery import load_part
 from seewhy.runs.engines import SERVERS, OpenEngine, open_engine
@@ -154,7 +154,7 @@ class ProcessModels:
             if model.has_adapter:
                 load_part("model", "loading.adapter_files").require_effect(model.net, place)
         except (OSError, ValueError) as error:
-            raise ValueError(f"model {ref} ({place}) cannot be opened ({error}); {REMEDY}") from error
+            raise ValueError(unopened(f"{ref} ({place})", error)) from error
         if self.features is None:
             self.features = features_of(self.run)
         if self.prompts is None:

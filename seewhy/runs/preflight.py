@@ -121,6 +121,7 @@ def _encoded(run: OpenRun, name: str, questions: Sequence[Question]) -> Iterator
         call_part("model", "loading.reached", "require_reached", spec.path)
         call_part("model", "loading.whole_weights", "require_whole", weights_place(spec.path))
         model: Any = call_part("runs", "forecast.meta", "open_meta", spec.path, spec.prompt)
+        call_part("model", "loading.reading", "require_tensors", weights_place(spec.path))
         call_part("model", "loading.arithmetic", "require_attention", model.net, run.compute.attention)
     except (OSError, ValueError) as error:
         yield f"model {name}: {error}"

@@ -18,11 +18,12 @@ from seewhy.model.generation.continuing import as_chains, beginning_ids, continu
 from seewhy.model.generation.decode import Drawn, check_drawing, draw
 from seewhy.model.loading import adapter_files, adapters
 from seewhy.model.loading.encoding import check_length, encode, without_last
+from seewhy.model.loading.ends import end_tokens, tell_unused
 from seewhy.model.loading.opening import ON_CPU, as_held, as_planned, open_net
 from seewhy.model.loading.parts import PARTS, part_of_parameters
 from seewhy.model.loading.prompt_cache import KeepsPrompts, PromptCache
 from seewhy.model.loading.prompting import open_prompting, write_instructions
-from seewhy.model.loading.replies import Replies, end_tokens
+from seewhy.model.loading.replies import Replies
 from seewhy.model.loading.root import Root
 from seewhy.model.loading.supported import check_supported
 from seewhy.model.packed.budget import spans_within
@@ -87,6 +88,7 @@ class HubModel:
         `label` is its name in rows; `masters` keeps float32 weights in any precision, so that they can be trained.
         """
         net, asked = open_net(source, compute, masters), open_prompting(source, prompt)
+        tell_unused(label or str(source), net)
         return cls(net, asked[0], label or str(source), compute=compute, instructions=asked[1])
 
     def adapt(self, plan: AdapterPlan) -> None:

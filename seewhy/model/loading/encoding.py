@@ -22,6 +22,7 @@ from seewhy.model.loading.templates import render_turns
 from seewhy.model.packed.context import context_of
 from seewhy.model.packed.group import CROSSING, Prompt
 from seewhy.model.vision.pictures import PictureFile
+from seewhy.model.weights import REMEDIES
 from seewhy.records.conversation import text_pieces
 from seewhy.records.turns import Turn
 
@@ -61,8 +62,9 @@ def encode(
         encoded = _encoded(processor, turns, [file.open() for file in files])
     except ValueError as error:
         who = type(processor).__name__
+        hint = "" if REMEDIES.search(str(error)) else "; correct the question, the chat template or the processor"
         raise ValueError(
-            f"question {question_id}: {who} cannot encode its prompt with {len(files)} pictures: {error}"
+            f"question {question_id}: {who} cannot encode its prompt with {len(files)} pictures: {error}{hint}"
         ) from error
     ids = tuple(encoded.pop("input_ids")[0].tolist())
     for name in UNUSED:
@@ -89,7 +91,13 @@ def _encoded(processor: ProcessorMixin, turns: Sequence[Turn], images: Sequence[
     # As apply_chat_template gives them: some processors cut a picture otherwise where its text holds several.
     shown: Any = [list(images)] if len(images) > 1 else list(images) or None
     form: dict[str, Any] = {"return_tensors": "pt", "add_special_tokens": not begins}
-    encoded = dict(processor(text=whole, images=shown, **form))
+    try:
+        encoded = dict(processor(text=whole, images=shown, **form))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, RuntimeError) as error:
+        raise ValueError(
+            f"{type(error).__name__}: {error}; correct the settings of the processor, in processor_config.json or "
+            "prompt.processor"
+        ) from error
     return encoded if not typed else _spelt(tokenizer, encoded, typed, holes_of(text, stand_in), stand_in)
 
 

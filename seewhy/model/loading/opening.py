@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import nn
-from transformers import AutoModelForImageTextToText, BitsAndBytesConfig, PreTrainedModel
+from transformers import BitsAndBytesConfig, PreTrainedModel
 
 from seewhy.model.loading.adapter_files import load_adapter
 from seewhy.model.loading.adapters import is_adapted, merge
@@ -20,6 +20,7 @@ from seewhy.model.loading.arithmetic import (
     set_attention,
     set_tf32,
 )
+from seewhy.model.loading.reading import load_net
 from seewhy.model.packed.recompute import checkpointing
 from seewhy.model.plan import BF16, ComputePlan
 from seewhy.model.weights import ADAPTER, base_of
@@ -108,12 +109,10 @@ def open_net(source: str | Path, compute: ComputePlan, masters: bool) -> PreTrai
     require_arithmetic(compute, device)
     set_tf32(is_on=compute.tf32)
     if quantisation is None:
-        net = AutoModelForImageTextToText.from_pretrained(source, dtype=dtype)
+        net = load_net(source, dtype=dtype)
         net.to(device)  # pyright: ignore[reportArgumentType]
     else:
-        net = AutoModelForImageTextToText.from_pretrained(
-            source, dtype=dtype, quantization_config=quantisation, device_map={"": device}
-        )
+        net = load_net(source, dtype=dtype, quantization_config=quantisation, device_map={"": device})
     set_attention(net, compute.attention)
     return net
 

@@ -13,6 +13,8 @@ from transformers.models.auto.configuration_auto import model_type_to_module_nam
 from transformers.utils.hub import cached_file
 from transformers.video_processing_utils import VideoProcessorMixin
 
+from seewhy.model.loading.reading import reading
+
 LOG = logging.getLogger(__name__)
 VIDEO = "video_processor"
 CONFIGS = ("processor_config.json", "video_preprocessor_config.json")
@@ -62,6 +64,18 @@ def open_processor(place: str | Path) -> ProcessorMixin:
     Raises:
         ValueError: there is none, it does not fit, or it needs a library that is not installed.
     """
+    with reading(place):
+        found = _opened(place)
+        lacks = [part for part in ("tokenizer", "image_processor") if getattr(found, part, None) is None]
+        if lacks:
+            raise ValueError(
+                f"{place}: its processor is {type(found).__name__}, which has no {lacks[0]}: correct processor_class "
+                "in its processor_config.json, or copy the processor of the model again"
+            )
+    return found
+
+
+def _opened(place: str | Path) -> ProcessorMixin:
     try:
         return AutoProcessor.from_pretrained(place)
     except ImportError as error:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise, takewhile
 from typing import Any
 
-from transformers import PreTrainedModel, ProcessorMixin
+from transformers import ProcessorMixin
 
 from seewhy.model.loading.control_tokens import ids_of, marked, pattern_of, special_tokens, tokenizer_of
 from seewhy.model.loading.templates import render_turns
@@ -18,16 +18,6 @@ LOG = logging.getLogger(__name__)
 def _shared(one: Sequence[object], other: Sequence[object]) -> int:
     """How far two sequences are the same."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-
-
-def end_tokens(processor: ProcessorMixin, net: PreTrainedModel) -> frozenset[int]:
-    """Tokens that end a chain; ValueError where the model names none."""
-    configured = net.generation_config.eos_token_id if net.generation_config is not None else None
-    listed = configured if isinstance(configured, list) else [configured]
-    ends = frozenset(int(token) for token in [*listed, tokenizer_of(processor).eos_token_id] if token is not None)
-    if not ends:
-        raise ValueError("the model names no end-of-turn token: set eos_token_id in its generation_config.json")
-    return ends
 
 
 class Replies:
@@ -43,7 +33,7 @@ class Replies:
         self.tokenizer = tokenizer_of(processor)
         self._texts: dict[int, str] = {}
         spelt = [self.tokenizer.convert_ids_to_tokens(token) for token in sorted(ends)]
-        self._pattern = pattern_of([*special_tokens(self.tokenizer), *spelt])
+        self._pattern = pattern_of([*special_tokens(self.tokenizer), *filter(None, spelt)])
         prompt, whole = self._render(None), self._render(PROBE)
         self._stem = prompt[: _shared(prompt, whole)]
         _, found, self._closing = whole[len(self._stem) :].partition(PROBE)

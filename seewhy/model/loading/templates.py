@@ -10,6 +10,8 @@ from seewhy.model.loading.deadlines import LateError, bounded
 
 TEMPLATE_S = 5.0
 """Seconds that a conversation may take to render; the templates of all families under test take about a millisecond."""
+REFUSALS = (ArithmeticError, AttributeError, LookupError, RecursionError, TemplateError, TypeError, ValueError)
+"""What templates end in."""
 
 
 def render_turns(
@@ -22,14 +24,20 @@ def render_turns(
     """The text of a conversation by the processor's chat template.
 
     Raises:
-        ValueError: the template refuses the conversation, or does not end in time.
+        ValueError: there is no template, or it refuses the conversation, or does not end in time.
     """
+    if not processor.chat_template:
+        raise ValueError(
+            f"{type(processor).__name__} has no chat template: put its chat_template.jinja into the model's folder, or "
+            "name a file with one by prompt.template"
+        )
     try:
         with bounded(limit_s):
             return processor.apply_chat_template(list(turns), add_generation_prompt=add_generation_prompt)  # pyright: ignore[reportReturnType, reportArgumentType]
-    except (TemplateError, TypeError) as error:
+    except REFUSALS as error:
         raise ValueError(
-            f"the chat template of {type(processor).__name__} refuses the conversation: {error}"
+            f"the chat template of {type(processor).__name__} refuses the conversation: {error}; correct the model's "
+            "chat_template.jinja, or give another one by prompt.template"
         ) from error
     except LateError:
         raise ValueError(

@@ -35,7 +35,10 @@ def check_head(net: PreTrainedModel, group: Group, tolerance: float = 1e-4) -> N
     try:
         own_logits = net(**arguments_of(net, group.prompt, [row]), **kept).logits[0, -len(response) :]
     except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{type(net).__name__} does not run on a prompt and a reply: {error!r}") from error
+        raise ValueError(
+            f"{type(net).__name__} does not run on a prompt and a reply: {error!r}; see that its weights, config.json "
+            "and processor belong to one model"
+        ) from error
     hidden = net.model(**arguments_of(net, group.prompt, [row])).last_hidden_state[0, -len(response) :]  # pyright: ignore[reportCallIssue]
     choose_head(net, hidden, own_logits)
     targets = torch.tensor(response, device=net.device)
@@ -44,6 +47,11 @@ def check_head(net: PreTrainedModel, group: Group, tolerance: float = 1e-4) -> N
         for states, head in ((own_logits, nn.Identity()), (hidden, head_of(net)))
     )
     gap = float((own - ours).abs().max())
+    if math.isnan(gap):
+        raise ValueError(
+            f"{type(net).__name__} gives log-probabilities that are no numbers (NaN): weights of it are damaged; copy "
+            "it again, or choose another one"
+        )
     if gap > tolerance:
         raise ValueError(
             f"{type(net).__name__} makes other logits than its output layer does of its hidden states (log-probability "

@@ -11,10 +11,11 @@ from transformers import GenerationConfig, PreTrainedModel
 
 from seewhy.model.families.hub import HubModel
 from seewhy.model.loading.prompting import open_prompting
+from seewhy.model.loading.reading import reading, require_pictures
 from seewhy.model.packed.group import Group, Prompt, tokens_of
 from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
 from seewhy.model.prompt_plan import AS_IS, PromptPlan
-from seewhy.model.weights import REMEDY, root_of, weights_place
+from seewhy.model.weights import root_of, unopened, weights_place
 from seewhy.records.types import Question, Response, Style
 from seewhy.training.memory.trace import meta_net
 from seewhy.training.plan import FitPlan
@@ -77,12 +78,15 @@ def open_meta(name: str, prompt: PromptPlan = AS_IS) -> HubModel:
     place = weights_place(name)
     try:
         root = str(root_of(place))  # of an adapter's folder, which has no configuration of a net
-        net = meta_net(root)
+        with reading(root):
+            require_pictures(root)
+            net = meta_net(root)
         processor, words = open_prompting(place, prompt)
     except (OSError, ValueError) as error:
-        raise ValueError(f"model {name!r} cannot be opened ({error}); {REMEDY}") from error
+        raise ValueError(unopened(name, error)) from error
     if not names_no_end(root):
-        net.generation_config = GenerationConfig.from_pretrained(root)
+        with reading(root):
+            net.generation_config = GenerationConfig.from_pretrained(root)
     return HubModel(net, processor, name, instructions=words)
 
 

@@ -1,0 +1,205 @@
+"""A model's folder that lacks something, or holds what does not fit, is refused by file and remedy."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import chdir
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+import torch
+from families import FAMILIES
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from said_errors import sentence
+from transformers import GenerationConfig
+
+from seewhy.cli.main import main
+from seewhy.model.families.hub import HubModel
+from seewhy.model.loading.ends import unused_settings
+from seewhy.model.plan import AdapterPlan
+from seewhy.model.weights import SHIPPED, root_of, size_of_weights, weights_identity
+
+Weights = dict[str, torch.Tensor]
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab\nsize 4976698672\n"
+
+
+def edit(folder: Path, file: str, **fields: object) -> None:
+    found = json.loads((folder / file).read_text())
+    (folder / file).write_text(json.dumps({**found, **fields}))
+
+
+def reweigh(folder: Path, change: Callable[[Weights], object]) -> None:
+    weights = load_file(folder / "model.safetensors")
+    change(weights)
+    whole = {name: tensor.contiguous() for name, tensor in weights.items()}
+    save_file(whole, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def remove(*names: str) -> Callable[[Path], object]:
+    return lambda folder: [(folder / name).unlink() for name in names]
+
+
+def write(file: str, text: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / file).write_text(text)
+
+
+def reword_head(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes().replace(b'"F32"', b'"F99"', 1))
+
+
+def drop_layer(weights: Weights) -> None:
+    for name in [name for name in weights if ".layers.1.mlp." in name]:
+        del weights[name]
+
+
+def narrow(weights: Weights) -> None:
+    name = next(name for name in weights if name.endswith("layers.0.mlp.up_proj.weight"))
+    weights[name] = weights[name][:-3]
+
+
+def own_adapter(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+    (folder / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(folder.absolute())}))
+
+
+def lost_shard(folder: Path) -> None:
+    names = list(load_file(folder / "model.safetensors"))
+    (folder / "model.safetensors").rename(folder / "model-00001-of-00002.safetensors")
+    placed = {name: f"model-0000{1 + n % 2}-of-00002.safetensors" for n, name in enumerate(names)}
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": placed}))
+
+
+WRONG: dict[str, tuple[Callable[[Path], object], list[str]]] = {
+    "no weights": (remove("model.safetensors"), ["holds no weights", "copy the whole folder"]),
+    "no processor": (remove("processor_config.json"), ["processor_config.json", "copy"]),
+    "no tokenizer": (remove("tokenizer.json"), ["tokenizer.json", "copy"]),
+    "no chat template": (remove("chat_template.jinja"), ["no chat template", "prompt.template"]),
+    "a template of another kind": (
+        write("chat_template.jinja", "{{ messages[0]['content'] + '' }}"), ["chat template", "prompt.template"]),
+    "a template that counts": (write("chat_template.jinja", "{{ 1 / 0 }}"), ["chat template", "prompt.template"]),
+    "a pointer": (write("model.safetensors", POINTER), ["model.safetensors is a pointer", "git lfs pull"]),
+    "a head of other words": (reword_head, ["model.safetensors was cut or changed", "copy it again"]),
+    "a layer that is not there": (
+        lambda folder: reweigh(folder, drop_layer), ["lack 7 of the weights", "layers.1.mlp.down_proj", "at random"]),
+    "another shape": (
+        lambda folder: reweigh(folder, narrow), ["another shape", "layers.0.mlp.up_proj.weight", "config.json"]),
+    "a lost shard": (lost_shard, ["model-00002-of-00002.safetensors is not there", "copy the whole folder"]),
+    "weights of pickles": (
+        lambda folder: [remove("model.safetensors")(folder), torch.save({"a": Path()}, folder / "pytorch_model.bin")],
+        ["pytorch_model.bin holds more than tensors", "safetensors"]),
+    "settings that are no JSON": (write("generation_config.json", "{"), ["generation_config.json is no JSON"]),
+    "settings that are a list": (write("config.json", "[]"), ["config.json holds no JSON object"]),
+    "a precision that is none": (lambda folder: edit(folder, "config.json", dtype="float99"), ["float99", "correct"]),
+    "a text model": (
+        lambda folder: edit(folder, "config.json", model_type="llama"), ["llama", "no vision-language model"]),
+    "code of its own": (
+        lambda folder: edit(folder, "config.json", model_type="mine", auto_map={"AutoConfig": "mine.Mine"}),
+        ["code from its repository", "docs/families.md"]),
+    "an end in words": (
+        lambda folder: edit(folder, "generation_config.json", eos_token_id="</s>"), ["eos_token_id", "'</s>'"]),
+    "an end beyond the words": (
+        lambda folder: edit(folder, "generation_config.json", eos_token_id=[1, 99999]), ["eos_token_id", "99999"]),
+    "an adapter of itself": (own_adapter, ["adapter of itself", "base_model_name_or_path"]),
+}  # fmt: skip
+"""What is wrong with the model that ships, and what must be named."""
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    Image.new("RGB", (32, 32), (200, 30, 30)).save(tmp_path / "a.png")
+    rows = [{"id": str(n), "split": "test", "question": f"What is {n}?", "answer": n, "image": "a.png"}
+            for n in range(2)]  # fmt: skip
+    (tmp_path / "own.json").write_text(json.dumps(rows))
+    return tmp_path / "own.json"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    copytree(SHIPPED, tmp_path / "mine")
+    with chdir(tmp_path):
+        yield tmp_path / "mine"
+
+
+@pytest.mark.parametrize("kind", WRONG)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_what_is_wrong_with_a_folder_is_told_before_anything_is_drawn(kind, folder, questions, capsys):
+    spoil, told = WRONG[kind]
+    spoil(folder)
+    assert main(["evaluate", "--model", str(folder), "--questions", str(questions), "--out", "out"]) == 2
+    err = capsys.readouterr().err
+    said = sentence(err)
+    assert not [part for part in told if part not in said], said
+    first, where, remedy = err.strip().splitlines()[-3:]
+    assert (first.split()[0], where.split()[0], remedy.split()[0]) == ("seewhy:", "where:", "remedy:")
+    assert "--help" not in err
+    assert not list(Path("out").rglob("*.parquet"))
+
+
+def test_weights_that_are_no_numbers_are_refused_before_a_reply_is_kept(folder, questions, capsys):
+    reweigh(folder, lambda weights: next(t for n, t in weights.items() if "layers.1.mlp" in n).fill_(torch.nan))
+    assert main(["evaluate", "--model", str(folder), "--questions", str(questions), "--out", "out"]) == 2
+    assert "NaN" in sentence(capsys.readouterr().err)
+    assert not list(Path("out").rglob("chains/*.parquet"))
+
+
+def test_an_adapters_folder_is_evaluated_on_its_base(folder, questions, capsys):
+    model = HubModel.load(folder)
+    model.adapt(AdapterPlan(rank=2))
+    model.save_adapter(folder.with_name("adapter"))
+    words = ["--questions", str(questions), "--max-tokens", "2", "--styles", "direct", "--out", "out"]
+    assert main(["evaluate", "--model", str(folder.with_name("adapter")), *words]) == 0, capsys.readouterr().err
+
+
+def test_older_weights_are_opened_and_their_content_counts(folder):
+    weights = load_file(folder / "model.safetensors")
+    expected = HubModel.load(folder).fingerprint
+    (folder / "model.safetensors").unlink()
+    torch.save(weights, folder / "pytorch_model.bin")
+    identity = weights_identity(str(folder))
+    assert HubModel.load(folder).fingerprint == expected
+    assert identity != str(folder)
+    assert size_of_weights(str(folder)) == (folder / "pytorch_model.bin").stat().st_size
+    torch.save({name: tensor + 1 for name, tensor in weights.items()}, folder / "pytorch_model.bin")
+    assert weights_identity(str(folder)) != identity
+
+
+def test_weights_without_a_place_are_told(folder, caplog):
+    reweigh(folder, lambda weights: weights.update({"model.language_model.layers.9.bias": torch.zeros(3)}))
+    with caplog.at_level(logging.WARNING):
+        HubModel.load(folder)
+    assert "1 weights of its files have no place in the net" in caplog.text
+
+
+def test_what_is_not_followed_of_a_models_own_settings_is_told_once(folder, caplog):
+    edit(folder, "generation_config.json", repetition_penalty=1.05, suppress_tokens=[5, 6], temperature=0.1, top_k=1)
+    with caplog.at_level(logging.WARNING):
+        HubModel.load(folder)
+        HubModel.load(folder)
+    assert caplog.text.count("repetition_penalty=1.05, suppress_tokens=[5, 6]") == 1
+
+
+@pytest.mark.parametrize("settings", [{}, {"eos_token_id": [1, 2]}, {"temperature": 0.1, "top_p": 0.01, "top_k": 1}])
+def test_what_a_stage_sets_itself_is_not_told(settings):
+    assert unused_settings(GenerationConfig(do_sample=True, num_beams=1, repetition_penalty=1.0, **settings)) == ""
+
+
+def test_two_adapters_that_name_each_other_are_refused(tmp_path):
+    for name, other in (("a", "b"), ("b", "a")):
+        (tmp_path / name).mkdir()
+        plain = json.dumps({"base_model_name_or_path": str(tmp_path / other)})
+        (tmp_path / name / "adapter_config.json").write_text(plain)
+    with pytest.raises(ValueError, match="adapter of itself"):
+        root_of(tmp_path / "a")
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_what_a_family_saves_is_found_whole(family, tmp_path, caplog):
+    family.make().save(tmp_path)
+    with caplog.at_level(logging.WARNING):
+        HubModel.load(tmp_path)
+    assert "no place" not in caplog.text
