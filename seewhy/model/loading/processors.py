@@ -66,7 +66,7 @@ def open_processor(place: str | Path) -> ProcessorMixin:
     """
     with reading(place):
         found = _opened(place)
-        lacks = [part for part in ("tokenizer", "image_processor") if getattr(found, part, None) is None]
+        lacks = [part for part in ("tokenizer", "image_processor") if not hasattr(found, part)]
         if lacks:
             raise ValueError(
                 f"{place}: its processor is {type(found).__name__}, which has no {lacks[0]}: correct processor_class "

@@ -4,13 +4,10 @@ import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
 import transformers
-from huggingface_hub.errors import StrictDataclassError
-from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForImageTextToText, PreTrainedModel
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
@@ -18,15 +15,12 @@ from seewhy.model.loading.whole_weights import require_placed
 from seewhy.model.weights import REMEDIES, root_of
 
 LOG = logging.getLogger(__name__)
-OURS = (
-    AttributeError, ImportError, LookupError, OSError, RuntimeError, StrictDataclassError, SafetensorError, TypeError,
-    UnpicklingError, ValueError,
-)  # fmt: skip
-"""What files that do not fit each other end in, in transformers."""
 META = "meta"
 """The device on which weights have a shape and no values: their files are not read."""
 REMOTE = "trust_remote_code"
 """In what transformers says of a model that brings its own code."""
+UNPICKLED = "UnpicklingError"
+"""The class of what torch raises where a file of weights holds more than tensors."""
 LONGEST = 240
 """Letters of a message that are shown; transformers lists all families in some."""
 
@@ -38,7 +32,8 @@ def reading(source: str | Path) -> Generator[None]:
         yield
     except (torch.OutOfMemoryError, MemoryError):
         raise
-    except OURS as error:
+    except Exception as error:
+        # Of any class: what files that do not fit each other end in is transformers' affair.
         raise ValueError(_told(source, error)) from error
 
 
@@ -48,7 +43,7 @@ def _told(source: str | Path, error: Exception) -> str:
     if REMOTE in said:
         return f"{source} needs code from its repository, which seewhy does not run; choose one of docs/families.md"
     match error:
-        case UnpicklingError():
+        case _ if type(error).__name__ == UNPICKLED:
             return f"{source}: its pytorch_model.bin holds more than tensors and is not read; give it as safetensors"
         case ImportError():
             return f"{cut}; install that, or take weights of the model that do without"
