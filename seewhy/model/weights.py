@@ -15,7 +15,7 @@ SHIPPED = Path(__file__).parent / "families" / "tiny_weights"
 REMEDY = ("give `tiny`, a folder in Hugging Face format with its processor, or the name of a vision-language model on "
           "the Hub")  # fmt: skip
 """What an error says of a model that cannot be opened."""
-REMEDIES = re.compile(r"[;:,] (?:or )?(?:choose|copy|correct|give|install|pip|run|set|take) ")
+REMEDIES = re.compile(r"[;:,] (?:or )?(?:choose|copy|correct|give|install|name|pip|run|set|take) ")
 """What a message says that names its own remedy."""
 
 

@@ -18,7 +18,6 @@ from transformers import GenerationConfig
 from seewhy.cli.main import main
 from seewhy.model.families.hub import HubModel
 from seewhy.model.loading.ends import unused_settings
-from seewhy.model.plan import AdapterPlan
 from seewhy.model.weights import SHIPPED, root_of, size_of_weights, weights_identity
 
 Weights = dict[str, torch.Tensor]
@@ -144,14 +143,6 @@ def test_weights_that_are_no_numbers_are_refused_before_a_reply_is_kept(folder, 
     assert main(["evaluate", "--model", str(folder), "--questions", str(questions), "--out", "out"]) == 2
     assert "NaN" in sentence(capsys.readouterr().err)
     assert not list(Path("out").rglob("chains/*.parquet"))
-
-
-def test_an_adapters_folder_is_evaluated_on_its_base(folder, questions, capsys):
-    model = HubModel.load(folder)
-    model.adapt(AdapterPlan(rank=2))
-    model.save_adapter(folder.with_name("adapter"))
-    words = ["--questions", str(questions), "--max-tokens", "2", "--styles", "direct", "--out", "out"]
-    assert main(["evaluate", "--model", str(folder.with_name("adapter")), *words]) == 0, capsys.readouterr().err
 
 
 def test_older_weights_are_opened_and_their_content_counts(folder):
