@@ -6,19 +6,20 @@ Source: LLaMA-Factory, `data/README.md` and `data/dataset_info.json`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from seewhy.formats.api import Format, Layout, Shelf, Source, Written
-from seewhy.formats.rows.example import Example, Kind, Picture, Reply, Turn
-from seewhy.formats.rows.faults import Reason, RowError, unheld
+from seewhy.formats.rows.example import Example, Kind, Turn
+from seewhy.formats.rows.faults import unheld
 from seewhy.formats.rows.raw import FileKind
 from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.marks import MARK, Draft, fill, marked_text
 from seewhy.formats.talk.messages import SHAREGPT, as_marked, drafts_of
 from seewhy.formats.talk.notes import note_of, with_note
+from seewhy.formats.talk.registration import INFO, names_in, registered_sets
+from seewhy.formats.talk.sides import marked_replies
 from seewhy.records.turns import Role
 
-INFO = "dataset_info.json"
 COLUMNS = {
     "messages": "conversations", "chosen": "chosen", "rejected": "rejected", "images": "images", "system": "system",
 }  # fmt: skip
@@ -48,31 +49,11 @@ class LlamaFactory(Format):
         return {"conversations", "chosen", "rejected"} <= fields.keys()
 
     def claims(self, path: Path, found: Mapping[str, object]) -> Sequence[Source]:
-        entries = {name: cast(dict[str, object], entry) for name, entry in found.items() if isinstance(entry, dict)}
-        is_info = bool(entries) and len(entries) == len(found) and all(
-            entry.keys() & {"file_name", "hf_hub_url", "ms_hub_url", "script_url", "cloud_file_name"}
-            for entry in entries.values()
-        )  # fmt: skip
-        if not is_info:
-            return ()
-        ranked = {name: entry for name, entry in entries.items() if entry.get("ranking") is True}
-        if not ranked:
-            raise ValueError(f"{path} registers no set with \"ranking\": true (it has {', '.join(entries)}); name the "
-                             "file of the set instead")  # fmt: skip
-        return [self._source(path, name, entry) for name, entry in ranked.items()]
+        return [self._source(path, *one) for one in registered_sets(path, found, "sharegpt")]
 
-    def _source(self, path: Path, name: str, entry: Mapping[str, object]) -> Source:
-        if "file_name" not in entry:
-            raise ValueError(f"{path}: {name} is fetched from elsewhere, and nothing is fetched here; download it and "
-                             "name the file")  # fmt: skip
-        if entry.get("formatting", "alpaca") != "sharegpt":
-            raise ValueError(f"{path}: {name} is of formatting {entry.get('formatting', 'alpaca')!r}; of these sets, "
-                             "sharegpt is read: name the file with --from instead")  # fmt: skip
-        file = path.parent / str(entry["file_name"])
-        if not file.is_file():
-            raise ValueError(f"{path}: {name}.file_name: there is no file {file}; mend the path, or take {name} out")
-        columns = {**DEFAULTS, **_texts(path, f"{name}.columns", entry.get("columns"))}
-        tags = {**TAGS, **_texts(path, f"{name}.tags", entry.get("tags"))}
+    def _source(self, path: Path, name: str, entry: Mapping[str, object], file: Path) -> Source:
+        columns = {**DEFAULTS, **names_in(path, f"{name}.columns", entry.get("columns"))}
+        tags = {**TAGS, **names_in(path, f"{name}.tags", entry.get("tags"))}
         return Source(path=file, root=path.parent, reader=LlamaFactory(columns_by=columns, tags=tags))
 
     def parse(self, row: Row) -> Example:
@@ -85,7 +66,8 @@ class LlamaFactory(Format):
             drafts.insert(0, Draft(role=Role.SYSTEM, parts=(system,)))
         sides = [self._messages(row, name, [row.need(name)]) for name in (names["chosen"], names["rejected"])]
         pictures = row.looks(names["images"]) if names["images"] else ()
-        prompt, replies, is_placed = _filled(drafts, sides, pictures)
+        replies = marked_replies(sides)
+        prompt, is_placed = fill(drafts, pictures)
         return with_note(Example(kind=Kind.PAIR, prompt=prompt, replies=replies, is_placed=is_placed), row)
 
     def _messages(self, row: Row, name: str, found: object) -> list[Draft]:
@@ -120,22 +102,3 @@ class LlamaFactory(Format):
 
 def _message(turn: Turn) -> dict[str, object]:
     return {"from": NAMES[Role.ASSISTANT], "value": marked_text(turn, "LLaMA-Factory")}
-
-
-def _filled(
-    drafts: Sequence[Draft], sides: Sequence[Sequence[Draft]], pictures: Sequence[Picture]
-) -> tuple[tuple[Turn, ...], tuple[Reply, ...], bool]:
-    """Pictures at the marks of the prompt; a mark in a reply would shift those of the other side."""
-    for side in sides:
-        if any(not isinstance(part, str) for draft in side for part in draft.parts):
-            raise RowError(Reason.MARKS, f"a reply holds {MARK}: pictures of replies are not read; take the row out")
-    prompt, is_placed = fill(drafts, pictures)
-    return prompt, tuple(Reply(turns=fill(side, ())[0]) for side in sides), is_placed
-
-
-def _texts(path: Path, name: str, found: object) -> dict[str, str]:
-    if found is None:
-        return {}
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise ValueError(f"{path}: {name} must be an object of names, and is {found!r:.80}")
-    return cast(dict[str, str], found)

@@ -87,6 +87,9 @@ PAIRS = {
         "conversations": [TALK[0]], "chosen": TALK[1], "rejected": _said("gpt", "A dog.", ("from", "value")),
         "images": [IMAGE],
     }]),
+    "llamafactory_alpaca": (write_list, [{
+        "instruction": "<image>What is it?", "input": "", "chosen": "A cat.", "rejected": "A dog.", "images": [IMAGE],
+    }]),
     "llamafactory_pair": (write_lines, [{
         "chosen": [_said("user", "<image>What is it?"), _said("assistant", "A cat.")],
         "rejected": [_said("user", "<image>What is it?"), _said("assistant", "A dog.")], "images": [IMAGE],

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from seewhy.formats.rows.example import Picture, Turn
+from seewhy.formats.rows.example import Picture, Reply, Turn
 from seewhy.formats.rows.faults import Reason, RowError
 from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.marks import MARK, Draft, fill, split_marks
@@ -45,3 +45,15 @@ def reply_of(row: Row, name: str) -> Turns:
         return answer(row.whole(found, name))
     turns, _ = fill(drafts_of(row, name, found), ())
     return turns
+
+
+def marked_replies(sides: Sequence[Sequence[Draft]]) -> tuple[Reply, ...]:
+    """Replies of a format whose marks are those of the pictures of all turns: a mark in one would shift the other's.
+
+    Raises:
+        RowError: a reply has one.
+    """
+    for side in sides:
+        if any(not isinstance(part, str) for draft in side for part in draft.parts):
+            raise RowError(Reason.MARKS, f"a reply holds {MARK}: pictures of replies are not read; take the row out")
+    return tuple(Reply(turns=fill(side, ())[0]) for side in sides)
