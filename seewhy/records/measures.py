@@ -107,6 +107,23 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """How many replies of a measurement ended at its limit of tokens, and not by themselves.
+
+    Example:
+        >>> Cut(model="sft", style=Style.REASON, blind=False, n=100, cut=12, max_tokens=128).cut
+        12
+    """
+
+    model: str
+    style: Style
+    blind: bool
+    n: int
+    cut: int
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CurvePoint:
     """Expected accuracy when one answer is chosen among `n` random chains of each question.
 

@@ -8,13 +8,13 @@ from seewhy.report.inputs import ReportInput
 from seewhy.report.words import say_overlap, say_percent, say_percent_range, say_plural, say_points
 
 MANY = 0.05
-"""Share of replies without an answer from which it is told."""
+"""Share of replies without an answer, or cut at the limit, from which it is told."""
 
 
 def tell_doubts(report: ReportInput) -> tuple[str, ...]:
     """The sentences that follow the head of the report."""
     return (
-        *_tell_power(report), *_tell_blind(report), *_tell_unread(report), *_tell_overlap(report),
+        *_tell_power(report), *_tell_blind(report), *_tell_unread(report), *_tell_cut(report), *_tell_overlap(report),
         *_tell_alarms(report), *_tell_seed(report),
     )  # fmt: skip
 
@@ -57,6 +57,17 @@ def _tell_unread(report: ReportInput) -> Iterator[str]:
         most = max(silent, key=lambda card: card.no_answer / card.n)
         yield (f"{labels[most.model]} left {say_percent(most.no_answer / most.n)} of the questions without an answer "
                "that could be read; they count as wrong.")  # fmt: skip
+
+
+def _tell_cut(report: ReportInput) -> Iterator[str]:
+    labels = {model.key: model.label for model in report.models}
+    for one in report.measurements:
+        many = [cut for cut in one.cuts if cut.cut > MANY * cut.n and not cut.blind]
+        if many:
+            most = max(many, key=lambda cut: cut.cut / cut.n)
+            yield (f"{one.name}: {say_percent(most.cut / most.n)} of the replies of {labels[most.model]} were cut at "
+                   f"{most.max_tokens:,} tokens before they ended: raise max_tokens, or its accuracy is that of the "
+                   "limit.")  # fmt: skip
 
 
 def _tell_overlap(report: ReportInput) -> Iterator[str]:

@@ -7,7 +7,7 @@ a 95 % interval. A section whose rows are empty, or None, is left out of the pag
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from seewhy.records.measures import Comparison, CurvePoint, Interval, Overlap, Scorecard
+from seewhy.records.measures import Comparison, CurvePoint, Cut, Interval, Overlap, Scorecard
 from seewhy.records.token_credit import TokenCredit
 from seewhy.records.types import Outcome, Question, StepLog, Style
 
@@ -236,6 +236,7 @@ class Evaluation:
     temperature: float = 0.0
     """At which replies were drawn; 0 takes the likeliest."""
     overlaps: tuple[Overlap, ...] = ()
+    cuts: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

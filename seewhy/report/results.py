@@ -21,12 +21,17 @@ def _parts(measured: Evaluation, model: str) -> Iterator[str]:
     for card in cards:
         said = f"{say_percent(card.accuracy.value)} ({say_percent_range(card.accuracy)})"
         where = f"{say_style(card.style)}, pictures withheld" if card.blind else say_style(card.style)
-        yield f"{where} {said}{_unread(card)}"
+        yield f"{where} {said}{_unread(card)}{_cut(measured, card)}"
     for style in Style:
         before = measured.changes.get((measured.models[0], model, style))
         if before is not None:
             ends = f"{say_points(before.low)} to {say_points(before.high)}"
             yield f"{say_style(style)} {say_points(before.difference)} ({ends}) over {measured.models[0]}"
+
+
+def _cut(measured: Evaluation, card: Scorecard) -> str:
+    found = [one for one in measured.cuts if (one.model, one.style, one.blind) == (card.model, card.style, card.blind)]
+    return "".join(f", {one.cut:,} cut at {one.max_tokens:,} tokens" for one in found)
 
 
 def _unread(card: Scorecard) -> str:

@@ -11,8 +11,9 @@ from seewhy.grading.suite_files import require_suites, write_suites
 from seewhy.model.api import SamplingParams
 from seewhy.model.plan import ComputePlan
 from seewhy.records.marks import RARE
+from seewhy.records.measures import Cut
 from seewhy.records.ranges import require_least, require_seed
-from seewhy.records.types import Chain, Question, Response, Style, Verdict
+from seewhy.records.types import Chain, FinishReason, Question, Response, Style, Verdict
 from seewhy.report.inputs import Evaluation, Reply, Sample, Section
 from seewhy.report.results import measured_lines
 from seewhy.runs.api import Models, Need, PageStage, RowStage, Run, Stage
@@ -147,8 +148,16 @@ class Evaluate(Stage):
             for after in self.models for before in self.models[: self.models.index(after)] for style in self.styles
         }  # fmt: skip
         return Evaluation(name=name, models=self.models, cards=cards, changes=changes, temperature=self.temperature,
+                          cuts=tuple(self._cuts(run, name)),
                           overlaps=call_part("runs", "overlap", "overlaps_of", run, self.models, questions),
                           samples=tuple(self._samples(run, name, questions, verdicts)))  # fmt: skip
+
+    def _cuts(self, run: Run, name: str) -> Iterator[Cut]:
+        for one in self.settings():
+            stops = [row.stop for row in run.read(f"{name}.{one.part}/chains", Chain)]
+            if cut := stops.count(FinishReason.LENGTH):
+                yield Cut(model=one.model, style=one.style, blind=one.blind, n=len(stops), cut=cut,
+                          max_tokens=self.max_tokens)  # fmt: skip
 
     def _samples(
         self, run: Run, name: str, questions: Sequence[Question], verdicts: Mapping[str, Sequence[Verdict]]

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_report import make_card, make_report, make_step
 
-from seewhy.records.measures import Interval
+from seewhy.records.measures import Cut, Interval
 from seewhy.records.types import Style
 from seewhy.report.compose import compose
 from seewhy.report.doubts import tell_doubts
 from seewhy.report.head import make_tiles
 from seewhy.report.inputs import Credit, Evaluation, ModelName, TrainingRun
 from seewhy.report.lead import tell_difference, tell_what_happened
+from seewhy.report.results import measured_lines
 from seewhy.report.words import MINUS, SPACE, say_p, say_percent, say_plural, say_points, say_seconds
 
 
@@ -105,6 +106,20 @@ def test_a_comparison_that_shows_nothing_tells_what_it_could_have_shown():
     blunt = dataclasses.replace(step, change=dataclasses.replace(step.change, detectable=0.043))
     told = plain(" ".join(tell_doubts(dataclasses.replace(make_report(), steps=(blunt,)))))
     assert "a change of 4.3 points or more in four of five cases" in told
+
+
+@pytest.mark.parametrize(("cut", "is_told"), [(50, False), (51, True)])
+def test_replies_that_the_limit_cut_are_counted_beside_the_accuracy_and_told_from_a_twentieth_on(cut, is_told):
+    report = make_report()
+    model = report.models[-1]
+    cuts = (Cut(model=model.key, style=Style.REASON, blind=False, n=1000, cut=cut, max_tokens=128),)
+    card = make_card(model.key, Style.REASON, 0.5)
+    measured = Evaluation(name="test", models=(model.key,), cards=(card,), changes={}, cuts=cuts)
+    (line,) = measured_lines(measured)
+    assert f", {cut} cut at 128 tokens" in line
+    told = plain(" ".join(tell_doubts(dataclasses.replace(report, measurements=(measured,)))))
+    assert (f"5.1 % of the replies of {model.label} were cut at 128 tokens" in told) == is_told
+    assert ("were cut at" in told) == is_told
 
 
 def test_numbers_read_as_a_person_writes_them():

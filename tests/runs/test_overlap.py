@@ -23,7 +23,7 @@ steps:
   more: {stage: train, start: sft, data: {held: 1.0}, objective: {kind: sft},
          fit: {learning_rate: 1.0e-3, batch_size: 4}}
   test: {stage: evaluate, models: [base, sft, more], questions: questions.test, styles: [direct], blind: [],
-         max_tokens: 2}
+         max_tokens: 1}
 """
 PAGES = Path(__file__).parents[2] / "docs" / "examples" / "pages"
 
@@ -73,11 +73,11 @@ def test_questions_that_were_trained_on_are_counted_and_held_out_ones_are_not(tm
 
 
 @pytest.mark.nightly
-def test_what_was_trained_on_is_said_where_it_is_measured_and_in_the_report(tmp_path, source, capsys):
+def test_what_was_trained_on_and_what_was_cut_is_said_where_it_is_measured_and_in_the_report(tmp_path, source, capsys):
     run = run_of(tmp_path, source)
-    assert "warning, sft: 3 of 5 questions show a picture of a training question" in " ".join(
-        capsys.readouterr().out.split()
-    )
+    said = " ".join(capsys.readouterr().out.split())
+    assert "warning, sft: 3 of 5 questions show a picture of a training question" in said
+    assert "cut at 1 tokens" in said
     section = run.recipe.steps["test"].section(run, "test")
     assert [one.model for one in section.overlaps] == ["sft", "more"]
     assert main(["report", str(tmp_path / "run"), "--md"]) == 0
