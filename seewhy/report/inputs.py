@@ -1,13 +1,13 @@
 """What a report is made of: plain frozen rows, one class a kind of figure or table.
 
-Every share is from 0 to 1 (the page prints it in percent), every time is in seconds, and every interval is
-a 95 % interval. A section whose rows are empty, or None, is left out of the page.
+Shares are from 0 to 1 (the page prints percent), times in seconds, intervals at 95 %. A section without rows is left out.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from seewhy.records.measures import Comparison, CurvePoint, Cut, Interval, Overlap, Scorecard
+from seewhy.records.measured_doubts import Cut, Overlap
+from seewhy.records.measures import Comparison, CurvePoint, Interval, Scorecard
 from seewhy.records.token_credit import TokenCredit
 from seewhy.records.types import Outcome, Question, StepLog, Style
 

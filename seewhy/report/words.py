@@ -2,7 +2,8 @@
 
 import re
 
-from seewhy.records.measures import Interval, Overlap, Selection
+from seewhy.records.measured_doubts import Overlap
+from seewhy.records.measures import Interval, Selection
 from seewhy.records.types import Outcome, Style
 
 SPACE = "\N{NO-BREAK SPACE}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from seewhy.records.measures import Overlap
+from seewhy.records.measured_doubts import Overlap
 from seewhy.records.same_question import content_of
 from seewhy.records.types import Question
 from seewhy.runs.api import Need, TrainStage

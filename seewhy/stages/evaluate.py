@@ -11,7 +11,7 @@ from seewhy.grading.suite_files import require_suites, write_suites
 from seewhy.model.api import SamplingParams
 from seewhy.model.plan import ComputePlan
 from seewhy.records.marks import RARE
-from seewhy.records.measures import Cut
+from seewhy.records.measured_doubts import Cut
 from seewhy.records.ranges import require_least, require_seed
 from seewhy.records.types import Chain, FinishReason, Question, Response, Style, Verdict
 from seewhy.report.inputs import Evaluation, Reply, Sample, Section

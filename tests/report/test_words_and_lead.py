@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_report import make_card, make_report, make_step
 
-from seewhy.records.measures import Cut, Interval
+from seewhy.records.measured_doubts import Cut
+from seewhy.records.measures import Interval
 from seewhy.records.types import Style
 from seewhy.report.compose import compose
 from seewhy.report.doubts import tell_doubts
