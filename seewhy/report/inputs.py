@@ -1,6 +1,6 @@
 """What a report is made of: plain frozen rows, one class a kind of figure or table.
 
-Shares are from 0 to 1 (the page prints percent), times in seconds, intervals at 95 %. A section without rows is left out.
+Shares are from 0 to 1 (the page has percent), times in seconds, intervals at 95 %. A section without rows is left out.
 """
 
 from collections.abc import Mapping
