@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seewhy.benchmarks import jsonl
-from seewhy.evaluation.predictions import Columns, id_text, read_predictions
+from seewhy.evaluation.predictions import Columns, id_text, read_predictions, whole_id
 from seewhy.evaluation.tables import read_table
 from seewhy.records.cells import has_halves, mend_halves
 from seewhy.records.shards import read_rows, write_shard
@@ -89,3 +89,49 @@ def test_predictions_are_read_or_refused_with_the_row(tmp_path_factory, rows, en
     for prediction in found:
         assert not has_halves(prediction.question_id)
         prediction.text.encode()
+
+
+IDS = st.lists(st.integers(0, 10**6), min_size=1, max_size=5, unique=True)
+WAYS = st.sampled_from(["{}", "{}.0", '"{}"', '" {} "', '"{}.0"'])
+
+
+@given(IDS, st.data())
+def test_an_id_is_one_however_a_table_writes_it(ids, data):
+    said = [json.loads(data.draw(WAYS).format(one)) for one in ids]
+    assert [whole_id(id_text(one, "here")) for one in said] == [str(one) for one in ids]
+
+
+@given(IDS, st.sampled_from(["csv", "tsv", "jsonl"]), st.sampled_from(["", "\u2028", "\x85", "\x0b", "\x1e"]))
+def test_marks_at_the_beginning_and_separators_of_lines_within_cells_change_no_row(tmp_path_factory, ids, form, sign):
+    path = tmp_path_factory.mktemp("marks") / f"theirs.{form}"
+    rows = [{"id": str(one), "text": f"a{sign}b"} for one in ids]
+    mark = "\t" if form == "tsv" else ","
+    lines = [mark.join(row.values()) for row in rows]
+    text = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows if form == "jsonl") or "\n".join(
+        [f"id{mark}text", *lines]
+    )
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    table = read_table(path)
+    assert [dict(row) for row in table.rows] == rows
+
+
+@given(st.integers(2_001, 40_000), st.sampled_from(["csv", "tsv"]))
+def test_a_table_of_too_many_columns_is_refused_with_their_number(tmp_path_factory, count, form):
+    path = tmp_path_factory.mktemp("wide") / f"theirs.{form}"
+    mark = "\t" if form == "tsv" else ","
+    path.write_text(mark.join(f"c{number}" for number in range(count)) + "\n" + mark.join(["1"] * count))
+    assert str(count) in str(read_or_refused(lambda: read_table(path).rows))
+
+
+@given(st.integers(1_000, 200_000), st.sampled_from("[{"), st.sampled_from(["json", "jsonl"]))
+def test_deep_nesting_is_refused_with_the_file(tmp_path_factory, depth, sign, form):
+    path = tmp_path_factory.mktemp("deep") / f"theirs.{form}"
+    path.write_text('[{"id": ' if form == "json" else '{"id": ' + (sign if sign == "[" else '{"a":') * depth)
+    assert "theirs." in str(read_or_refused(lambda: read_table(path).rows))
+
+
+@given(st.sampled_from(["id", "text"]), st.sampled_from([1, "a", None]))
+def test_a_name_that_stands_twice_in_a_row_is_refused_by_name(tmp_path_factory, name, value):
+    path = tmp_path_factory.mktemp("twice") / "theirs.jsonl"
+    path.write_text(f'{{"id": 1, "text": "a", "{name}": {json.dumps(value)}}}')
+    assert repr(name) in str(read_or_refused(lambda: read_table(path).rows))

@@ -1,6 +1,8 @@
 """Pictures of any bytes: read within bounds, or refused by name; and what is read is what a viewer shows."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from seewhy.endpoints.sent_pictures import send_picture
+from seewhy.endpoints.sent_pictures import FEW_BYTES, send_picture
 from seewhy.records.pictures import FORMATS, PictureError, check_picture, read_pixels
 from seewhy.records.types import ImageRef
 
@@ -95,3 +97,49 @@ def test_what_is_sent_is_a_picture_within_the_bound_that_a_plain_reader_shows_al
         assert plain.getexif().get(0x0112, 1) == 1
         if (sent.width, sent.height) == read_pixels(content).size and sent.kind != "image/jpeg":
             assert np.abs(np.asarray(plain.convert("RGB"), int) - np.asarray(shown, int)).mean() < 40
+        assert len(sent.content) <= max(len(content), FEW_BYTES)
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.sampled_from(["PNG", "WEBP", "TIFF", "GIF"]), st.integers(0, 255))
+def test_what_is_seen_through_is_white(wide, high, name, grey):
+    file = io.BytesIO()
+    Image.new("RGBA", (wide, high), (grey, grey, grey, 0)).save(
+        file, name, **({"lossless": True} if name == "WEBP" else {})
+    )
+    assert read_pixels(file.getvalue()).getcolors() == [(wide * high, (255, 255, 255))]
+
+
+@given(st.integers(0, 255), st.integers(0, 255), st.sampled_from(["I;16", "F", "I"]))
+def test_deep_greys_are_scaled_and_not_cut_off(dark, light, mode):
+    values = np.array([[dark, light, 255]]) * 257
+    deep = Image.fromarray(values.astype({"I;16": np.uint16, "F": np.float32, "I": np.int32}[mode]))
+    file = io.BytesIO()
+    deep.save(file, "TIFF")
+    shown = np.asarray(read_pixels(file.getvalue()))[0, :, 0].astype(int)
+    assert (shown[0] < shown[1]) == (dark < light)
+    if mode != "F":  # of which the range in use is taken
+        assert np.abs(shown - [dark, light, 255]).max() <= 1
+
+
+@given(st.sampled_from(["GIF", "WEBP", "PNG"]), st.permutations([10, 90, 170, 250]))
+def test_of_a_moving_picture_the_first_frame_is_shown_and_sent_alone(tmp_path_factory, name, greys):
+    frames = [Image.new("RGB", (8, 8), (grey, grey, grey)) for grey in greys]
+    path = tmp_path_factory.mktemp("moving") / "picture"
+    settings = {"lossless": True} if name == "WEBP" else {}
+    frames[0].save(path, name, save_all=True, append_images=frames[1:], duration=40, **settings)
+    sent = send_picture(ImageRef(path=str(path), sha256="0" * 64), 0)
+    with Image.open(io.BytesIO(sent.content)) as plain:
+        assert getattr(plain, "n_frames", 1) == 1
+        assert abs(plain.convert("RGB").getpixel((4, 4))[0] - greys[0]) <= 2
+    assert abs(read_pixels(path).getpixel((4, 4))[0] - greys[0]) <= 2
+
+
+@given(st.integers(7_100, 60_000), st.integers(7_100, 60_000))
+def test_a_head_that_claims_too_many_pixels_is_refused_before_they_are_decoded(wide, high):
+    head = struct.pack(">II5B", wide, high, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b"")]
+    content = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
+    )
+    with pytest.raises(PictureError, match="pixels are read"):
+        read_pixels(content)

@@ -156,10 +156,10 @@ def masked(low: str, options: tuple[str, ...]) -> str:
 
     Example:
         >>> masked("(a) the answer is hidden", ("the answer is hidden", "none"))
-        '(a) ____________________'
+        '(a) xxxxxxxxxxxxxxxxxxxx'
     """
     for echo in _echoes(options):
-        low = low.replace(echo, "_" * len(echo))
+        low = low.replace(echo, "x" * len(echo))
     return low
 
 

@@ -31,8 +31,11 @@ SENTENCE = re.compile(
 )
 PRONOUN = re.compile(r"(?:it|this|that)(?: is|'s| was)\s(?P<value>\S{1,30}(?: \S{1,30}){0,3})", re.IGNORECASE)
 DENIED = re.compile(
-    r"\b(?:not|no|never|neither|nor|or|either|between|more|less|fewer|over|under|un\w+)\b|n't\b", re.IGNORECASE
+    r"\b(?:not|no|never|neither|nor|or|either|between|more|less|fewer|over|under"
+    r"|(?-i:un(?!cle\b|i(?!dent|mp|nf|nt))\w+))\b|n't\b",
+    re.IGNORECASE,
 )
+"""Words that take a value back; "United" and "unicorn" are names, "unknown" and "unidentified" are none."""
 STARS = re.compile(r"(?<![\w)])\*\*|\*\*(?![\w(])")
 """Marks of bold letters, which a power has a number on both sides of."""
 INTRODUCED = re.compile(
@@ -117,7 +120,7 @@ def _around(answer: str) -> str | None:
         rest = introduced["rest"] or introduced["clause"]
         if introduced["rest"] and (read_number(rest) or re.fullmatch(CORE, rest)):
             return rest
-        return _said(rest)
+        return _said(rest) or (result_of(rest) if "=" in rest else None)
     if (headed := HEADED.fullmatch(answer)) and not DENIED.search(headed["name"]):
         return headed["value"] if read_number(headed["value"]) else None
     if (bracketed := BRACKETED.fullmatch(answer)) and read_number(bracketed["value"]):
