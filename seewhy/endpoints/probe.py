@@ -36,9 +36,7 @@ class Probe:
             answer = await transport.get("/models", WITHIN_S)
         except (OSError, TimeoutError) as error:
             why = say(str(error)) or f"no answer within {WITHIN_S:g} s"
-            raise ValueError(
-                f"{place} does not answer ({why}): is the server running, and the address right?"
-            ) from error
+            raise ValueError(f"{place} does not answer ({why}): start the server, or correct its address") from error
         finally:
             await transport.close()
         if answer.status in REFUSED:

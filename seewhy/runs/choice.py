@@ -1,13 +1,16 @@
 """One of several kinds with settings of its own, such as a judge or an objective: plain data until it is made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from seewhy.runs.discovery import class_of, is_outside, nearest, source_hash, unplaced
 
 PLAIN_TYPES = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false"}
 """Types of settings by name, in words."""
+PLAIN = (str, int, float, bool)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,30 +106,62 @@ def make(choice: Choice, layer: str, place: str, **given: object) -> Any:  # noq
         if name not in settable:
             raise ValueError(f"{place}.{name} is {value!r}: {choice.kind} has no such setting"
                              f"{nearest(name, settable) if settable else '; it has none'}")  # fmt: skip
-    for one in fields(kind):
-        if one.name in choice.settings:
-            _require_type(one.type, choice.settings[one.name], f"{place}.{one.name}")
+    hints = _hints(kind)
+    settings = {name: _typed(hints.get(name, Any), value, f"{place}.{name}") for name, value in choice.settings.items()}
     more = {name: value for name, value in given.items() if name in known}
     unset = [name for name in _required(kind) if name not in choice.settings and name not in more]
     if unset:
         how = "" if all(map(_is_plain, _types(kind, unset))) else ", which is made in Python alone"
         raise ValueError(f"{place}: {choice.kind} needs {', '.join(unset)}{how}")
     try:
-        return kind(**{**choice.settings, **more})
+        return kind(**{**settings, **more})
     except (TypeError, ValueError) as error:
         raise ValueError(f"{place}: {error}") from error
 
 
-def _require_type(wanted: object, value: object, place: str) -> None:
-    """Refuse text for a number and the like, where a setting's type is one of the four plain ones."""
-    name = wanted.__name__ if isinstance(wanted, type) else str(wanted)
+def _typed(wanted: Any, value: object, place: str) -> object:  # noqa: ANN401
+    """The value of a setting as its type wants it: a member of an enum by its word, all else as it is.
+
+    Raises:
+        ValueError: it is text for a number and the like, or plain data for what only Python makes, such as a template.
+    """
+    if isinstance(wanted, type) and issubclass(wanted, Enum):
+        known = [str(one.value) for one in wanted]
+        if not isinstance(value, str) or value not in known:
+            raise ValueError(f"{place} is {value!r}{nearest(str(value), known)}")
+        return wanted(value)
+    plain = [one for one in (wanted, *get_args(wanted)) if one in PLAIN]
+    if get_origin(wanted) in (None, Union, UnionType) and plain:
+        if value is not None or NoneType not in get_args(wanted):
+            _require_plain(plain[0].__name__, value, place)
+    elif _is_made(wanted) and (value is None or isinstance(value, str | int | float | tuple | Mapping)):
+        raise ValueError(f"{place} is {value!r}: it is made in Python alone; leave it away")
+    return value
+
+
+def _is_made(wanted: Any) -> bool:  # noqa: ANN401
+    """Whether a type is a class of ours or a function, which no plain data is."""
+    return get_origin(wanted) is Callable or (
+        isinstance(wanted, type) and wanted.__module__.partition(".")[0] == __name__.partition(".")[0]
+    )
+
+
+def _hints(kind: type[Any]) -> Mapping[str, Any]:
+    """The types of a kind's settings; those of code from outside may name what only a type checker imports."""
+    try:
+        return get_type_hints(kind)
+    except NameError:
+        return {}
+
+
+def _require_plain(name: str, value: object, place: str) -> None:
     fits = {
         "int": isinstance(value, int) and not isinstance(value, bool),
         "float": isinstance(value, int | float) and not isinstance(value, bool),
         "str": isinstance(value, str),
         "bool": isinstance(value, bool),
     }
-    if not fits.get(name, True):
+    if not fits[name]:
         raise ValueError(f"{place} must be {PLAIN_TYPES[name]}, and is {value!r}")
 
 
@@ -141,7 +176,7 @@ def _types(kind: type[Any], names: list[str]) -> list[Any]:
 
 
 def _is_plain(hint: object) -> bool:
-    return any(hint is plain for plain in (str, int, float, bool))
+    return any(hint is plain for plain in PLAIN)
 
 
 def plain_choice(choice: Choice, layer: str) -> dict[str, object]:

@@ -116,6 +116,11 @@ SERVED = ("--verdicts.model", "judge")
     ("words", "facts"),
     [
         (["--verdicts.judge.votes", "3"], ("judge.votes is 3: outcome has no such setting",)),
+        (["--verdicts.judge.compat", "ofical"], ("judge.compat is 'ofical'; did you mean 'official'?",)),
+        (["--verdicts.judge.compat", "3"], ("judge.compat is 3; there are paper, vlmevalkit",)),
+        (["--verdicts.judge.prove", "x"], ("judge.prove is 'x': it is made in Python alone",)),
+        ([*SERVED, "--verdicts.judge", "rubric", "--verdicts.judge.template", "mine"],
+         ("judge.template is 'mine': it is made in Python alone",)),
         ([*SERVED], ("judge outcome asks no model: leave `model` away",)),
         (["--verdicts.judge", "rubric"], ("judge rubric asks a model: name it as `model`",)),
         (["--verdicts.prompt", __file__], ("prompt: judge outcome has no prompt",)),
