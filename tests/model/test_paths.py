@@ -199,3 +199,26 @@ def test_the_check_at_the_start_of_a_run_settles_the_path_of_the_kind_of_prompt_
     prompts = [sound.prompt(question(0, picture(tmp_path, 0)), Style.REASON, blind) for blind in (False, True)]
     assert sound.path_of(prompts) is Path.PACKED
     assert set(sound.checks) == {True, False}
+
+
+class MixesQuestions(nn.Module):
+    """Gives each picture's features to the picture before it: right where a row holds one picture."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return self.inner(features).roll(1, 0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_net_that_mixes_the_pictures_of_two_questions_is_found_by_the_second_prompt(dtype, tmp_path):
+    model = untrained_model()
+    model.net.model.multi_modal_projector = MixesQuestions(model.net.model.multi_modal_projector)
+    model.net.to(dtype)
+    prompts = [model.prompt(question(number, picture(tmp_path, number)), Style.REASON) for number in (0, 1)]
+    first = HubModel(model.net, model.processor, "first")
+    assert first.path_of(prompts[:1]) is Path.PACKED
+    assert model.path_of(prompts) is Path.CONTINUED
+    assert "several questions" in model.checks[True].why

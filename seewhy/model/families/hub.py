@@ -202,12 +202,12 @@ class HubModel:
     def path_of(self, prompts: Sequence[Prompt]) -> ScorePath:
         """How these prompts run: packed, or as far apart as was found to be right on this net.
 
-        Where `settle_path` has not spoken, the first prompt with a picture and the first without are tried.
+        Where `settle_path` has not spoken, the first two prompts with a picture and without are tried.
         """
-        for prompt in prompts:
-            if bool(prompt.pictures) not in self.checks:
-                trial = Group(prompt=prompt, responses=self._trial_responses())
-                self.checks[bool(prompt.pictures)] = self._check([trial])
+        for seen in {bool(prompt.pictures) for prompt in prompts} - self.checks.keys():
+            alike = list({id(one): one for one in prompts if bool(one.pictures) is seen}.values())[:2]
+            trials = [Group(prompt=prompt, responses=self._trial_responses()) for prompt in alike]
+            self.checks[seen] = self._check(trials[:1], trials[1:])
         return least_trusting([self.checks[bool(prompt.pictures)] for prompt in prompts])
 
     def _trial_responses(self) -> tuple[tuple[int, ...], ...]:
@@ -217,11 +217,12 @@ class HubModel:
         return tuple((spread := words[:: max(1, len(words) // 16)])[:12:2]), tuple(spread[1:9:2])
 
     @as_held
-    def _check(self, groups: Sequence[Group]) -> PathCheck:
+    def _check(self, groups: Sequence[Group], beside: Sequence[Group] = ()) -> PathCheck:
         with scoring_as_drawn(1.0, ()), in_float32(self.net) as tolerance:
             exact = groups_as(groups, self.net.dtype)
             check_head(self.net, exact[0], tolerance.value)
-            check = check_paths(self.net, exact, tolerance.value, tolerance.gradient)
+            others = groups_as(beside, self.net.dtype)
+            check = check_paths(self.net, exact, tolerance.value, tolerance.gradient, others)
         self._tell(check)
         return check
 

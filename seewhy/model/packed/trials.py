@@ -109,20 +109,24 @@ def _largest(tensors: Sequence[Tensor]) -> float:
 
 @torch.enable_grad()
 def check_paths(
-    net: PreTrainedModel, groups: Sequence[Group], value_tolerance: float = 1e-4, gradient_tolerance: float = 1e-3
-) -> PathCheck:
+    net: PreTrainedModel, groups: Sequence[Group], value_tolerance: float = 1e-4, gradient_tolerance: float = 1e-3,
+    beside: Sequence[Group] = (),
+) -> PathCheck:  # fmt: skip
     """Score the groups in separate rows and in cheaper ways, value and gradient, and choose the cheapest that agrees.
 
     Packed rows come first, then the prompt once with its replies after it. Tolerances are for float32; a net whose
     layers carry a state along the row, or look both ways, is not packed. Layers that say by their kind that they carry
     one are not tried packed: a trial can agree by chance, for a state that has stored what the first response repeats
-    does not change.
+    does not change. Where packed rows are right for the groups, their values are compared once more with the groups
+    `beside` them in the row.
     """
     expected = _value_and_gradient(net, separate_logps(net, groups))
     if foreign := foreign_layers(net):
         gap = Gap(why=f"packed rows are not for layers of {' and '.join(foreign)}")
     else:
         gap = _gap(net, groups, expected, packed_logps, "packed rows")
+        if beside and gap.is_within(value_tolerance, gradient_tolerance):
+            gap = _gap_of_values(net, [*groups, *beside])
         if gap.is_within(value_tolerance, gradient_tolerance):
             return gap.check(Path.PACKED, "packed rows equal separate rows")
     again = _gap(net, groups, expected, continued_logps, "replies after one run of their prompt")
@@ -147,6 +151,17 @@ class Gap:
     def check(self, path: Path, why: str) -> PathCheck:
         """The outcome of a trial with these gaps."""
         return PathCheck(path=path, value_gap=self.value, gradient_gap=self.gradient, why=why)
+
+
+@torch.no_grad()
+def _gap_of_values(net: PreTrainedModel, groups: Sequence[Group]) -> Gap:
+    """Of packed rows of several questions; without gradients, whose memory the groups of a trial alone may take."""
+    packed, apart = (
+        torch.cat([row for rows in way(net, groups) for row in rows]) for way in (packed_logps, separate_logps)
+    )
+    value = _largest([apart - packed])
+    why = f"packed rows of several questions differ from separate rows (log-probability by {value:.2g})"
+    return Gap(value=value, gradient=0.0, why=why)
 
 
 def _gap(
