@@ -17,6 +17,7 @@ from seewhy.pairs.choosing import by_use, shuffle
 from seewhy.records.types import Outcome, Style
 
 Places = NDArray[np.int64]
+OUTCOMES = tuple(Outcome)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,8 @@ class SidedPrompts:
     rows: Places
     """Of each chain, its row in the block."""
     texts: list[str]
-    outcomes: Sequence[Outcome]
+    outcomes: Places
+    """Place of each among `OUTCOMES`."""
     answers: Places
     """Equal for answers that normalise to equal; -1 where there is none."""
     values: NDArray[np.float64]
@@ -124,9 +126,10 @@ class _Orders:
 
 def _orders(prompts: SidedPrompts, sides: Sides, texts: Sequence[str], repeats: set[int]) -> tuple[_Orders, _Orders]:
     """The first chain of each text, in random order, of both sides."""
-    wanted = [set(sides.chosen), set(sides.rejected)]
-    there = [[place for place, outcome in enumerate(prompts.outcomes) if outcome in side] for side in wanted]
-    ends = [np.searchsorted(side, prompts.bounds).tolist() for side in there]
+    wanted = [[OUTCOMES.index(one) for one in side] for side in (sides.chosen, sides.rejected)]
+    places = [np.flatnonzero(np.isin(prompts.outcomes, side)) for side in wanted]
+    ends = [np.searchsorted(side, prompts.bounds).tolist() for side in places]
+    there = [side.tolist() for side in places]
     taken, counts = (list[int](), list[int]()), ([0], [0])
     rng = random.Random()
     for number, name in enumerate(prompts.question_ids):

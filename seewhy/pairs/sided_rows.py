@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from seewhy.pairs.judged import fold_answer
-from seewhy.pairs.sided import Places, SidedPrompts
+from seewhy.pairs.sided import OUTCOMES, Places, SidedPrompts
 from seewhy.records.columns import Record, slots_of
 from seewhy.records.grouped import JudgedRows
 from seewhy.records.types import Chain, Outcome, Style, Verdict
@@ -30,7 +30,7 @@ def sided_prompts(rows: JudgedRows, is_kept: NDArray[np.bool_], style: Style) ->
         places = places[np.lexsort((index, prompt))]
     ids = _take(rows.chains, "question_id", places, Chain)
     _values(_take(rows.chains, "stop", places, Chain).unique(), "stop", Chain)
-    outcomes = _values(_take(rows.verdicts, "outcome", places, Verdict), "outcome", Verdict)
+    outcomes = _outcomes(_take(rows.verdicts, "outcome", places, Verdict))
     return SidedPrompts(
         question_ids=_values(ids.take(pa.array(bounds[:-1])), "question_id", Chain),
         style=style,
@@ -65,6 +65,12 @@ def _values(column: pa.Array, name: str, record_type: type[Record]) -> list[Any]
     return slots_of(record_type)[name].decode(column)
 
 
+def _outcomes(column: pa.Array) -> Places:
+    encoded = column.dictionary_encode()
+    of = [OUTCOMES.index(one) for one in _values(encoded.dictionary, "outcome", Verdict)]
+    return np.array(of, np.int64)[encoded.indices.to_numpy()]
+
+
 def _folded(answers: pa.Array) -> Places:
     """A number for each answer, equal for those that normalise to equal; -1 where there is none."""
     encoded = answers.dictionary_encode()
@@ -73,7 +79,7 @@ def _folded(answers: pa.Array) -> Places:
     return np.array([*of, -1], np.int64)[pc.fill_null(encoded.indices, -1).to_numpy()]
 
 
-def _scores(scores: pa.Array, outcomes: Sequence[Outcome]) -> NDArray[np.float64]:
+def _scores(scores: pa.Array, outcomes: Places) -> NDArray[np.float64]:
     """As `Judged.value`: 1 for a right and 0 for any other chain where the judge gave none."""
-    right = [1.0 if outcome is Outcome.CORRECT else 0.0 for outcome in outcomes]
-    return np.array(_values(pc.coalesce(scores, pa.array(right, pa.float64())), "score", Verdict), np.float64)
+    is_right = pa.array((outcomes == OUTCOMES.index(Outcome.CORRECT)).astype(np.float64))
+    return np.array(_values(pc.coalesce(scores, is_right), "score", Verdict), np.float64)
