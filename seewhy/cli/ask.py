@@ -14,9 +14,9 @@ from seewhy.cli.naming import naming_options
 from seewhy.cli.parsing import parsed
 from seewhy.records.token_credit import TokenCredit
 from seewhy.records.types import Style
-from seewhy.runs.machine import is_served
 from seewhy.workbench.ask_page import show_credit, show_replies
-from seewhy.workbench.asking import AskPlan, Replies, ask, credit_between, opened_model
+from seewhy.workbench.asking import AskPlan, Replies, ask, opened_model
+from seewhy.workbench.crediting import credit_or_why
 from seewhy.workbench.questions import typed_question
 
 
@@ -27,7 +27,7 @@ class AskWords:
     seewhy ask MODEL [MODEL ...] PICTURE "QUESTION"
 
     A model is `tiny`, a folder in Hugging Face format, a name on the Hub, or NAME@URL of one behind a server. Exit
-    status: 0; 1 where a server gave no reply; 2 where a model, the picture or an option does not fit.
+    status: 0; 1 where a server gave no reply or no credit; 2 where a model, the picture or an option does not fit.
     """
 
     words: tyro.conf.Positional[tuple[str, ...]]
@@ -62,13 +62,13 @@ def run(words: Sequence[str]) -> int:
     if len(said.words) < 3:
         raise ValueError('seewhy ask needs a model, a picture and a question: seewhy ask tiny page.png "What is...?"')
     *names, picture, text = said.words
-    if said.credit and (len(names) != 2 or any(map(is_served, names))):
-        raise ValueError(f"--credit compares two models with weights, and is asked of {', '.join(names)}")
+    if said.credit and len(names) != 2:
+        raise ValueError(f"--credit compares two models, and is asked of {', '.join(names)}")
     with naming_options():
         plan = AskPlan(styles=said.style, samples=said.samples, temperature=said.temperature,
                        max_tokens=said.max_tokens, seed=said.seed)  # fmt: skip
     question, console = typed_question(text, (Path(picture),), said.options), Console()
-    found, credit = list[Replies](), tuple[TokenCredit, ...]()
+    found, credit, why = list[Replies](), tuple[TokenCredit, ...](), ""
     streams = not said.json and len(names) == said.samples == 1 and console.is_terminal
     with ExitStack() as stack:
         models = list[Any]()
@@ -79,15 +79,14 @@ def run(words: Sequence[str]) -> int:
         if not said.json:
             show_replies(console, found)
         if said.credit:
-            last = next(one for one in reversed(found) if one.model == models[0].name)
-            credit = credit_between(models[0], models[1], question, last.chains[0])
+            credit, why = credit_or_why(models, question, found[: len(plan.styles)])
     if said.json:
         plain = [{name: value for name, value in asdict(one).items() if name != "chains"} for one in found]
         answer = {"question": text, "picture": picture, "replies": plain, "credit": list(map(asdict, credit))}
-        print(json.dumps(answer, indent=1))
-    elif credit:
-        show_credit(console, names, credit)
-    return int(any(one.failure for one in found))
+        print(json.dumps(answer | ({"no_credit": why} if why else {}), indent=1))
+    elif said.credit:
+        show_credit(console, names, credit, why)
+    return int(bool(why) or any(one.failure for one in found))
 
 
 def _piece(style: Style, text: str) -> None:

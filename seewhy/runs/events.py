@@ -1,6 +1,6 @@
 """What happens in a run, as values: runners yield them, and only the command line draws them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seewhy.records.types import StepLog
 
@@ -76,3 +76,16 @@ class Concluded:
 
 
 Event = Began | Advanced | Stepped | Noted | Ended | Concluded
+
+
+def renamed(event: Event, old: str, new: str) -> Event:
+    """The event of a unit of the step `old`, as one of the step `new`.
+
+    Example:
+        >>> renamed(Advanced(ref="step.a", count=1), "step", "judge").ref
+        'judge.a'
+    """
+    if isinstance(event, Concluded):
+        return event
+    ref = f"{new}{event.ref.removeprefix(old)}"
+    return replace(event, ref=ref, step=new) if isinstance(event, Began) else replace(event, ref=ref)

@@ -17,7 +17,7 @@ from seewhy.runs.cards import CARD, HasCard
 from seewhy.runs.changes import require_unchanged, status_of, steps_to_do
 from seewhy.runs.conclusion import conclusions
 from seewhy.runs.discovery import call_part
-from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped
+from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped, renamed
 from seewhy.runs.fingerprints import StepSpec, page_spec, sources_of, spec_of, write_spec
 from seewhy.runs.graph import Node, check
 from seewhy.runs.hooks import NothingLeftError, OnceAUnit
@@ -27,6 +27,7 @@ from seewhy.runs.open import Extent, nodes_within, require_machine, require_own,
 from seewhy.runs.preflight import look_ahead
 from seewhy.runs.processes import OneProcess, Processes, processes_here, writing_in
 from seewhy.runs.recipe import Recipe
+from seewhy.runs.recipe_text import stage_name
 from seewhy.runs.reuse import Reuse
 from seewhy.runs.run import OpenRun
 from seewhy.runs.tracking import tracked
@@ -263,7 +264,7 @@ def run_recipe(root: Path, recipe: Recipe, machine: Machine, extent: Extent, com
 
 
 def run_step(root: Path, recipe: Recipe, machine: Machine, out: Path, command: str) -> Iterator[Event]:
-    """Run the only step of a recipe, with its rows or its model in `out`.
+    """Run the only step of a recipe, with its rows or its model in `out`; its events have the name of the stage.
 
     Raises:
         ValueError: as `run_recipe`, or `out` holds files that are not of this stage.
@@ -276,11 +277,13 @@ def run_step(root: Path, recipe: Recipe, machine: Machine, out: Path, command: s
     if processes.is_first:
         require_own(run, out)
     require_machine(run, nodes)
+    step, stage = nodes[0].step, stage_name(recipe.steps[nodes[0].step])
     if processes.is_first:
-        yield from (Noted(ref=nodes[0].ref, text=said) for said in look_ahead(run, nodes))
+        yield from (Noted(ref=stage, text=said) for said in look_ahead(run, nodes))
     with writing_in(root, processes):
         processes.meet()
-        yield from _of_first(Runner(run=run, command=command, processes=processes), nodes)
+        for event in _of_first(Runner(run=run, command=command, processes=processes), nodes):
+            yield renamed(event, step, stage)
 
 
 def _of_first(runner: Runner, nodes: Sequence[Node]) -> Iterator[Event]:

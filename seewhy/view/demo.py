@@ -17,7 +17,8 @@ from starlette.concurrency import run_in_threadpool
 from seewhy.records.types import Question, Style
 from seewhy.view.credited import coloured, logprobs_of
 from seewhy.view.filling import PAGES
-from seewhy.workbench.asking import AskPlan, Replies, ask, credit_of, opened_model, score_between
+from seewhy.workbench.asking import AskPlan, Replies, ask, opened_model
+from seewhy.workbench.crediting import credit_of_last
 from seewhy.workbench.questions import typed_question
 
 LONGEST = 20_000_000
@@ -146,14 +147,10 @@ class Demo:
         """The first model's last reply, its tokens coloured by their credit over the second."""
         if len(asked.names) != 2:
             raise ValueError("credit compares two models: choose two")
-        policy_model, reference = (self._opened(name)[0] for name in asked.names)
-        last = [one for one in found if one.model == policy_model.name and one.chains]
-        if not last or not hasattr(policy_model, "score") or not hasattr(reference, "score"):
-            raise ValueError("credit needs a reply, and two models with weights")
-        chain = last[-1].chains[0]
-        scored = score_between(policy_model, reference, question, chain)
-        logprobs = logprobs_of({"policy": scored.policy, "reference": scored.reference})
-        shown = coloured({0: chain.text}, {0: credit_of(policy_model, chain, scored)}, {0: logprobs})
+        models = [self._opened(name)[0] for name in asked.names]
+        made = credit_of_last(models, question, found[: len(asked.plan.styles)])
+        logprobs = logprobs_of({"policy": made.scored.policy, "reference": made.scored.reference})
+        shown = coloured({0: made.chain.text}, {0: made.credit}, {0: logprobs})
         macros: Any = PAGES.get_template("macros.jinja").module
         return Markup('<div class="wide"><h2>credit of {} over {}</h2>{}{}</div>').format(
             *asked.names, macros.coloured_key(shown["scale"]),

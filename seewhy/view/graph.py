@@ -4,7 +4,7 @@ A list with lanes, and not boxes in layers: it fits a phone and 100 steps as wel
 """
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from seewhy.runs.changes import State
 
@@ -31,6 +31,8 @@ class Step:
     """Names of the steps whose rows or weights it reads."""
     to: str = ""
     """Where its link leads: a path below the run's, or an anchor."""
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of that path."""
 
     @property
     def label(self) -> str:

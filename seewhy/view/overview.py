@@ -73,18 +73,25 @@ def graph_of(looks: Looks, states: Sequence[UnitStatus]) -> Drawing | None:
     for node in run.nodes.values():
         named = (run.nodes[ref].step for ref in run.reads(node).values() if ref in run.nodes)
         reads[node.step].update({step: None for step in named if step in by_step and step != node.step})
+    asked = chains_of(looks)
     return draw(
         [Step(name=step, stage=stage_name(run.recipe.steps[step]), state=state_of(units), reads=tuple(reads[step]),
-              to=_page_of(looks, step)) for step, units in by_step.items()]
+              to=_page_of(looks, step, asked), query=_query_of(asked, step)) for step, units in by_step.items()]
     )  # fmt: skip
 
 
-def _page_of(looks: Looks, step: str) -> str:
-    """A training's curves, the rows of a step with one unit, else its place in the table."""
+def _page_of(looks: Looks, step: str, asked: Mapping[str, tuple[str, str, str]]) -> str:
+    """A training's curves, the questions of chains or verdicts, the rows of a step with one unit, else its place."""
     if step in looks.shelf.trainings():
         return f"training/{step}"
+    if step in asked:
+        return f"questions/{asked[step][0]}"
     unit = looks.shelf.units.get(step)
     return f"{unit.kind if unit.kind in PAGED else 'rows'}/{step}" if unit else f"#step-{step}"
+
+
+def _query_of(asked: Mapping[str, tuple[str, str, str]], step: str) -> Mapping[str, str]:
+    return dict(zip(("chains", "verdicts"), asked[step][1:], strict=True)) if step in asked else {}
 
 
 def firsts_of(looks: Looks, states: Mapping[str, UnitStatus]) -> Mapping[str, str]:

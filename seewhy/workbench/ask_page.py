@@ -42,8 +42,11 @@ def _cell(one: Replies, *, headed: bool = True) -> Text:
     return Text("\n").join(lines)
 
 
-def show_credit(console: Console, names: Sequence[str], credit: Sequence[TokenCredit]) -> None:
-    """The reply with its tokens coloured; without colours the tokens of most and of least credit."""
+def show_credit(console: Console, names: Sequence[str], credit: Sequence[TokenCredit], why: str = "") -> None:
+    """The reply with its tokens coloured; without colours the tokens of most and least credit; or why there is none."""
+    if why:
+        console.print(Text(f"no credit: {why}", style="red"), soft_wrap=True)
+        return
     console.print(Text(f"credit of {names[0]} over {names[1]}, nats (blue gained, orange lost)", style="bold"))
     if console.is_terminal:
         console.print(Text.assemble(*((one.token, _colour(one.credit)) for one in credit)), soft_wrap=True)

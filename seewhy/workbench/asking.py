@@ -1,4 +1,4 @@
-"""One question to one or several models: replies in each style, their answers and votes, credit between two models."""
+"""One question to one or several models: replies in each style, their answers and votes."""
 
 import time
 from collections import Counter
@@ -14,12 +14,11 @@ from seewhy.judging.answers.decoration import normalise
 from seewhy.judging.answers.extract import extract_answer
 from seewhy.judging.answers.findings import Abstention
 from seewhy.judging.prompts.conversation import messages_of
-from seewhy.model.api import GenerateRequest, Generates, SamplingParams, ScoreRequest
+from seewhy.model.api import GenerateRequest, Generates, SamplingParams
 from seewhy.model.weights import weights_place
 from seewhy.records.ranges import require_least
-from seewhy.records.token_credit import TokenCredit
-from seewhy.records.types import Chain, FinishReason, Question, Response, ScoredChain, Style
-from seewhy.runs.discovery import call_part, load_part
+from seewhy.records.types import Chain, FinishReason, Question, Style
+from seewhy.runs.discovery import load_part
 from seewhy.runs.machine import is_served, spec_fields
 
 WARM = 0.7
@@ -183,33 +182,6 @@ def opened_model(name: str, key_variable: str, failures: list[str]) -> Generator
         raise ValueError(f"model {name!r} cannot be opened ({error}); give tiny, a folder in Hugging Face format with "
                          "its processor, a name on the Hub, or NAME@URL of one behind a server") from error  # fmt: skip
     yield found
-
-
-def credit_between(policy: Any, reference: Any, question: Question, chain: Chain) -> tuple[TokenCredit, ...]:  # noqa: ANN401
-    """Credit of each token of a reply of `policy`: log pi - log ref less its mean (LLaVA-Reasoner, section 5.4).
-
-    Raises:
-        ValueError: the models have no vocabulary in common.
-    """
-    return credit_of(policy, chain, score_between(policy, reference, question, chain))
-
-
-def score_between(policy: Any, reference: Any, question: Question, chain: Chain) -> ScoredChain:  # noqa: ANN401
-    """The log-probabilities of a reply's tokens under two models; ValueError as `credit_between`."""
-    if policy.tokenizer.get_vocab() != reference.tokenizer.get_vocab():
-        raise ValueError(f"credit needs two models of one vocabulary, such as a tuned model and its base; those of "
-                         f"{policy.name} and {reference.name} differ")  # fmt: skip
-    reply = Response(text=chain.text, token_ids=chain.token_ids or ())
-    asked = ScoreRequest(question=question, style=chain.style, responses=(reply,))
-    scores = [model.score([asked])[0][0] for model in (policy, reference)]
-    return ScoredChain(question_id=chain.question_id, index=chain.index, style=chain.style, policy=scores[0],
-                       reference=scores[1])  # fmt: skip
-
-
-def credit_of(policy: Any, chain: Chain, scored: ScoredChain) -> tuple[TokenCredit, ...]:  # noqa: ANN401
-    """Credit of each token from its log-probabilities, with its place in the text."""
-    parts = call_part("evaluation", "credit", "pieces_of", chain.text, policy.pieces(chain.token_ids or ()))
-    return call_part("evaluation", "credit", "assign_credit", chain, parts, scored, None)
 
 
 class Stream:

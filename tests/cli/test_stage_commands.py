@@ -93,9 +93,11 @@ def shards(folder: Path) -> dict[str, bytes]:
         ("pair", "pairs", Pair),
     ],
 )
-def test_a_stage_over_files_gives_the_rows_of_the_run_to_the_byte(made, stage, step, record, tmp_path):
+def test_a_stage_over_files_gives_the_rows_of_the_run_to_the_byte(made, stage, step, record, tmp_path, capsys):
     out = tmp_path / "out"
     assert main([*words_of(made, stage), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert (f"[1/1] {stage}" in said, f"\n{stage}: done in" in said, "step:" in said) == (True, True, False)
     assert shards(out) == shards(made.run / step)
     (folder,) = {path.parent for path in out.rglob("*.parquet") if path.parent.name not in {"verdicts"}}
     assert list(read_rows(folder, record))
@@ -159,7 +161,8 @@ def test_the_same_command_again_finds_its_rows_and_makes_nothing(made, stage, tm
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.parquet")}
     capsys.readouterr()
     assert main(words) == 0
-    assert "done in" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert ("done in" in said, f"{stage}: finished before" in said) == (False, True)
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 

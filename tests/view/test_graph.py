@@ -92,9 +92,10 @@ def test_the_page_of_a_run_draws_its_steps_each_with_its_state_in_words_and_its_
     with serving(root) as served:
         text = served.get("/run/0").text
     graph = text.partition('<svg class="graph" role')[2].partition("</svg>")[0]
+    asked = "../run/0/questions/questions?chains=chains&amp;verdicts=verdicts"
     assert re.findall(r'href="([^"]*)" aria-label="([^"]*)"', graph) == [
-        ("../run/0/rows/chains", "chains: sample, waiting"),
-        ("../run/0/rows/verdicts", "verdicts: judge, waiting; reads chains"),
+        (asked, "chains: sample, waiting"),
+        (asked, "verdicts: judge, waiting; reads chains"),
         ("../run/0/pairs/pairs", "pairs: pair, waiting; reads chains, verdicts"),
         ("../run/0/training/dpo", "dpo: train, waiting; reads pairs"),
     ]

@@ -11,7 +11,8 @@ from served_oracle import draw, serve
 from seewhy.cli.main import main
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.records.types import Style
-from seewhy.workbench.asking import AskPlan, Said, Stream, ask, credit_between, opened_model, votes_of
+from seewhy.workbench.asking import AskPlan, Said, Stream, ask, opened_model, votes_of
+from seewhy.workbench.crediting import credit_between
 from seewhy.workbench.questions import typed_question
 
 PAGE = "docs/examples/pages/sum.png"
@@ -68,7 +69,7 @@ def test_several_replies_have_votes_and_credit_between_a_model_and_itself_is_not
     chain = tiny.generate([GenerateRequest(question=question, style=Style.REASON)], SamplingParams(temperature=0.0))[0][
         0
     ]
-    credit = credit_between(tiny, tiny, question, chain)
+    credit = credit_between(tiny, tiny, question, chain).credit
     assert len(credit) == len(chain.token_ids)
     assert all(one.credit == pytest.approx(0.0, abs=1e-5) for one in credit)
     assert "".join(one.token for one in credit).strip() == chain.text
