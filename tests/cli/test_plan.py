@@ -134,7 +134,7 @@ def test_an_adapter_and_checkpoints_are_counted(told, forecast):
         assert small[name]["moments"] < 0.2 * whole["moments"]
         assert whole["weights"] < small[name]["weights"] < 1.1 * whole["weights"]
         assert small[name]["passes"] < 0.75 * whole["passes"]
-        assert small[name]["checked"] - small[name]["base"] < 0.8 * (whole["checked"] - whole["base"])
+        assert small[name]["weights"] < small[name]["checked"] - small[name]["base"] < 1.2 * small[name]["weights"]
 
 
 def test_weights_under_an_adapter_take_half_in_bf16_and_the_model_is_itself_again_afterwards():

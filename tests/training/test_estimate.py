@@ -175,8 +175,7 @@ def test_the_terms_add_up_and_the_larger_of_passes_and_optimiser_counts():
     short = step_bytes(WEIGHTS, PassBytes(saved=10, saved_in_layers=8, largest_layer=4, layer_inputs=4, peak=20,
                                           peak_again=90, tokens=1), passes=1, base=0)  # fmt: skip
     assert short.peak == 100 + 160 + 80 + 60
-    assert checked_bytes(WEIGHTS, base=1000) == 1400
-    assert checked_bytes(WEIGHTS, base=1000, has_adapter=True) == 1000 + 100 + 3 * 80
+    assert checked_bytes(100, base=1000, gradients=7) == 1000 + 100 + 2 * 7
 
 
 def test_a_step_tells_its_own_peak_and_the_most_of_all_steps(tmp_path):

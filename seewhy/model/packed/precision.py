@@ -50,6 +50,11 @@ def in_float32(net: PreTrainedModel) -> Generator[Tolerance]:
         _take_back(held)
 
 
+def widened_bytes(net: PreTrainedModel) -> int:
+    """Bytes of the net's weights while they are held so."""
+    return sum(each.numel() * 4 if each.dtype in HALVES else each.nbytes for each in net.parameters())
+
+
 def _widen(held: Sequence[tuple[Tensor, torch.dtype]]) -> bool:
     """Whether all of them have found room; where not, they are as before."""
     try:

@@ -14,7 +14,9 @@ from seewhy.model.packed.continued import continued_logps
 from seewhy.model.packed.group import Group
 from seewhy.model.packed.head import choose_head, head_of
 from seewhy.model.packed.logps import per_token_logps
+from seewhy.model.packed.precision import Tolerance
 from seewhy.model.packed.scores import Path, arguments_of, packed_logps, separate_logps, vocabulary_of
+from seewhy.model.packed.witnesses import few_gradients
 
 Way = Callable[[PreTrainedModel, Sequence[Group]], list[list[Tensor]]]
 """Of scoring groups."""
@@ -86,13 +88,12 @@ def least_trusting(checks: Iterable[PathCheck]) -> Path:
     return max((check.path for check in checks), key=ways.index, default=Path.PACKED)
 
 
-def _value_and_gradient(net: PreTrainedModel, scored: list[list[Tensor]]) -> tuple[Tensor, list[Tensor]]:
+def _value_and_gradient(asked: Sequence[Tensor], scored: list[list[Tensor]]) -> tuple[Tensor, list[Tensor]]:
     flat = torch.cat([row for rows in scored for row in rows])
-    trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
-    if not trained:
+    if not asked:
         return flat.detach(), []
     weights = torch.linspace(0.5, 1.5, len(flat), device=flat.device)
-    gradients = torch.autograd.grad((flat * weights).sum(), trained, materialize_grads=True)
+    gradients = torch.autograd.grad((flat * weights).sum(), asked, materialize_grads=True)
     return flat.detach(), list(gradients)
 
 
@@ -114,23 +115,32 @@ def check_paths(
 ) -> PathCheck:  # fmt: skip
     """Score the groups in separate rows and in cheaper ways, value and gradient, and choose the cheapest that agrees.
 
+    Gradients are those of few weights, and of what the embeddings give (`witnesses`).
+
     Packed rows come first, then the prompt once with its replies after it. Tolerances are for float32; a net whose
     layers carry a state along the row, or look both ways, is not packed. Layers that say by their kind that they carry
     one are not tried packed: a trial can agree by chance, for a state that has stored what the first response repeats
     does not change. Where packed rows are right for the groups, their values are compared once more with the groups
     `beside` them in the row.
     """
-    expected = _value_and_gradient(net, separate_logps(net, groups))
+    with few_gradients(net) as asked:
+        return _cheapest(net, groups, asked, Tolerance(value=value_tolerance, gradient=gradient_tolerance), beside)
+
+
+def _cheapest(
+    net: PreTrainedModel, groups: Sequence[Group], asked: Sequence[Tensor], most: Tolerance, beside: Sequence[Group]
+) -> PathCheck:
+    expected = _value_and_gradient(asked, separate_logps(net, groups))
     if foreign := foreign_layers(net):
         gap = Gap(why=f"packed rows are not for layers of {' and '.join(foreign)}")
     else:
-        gap = _gap(net, groups, expected, packed_logps, "packed rows")
-        if beside and gap.is_within(value_tolerance, gradient_tolerance):
+        gap = _gap(net, groups, asked, expected, packed_logps, "packed rows")
+        if beside and gap.is_within(most.value, most.gradient):
             gap = _gap_of_values(net, [*groups, *beside])
-        if gap.is_within(value_tolerance, gradient_tolerance):
+        if gap.is_within(most.value, most.gradient):
             return gap.check(Path.PACKED, "packed rows equal separate rows")
-    again = _gap(net, groups, expected, continued_logps, "replies after one run of their prompt")
-    if again.is_within(value_tolerance, gradient_tolerance):
+    again = _gap(net, groups, asked, expected, continued_logps, "replies after one run of their prompt")
+    if again.is_within(most.value, most.gradient):
         return gap.check(Path.CONTINUED, f"{gap.why}; running each prompt once and its replies after it")
     return gap.check(Path.SEPARATE, f"{gap.why}; {again.why}; using separate rows")
 
@@ -165,17 +175,23 @@ def _gap_of_values(net: PreTrainedModel, groups: Sequence[Group]) -> Gap:
 
 
 def _gap(
-    net: PreTrainedModel, groups: Sequence[Group], expected: tuple[Tensor, list[Tensor]], way: Way, name: str
-) -> Gap:
+    net: PreTrainedModel, groups: Sequence[Group], asked: Sequence[Tensor], expected: tuple[Tensor, list[Tensor]],
+    way: Way, name: str,
+) -> Gap:  # fmt: skip
     try:
-        found, gradients = _value_and_gradient(net, way(net, groups))
+        found, gradients = _value_and_gradient(asked, way(net, groups))
     except (AttributeError, TypeError, ValueError, RuntimeError) as error:
         return Gap(why=f"{name} do not run on this net ({error})")
     value = _largest([expected[0] - found])
-    most = _largest([a - b for a, b in zip(expected[1], gradients, strict=True)])
-    gradient = most / max(_largest(expected[1]), 1e-30)
+    gradient = max(_relative(expected[1][:-1], gradients[:-1]), _relative(expected[1][-1:], gradients[-1:]))
     why = (
         f"{name} differ from separate rows (log-probability by {value:.2g}, gradient by {gradient:.2g} of its largest "
         "entry)"
     )
     return Gap(value=value, gradient=gradient, why=why)
+
+
+def _relative(expected: Sequence[Tensor], found: Sequence[Tensor]) -> float:
+    """The largest difference of an entry, as a share of the largest entry."""
+    most = max((_largest([a - b]) for a, b in zip(expected, found, strict=True)), default=0.0)
+    return most / max(_largest(expected), 1e-30)

@@ -11,7 +11,9 @@ from transformers import PreTrainedModel
 from seewhy.model.families.hub import HubModel
 from seewhy.model.loading.prompt_cache import bytes_of
 from seewhy.model.packed.group import Group, tokens_of
+from seewhy.model.packed.precision import widened_bytes
 from seewhy.model.packed.scores import Path
+from seewhy.model.packed.witnesses import witness_bytes
 from seewhy.model.plan import BF16, ComputePlan
 from seewhy.training.checkpoint import KEPT
 from seewhy.training.memory.estimate import PassBytes, StepBytes, WeightBytes, checked_bytes, step_bytes
@@ -72,7 +74,7 @@ def training_bytes(
     return TrainingBytes(
         step=step_bytes(weights, heaviest, passes=passes, base=base, prompts=kept,
                         is_checkpointed=compute.gradient_checkpointing),
-        checked=checked_bytes(weights, base, has_adapter=model.has_adapter), weights=weights,
+        checked=checked_bytes(widened_bytes(net), base, gradients=witness_bytes(net)), weights=weights,
         tokens=heaviest.tokens, passes=passes,
         step_tokens=per_step * statistics.fmean(sizes),
     )  # fmt: skip

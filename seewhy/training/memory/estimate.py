@@ -26,8 +26,8 @@ Blocks below 32 MiB come from one heap; what is freed there between two that sta
 Measured, not derived: 0.28 to 0.45 in the settings of `docs/numerics.md`, and more at times.
 `MALLOC_MMAP_THRESHOLD_=65536` in the environment makes it nearly 0.
 """
-CHECKED_COPIES = 3
-"""Sets of gradients that exist while packed rows are compared with separate ones: of both, and their difference."""
+CHECKED_COPIES = 2
+"""Sets of gradients that exist while packed rows are compared with separate ones: one of each way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,10 +146,10 @@ def step_bytes(
     )
 
 
-def checked_bytes(weights: WeightBytes, base: int, others: int = 0, *, has_adapter: bool = False) -> int:
+def checked_bytes(widened: int, base: int, others: int = 0, *, gradients: int) -> int:
     """Most that is held while the first rows of a run are scored packed and separate, before moments exist.
 
-    Every weight that asks for a gradient when the model is opened has three gradients then, moved later or not; under
-    an adapter none but the adapter's asks.
+    `widened` are the bytes of all weights in float32, in which they are compared; `gradients` those of the gradients
+    that are compared (`seewhy.model.packed.witnesses`). Activations of the few rows are not counted.
     """
-    return base + others + weights.total + CHECKED_COPIES * (weights.moved if has_adapter else weights.total)
+    return base + others + widened + CHECKED_COPIES * gradients
