@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from seewhy.judging.answers.compat import Compat
 from seewhy.judging.api import Judge, judge_chains
-from seewhy.judging.outcome import OutcomeJudge
+from seewhy.judging.outcome import OutcomeJudge, is_longer
 from seewhy.records.types import Chain, FinishReason, Gold, MatchRule, Outcome, Question, Split, Style
 
 DECORATIONS = ("{}", "**{}**", "${}$", "`{}`", " {} ", "{}.", "\\boxed{{{}}}", "\\text{{{}}}", "**{}**.", '"{}"')
@@ -39,6 +39,13 @@ def test_a_verdict_names_answer_rule_reason_and_score():
     assert (verdict.outcome, verdict.answer, verdict.rule, verdict.score) == (Outcome.CORRECT, "12", "answer mark", 1.0)
     assert (verdict.question_id, verdict.index, verdict.style, verdict.judge) == ("q", 3, Style.REASON, "outcome")
     assert verdict.why == "'12' is '12'"
+
+
+def test_a_reply_is_surely_longer_than_a_gold_answer_only_where_undressing_takes_no_words_away():
+    assert is_longer("a red cat sits", ("red",))
+    assert not is_longer("**red**", ("red",))
+    assert not is_longer("~~a blue dog~~ red", ("red",))
+    assert not is_longer("\\text{a red cat}", ("red",))
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ FLIPPED = {
 SAME: dict[str, str] = {
     "word in text": "options without words of a statement are masked in vain",
     "found.end - found.start < len(found.answer) + LEAST_LEFT_OUT": "a statement that says no more is read again",
+    "len(said) <= longest": "what is no longer than a gold answer is counted in vain",
 }
 """Comparisons that change no answer when flipped, with the reason; each is of speed alone."""
 
