@@ -13,6 +13,27 @@ PATHS = "tests/model/test_paths.py"
 
 FAMILY_MUTANTS = [
     Mutant(
+        name="start-up check: one question speaks for several",
+        file="seewhy/model/packed/trials.py",
+        source="if beside and gap.is_within(",
+        defect="if not beside and gap.is_within(",
+        seen_by=f"{PATHS}::test_a_net_that_mixes_the_pictures_of_two_questions_is_found_by_the_second_prompt",
+    ),
+    Mutant(
+        name="opening: weights that the files lack are drawn at random",
+        file="seewhy/model/loading/whole_weights.py",
+        source="    if lost:\n",
+        defect="    if len(lost) > 10**6:\n",
+        seen_by="tests/model/test_model_files.py::test_what_is_wrong_with_a_folder_is_told_before_anything_is_drawn",
+    ),
+    Mutant(
+        name="opening: log-probabilities that are no numbers are taken",
+        file="seewhy/model/packed/trials.py",
+        source="    if math.isnan(gap):\n",
+        defect="    if gap < 0:\n",
+        seen_by="tests/model/test_model_files.py::test_weights_that_are_no_numbers_are_refused_before_a_reply_is_kept",
+    ),
+    Mutant(
         name="families: a response of PaliGemma told as prompt, which sees what comes after it",
         file=ENCODING,
         source='RESPONSE_MARKS = {"paligemma": 1}',
