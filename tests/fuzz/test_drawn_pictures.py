@@ -97,7 +97,15 @@ def test_what_is_sent_is_a_picture_within_the_bound_that_a_plain_reader_shows_al
         assert plain.getexif().get(0x0112, 1) == 1
         if (sent.width, sent.height) == read_pixels(content).size and sent.kind != "image/jpeg":
             assert np.abs(np.asarray(plain.convert("RGB"), int) - np.asarray(shown, int)).mean() < 40
-        assert len(sent.content) <= max(len(content), FEW_BYTES)
+
+
+@given(st.integers(0, 99), st.integers(5, 40), st.integers(48, 96))
+def test_a_picture_that_is_made_smaller_has_no_more_bytes(tmp_path_factory, seed, quality, side):
+    noise = np.random.default_rng(seed).integers(0, 255, (side, side, 3), dtype=np.uint8)
+    path = tmp_path_factory.mktemp("smaller") / "picture"
+    Image.fromarray(noise, "RGB").save(path, "JPEG", quality=quality)
+    sent = send_picture(ImageRef(path=str(path), sha256="0" * 64), side * side - 1)
+    assert len(sent.content) <= max(path.stat().st_size, FEW_BYTES)
 
 
 @given(st.integers(1, 6), st.integers(1, 6), st.sampled_from(["PNG", "WEBP", "TIFF", "GIF"]), st.integers(0, 255))

@@ -1,4 +1,4 @@
-"""Mends of whole kinds taken out again, each of which a test over drawn inputs must see."""
+"""Mends of whole kinds taken out again, each of which a test over drawn inputs must see (`tests/fuzz/README.md`)."""
 
 from mutant_rows import Mutant
 

@@ -18,3 +18,10 @@ def test_the_source_text_of_a_defect_occurs_once_and_its_test_is_there(mutant):
 
 def test_no_two_defects_have_one_name():
     assert [name for name, count in Counter(mutant.name for mutant in ALL_MUTANTS).items() if count > 1] == []
+
+
+def test_the_table_of_drawn_kinds_holds_each_of_their_defects_once():
+    table = (ROOT / "tests" / "fuzz" / "README.md").read_text(encoding="utf-8").splitlines()
+    shown = [line.split(" | ")[0].removeprefix("| ") for line in table if line.startswith("| ") and "`test_" in line]
+    drawn = [mutant.name.removeprefix("drawn: ") for mutant in ALL_MUTANTS if mutant.name.startswith("drawn: ")]
+    assert sorted(shown) == sorted(drawn)
