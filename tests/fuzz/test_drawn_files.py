@@ -134,4 +134,6 @@ def test_deep_nesting_is_refused_with_the_file(tmp_path_factory, depth, sign, fo
 def test_a_name_that_stands_twice_in_a_row_is_refused_by_name(tmp_path_factory, name, value):
     path = tmp_path_factory.mktemp("twice") / "theirs.jsonl"
     path.write_text(f'{{"id": 1, "text": "a", "{name}": {json.dumps(value)}}}')
-    assert repr(name) in str(read_or_refused(lambda: read_table(path).rows))
+    found = read_or_refused(lambda: read_table(path).rows)
+    assert isinstance(found, str)
+    assert repr(name) in found
