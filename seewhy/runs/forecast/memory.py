@@ -70,14 +70,30 @@ def training_bytes(
     passes = math.ceil(step / plan.row_tokens)
     heaviest = _traced(net, fill(groups, wanted), _ways(compute, is_packed=is_packed), compute)
     weights = weight_bytes(net)
-    kept = min(model.prompts.max_bytes, round(prompts * statistics.fmean(bytes_of(group.prompt) for group in groups)))
+    each = statistics.fmean(bytes_of(group.prompt) for group in groups)
     return TrainingBytes(
-        step=step_bytes(weights, heaviest, passes=passes, base=base, prompts=kept,
+        step=step_bytes(weights, heaviest, passes=passes, base=base,
+                        prompts=prompt_bytes(model.prompts.max_bytes, each, encoded=prompts, per_step=per_step),
                         is_checkpointed=compute.gradient_checkpointing),
         checked=checked_bytes(widened_bytes(net), base, gradients=witness_bytes(net)), weights=weights,
         tokens=heaviest.tokens, passes=passes,
         step_tokens=per_step * statistics.fmean(sizes),
     )  # fmt: skip
+
+
+def prompt_bytes(most: int, each: float, *, encoded: int, per_step: int) -> int:
+    """What a training holds of `encoded` prompts of `each` bytes: its cache of at most `most` bytes, or more.
+
+    While a step is computed, those of the next one are encoded, and what these two steps use is held whatever the cache
+    has room for. A cache that is large enough holds them itself, as the most recently used.
+
+    Example:
+        >>> prompt_bytes(1000, 10, encoded=50, per_step=8), prompt_bytes(100, 10, encoded=50, per_step=8)
+        (500, 160)
+        >>> prompt_bytes(100, 10, encoded=12, per_step=8)
+        120
+    """
+    return max(min(most, round(encoded * each)), round(min(encoded, 2 * per_step) * each))
 
 
 def _ways(compute: ComputePlan, *, is_packed: bool) -> list[Path]:
