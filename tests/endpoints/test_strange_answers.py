@@ -1,5 +1,6 @@
 """What a server may answer: each strange thing is a fault with a name, or a reply without it, and nothing is lost."""
 
+import gzip
 import json
 import math
 
@@ -233,3 +234,41 @@ def test_one_strange_answer_costs_no_other_reply():
         answers = teacher.chat(requests)
     assert [number for number, answer in enumerate(answers) if answer.failure] == [3, 5, 7]
     assert all(answer.replies[0].text == str(number) for number, answer in enumerate(answers) if answer.replies)
+
+
+def raw(head: bytes, body: bytes = b"") -> Answer:
+    return Answer(raw=b"HTTP/1.1 " + head + b"\r\n" + body)
+
+
+FINE = json.dumps(one()).encode()
+SIZE = b"Content-Length: %d\r\n" % len(FINE)
+BOMB = gzip.compress(b"0" * 70_000_000, compresslevel=1)
+NEVER_READ = {
+    "nothing": Answer(body=b""), "a page": Answer(body=b"<html>Login</html>"), "null": Answer(body=b"null"),
+    "a list": Answer(body=b"[]"), "Latin-1": Answer(body=FINE.replace(b"fine", b"\xe9")), "two": Answer(body=FINE * 2),
+    "a stream": Answer(body=b"data: " + FINE + b"\n\n"), "choices by name": as_json({"choices": {"0": {}}}),
+    "a number": as_json(one(7)), "no words": as_json(one([{"type": "image"}, 7, None])),
+    "a shorter body": raw(b"200 OK\r\nContent-Length: -5\r\n", FINE), "no status": raw(b"abc OK\r\n", FINE),
+    "two sizes": raw(b"200 OK\r\nContent-Length: 5\r\nContent-Length: 7\r\n", FINE),
+    "204": raw(b"204 No Content\r\n"), "304": raw(b"304 Not Modified\r\n"), "999": raw(b"999 Odd\r\n" + SIZE, FINE),
+    "no gzip": raw(b"200 OK\r\nContent-Encoding: gzip\r\n" + SIZE, FINE), "ssh": Answer(raw=b"SSH-2.0-OpenSSH_9\r\n"),
+    "a bomb": raw(b"200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n" % len(BOMB), BOMB),
+    "a chunk of 10^21": raw(b"200 OK\r\nTransfer-Encoding: chunked\r\n", b"FFFFFFFFFFFFFFFFFF\r\nabc"),
+    "a long head": raw(b"200 OK\r\nX: " + b"a" * 100_000 + b"\r\n" + SIZE, FINE),
+    "a year": Answer(status=429, body=b"{}", headers={"Retry-After": "99999999"}), "true": as_json({"error": True}),
+}  # fmt: skip
+READ = {
+    "a mark": Answer(body=b"\xef\xbb\xbf" + FINE), "UTF-16": Answer(body=FINE.decode().encode("utf-16")),
+    "no count": Answer(body=FINE.replace(b"5", b"NaN")), "a float": as_json(one(usage={"prompt_tokens": 1e300})),
+    "an end of 3": as_json(one(end=3)), "names": as_json({**one(), "model": ["m"]}),
+    "a list of usage": as_json(one(usage=[1])),
+}  # fmt: skip
+
+
+def test_what_no_server_should_send_is_one_failure_or_the_reply_in_it_and_all_others_come():
+    told = {**NEVER_READ, **READ}
+    names = [name for odd in told for name in (odd, f"after {odd}")]
+    with LoopServer(lambda asked: told.get(asked.text) or echo(asked)) as server, teacher_at(server) as teacher:
+        answers = dict(zip(names, teacher.chat([say(name) for name in names]), strict=True))
+    assert {name for name, answer in answers.items() if answer.failure} == NEVER_READ.keys()
+    assert {answers[name].replies[0].text for name in READ} == {"fine"}
