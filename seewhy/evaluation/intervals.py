@@ -6,8 +6,8 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
-from seewhy.evaluation.student import student_quantile
 from seewhy.records.measures import Interval
 
 Floats = NDArray[np.float64]
@@ -55,7 +55,7 @@ def clustered_interval(correct: Ints, cluster: Ints, *, confidence: float = 0.95
         return wilson_interval(int(correct.sum()), n, confidence=confidence)
     if clusters < 2:
         return Interval(value=share, low=0.0, high=1.0)
-    quantile = student_quantile(0.5 + confidence / 2, clusters - 1)
+    quantile = float(stdtrit(clusters - 1, 0.5 + confidence / 2))
     return _score_interval(share, n / design_effect(correct, cluster), quantile)
 
 
@@ -106,7 +106,7 @@ def share_interval(totals: Floats, sizes: Floats, *, confidence: float = 0.95) -
     between = float(totals.sum() / sizes.sum())
     spread = float(((totals - between * sizes) ** 2).sum()) * (clusters + 2) / (clusters + 1)
     trials = between * (1 - between) * float(sizes.sum()) ** 2 / spread * clusters / (clusters + 2)
-    return _score_interval(share, trials, student_quantile(0.5 + confidence / 2, clusters - 1))
+    return _score_interval(share, trials, float(stdtrit(clusters - 1, 0.5 + confidence / 2)))
 
 
 def mean_interval(values: Floats, cluster: Ints, *, confidence: float = 0.95) -> Interval:

@@ -56,7 +56,7 @@ import json, sys
 from seewhy.cli.main import main
 assert main(sys.argv[1:]) == 0
 names = set(sys.modules)
-heavy = {"torch", "transformers", "matplotlib", "openpyxl", "scipy", "pyarrow", "PIL", "yaml", "cattrs", "aiohttp"}
+heavy = {"torch", "transformers", "matplotlib", "openpyxl", "pyarrow", "PIL", "yaml", "cattrs", "aiohttp"}
 rooms = ("seewhy.runs.", "seewhy.model.", "seewhy.training.", "seewhy.testing.", "seewhy.endpoints.")
 print(json.dumps([sorted(heavy & names), sorted(name for name in names if name.startswith(rooms)),
                   sum(name.startswith("seewhy.") for name in names)]), file=sys.stderr)

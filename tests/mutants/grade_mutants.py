@@ -11,13 +11,6 @@ NAMES = "tests/cli/test_grade_names.py"
 
 GRADE_MUTANTS = [
     Mutant(
-        name="quantiles of t: an even series for odd degrees of freedom",
-        file="seewhy/evaluation/student.py",
-        source="range(2 + is_odd, degrees - 1, 2)",
-        defect="range(2, degrees - 1, 2)",
-        seen_by="tests/evaluation/test_student.py::test_quantiles_are_those_of_the_printed_table",
-    ),
-    Mutant(
         name="design effect: pictures taken as independent",
         file=INTERVALS,
         source="return _score_interval(share, n / design_effect(correct, cluster), quantile)",
