@@ -7,6 +7,7 @@ from seewhy.endpoints.served_models import ServedModels, listed_models
 from seewhy.endpoints.transport.http import HttpTransport
 from seewhy.endpoints.transport.loop import BackgroundLoop
 
+REMEDY = "start the server, or correct its address"
 WITHIN_S = 5.0
 """Seconds in which a server must answer."""
 REFUSED = (401, 403)
@@ -36,7 +37,7 @@ class Probe:
             answer = await transport.get("/models", WITHIN_S)
         except (OSError, TimeoutError) as error:
             why = say(str(error)) or f"no answer within {WITHIN_S:g} s"
-            raise ValueError(f"{place} does not answer ({why}): start the server, or correct its address") from error
+            raise ValueError(f"{place} does not answer ({why}): {REMEDY}") from error
         finally:
             await transport.close()
         if answer.status in REFUSED:

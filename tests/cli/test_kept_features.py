@@ -43,8 +43,9 @@ def test_models_of_a_run_that_share_an_encoder_run_it_once_a_picture(tmp_path: P
         for one, other in zip(again.score(asks), scored, strict=True):
             assert one == other
         assert models.features.held_bytes == held
-        # The comparison of paths runs it once each way, that of logits twice, the trial three times.
-        assert len(runs) == 7
+        # The comparison of paths runs it once each way, that of logits twice, the trial three times; two questions in
+        # one row are compared once more, their pictures seen together and apart.
+        assert len(runs) == 7 + 3
         opened.score(asks)
         assert models.features.held_bytes == held
         assert models.local("first") is opened
