@@ -8,6 +8,7 @@ from typing import cast
 
 from seewhy.records.canonical import hash_json
 from seewhy.records.content_hash import hash_folder_cached
+from seewhy.records.json_object import read_object
 
 TINY = "tiny"
 SHIPPED = Path(__file__).parent / "families" / "tiny_weights"
@@ -65,17 +66,6 @@ def base_of(source: str | Path) -> str | None:
     if not base:
         raise ValueError(f"{file} names no base model: write its folder or Hub name under base_model_name_or_path")
     return str(base)
-
-
-def read_object(file: Path) -> dict[str, object]:
-    """The JSON object that a file of a model holds; ValueError with its name where it holds none."""
-    try:
-        found: object = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{file} is no JSON, or was cut ({error}); copy it again") from error
-    if not isinstance(found, dict):
-        raise ValueError(f"{file} holds no JSON object; copy it again")
-    return cast(dict[str, object], found)
 
 
 def root_of(source: str | Path) -> str | Path:

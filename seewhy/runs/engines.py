@@ -140,27 +140,23 @@ def find_servers(engine: EnginePlan, ref: str, names: Sequence[str]) -> Found:
         urls = tuple(answers)  # said by name: `transformers serve` lists what it has kept, and serves more
     lacks = [f"{url} has {', '.join(one.names)}" for url, one in answers.items() if url not in urls]
     if not urls:
-        wanted, said = " or ".join(dict.fromkeys(names)), "; ".join([*map(_bare, faults), *lacks])
+        wanted, said = " or ".join(dict.fromkeys(names)), "; ".join([*faults, *lacks])
         raise ValueError(f"no server of the engine has the model {wanted}: {said}. Start one, "
                          f"as docs/engines.md shows, or say its name at the servers as engine.names.{ref}")  # fmt: skip
     windows = [answers[url].windows[name] for url in urls if name in answers[url].windows]
     return Found(name=name, urls=urls, window=min(windows, default=0), away=(*faults, *lacks))
 
 
-def _bare(fault: str) -> str:
-    """What is wrong with a server, without the remedy: one stands for all."""
-    return fault.removesuffix(f": {load_part('endpoints', 'probe').REMEDY}")
-
-
 def ask_servers(engine: EnginePlan) -> Iterator[tuple[str, ServedModels | str]]:
-    """What models each server lists, or why it did not say."""
+    """What models each server lists, or why it did not say, without what to do: one remedy stands for all."""
+    probe = load_part("endpoints", "probe")
     for url in engine.urls:
         plan = EndpointPlan(base_url=url, model="any", key_variable=engine.key_variable)
-        with closing(load_part("endpoints", "probe").Probe(plan)) as asked:
+        with closing(probe.Probe(plan)) as asked:
             try:
                 yield url, asked.models()
             except ValueError as error:
-                yield url, str(error)
+                yield url, str(error).removesuffix(f": {probe.REMEDY}")
 
 
 def _names_of(place: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import cast
 
 from seewhy.formats.hub.card import TAG, merged, parts_of
 from seewhy.formats.hub.sharing import CARD, Outgoing, require_portable
+from seewhy.records.json_object import read_object
 
 WEIGHTS = ".safetensors"
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
@@ -15,6 +16,7 @@ SENT = (WEIGHTS, ".json", ".jinja", ".model", ".txt")
 ADAPTER = "adapter_config.json"
 CONFIG = "config.json"
 BASE = "base_model_name_or_path"
+ANEW = "save the model again"
 PLACES = ("_name_or_path", BASE)
 """Keys that hold where a model was opened from."""
 NO_BASE = "THE BASE MODEL"
@@ -66,7 +68,7 @@ def _require_weights(folder: Path, found: list[Path]) -> None:
         told = f", but the pickle {pickled[0]}, which runs code when it is opened" if pickled else ""
         raise ValueError(f"{folder} holds no {WEIGHTS} file{told}; save the model again with save_pretrained")
     for index in sorted(folder.glob(f"*{WEIGHTS}.index.json")):
-        parts = cast(Mapping[str, str], _read(index).get("weight_map") or {})
+        parts = cast(Mapping[str, str], read_object(index, ANEW).get("weight_map") or {})
         missing = sorted(set(parts.values()) - names)
         if missing:
             raise ValueError(f"{folder} lacks {missing[0]}, which {index.name} names; bring it back or save the model "
@@ -78,7 +80,7 @@ def _portable_configs(folder: Path, found: list[Path], base: str) -> Iterator[tu
     for path in found:
         if path.name not in (ADAPTER, CONFIG):
             continue
-        whole = _read(path)
+        whole = read_object(path, ANEW)
         own = {key: value for key, value in whole.items() if not (key in PLACES and _is_local(value, folder))}
         if path.name == ADAPTER:
             if BASE not in own and not base:
@@ -91,16 +93,6 @@ def _portable_configs(folder: Path, found: list[Path], base: str) -> Iterator[tu
 
 def _is_local(value: object, folder: Path) -> bool:
     return not value or Path(str(value)).is_absolute() or Path(str(value)).exists() or (folder / str(value)).exists()
-
-
-def _read(path: Path) -> dict[str, object]:
-    try:
-        found: object = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is no JSON ({error}); save the model again") from error
-    if not isinstance(found, dict):
-        raise ValueError(f"{path} is no JSON object; save the model again")
-    return cast(dict[str, object], found)
 
 
 def card_to_send(folder: Path, before: str, repo: str, base: str, licence: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from safetensors import SafetensorError, safe_open
 
-from seewhy.model.weights import ADAPTER, base_of, read_object
+from seewhy.model.weights import ADAPTER, base_of
+from seewhy.records.json_object import read_object
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
