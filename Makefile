@@ -30,7 +30,7 @@ export TRANSFORMERS_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test pytest check style types mutants nightly soak fuzz bench site lock clean
+.PHONY: help run test pytest check style types mutants nightly soak fuzz raises bench site lock clean
 
 help: ## Show the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1 \2/' | while read -r name words; do printf '  make %-8s %s\n' "$$name" "$$words"; done
@@ -67,6 +67,14 @@ soak: $(DEV) ## The long tests: many seeds, hours.
 
 fuzz: $(DEV) ## Readers, extraction, judges' replies and pictures on thousands of drawn inputs, others each time.
 	$(PYTEST) $(SHARED) --hypothesis-profile fuzz tests/fuzz
+
+# The hook that checks shapes compiles files itself, so it stays away here.
+RAISES := build/raises
+raises: $(DEV) ## Which errors no test reaches: the main tests once more, each `raise` that runs taken down.
+	rm -rf $(RAISES) && mkdir -p $(RAISES)
+	SEEWHY_RAISES=$(CURDIR)/$(RAISES) PYTHONPATH=$(CURDIR)/tests/raises PYTHONPYCACHEPREFIX=$(CURDIR)/build/compiled \
+		$(PYTEST) $(SHARED) -o addopts='--doctest-modules -m "not nightly and not soak and not mutant"'
+	$(BIN)/python tests/raises/unreached.py $(RAISES)
 
 bench: $(DEV) ## Speed and memory beside peers, one script a claim.
 	@set -e; for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done

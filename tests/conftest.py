@@ -27,6 +27,9 @@ torchvision_names.let_import()
 # Imports make millions of objects that stay: looking through them again and again took half of the collection's time.
 gc.disable()
 
+collect_ignore = ["raises/sitecustomize.py"]
+"""A name that Python itself imports, of another file where the machine has one; it is no module of tests."""
+
 settings.register_profile(
     "house", derandomize=True, deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
 )
