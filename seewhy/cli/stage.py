@@ -15,6 +15,7 @@ from seewhy.model.plan import ComputePlan
 from seewhy.model.prompt_plan import PromptPlan
 from seewhy.runs.choice import Choice, names_what
 from seewhy.runs.discovery import class_of, nearest
+from seewhy.runs.drawing import engine_of_named
 from seewhy.runs.hooks import Concludes
 from seewhy.runs.machine import SHORTCUTS, spec_fields
 from seewhy.runs.recipe_text import Plain, build_recipe, merge
@@ -65,7 +66,8 @@ def plain_step(stage: str, kind: type[Any], words: Sequence[str], seed: int) -> 
     step = cast(dict[str, object], cast(dict[str, object], plain["steps"])[STEP])
     given = {name: value for name, value in step.items() if name != "stage"}
     models, inputs, renamed = _outside(kind, given)
-    whole = {**plain, "models": models, "inputs": inputs, "steps": {STEP: {"stage": stage, **renamed}}}
+    served = engine_of_named(models) if "engine" in names and "engine" not in given else {}
+    whole = {**plain, "models": models, "inputs": inputs, "steps": {STEP: {"stage": stage, **served, **renamed}}}
     return _asked_so(whole, asking)
 
 
@@ -144,7 +146,7 @@ def _outside(
         listed = list(value) if isinstance(value, list | tuple) else [value]
         names = [field if len(listed) == 1 else f"{field}-{number}" for number in range(1, len(listed) + 1)]
         if field == "models":
-            names = _names_of(list(map(str, listed)), names)
+            names = _names_of([spec_fields(str(one)).get("model", str(one)) for one in listed], names)
         for name, one in zip(names, listed, strict=True):
             groups[what][name] = spec_fields(str(one)) if what == "model" else str(one)
         is_weighted = get_origin(get_args(hints[field])[0]) is Mapping if get_args(hints[field]) else False

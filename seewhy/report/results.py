@@ -36,5 +36,5 @@ def _cut(measured: Evaluation, card: Scorecard) -> str:
 
 def _unread(card: Scorecard) -> str:
     counted = [f"{count} {name}" for count, name in ((card.no_answer, "without an answer"), (card.unjudged, "unjudged"))
-            if count and not card.blind]  # fmt: skip
+            if count]  # fmt: skip
     return f", {', '.join(counted)}" if counted else ""

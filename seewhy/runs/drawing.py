@@ -14,6 +14,19 @@ def drawn_need(ref: str, engine: EnginePlan) -> Need:
     return Need(field="model", ref=ref, wants=wants, is_served=engine.is_server)
 
 
+def engine_of_named(models: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    """The engine of models that a command line names as NAME@URL; empty where one of them has weights.
+
+    Example:
+        >>> engine_of_named({"model": {"base_url": "http://127.0.0.1:8000/v1", "model": "mine"}})
+        {'engine': {'kind': 'server', 'urls': ['http://127.0.0.1:8000/v1']}}
+        >>> engine_of_named({"model": {"path": "tiny"}})
+        {}
+    """
+    urls = [str(model.get("base_url", "")) for model in models.values()]
+    return {"engine": {"kind": "server", "urls": list(dict.fromkeys(urls))}} if urls and all(urls) else {}
+
+
 def served_counts(rows: Sequence[Chain], engine: EnginePlan) -> Mapping[str, int]:
     """Of chains that servers drew: those without tokens, those encoded again, and tokens without log-probability."""
     if not engine.is_server:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from seewhy.runs.api import ModelKind, Need, RowStage, Stage, TrainStage, Unit, Wants
 from seewhy.runs.discovery import nearest
+from seewhy.runs.hooks import DrawsByEngine
 from seewhy.runs.outside import hash_input
 from seewhy.runs.plan_file import rows_behind
 from seewhy.runs.recipe import Recipe
@@ -151,6 +152,8 @@ def _faults(recipe: Recipe, nodes: Mapping[str, Node]) -> Iterator[str]:
     for ref, node in nodes.items():
         for need in node.unit.needs():
             fault = _fault(recipe, need, before, nodes)
+            if fault and isinstance(node.unit, DrawsByEngine) and need.ref in recipe.models:
+                fault = f"{fault}. Set engine.kind to server and engine.urls: all models of the step are asked there"
             if fault:
                 found.setdefault((node.step, need.ref), []).append((need.field, fault))
         before[ref] = node.makes

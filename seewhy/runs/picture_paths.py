@@ -29,7 +29,7 @@ def relate_rejected(pair: Pair, folder: Path, root: Path) -> Pair:
 
 
 def _resolved(path: Path, folder: Path) -> Path:
-    return path if path.is_absolute() else Path(os.path.normpath(folder / path))
+    return path if path.is_absolute() else Path(os.path.abspath(folder / path))
 
 
 def relate_pictures(question: Question, folder: Path, root: Path) -> Question:

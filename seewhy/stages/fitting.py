@@ -36,7 +36,7 @@ class Fitting(RowStage):
     questions: Rows
     """Rows of questions."""
     models: tuple[Model, ...]
-    """Models with weights that are asked or trained on them."""
+    """Models that are asked or trained on them. Of one behind a server nothing is known here: it refuses nothing."""
     unfit: Unfit = Unfit.STOP
     """`stop` ends the run when all are counted, `drop` goes on without them."""
     styles: tuple[Style, ...] = (Style.REASON,)
@@ -65,7 +65,7 @@ class Fitting(RowStage):
     def needs(self) -> Sequence[Need]:
         return (
             Need(field="questions", ref=self.questions, wants=Question),
-            *(Need(field="models", ref=model, wants=ModelKind.WEIGHTS) for model in self.models),
+            *(Need(field="models", ref=model, wants=ModelKind.ANY) for model in self.models),
         )
 
     def inputs(self, run: Run) -> Sequence[Question]:
@@ -79,7 +79,8 @@ class Fitting(RowStage):
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Counted]:
         open_meta = load_part("runs", "forecast.meta").open_meta
-        specs = [(run.weights(model), run.spec(model)) for model in self.models]
+        found = [(model, run.spec(model)) for model in self.models]
+        specs = [(run.weights(model), spec) for model, spec in found if spec is None or not spec.is_server]
         # Those of the same weights may be asked by other prompts.
         opened = [open_meta(place, spec.prompt) if spec else open_meta(place) for place, spec in specs]
         distinct = {model.processor_fingerprint: model for model in opened}

@@ -123,6 +123,13 @@ def test_replies_that_the_limit_cut_are_counted_beside_the_accuracy_and_told_fro
     assert ("were cut at" in told) == is_told
 
 
+@pytest.mark.parametrize("blind", [False, True])
+def test_replies_without_an_answer_are_counted_beside_each_accuracy_with_pictures_and_without(blind):
+    card = dataclasses.replace(make_card("sft", Style.REASON, 0.5), blind=blind, no_answer=7, unjudged=2)
+    measured = Evaluation(name="test", models=("sft",), cards=(card,), changes={}, cuts=())
+    assert measured_lines(measured)[0].endswith(", 7 without an answer, 2 unjudged")
+
+
 def test_numbers_read_as_a_person_writes_them():
     assert plain(say_percent(0.6396)) == "64.0 %"
     assert plain(say_points(-0.0004)) == "0.0"
