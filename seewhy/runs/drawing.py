@@ -1,6 +1,7 @@
 """What stages that draw chains say of who draws them: what is needed of the model, and what is counted."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from seewhy.endpoints.engine.plan import EnginePlan
 from seewhy.records.types import Chain
@@ -14,7 +15,7 @@ def drawn_need(ref: str, engine: EnginePlan) -> Need:
     return Need(field="model", ref=ref, wants=wants, is_served=engine.is_server)
 
 
-def engine_of_named(models: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+def engine_of_named(models: Mapping[str, object]) -> dict[str, object]:
     """The engine of models that a command line names as NAME@URL; empty where one of them has weights.
 
     Example:
@@ -23,7 +24,7 @@ def engine_of_named(models: Mapping[str, Mapping[str, object]]) -> dict[str, obj
         >>> engine_of_named({"model": {"path": "tiny"}})
         {}
     """
-    urls = [str(model.get("base_url", "")) for model in models.values()]
+    urls = [str(cast(Mapping[str, object], model).get("base_url", "")) for model in models.values()]
     return {"engine": {"kind": "server", "urls": list(dict.fromkeys(urls))}} if urls and all(urls) else {}
 
 
