@@ -6,14 +6,8 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WORDS = """--help add ask begin bring call check choose convert copy correct delete did download draw fill free give
-grade install keep label leave look lower make mend merge move name open or perhaps pip point put raise read remove
-rename replace reword run sample save say score see set shorten show split start swap take train try unpack use wait
-widen write `seewhy"""
-BEGINS = re.compile(rf"(?:{'|'.join(map(re.escape, (*WORDS.split(), 'there are')))})(?!\w)")
-"""How the part of a sentence begins that says what to do; its first letter small."""
-PARTS = re.compile(r"(?:; |: |\. |\? |, or )(?=\S)")
-QUOTED = re.compile(r"(?<!\w)(['\"`])(?:(?!\1).)*\1")
+from seewhy.records.remedy import begins, split
+
 PLACE = re.compile(r"(?:step [\w-]+(?:, field [\w.-]+)?|(?:--)?[^\s:;'\"]*[./~][^\s:;'\"]*(?: \S+)?|--[\w.-]+(?: \S+)?|"
                    r"(?:field|column) '?[\w.-]+'?)(?::\d+)?(?:, [^:;]{1,40})?: ")  # fmt: skip
 """A file, a row, a step, a field or an option before a colon."""
@@ -78,27 +72,8 @@ def placed(text: str) -> tuple[str, str]:
     places: list[str] = []
     rest = text
     while found := PLACE.match(rest):
-        if _begins(rest[found.end() :]):
+        if begins(rest[found.end() :]):
             break
         places.append(found[0].removesuffix(": "))
         rest = rest[found.end() :]
     return ": ".join(places), rest
-
-
-def split(text: str) -> tuple[str, str]:
-    """A message without what to do, and what to do.
-
-    Example:
-        >>> split("there is no recipe 'inkgird'; did you mean 'inkgrid'?")
-        ("there is no recipe 'inkgird'", "did you mean 'inkgrid'?")
-        >>> split("answers are missing")
-        ('answers are missing', '')
-    """
-    for part in PARTS.finditer(QUOTED.sub(lambda found: "_" * len(found[0]), text)):
-        if _begins(text[part.end() :]):
-            return text[: part.start()] + ("?" if part[0] == "? " else ""), text[part.end() :]
-    return text, ""
-
-
-def _begins(text: str) -> bool:
-    return bool(BEGINS.match(text[:1].lower() + text[1:]))

@@ -2,13 +2,13 @@
 
 import json
 import math
-import re
 from pathlib import Path
 from typing import cast
 
 from seewhy.records.canonical import hash_json
 from seewhy.records.content_hash import hash_folder_cached
 from seewhy.records.json_object import read_object
+from seewhy.records.remedy import names_remedy
 
 TINY = "tiny"
 SHIPPED = Path(__file__).parent / "families" / "tiny_weights"
@@ -16,14 +16,12 @@ SHIPPED = Path(__file__).parent / "families" / "tiny_weights"
 REMEDY = ("give `tiny`, a folder in Hugging Face format with its processor, or the name of a vision-language model on "
           "the Hub")  # fmt: skip
 """What an error says of a model that cannot be opened."""
-REMEDIES = re.compile(r"[;:,] (?:or )?(?:choose|copy|correct|give|install|name|pip|run|set|take) ")
-"""What a message says that names its own remedy."""
 
 
 def unopened(name: str, error: Exception) -> str:
     """What is said of a model that cannot be opened: the error, with its own remedy where it has one."""
     said = str(error)
-    return f"model {name!r}: {said}" if REMEDIES.search(said) else f"model {name!r} cannot be opened ({said}); {REMEDY}"
+    return f"model {name!r}: {said}" if names_remedy(said) else f"model {name!r} cannot be opened ({said}); {REMEDY}"
 
 
 ADAPTER = "adapter_config.json"

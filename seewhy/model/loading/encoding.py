@@ -22,8 +22,8 @@ from seewhy.model.loading.templates import render_turns
 from seewhy.model.packed.context import context_of
 from seewhy.model.packed.group import CROSSING, Prompt
 from seewhy.model.vision.pictures import PictureFile
-from seewhy.model.weights import REMEDIES
 from seewhy.records.conversation import text_pieces
+from seewhy.records.remedy import names_remedy
 from seewhy.records.turns import Turn
 
 MARKS = ("token_type_ids", "mm_token_type_ids")
@@ -62,7 +62,7 @@ def encode(
         encoded = _encoded(processor, turns, [file.open() for file in files])
     except ValueError as error:
         who = type(processor).__name__
-        hint = "" if REMEDIES.search(str(error)) else "; correct the question, the chat template or the processor"
+        hint = "" if names_remedy(str(error)) else "; correct the question, the chat template or the processor"
         raise ValueError(
             f"question {question_id}: {who} cannot encode its prompt with {len(files)} pictures: {error}{hint}"
         ) from error

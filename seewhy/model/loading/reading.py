@@ -12,7 +12,8 @@ from transformers import AutoConfig, AutoModelForImageTextToText, PreTrainedMode
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
 from seewhy.model.loading.whole_weights import require_placed
-from seewhy.model.weights import REMEDIES, root_of
+from seewhy.model.weights import root_of
+from seewhy.records.remedy import names_remedy
 
 LOG = logging.getLogger(__name__)
 META = "meta"
@@ -48,7 +49,7 @@ def _told(source: str | Path, error: Exception) -> str:
         case ImportError():
             return f"{cut}; install that, or take weights of the model that do without"
         case OSError() | ValueError():
-            return said if REMEDIES.search(said) else cut
+            return said if names_remedy(said) else cut
         case _:
             return f"{source}: {type(error).__name__}: {cut}; correct the files of the model, or copy it again"
 
