@@ -43,8 +43,8 @@ def write_model_cards(run: OpenRun) -> None:
 
 def card_text(facts: ModelFacts, path: Path) -> str:
     """The card, in which what a person added to the one at `path` stays."""
-    before = path.read_text(encoding="utf-8") if path.is_file() else ""
     try:
+        before = call_part("formats", "hub.card", "read_card", path)
         return str(call_part("formats", "hub.card", "merged", before, metadata_of(facts), body_of(facts)))
     except ValueError as error:
         raise ValueError(f"{path.parent}, {error}") from error

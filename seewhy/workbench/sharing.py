@@ -9,7 +9,7 @@ from typing import Literal
 from seewhy.formats.converting.reading import ReadPlan, Tally
 from seewhy.formats.converting.stats import stats_of
 from seewhy.formats.hub.card import card_of
-from seewhy.formats.hub.models import card_to_send, is_model, outgoing_model
+from seewhy.formats.hub.models import card_to_send, is_model, outgoing_model, own_card
 from seewhy.formats.hub.sharing import Outgoing, outgoing
 from seewhy.formats.seewhy import QUESTIONS
 from seewhy.runs.model_cards import ADAPTER, write_model_cards
@@ -67,8 +67,9 @@ def parcel_of(place: Path, repo: str, layout: Layout | None, base: str, licence:
         run_place = next((above for above in folder.resolve().parents[:3] if (above / RECIPE_FILE).is_file()), None)
         if run_place is not None:
             write_model_cards(open_run(run_place))
+        own = own_card(folder)
         return Parcel(kind="model", folder=folder, sent=outgoing_model(folder, base),
-                      card=lambda before: card_to_send(folder, before, repo, base, licence))  # fmt: skip
+                      card=lambda before: card_to_send(folder, own, before, repo, base, licence))  # fmt: skip
     if layout or base:
         raise ValueError(f"{place} holds no model; leave --layout and --base away to send rows")
     return _rows(place, licence)

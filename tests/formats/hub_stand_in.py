@@ -19,13 +19,17 @@ class HubState:
         self.commits: list[list[str]] = []
         self.fail: list[int] = []
         """Status of the next answers to commits."""
+        self.infos: list[tuple[int, str]] = []
+        """Status and error code of the next answers to questions about the repository."""
+        self.down = ""
+        """Part of the paths of what is not given: status 403."""
         self.large: dict[str, bytes] = {}
         """Uploaded large files by their SHA-256."""
 
     @property
     def revision(self) -> str:
-        """Of the last commit."""
-        return sha1(json.dumps(self.commits).encode()).hexdigest()
+        """Of what is there."""
+        return sha1(f"{self.commits} {sorted(self.files.items())}".encode()).hexdigest()
 
 
 class HubHandler(BaseHTTPRequestHandler):
@@ -91,7 +95,9 @@ class HubHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
-        if "/resolve/" in path:
+        if self.state.down and self.state.down in path:
+            self.answer(b"", 403)
+        elif "/resolve/" in path:
             name = path.split("/resolve/", 1)[1].split("/", 1)[1]
             if name not in self.state.files:
                 self.answer(b"", 404, X_Error_Code="EntryNotFound")
@@ -102,6 +108,10 @@ class HubHandler(BaseHTTPRequestHandler):
             self.answer([{"type": "file", "path": name, "size": len(held), "oid": sha1(held).hexdigest()}
                          for name, held in self.state.files.items()])  # fmt: skip
         elif path.startswith(("/api/datasets/", "/api/models/")):
+            status, code = self.state.infos.pop(0) if self.state.infos else (200, "")
+            if status != 200 or code:
+                self.answer(b"", status, X_Error_Code=code)
+                return
             self.answer({"id": "me/set", "sha": self.state.revision, "private": True, "tags": [],
                          "siblings": [{"rfilename": name} for name in self.state.files]})  # fmt: skip
         else:

@@ -184,6 +184,32 @@ def test_what_is_no_whole_model_is_refused_by_name(made, facts, tmp_path, capsys
     assert [fact for fact in facts if fact not in said] == [], said
 
 
+@pytest.mark.parametrize(
+    ("card", "facts"),
+    [(b"---\n- a\n---\n", ["no mapping", "`name: value`"]), (b"\xff", ["not UTF-8", "save it as UTF-8"])],
+)
+def test_a_card_beside_a_model_that_cannot_be_read_is_told_before_the_hub_is_asked(card, facts, tmp_path, hub, pushed):
+    address, state = hub
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "a.safetensors").touch()
+    (tmp_path / "README.md").write_bytes(card)
+    done = pushed(address, tmp_path, "me/mine")
+    assert (done.code, state.created) == (2, [])
+    assert f"{tmp_path}, README.md: " in done.error
+    assert [fact for fact in facts if fact not in done.error] == [], done.error
+
+
+def test_a_link_to_weights_is_not_sent(tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.json").write_text("{}")
+    (tmp_path / "a.safetensors").touch()
+    (tmp_path / "mine" / "a.safetensors").symlink_to(tmp_path / "a.safetensors")
+    assert main(["push", str(tmp_path / "mine"), "me/mine"]) == 2
+    said = sentence(capsys.readouterr().err)
+    assert f"{tmp_path}/mine/a.safetensors is a symbolic link" in said
+    assert "put the file itself there" in said
+
+
 def test_a_run_itself_is_answered_with_the_steps_that_have_a_model(run, capsys):
     assert main(["push", str(run), "me/mine"]) == 2
     assert str(run / "sft") in sentence(capsys.readouterr().err)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import cast
 
 import yaml
@@ -14,6 +15,18 @@ SIZES = (
 )  # fmt: skip
 """The Hub's words for numbers of rows below a bound."""
 TAG = "seewhy"
+
+
+def read_card(path: Path) -> str:
+    """The text of a card's file; empty where there is none.
+
+    Raises:
+        ValueError: it is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+    except UnicodeDecodeError as error:
+        raise ValueError(f"README.md: not UTF-8 ({error}); save it as UTF-8") from error
 
 
 def card_of(before: str, facts: Sequence[str], configs: Mapping[str, Sequence[str]], rows: int, licence: str) -> str:
@@ -72,9 +85,13 @@ def _parted(before: str) -> tuple[dict[str, object], str]:
     try:
         metadata: object = yaml.safe_load(found[1])
     except yaml.YAMLError as error:
-        raise ValueError(f"README.md: its metadata is no YAML ({error}); mend it") from error
+        raise ValueError(
+            f"README.md: its metadata is no YAML ({error}); mend the lines between its first two ---"
+        ) from error
     if not isinstance(metadata, dict):
-        raise ValueError("README.md: its metadata is no mapping; mend it")
+        raise ValueError(
+            "README.md: its metadata is no mapping; write one `name: value` a line between its first two ---"
+        )
     return cast(dict[str, object], metadata), before[found.end() :]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
-from seewhy.formats.hub.card import TAG, merged, parts_of
+from seewhy.formats.hub.card import TAG, merged, parts_of, read_card
 from seewhy.formats.hub.sharing import CARD, Outgoing, require_portable
 from seewhy.records.json_object import read_object
 
@@ -95,18 +95,33 @@ def _is_local(value: object, folder: Path) -> bool:
     return not value or Path(str(value)).is_absolute() or Path(str(value)).exists() or (folder / str(value)).exists()
 
 
-def card_to_send(folder: Path, before: str, repo: str, base: str, licence: str) -> str:
+def own_card(folder: Path) -> tuple[dict[str, object], str]:
+    """Metadata and text of the card beside a model; one that says how to open it where there is none.
+
+    Raises:
+        ValueError: it cannot be read; the message names it.
+    """
+    try:
+        held = read_card(folder / CARD)
+        return parts_of(held) if held else _unknown(folder)
+    except ValueError as error:
+        raise ValueError(f"{folder}, {error}") from error
+
+
+def card_to_send(
+    folder: Path, own: tuple[dict[str, object], str], before: str, repo: str, base: str, licence: str
+) -> str:
     """The card of a model on the Hub: that beside it, by its name there, in what the Hub's card holds already.
 
     Args:
         folder: of the model.
+        own: of `own_card`.
         before: the card that the repository has; empty where it has none.
         repo: the model's name on the Hub.
         base: the base's name there; empty leaves what the card says.
         licence: by the Hub's name for it; empty leaves that of the cards.
     """
-    own = folder / CARD
-    metadata, text = parts_of(own.read_text(encoding="utf-8")) if own.is_file() else _unknown(folder)
+    metadata, text = dict(own[0]), own[1]
     is_adapter = (folder / ADAPTER).is_file()
     text = text.replace(f' = "{folder.name}"', f' = "{repo}"')
     if base:

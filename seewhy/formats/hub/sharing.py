@@ -2,16 +2,29 @@
 
 import json
 import os
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from huggingface_hub import CommitOperationAdd, HfApi
-from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    GatedRepoError,
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RemoteEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from seewhy.formats.hub.card import read_card
 
 CARD = "README.md"
 SENT = {"dataset": "Rows", "model": "Model"}
@@ -25,8 +38,22 @@ MOST_ROOT = 2
 """Characters of a home folder that names nobody, as `/` of a container."""
 TRANSPORT = cast(type[Exception], HfHubHTTPError.__mro__[1])
 """What the client below huggingface_hub raises where no Hub answers, and the Hub's own refusals with it."""
-CACHE = ".cache"
-"""Where the library keeps what it knows of a folder that it fetched."""
+FAILURES = (TRANSPORT, EntryNotFoundError, OfflineModeIsEnabled, json.JSONDecodeError)
+"""What the library raises where the Hub does not do what is asked, or is none; `EntryNotFoundError` where it cannot be
+reached too."""
+REMEDIES: Mapping[type[Exception], str] = {
+    RevisionNotFoundError: "name a branch, tag or commit of it with --revision",
+    GatedRepoError: "ask its owner for access on its page, and log in with `hf auth login`",
+    RepositoryNotFoundError: "check its name, or log in with `hf auth login` where it is private",
+    OfflineModeIsEnabled: "take the variable HF_HUB_OFFLINE away",
+    json.JSONDecodeError: "check the address of the Hub, --endpoint or the variable HF_ENDPOINT",
+}
+FORBIDDEN = (401, 403)
+"""Status of an answer to a key that may not do this."""
+SHOWN, LONGEST = 2, 300
+"""Lines of what the library says, which advice follows, and their characters, at most."""
+UNFINISHED = ".unfinished"
+"""In a folder that was not fetched whole: what is fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +104,7 @@ def require_portable(path: Path) -> None:
             _refuse_home_in_rows(path, home)
         for number, name in _absolute_pictures(path):
             raise ValueError(f"{path}:{number}: its picture {name!r} is outside of the folder; convert the set "
-                             "again, which puts pictures beside the rows")  # fmt: skip
+                             "first (`--to swift`), which puts pictures beside the rows")  # fmt: skip
 
 
 def _refuse_home(path: Path, blocks: Iterable[bytes], home: str) -> None:
@@ -91,7 +118,7 @@ def _refuse_home(path: Path, blocks: Iterable[bytes], home: str) -> None:
 
 
 def _names(home: str) -> str:
-    return f"names {home}, a folder of this machine; take that out, or convert the set again"
+    return f"names {home}, a folder of this machine; take that out, or convert the set first (`--to swift`)"
 
 
 def _refuse_home_in_rows(path: Path, home: str) -> None:
@@ -160,34 +187,56 @@ def push(
         ]  # fmt: skip
         operations.append(CommitOperationAdd(path_in_repo=CARD, path_or_fileobj=text.encode()))
         done = api.create_commit(repo, operations, commit_message=f"{SENT[kind]} written by seewhy", repo_type=kind)
-    except TRANSPORT as error:
-        raise ValueError(
-            f"{repo} was not sent, and holds what it held before ({error}); run the same command again"
-        ) from error
+    except FAILURES as error:
+        raise _refused(f"{repo} was not sent, and holds what it held before", error) from error
+    except ValueError as error:
+        raise ValueError(f"{repo}, {error}") from error
     return str(done.commit_url)
 
 
+def _refused(said: str, error: Exception) -> ValueError:
+    """What the Hub said, in one line, and what to do."""
+    why = error.__cause__ if isinstance(error, LocalEntryNotFoundError) and error.__cause__ else error
+    status = why.response.status_code if isinstance(why, HfHubHTTPError) else 0
+    usual = "give a key that may, with `hf auth login`" if status in FORBIDDEN else "run the same command again"
+    remedy = next((words for kind, words in REMEDIES.items() if isinstance(why, kind)), usual)
+    lines = [line for line in str(why).splitlines() if line.strip()]
+    return ValueError(f"{said} ({textwrap.shorten(' '.join(lines[:SHOWN]), LONGEST)}); {remedy}")
+
+
 def _there(api: HfApi, repo: str, kind: str) -> str:
-    """The card that the repository has; empty where it has none."""
-    try:
-        path = api.hf_hub_download(repo, CARD, repo_type=kind)
-    except (EntryNotFoundError, RepositoryNotFoundError):
-        return ""
-    return Path(path).read_text(encoding="utf-8")
+    """The card that the repository has; empty where it has none.
+
+    It is fetched into a folder of its own: where the Hub does not answer, the library would take an older copy.
+    """
+    with TemporaryDirectory() as folder:
+        try:
+            return read_card(Path(api.hf_hub_download(repo, CARD, repo_type=kind, local_dir=folder)))
+        except RemoteEntryNotFoundError:
+            return ""
 
 
 def pull(repo: str, out: Path, *, revision: str = "main", endpoint: str | None = None) -> Sequence[str]:
-    """Fetch a data set into a new or empty folder; the names of its files.
+    """Fetch a data set into a new or empty folder, or go on with one that was not fetched whole; names of its files.
 
     Raises:
         ValueError: the folder holds files, or the Hub refuses.
     """
-    if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
+    mark, wanted = out / UNFINISHED, f"{repo}@{revision}\n"
+    is_begun = not out.is_symlink() and mark.is_file() and mark.read_text(encoding="utf-8") == wanted
+    if not is_begun and (out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir())))):
         raise ValueError(f"{out} is there already; name a new folder")
+    api = HfApi(endpoint=endpoint)
     try:
-        HfApi(endpoint=endpoint).snapshot_download(repo, repo_type="dataset", revision=revision, local_dir=out)
-    except TRANSPORT as error:
-        raise ValueError(f"{repo} was not fetched ({error})") from error
-    return sorted(
-        path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file() and CACHE not in path.parts
-    )
+        found = api.dataset_info(repo, revision=revision)
+        out.mkdir(parents=True, exist_ok=True)
+        mark.write_text(wanted, encoding="utf-8")
+        api.snapshot_download(repo, repo_type="dataset", revision=found.sha, local_dir=out)
+    except FAILURES as error:
+        raise _refused(f"{repo} was not fetched", error) from error
+    names = sorted(one.rfilename for one in found.siblings or ())
+    # Where the Hub stops answering, the library returns a folder that is there as it is.
+    if missing := [name for name in names if not (out / name).is_file()]:
+        raise ValueError(f"{repo} was not fetched whole: {missing[0]} is missing; run the same command again")
+    mark.unlink()
+    return names
