@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from seewhy.cli.options import require_places, shows_help, take_flag
-from seewhy.runs.changes import State, UnitStatus, state_of, status_of
+from seewhy.runs.changes import State, UnitStatus, state_of, state_word, status_of
 from seewhy.runs.lock import writer_of
 from seewhy.runs.open import open_run
 from seewhy.runs.progress_words import span_of
@@ -52,7 +52,7 @@ def _by_step(opened: OpenRun, units: Sequence[UnitStatus]) -> Iterator[UnitStatu
 def _show(console: Console, shown: Sequence[UnitStatus], writer: str) -> None:
     table = Table("step", "state", "rows", "time", "dollars", box=SIMPLE_HEAD if console.is_terminal else None)
     for one in shown:
-        state = "running" if writer and one.state is State.STOPPED else one.state.value
+        state = state_word(one.state, writer)
         money = f"{one.dollars:,.2f}" if one.dollars else ""
         table.add_row(one.ref, state, f"{one.rows:,}" if one.rows else "", span_of(one.seconds), money)
     console.print(table)

@@ -25,7 +25,8 @@ _METHOD_SLOTS: Mapping[Selection, str] = {
 def plot_training(run: TrainingRun) -> Iterator[Panel]:
     """Loss, the named terms that the steps hold, and the learning rate."""
     steps = run.steps
-    yield _plot_lines(run.name, "Loss", "", {"loss": [(step.step, step.loss) for step in steps]})
+    unit = "" if run.is_online else "nats"
+    yield _plot_lines(run.name, "Loss", unit, {"loss": [(step.step, step.loss) for step in steps]})
     yield from plot_terms(run)
     rates = {"learning rate": [(step.step, step.learning_rate) for step in steps]}
     yield _plot_lines(run.name, "Learning rate", "", rates, is_noisy=False)

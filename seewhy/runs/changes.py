@@ -23,6 +23,10 @@ class State(StrEnum):
     STALE = "stale"
 
 
+RUNNING = "running"
+"""What a person reads of a unit that is being written."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitStatus:
     """One unit: its state, why it is stale, what it holds and what it took."""
@@ -36,6 +40,16 @@ class UnitStatus:
     seconds: float = 0.0
     dollars: float = 0.0
     finished_at: str = ""
+
+
+def state_word(state: State, writer: str) -> str:
+    """A state as a person reads it: what is unfinished while a process writes in the run is running.
+
+    Example:
+        >>> state_word(State.STOPPED, "process 7 on here"), state_word(State.STOPPED, ""), state_word(State.STALE, "x")
+        ('running', 'unfinished', 'stale')
+    """
+    return RUNNING if writer and state is State.STOPPED else state.value
 
 
 def status_of(run: OpenRun) -> list[UnitStatus]:

@@ -3,11 +3,14 @@
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 LOCK = "_writer"
+LOOKS, LOOK_S = 20, 0.01
+"""How often a taken lock is tried again, and the seconds between: `writer_of` holds it for a moment."""
 
 
 @contextmanager
@@ -24,11 +27,9 @@ def only_writer(root: Path) -> Generator[None]:
     except OSError as error:
         raise OSError(f"{root} cannot be made a run's directory ({error.strerror}): choose another folder") from error
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _is_locked(handle):
             who = os.read(handle, 200).decode(errors="replace").strip() or "another process"
-            raise ValueError(f"{root} is being written by {who}: wait for it, or end it") from error
+            raise ValueError(f"{root} is being written by {who}: wait for it, or end it")
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
         # Workers on other machines look here whether they see the same storage.
@@ -36,6 +37,19 @@ def only_writer(root: Path) -> Generator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _is_locked(handle: int) -> bool:
+    """Lock a file for this process alone; False where another one keeps it."""
+    for attempt in range(LOOKS):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if attempt + 1 < LOOKS:
+                time.sleep(LOOK_S)
+        else:
+            return True
+    return False
 
 
 def writer_of(root: Path) -> str:

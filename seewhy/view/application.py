@@ -18,7 +18,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from seewhy.records.pictures import PictureError, check_picture
+from seewhy.records.pictures import PictureError, as_png, check_picture, read_pixels
 from seewhy.view import credited, drawn, measured, overview, paired, ranked, trained
 from seewhy.view.contexts import Context, Looks
 from seewhy.view.demo import LONGEST, Demo
@@ -29,6 +29,10 @@ from seewhy.view.shelf import Shelf
 from seewhy.view.tables import Tables
 
 LONGEST_FORM = 100_000
+SHOWN = {"PNG", "JPEG", "WEBP", "GIF", "BMP"}
+"""Formats of pictures that browsers show."""
+PROBLEMS = {404: "Not found", 405: "Not found", 500: "seewhy failed", 503: "Not readable", 507: "Not kept"}
+"""Titles of the pages of problems, by status."""
 REPLIES = Markup("<!-- replies -->")
 """Where a page is cut to let the replies of models in."""
 ASSETS: Mapping[str, tuple[str, Sequence[str]]] = {
@@ -71,7 +75,8 @@ def application(roots: Sequence[Path], token: str = "", demo: Demo | None = None
         *([Route("/ask", pages.ask, methods=["GET", "POST"])] if demo else []),
     ]
     token = token or secrets.token_urlsafe(24)
-    return Guard(Starlette(routes=routes), token), token
+    problems: Mapping[Any, Any] = {HTTPException: pages.problem, Exception: pages.failure}
+    return Guard(Starlette(routes=routes, exception_handlers=problems), token), token
 
 
 class Viewer:
@@ -124,7 +129,7 @@ class Viewer:
         async def endpoint(request: Request) -> Response:
             number = int(request.path_params["run"])
             looks, ref = self._looks(number), request.path_params.get("ref", "")
-            await run_in_threadpool(self.shelves[number].look_again)
+            await run_in_threadpool(attempt, self.shelves[number].look_again)
             context = await run_in_threadpool(attempt, make, looks, ref, request.query_params)
             return self._page(request, name, {**context, "number": number, "run": self.shelves[number].name})
 
@@ -141,6 +146,8 @@ class Viewer:
         except (PictureError, OSError) as error:
             why = error.strerror if isinstance(error, OSError) else ""
             return Response(in_place_of(path, why or str(error)), media_type="image/svg+xml")
+        if kind not in SHOWN:
+            return Response(await run_in_threadpool(png_of, path), media_type="image/png")
         return FileResponse(path, media_type=f"image/{kind.lower()}")
 
     async def annotate(self, request: Request) -> Response:
@@ -149,6 +156,20 @@ class Viewer:
         form = parse_qs((await body_of(request)).decode("utf-8", "replace"), keep_blank_values=True)
         path = await run_in_threadpool(attempt, keep_form, self._looks(number), ref, form)
         return RedirectResponse(f"{root_of(request)}run/{number}/{path}", 303)
+
+    async def problem(self, request: Request, error: HTTPException) -> Response:
+        """The page of a link or a form that cannot be answered, with the reason and the way back."""
+        given = request.path_params.get("run")
+        number = given if isinstance(given, int) and given < len(self.shelves) else None
+        name = self.shelves[number].name if number is not None else ""
+        title = PROBLEMS.get(error.status_code, "This was not done")
+        page = self._filled(request, "problem", {"title": title, "why": error.detail, "number": number, "run": name})
+        return HTMLResponse(page, error.status_code, error.headers)
+
+    async def failure(self, request: Request, error: Exception) -> Response:
+        """The page of an error of the program, which the terminal shows with its trace."""
+        why = f"{type(error).__name__}: {error}. The terminal of `seewhy view` shows where; please report it."
+        return await self.problem(request, HTTPException(500, why))
 
     def _looks(self, number: int) -> Looks:
         if number >= len(self.looks):
@@ -172,13 +193,20 @@ def attempt(make: Any, *values: object) -> Any:  # noqa: ANN401
         raise HTTPException(507, f"This could not be kept: {error}. Nothing was changed.") from error
 
 
+def png_of(path: Path) -> bytes:
+    """A picture of a format that browsers do not show, as one that they do."""
+    return as_png(read_pixels(path))
+
+
 async def body_of(request: Request, most: int = LONGEST_FORM) -> bytes:
     """The body of a request, up to `most` bytes."""
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > most:
-            raise HTTPException(413, "The form is too long.")
+            raise HTTPException(
+                413, f"The form has more than {most:,} bytes: choose a smaller picture or shorter texts."
+            )
     return body
 
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from starlette.datastructures import QueryParams
 
 from seewhy.report.inputs import TrainingRun
+from seewhy.runs.lock import writer_of
 from seewhy.view.annotations import is_of
 from seewhy.view.filters import filter_of, last_page, page_of
 from seewhy.view.shelf import Shelf, Unit, is_annotated
@@ -47,11 +48,20 @@ class Looks:
         found.shelf.look_again()
         return found
 
-    def alarms(self, training: str) -> Sequence[str]:
-        """The alarms of a training, in words; none where the run has no recipe that says what is watched."""
+    def writer(self) -> str:
+        """The process that writes in the run now; empty where none does."""
+        return writer_of(self.shelf.root) if self.shelf.run else ""
+
+    def training(self, ref: str) -> TrainingRun | None:
+        """What the report shows of a training; None where the run has no recipe that says what it is."""
         run = self.shelf.run
-        found = run.recipe.steps[training].section(run, training) if run and training in run.recipe.steps else None
-        return found.alarms if isinstance(found, TrainingRun) else ()
+        found = run.recipe.steps[ref].section(run, ref) if run and ref in run.recipe.steps else None
+        return found if isinstance(found, TrainingRun) else None
+
+    def alarms(self, training: str) -> Sequence[str]:
+        """The alarms of a training, in words; none where it is not known what is watched."""
+        found = self.training(training)
+        return found.alarms if found else ()
 
     def questions(self, ref: str, query: QueryParams) -> Context:
         """A page of questions, with the outcomes of their chains where verdicts are chosen or known."""

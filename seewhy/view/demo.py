@@ -23,6 +23,8 @@ from seewhy.workbench.questions import typed_question
 
 LONGEST = 20_000_000
 """Bytes of a form with its picture."""
+FAILED = Markup('</p><p class="alarm" role="alert">{}</p>')
+"""Ends the replies, within a paragraph or after one."""
 MOST_SAMPLES, MOST_TOKENS, USUAL_TOKENS = 64, 4096, 64
 
 
@@ -107,21 +109,38 @@ class Demo:
         return typed_question(asked.text, (path,), asked.options)
 
     async def pieces(self, asked: Asked, question: Question) -> AsyncIterator[str]:
-        """The replies as HTML, piece by piece as tokens come; every word of a model is escaped."""
+        """The replies as HTML, piece by piece as tokens come; every word of a model is escaped.
+
+        Where nobody reads on, the model is stopped at its next token, and the next question waits no longer.
+        """
         pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        is_left = threading.Event()
+
+        def send(piece: str) -> None:
+            if is_left.is_set():
+                raise _LeftError
+            pieces.put(piece)
 
         def work() -> None:
             try:
                 with self._lock:
-                    self._answer(asked, question, pieces.put)
+                    self._answer(asked, question, send)
+            except _LeftError:
+                pass
             except (ValueError, OSError) as error:
-                pieces.put(Markup('</p><p class="alarm" role="alert">{}</p>').format(str(error)))
+                pieces.put(FAILED.format(str(error)))
+            except Exception as error:
+                pieces.put(FAILED.format(f"{type(error).__name__}: {error}"))
+                raise
             finally:
                 pieces.put(None)
 
         threading.Thread(target=work, daemon=True).start()
-        while (piece := await run_in_threadpool(pieces.get)) is not None:
-            yield piece
+        try:
+            while (piece := await run_in_threadpool(pieces.get)) is not None:
+                yield piece
+        finally:
+            is_left.set()
 
     def _answer(self, asked: Asked, question: Question, send: Callable[[str], None]) -> None:
         found = list[Replies]()
@@ -156,6 +175,10 @@ class Demo:
             *asked.names, macros.coloured_key(shown["scale"]),
             Markup().join(macros.coloured_chain(one, shown["scale"]) for one in shown["chains"]),
         )  # fmt: skip
+
+
+class _LeftError(Exception):
+    """The browser has gone, and reads no further reply."""
 
 
 class _Streaming:

@@ -6,6 +6,7 @@ from starlette.datastructures import QueryParams
 
 from seewhy.view.annotations import is_of
 from seewhy.view.contexts import Context, Looks
+from seewhy.view.filters import whole
 from seewhy.view.shelf import DRAWN, PREFERRED, Unit
 from seewhy.view.tables import Row
 from seewhy.view.words import pieces_of
@@ -22,11 +23,10 @@ MOST = 10_000
 def sample(looks: Looks, ref: str, query: QueryParams) -> Context:
     """The next chain of a sample, or the next two, that has no annotation yet; at its end, the agreement."""
     unit = looks.unit(ref, "chains")
-    kind, n, seed = query.get("kind") or "chains", int(query.get("n") or 100), int(query.get("seed") or 0)
+    kind, n = query.get("kind") or "chains", whole(query, "n", 100, least=1, most=MOST)
+    seed = whole(query, "seed", 0, most=2**31 - 1)
     if kind not in RULES:
         raise ValueError(f"kind {kind!r}: there are {', '.join(RULES)}")
-    if not 1 <= n <= MOST or not 0 <= seed < 2**31:
-        raise ValueError(f"n is a number from 1 to {MOST}, seed one from 0 to 2147483647")
     drawn = looks.tables.drawn(unit, seed, n) if kind == "chains" else looks.tables.drawn_pairs(unit, seed, n)
     folder = looks.shelf.units.get(f"{DRAWN if kind == 'chains' else PREFERRED}/{ref}")
     done = _done(looks, folder)

@@ -2,7 +2,10 @@
 
 from starlette.datastructures import QueryParams
 
-from seewhy.view.tables import PAGE, Filter
+from seewhy.view.tables import ORDERS, PAGE, Filter
+
+MOST_PAGES = 10**9
+"""Number of the last page of anything."""
 
 
 def filter_of(query: QueryParams) -> Filter:
@@ -12,6 +15,8 @@ def filter_of(query: QueryParams) -> Filter:
         ValueError: a number is none, or outside its range.
     """
     lowest, highest = (query.get(name) or default for name, default in (("low", "0"), ("high", "1")))
+    if query.get("order", "") not in {"", *ORDERS}:
+        raise ValueError(f"order {query['order']!r}: there are {', '.join(ORDERS)}")
     wanted = Filter(
         search=query.get("search", ""), facet=query.get("facet", ""), lowest=float(lowest), highest=float(highest),
         outcome=query.get("outcome", ""), order=query.get("order") or "file", page=page_of(query),
@@ -24,10 +29,23 @@ def filter_of(query: QueryParams) -> Filter:
 
 def page_of(query: QueryParams) -> int:
     """The number of the page that a link names; ValueError where it is none."""
-    number = int(query.get("page") or 0)
-    if number < 0:
-        raise ValueError("page is a number from 0 on")
-    return number
+    return whole(query, "page", 0, most=MOST_PAGES)
+
+
+def whole(query: QueryParams, name: str, usual: int, *, least: int = 0, most: int) -> int:
+    """A whole number that a link names, `usual` where it names none.
+
+    Raises:
+        ValueError: it is no number from `least` to `most`.
+
+    Example:
+        >>> whole(QueryParams("n=7"), "n", 1, most=9), whole(QueryParams(), "n", 1, most=9)
+        (7, 1)
+    """
+    given = query.get(name) or str(usual)
+    if not given.isdecimal() or not least <= int(given) <= most:
+        raise ValueError(f"{name} {given[:40]!r}: a number from {least} to {most}")
+    return int(given)
 
 
 def last_page(rows: int, size: int = PAGE) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from seewhy.records.types import Chain, FinishReason, Style
 from seewhy.view.annotations import Seen, annotate, rank
@@ -50,12 +50,12 @@ def keep_form(looks: Looks, ref: str, form: Form) -> str:
         rank(root, ref, _seen(looks, unit, question, style, shown), places, who, kind=PREFERRED, why=f"{rule}, ")
     else:
         raise ValueError(f"form {kind!r} with verdict {said(form, 'verdict')!r} is not known")
-    return f"sample/{ref}?{urlencode(drawn)}"
+    return f"sample/{quote(ref)}?{urlencode(drawn)}"
 
 
 def _question(form: Form, ref: str, anchor: str) -> str:
     back = {"id": said(form, "question"), "chains": ref, "page": said(form, "page") or "0"}
-    return f"question/{said(form, 'questions')}?{urlencode(back)}{anchor}"
+    return f"question/{quote(said(form, 'questions'))}?{urlencode(back)}{anchor}"
 
 
 def _seen(looks: Looks, unit: Unit, question: str, style: Style, indexes: Sequence[int]) -> Seen:

@@ -20,13 +20,14 @@ class Step:
     """A step of a run, as a drawing needs it.
 
     Example:
-        >>> Step(name="dpo", stage="train", state=State.FINISHED, reads=("pairs", "sft"), to="training/dpo").summary
+        >>> Step(name="dpo", stage="train", state="finished", reads=("pairs", "sft"), to="training/dpo").summary
         'dpo: train, finished; reads pairs, sft'
     """
 
     name: str
     stage: str
-    state: State
+    state: str
+    """As a person reads it: `state_word`."""
     reads: tuple[str, ...] = ()
     """Names of the steps whose rows or weights it reads."""
     to: str = ""
@@ -37,13 +38,13 @@ class Step:
     @property
     def label(self) -> str:
         """What stands beside its node."""
-        return self.stage if self.state is State.FINISHED else f"{self.stage}, {self.state.value}"
+        return self.stage if self.state == State.FINISHED else f"{self.stage}, {self.state}"
 
     @property
     def summary(self) -> str:
         """The step in words."""
         reads = f"; reads {', '.join(self.reads)}" if self.reads else ""
-        return f"{self.name}: {self.stage}, {self.state.value}{reads}"
+        return f"{self.name}: {self.stage}, {self.state}{reads}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Dot:
     """A node in its place.
 
     Example:
-        >>> Dot(Step(name="sft", stage="train", state=State.WAITING), 12, 14).y
+        >>> Dot(Step(name="sft", stage="train", state="waiting"), 12, 14).y
         14
     """
 

@@ -55,13 +55,21 @@ class Guard:
             await self.app(scope, receive, _with_headers(send))
 
     def _refusal(self, request: Request) -> str:
-        if (urlsplit(f"//{request.headers.get('host', '')}").hostname or "") not in HOSTS:
+        if _host_of(request) not in HOSTS:
             return "This address is served under the name of this machine alone: 127.0.0.1 or localhost."
         given = request.query_params.get("token") or request.cookies.get(cookie_of(self.token)) or ""
         if not hmac.compare_digest(given.encode(), self.token.encode()):
             return "Open the link that `seewhy view` printed: it holds a token without which nothing is shown."
         if request.method == "POST" and not _is_own(request):
             return "A form of another page is not taken."
+        return ""
+
+
+def _host_of(request: Request) -> str:
+    """The name under which a request asks, without the port; empty where it is none."""
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:  # brackets that do not close
         return ""
 
 

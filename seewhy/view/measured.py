@@ -10,8 +10,9 @@ from seewhy.evaluation.calibration import counted_kappa
 from seewhy.evaluation.intervals import share_interval
 from seewhy.records.measures import CurvePoint, Interval, Selection
 from seewhy.report.curves import plot_choices
+from seewhy.report.words import say_selection
 from seewhy.view.contexts import Context, Looks
-from seewhy.view.filters import page_of
+from seewhy.view.filters import last_page, page_of
 from seewhy.view.shelf import Unit
 from seewhy.view.tables import Row
 
@@ -51,7 +52,8 @@ def curves(looks: Looks, ref: str, _query: QueryParams) -> Context:
     rows = looks.tables.page(unit, 0, size=1000)
     points = [CurvePoint(method=Selection(row["method"]), n=int(row["n"]), value=row["value"], low=row["low"],
                          high=row["high"]) for row in rows]  # fmt: skip
-    return {"title": ref, "unit": unit, "rows": rows, "curve": plot_choices(points) if points else None}
+    labelled = [{**row, "label": say_selection(Selection(row["method"]))} for row in rows]
+    return {"title": ref, "unit": unit, "rows": labelled, "curve": plot_choices(points) if points else None}
 
 
 def agreement(looks: Looks, _ref: str, query: QueryParams) -> Context:
@@ -65,9 +67,11 @@ def agreement(looks: Looks, _ref: str, query: QueryParams) -> Context:
     one, other = looks.unit(judge, "verdicts"), looks.unit(truth, "verdicts")
     cells = looks.tables.crossed(one, other)
     said, known = query.get("said", ""), query.get("known", "")
-    moved = looks.tables.crossing(one, other, said, known, page_of(query)) if said and known else []
+    page = page_of(query)
+    moved = looks.tables.crossing(one, other, said, known, page) if said and known else []
+    total = sum(int(cell["n"]) for cell in cells if (cell["said"], cell["known"]) == (said, known))
     return context | _agreed(looks, one, other, cells) | {
-        "cells": cells, "moved": moved, "said": said, "known": known,
+        "cells": cells, "moved": moved, "said": said, "known": known, "page": page, "last": last_page(total),
         "questions": looks.shelf.origin(judge, "questions"), "chains": looks.shelf.chains_of(one),
     }  # fmt: skip
 
@@ -95,8 +99,10 @@ def transitions(looks: Looks, _ref: str, query: QueryParams) -> Context:
         return context
     one, other = looks.unit(before, "verdicts"), looks.unit(after, "verdicts")
     was, became = query.get("was", ""), query.get("became", "")
-    moved = looks.tables.moved(one, other, was, became, page_of(query)) if was and became else []
+    page, cells = page_of(query), looks.tables.transitions(one, other)
+    moved = looks.tables.moved(one, other, was, became, page) if was and became else []
+    total = sum(int(cell["n"]) for cell in cells if (cell["before"], cell["after"]) == (was, became))
     return context | {
-        "moved": moved, "cells": looks.tables.transitions(one, other), "was": was, "became": became,
+        "moved": moved, "cells": cells, "was": was, "became": became, "page": page, "last": last_page(total),
         "questions": looks.shelf.origin(after, "questions"), "chains": looks.shelf.origin(after, "chains"),
     }  # fmt: skip

@@ -6,8 +6,7 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from seewhy.runs.changes import UnitStatus, state_of, status_of
-from seewhy.runs.lock import writer_of
+from seewhy.runs.changes import UnitStatus, state_of, state_word, status_of
 from seewhy.runs.recipe_text import stage_name
 from seewhy.view.contexts import Context, Looks
 from seewhy.view.graph import Drawing, Step, draw
@@ -18,7 +17,7 @@ PAGED = ("questions", "pairs", "credit", "groups", "curves")
 
 def run(looks: Looks, _ref: str, query: QueryParams) -> Context:
     """The run's units with what they hold, what they follow from, and the state of its steps."""
-    shelf = looks.shelf
+    shelf, writer = looks.shelf, looks.writer()
     states = states_of(looks)
     beside = query.get("beside", "")
     other = looks.other(beside) if beside else None
@@ -26,11 +25,13 @@ def run(looks: Looks, _ref: str, query: QueryParams) -> Context:
     return {
         "title": shelf.name, "units": list(shelf.units.values()), "states": states, "paged": PAGED,
         "waiting": [one for ref, one in states.items() if ref not in shelf.units],
-        "reads": {ref: shelf.reads(ref) for ref in shelf.units}, "graph_drawn": graph_of(looks, list(states.values())),
+        "reads": {ref: shelf.reads(ref) for ref in shelf.units},
+        "graph_drawn": graph_of(looks, list(states.values()), writer),
         "firsts": firsts_of(looks, states), "chains_of": chains_of(looks),
         "trainings": {ref: looks.alarms(ref) for ref in shelf.trainings()},
         "counts": {ref: shelf.counts(ref) for ref in shelf.units}, **spent(states),
-        "writer": writer_of(shelf.root) if shelf.run else "", "others": looks.others(), "beside": beside,
+        "writer": writer, "words": {ref: state_word(one.state, writer) for ref, one in states.items()},
+        "others": looks.others(), "beside": beside,
         "compared": compared((looks, states), (other, theirs)) if other else [], "other": spent(theirs),
         "other_name": other.shelf.name if other else "",
     }  # fmt: skip
@@ -61,7 +62,7 @@ def spent(states: Mapping[str, UnitStatus]) -> Mapping[str, float]:
             "dollars": sum(one.dollars for one in states.values())}  # fmt: skip
 
 
-def graph_of(looks: Looks, states: Sequence[UnitStatus]) -> Drawing | None:
+def graph_of(looks: Looks, states: Sequence[UnitStatus], writer: str) -> Drawing | None:
     """The graph of the recipe's steps; None where the run has no recipe."""
     run = looks.shelf.run
     if run is None:
@@ -75,8 +76,9 @@ def graph_of(looks: Looks, states: Sequence[UnitStatus]) -> Drawing | None:
         reads[node.step].update({step: None for step in named if step in by_step and step != node.step})
     asked = chains_of(looks)
     return draw(
-        [Step(name=step, stage=stage_name(run.recipe.steps[step]), state=state_of(units), reads=tuple(reads[step]),
-              to=_page_of(looks, step, asked), query=_query_of(asked, step)) for step, units in by_step.items()]
+        [Step(name=step, stage=stage_name(run.recipe.steps[step]), state=state_word(state_of(units), writer),
+              reads=tuple(reads[step]), to=_page_of(looks, step, asked), query=_query_of(asked, step))
+         for step, units in by_step.items()]
     )  # fmt: skip
 
 
@@ -112,7 +114,8 @@ def compared(*sides: tuple[Looks, Mapping[str, UnitStatus]]) -> Sequence[Mapping
 def _side(looks: Looks, states: Mapping[str, UnitStatus], ref: str) -> Mapping[str, Any]:
     unit, state = looks.shelf.units.get(ref), states.get(ref)
     return {
-        "state": state.state.value if state else "", "rows": unit.rows if unit else state.rows if state else None,
+        "state": state_word(state.state, looks.writer()) if state else "",
+        "rows": unit.rows if unit else state.rows if state else None,
         "seconds": state.seconds if state else None, "dollars": state.dollars if state else None,
         "counts": looks.shelf.counts(ref) if unit or state else {},
     }  # fmt: skip

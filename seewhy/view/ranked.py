@@ -1,8 +1,10 @@
 """The page of ranked groups: the responses to a prompt by score, and the pairs that are drawn among them."""
 
+from collections import defaultdict
+
 from starlette.datastructures import QueryParams
 
-from seewhy.view.contexts import Context, Looks
+from seewhy.view.contexts import MOST_CHAINS, Context, Looks
 from seewhy.view.filters import last_page, page_of
 from seewhy.view.tables import Row
 from seewhy.view.words import length_of, pieces_of
@@ -17,20 +19,23 @@ def groups(looks: Looks, ref: str, query: QueryParams) -> Context:
     number = page_of(query)
     rows = looks.tables.page(unit, number, size=PAGE)
     questions = looks.shelf.origin(ref, "questions")
-    most = length_of(sum(len(row["responses"]) for row in rows))
+    most = length_of(sum(min(len(row["responses"]), MOST_CHAINS) for row in rows))
     asked = looks.questions_of(questions, rows)
-    shown = [{**row, "responses": _ordered(row, most), "question": asked.get(str(row["question_id"]))} for row in rows]
+    shown = [{**row, "shown": _ordered(row, most), "question": asked.get(str(row["question_id"]))} for row in rows]
     return {"title": ref, "unit": unit, "rows": shown, "page": number, "last": last_page(unit.rows, PAGE),
             "questions": questions}  # fmt: skip
 
 
 def _ordered(group: Row, most: int) -> list[Row]:
-    """The responses by score, best first, each under its number in the group."""
-    picks = group["picks"] or []
-    shown = [
-        {**one, "number": number, "text": pieces_of(one["response"]["text"], most),
-         "over": [int(pick["rejected"]) for pick in picks if pick["chosen"] == number],
-         "under": [int(pick["chosen"]) for pick in picks if pick["rejected"] == number]}
-        for number, one in enumerate(group["responses"])
+    """The responses by score, best first, each under its number in the group; at most `MOST_CHAINS`."""
+    over, under = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
+    for pick in group["picks"] or []:
+        over[int(pick["chosen"])].append(int(pick["rejected"]))
+        under[int(pick["rejected"])].append(int(pick["chosen"]))
+    numbered: list[tuple[int, Row]] = list(enumerate(group["responses"]))
+    numbered.sort(key=lambda one: -float(one[1]["score"]))
+    return [
+        {**one, "number": number, "text": pieces_of(one["response"]["text"], most), "over": over[number],
+         "under": under[number]}
+        for number, one in numbered[:MOST_CHAINS]
     ]  # fmt: skip
-    return sorted(shown, key=lambda one: (-float(one["score"]), one["number"]))

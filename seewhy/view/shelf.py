@@ -121,6 +121,7 @@ class Shelf:
                 below[:] = [name for name in below if not name.startswith(ROUND)]
             is_seen = folder.name.endswith(SEEN) and is_annotated(str(folder.relative_to(self.root)))
             if not is_seen and any(map(is_shard_name, names)):
+                _require_readable(folder)
                 yield folder
 
     @cached_property
@@ -240,6 +241,15 @@ class Shelf:
             return self._taken[folder]
         ref = f"{OUTSIDE}/{folder.name}"
         return ref if ref not in self._taken.values() else f"{OUTSIDE}/{len(self._taken)}/{folder.name}"
+
+
+def _require_readable(folder: Path) -> None:
+    """ValueError where a folder's name holds bytes that are no UTF-8: neither Parquet's readers nor links take them."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{str(folder)!a}: the name of this folder holds bytes that are no UTF-8, and its rows cannot "
+                         "be read: rename it") from error  # fmt: skip
 
 
 def is_annotated(ref: str) -> bool:

@@ -13,11 +13,24 @@ from seewhy.report.curves import plot_terms, plot_training
 from seewhy.report.inputs import TermPanel, TrainingRun
 from seewhy.report.plots import Panel
 from seewhy.view.contexts import MOST_CHAINS, Context, Looks
+from seewhy.view.filters import MOST_PAGES, whole
 from seewhy.view.shelf import ROLLOUTS, Unit
 from seewhy.view.tables import PAGE, Row, scan
 from seewhy.view.words import length_of, pieces_of
 
 FIRST = ("loss", "learning_rate")
+TOGETHER = (
+    TermPanel(
+        title="Log-probability", unit="nats a token", terms=("chosen_logp", "val_chosen_logp", "logp", "val_logp")
+    ),
+    TermPanel(title="Reward of each side", unit="nats", terms=("reward_chosen", "reward_rejected")),
+    TermPanel(title="Length of each side", unit="tokens", terms=("chosen_tokens", "rejected_tokens", "lesson_tokens")),
+    TermPanel(title="Replies cut at the limit", unit="share", terms=("probe_cut", "start_cut")),
+    TermPanel(title="Divergence from the start, of replies", unit="nats a reply", terms=("kl_from_start_chain",)),
+    TermPanel(title="Parts of the loss", unit="nats", terms=("dpo", "bco", "nll")),
+    TermPanel(title="Memory", unit="MiB", terms=("peak_mb", "resident_mb")),
+)
+"""Figures that the report leaves out, as `docs/training-log.md` tells them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +57,11 @@ def training(looks: Looks, ref: str, query: QueryParams) -> Context:
     if beside:
         number, _, name = beside.partition("/")
         run = looks.all[int(number)].shelf.name
-        curves = list(plot_two(own, Training(f"{run}: {name}", _steps(others[beside], name))))
+        there = Training(f"{run}: {name}", _steps(others[beside], name))
+        units = {**units_of(others[beside].training(name)), **units_of(looks.training(ref))}
+        curves = list(plot_two(own, there, units))
     else:
-        curves = list(plot_one(own))
+        curves = list(plot_one(own, looks.training(ref)))
     return {
         "title": ref, "curves": curves, "steps": own.steps, "others": list(others), "beside": beside,
         "alarms": looks.alarms(ref), "rounds": len(looks.shelf.rounds(ref)),
@@ -60,22 +75,32 @@ def _steps(looks: Looks, ref: str) -> Sequence[StepLog]:
     return read_steps(looks.shelf.root / ref / "steps.jsonl")
 
 
-def plot_one(one: Training) -> Iterator[Panel]:
-    """A figure for the loss, for each term, and for the learning rate."""
+def plot_one(one: Training, known: TrainingRun | None) -> Iterator[Panel]:
+    """A figure for the loss, those of the report, one for each other term, and the learning rate."""
     if one.steps:
-        terms = sorted({term for step in one.steps for term in step.terms})
-        panels = tuple(TermPanel(title=term.replace("_", " "), unit="", terms=(term,)) for term in terms)
-        yield from plot_training(TrainingRun(name=one.name, steps=tuple(one.steps), panels=panels))
+        run = known or TrainingRun(name=one.name, steps=())
+        panels = (*run.panels, *TOGETHER)
+        drawn = {term for panel in panels for term in panel.terms}
+        terms = sorted({term for step in one.steps for term in step.terms} - drawn)
+        others = (TermPanel(title=term.replace("_", " "), unit="", terms=(term,)) for term in terms)
+        yield from plot_training(replace(run, steps=tuple(one.steps), panels=(*panels, *others)))
 
 
-def plot_two(one: Training, other: Training) -> Iterator[Panel]:
+def units_of(known: TrainingRun | None) -> Mapping[str, str]:
+    """The unit of each term whose figure has one."""
+    panels = (*(known or TrainingRun(name="", steps=())).panels, *TOGETHER)
+    return {term: panel.unit for panel in panels for term in panel.terms}
+
+
+def plot_two(one: Training, other: Training, units: Mapping[str, str]) -> Iterator[Panel]:
     """A figure for each term that either has, with a line for each of the two."""
     names = {figure for side in (one, other) for _, values in side.values() for figure in values}
     ordered = [name for name in FIRST if name in names] + sorted(names - set(FIRST))
     panels = tuple(
-        TermPanel(title=name.replace("_", " "), unit="", terms=(f"{one.name}: {name}", f"{other.name}: {name}"))
+        TermPanel(title=name.replace("_", " "), unit=units.get(name, ""),
+                  terms=(f"{one.name}: {name}", f"{other.name}: {name}"))
         for name in ordered
-    )
+    )  # fmt: skip
     steps = tuple(
         StepLog(step=step, loss=0.0, learning_rate=0.0, seconds=0.0,
                 terms={f"{side.name}: {name}": value for name, value in values.items()})
@@ -90,7 +115,7 @@ def rollouts(looks: Looks, ref: str, query: QueryParams) -> Context:
     rounds = looks.shelf.rounds(ref)
     if not rounds:
         raise LookupError(f"online training {ref!r}")
-    number = min(max(int(query.get("round") or 0), 0), len(rounds) - 1)
+    number = min(whole(query, "round", 0, most=MOST_PAGES), len(rounds) - 1)
     parts = looks.shelf.parts(rounds[number])
     if "chains" not in parts or "rewards" not in parts:
         return {"title": ref, "ref": ref, "round": number, "last": len(rounds) - 1, "rewards": [], "table": [],

@@ -1,10 +1,12 @@
 """One run has one writer: a second process is refused at once, told who the first is, and leaves all as it was."""
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +18,7 @@ from stopped_step import COUNT, go, run, steps_of
 from seewhy.cli.main import main
 from seewhy.records.lineage import read_manifest
 from seewhy.records.shards import shard_numbers
-from seewhy.runs.lock import only_writer, writer_of
+from seewhy.runs.lock import LOCK, only_writer, writer_of
 from seewhy.runs.recipe_text import build_recipe, save_recipe
 
 HOLD = """
@@ -98,3 +100,16 @@ def test_a_directory_that_cannot_be_made_is_named(below, tmp_path):
     with pytest.raises(OSError, match=told), only_writer(tmp_path / below):
         pass
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_who_asks_whether_a_run_is_written_does_not_keep_it_from_beginning(tmp_path):
+    """`writer_of` holds the file shared while it looks: here for 50 ms, as on a slow disk."""
+    with only_writer(tmp_path):
+        pass
+    with (tmp_path / LOCK).open() as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        ends = threading.Timer(0.05, fcntl.flock, (looked_at, fcntl.LOCK_UN))
+        ends.start()
+        with only_writer(tmp_path):
+            assert writer_of(tmp_path) == f"process {os.getpid()} on {socket.gethostname()}"
+        ends.join()

@@ -1,14 +1,19 @@
 """The graph of a run's steps: what is drawn, where, and that no line passes through a node that it does not lead to."""
 
+import io
 import re
 from collections.abc import Mapping
 
 import pytest
+from browsing import chromium, looking, needs_chromium
 from hypothesis import given
 from hypothesis import strategies as st
 from looked_at import serving, write_run
+from PIL import Image, ImageChops, ImageStat
 
 from seewhy.runs.changes import State, UnitStatus, state_of
+from seewhy.runs.lock import only_writer
+from seewhy.runs.plan_file import write_plan
 from seewhy.view.graph import Drawing, Step, draw, lanes_of, without_detours
 
 
@@ -101,6 +106,42 @@ def test_the_page_of_a_run_draws_its_steps_each_with_its_state_in_words_and_its_
     ]
     edges = re.findall(r'data-from="(.*?)" data-to="(.*?)"', text)
     assert edges == [("chains", "verdicts"), ("verdicts", "pairs"), ("pairs", "dpo")]
+
+
+def test_a_step_that_was_stopped_is_unfinished_and_while_a_process_writes_it_is_running(tmp_path):
+    root = write_run(tmp_path / "run")
+    (root / "recipe.yaml").write_text(RECIPE.replace("QUESTIONS", str(root / "questions")))
+    write_plan(root / "chains", {}, [])
+    with serving(root) as served:
+        stopped = served.get("/run/0").text
+        with only_writer(root):
+            running = served.get("/run/0").text
+    for page, state, shape in ((stopped, "unfinished", 'class="part"'), (running, "running", 'class="heart"')):
+        link = page.partition('data-step="chains"')[2].partition("</a>")[0]
+        assert f'aria-label="chains: sample, {state}"' in link
+        assert shape in link
+        row = page.partition('id="step-chains"')[2].partition("</tr>")[0]
+        assert f'<span class="badge {state}">{state}</span>' in row
+
+
+@needs_chromium
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_five_states_are_told_apart_without_colour(tmp_path, scheme):
+    """In grey each pair of marks differs by more than a twentieth of the span of brightness, mean over its pixels."""
+    root = write_run(tmp_path / "run")
+    (root / "recipe.yaml").write_text(RECIPE.replace("QUESTIONS", str(root / "questions")))
+    with serving(root) as served, chromium() as browser, looking(browser, served.port, scheme=scheme) as look:
+        words = look.page.locator(".key").inner_text()
+        marks = look.page.locator(".key svg").all()
+        grey = [Image.open(io.BytesIO(one.screenshot())).convert("L") for one in marks]
+    assert re.findall(r"finished|unfinished|running|waiting|stale", words.partition(".")[0]) == [
+        "finished", "unfinished", "running", "waiting", "stale",
+    ]  # fmt: skip
+    for number, one in enumerate(grey):
+        for other in grey[:number]:
+            span = max(one.getextrema()[1], other.getextrema()[1]) - min(one.getextrema()[0], other.getextrema()[0])
+            difference = ImageChops.difference(one, other.resize(one.size))
+            assert ImageStat.Stat(difference).mean[0] > span / 20, (number, grey.index(other))
 
 
 def test_a_folder_without_a_recipe_has_no_graph(tmp_path):
