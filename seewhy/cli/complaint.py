@@ -6,11 +6,8 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seewhy.records.remedy import begins, split
+from seewhy.records.remedy import placed, split
 
-PLACE = re.compile(r"(?:step [\w-]+(?:, field [\w.-]+)?|(?:--)?[^\s:;'\"]*[./~][^\s:;'\"]*(?: \S+)?|--[\w.-]+(?: \S+)?|"
-                   r"(?:field|column) '?[\w.-]+'?)(?::\d+)?(?:, [^:;]{1,40})?: ")  # fmt: skip
-"""A file, a row, a step, a field or an option before a colon."""
 BY_NUMBER = {
     errno.ENOSPC: "free space there; the same command goes on from what is finished",
     errno.EFBIG: "free space there, or raise the limit on the size of files",
@@ -26,6 +23,7 @@ BY_NUMBER = {
     errno.ECONNREFUSED: "start the server, or correct its address",
 }
 """What to do about errors of the system."""
+IN_RECIPE, RECIPE = re.compile(r"\.ya?ml|^step "), "correct it in the recipe"
 LONGEST = 160
 
 
@@ -56,24 +54,5 @@ def complaint_of(error: Exception, words: Sequence[str]) -> Complaint:
     if more:
         return Complaint(what=text.replace("\n", "\n  "), where=command, remedy=remedy.removesuffix(":") or helps)
     place, fault = placed(what)
-    helps = BY_NUMBER[errno.ENOENT] if "no such file" in fault else helps
+    helps = BY_NUMBER[errno.ENOENT] if "no such file" in fault else RECIPE if IN_RECIPE.search(place) else helps
     return Complaint(what=what, where=f"{place} in {command}" if place else command, remedy=remedy or helps)
-
-
-def placed(text: str) -> tuple[str, str]:
-    """The place at the beginning of a message, and what is said of it.
-
-    Example:
-        >>> placed("mine.yaml: steps.dpo.fit.epochs: must be a whole number")
-        ('mine.yaml: steps.dpo.fit.epochs', 'must be a whole number')
-        >>> placed("there is no recipe 'mine'")
-        ('', "there is no recipe 'mine'")
-    """
-    places: list[str] = []
-    rest = text
-    while found := PLACE.match(rest):
-        if begins(rest[found.end() :]):
-            break
-        places.append(found[0].removesuffix(": "))
-        rest = rest[found.end() :]
-    return ": ".join(places), rest

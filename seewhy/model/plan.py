@@ -80,6 +80,11 @@ class AdapterPlan:
         return self.rank > 0 and not self.go_on and not self.modules_to_save
 
     @property
+    def is_servable(self) -> bool:
+        """Whether servers load such an adapter: LoRA, and nothing trained whole in addition."""
+        return bool(self.rank) and not self.dora and not self.modules_to_save
+
+    @property
     def is_by_weights(self) -> bool:
         """Whether the first values follow from the weights that are adapted."""
         return self.initial.startswith((PISSA, OLORA))

@@ -71,7 +71,7 @@ def layer_of(hint: object) -> str:
     for inner in get_args(hint):
         if get_args(inner):
             return layer_of(inner)
-    raise TypeError(f"a field of type Choice is Annotated[Choice, Layer(...)], not {hint}")
+    raise TypeError(f"a field of type Choice has no layer: write it as Annotated[Choice, Layer(...)], not {hint}")
 
 
 def choose(kind: str, **settings: object) -> Choice:
@@ -82,6 +82,14 @@ def choose(kind: str, **settings: object) -> Choice:
 def settings_of(kind: type[Any]) -> list[str]:
     """Names of the settings of a class of this kind."""
     return [one.name for one in fields(kind) if one.init]
+
+
+def class_chosen(choice: Choice, layer: str, place: str) -> type[Any]:
+    """The class of a choice; ValueError, which begins with its place in the step, where there is none."""
+    try:
+        return class_of(layer, choice.kind)
+    except ValueError as error:
+        raise ValueError(f"{place}.kind: {error}") from error
 
 
 def make(choice: Choice, layer: str, place: str, **given: object) -> Any:  # noqa: ANN401
@@ -96,16 +104,13 @@ def make(choice: Choice, layer: str, place: str, **given: object) -> Any:  # noq
     Raises:
         ValueError: there is no such kind, it has no such setting, or it refuses a value.
     """
-    try:
-        kind = class_of(layer, choice.kind)
-    except ValueError as error:
-        raise ValueError(f"{place}.kind: {error}") from error
+    kind = class_chosen(choice, layer, place)
     known = settings_of(kind)
     settable = [name for name in known if name not in given]
     for name, value in choice.settings.items():
         if name not in settable:
             raise ValueError(f"{place}.{name} is {value!r}: {choice.kind} has no such setting"
-                             f"{nearest(name, settable) if settable else '; it has none'}")  # fmt: skip
+                             f"{nearest(name, settable)}")  # fmt: skip
     hints = _hints(kind)
     settings = {name: _typed(hints.get(name, Any), value, f"{place}.{name}") for name, value in choice.settings.items()}
     more = {name: value for name, value in given.items() if name in known}

@@ -9,15 +9,15 @@ import inspect
 import pkgutil
 import re
 import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import is_dataclass
 from functools import cache
-from importlib.machinery import SourceFileLoader
 from importlib.metadata import requires
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any
+
+from seewhy.runs.loaded_code import load_dotted, load_file, parse_file, require_file
 
 TRAINING_LIBRARIES = ("accelerate", "jaxtyping", "peft", "safetensors", "torch", "transformers")
 """What the extra `train` brings."""
@@ -50,7 +50,9 @@ def nearest(name: str, known: Sequence[str]) -> str:
         '; there are sample, judge.'
     """
     near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}."
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; there are {', '.join(known)}." if known else "; leave it away: there are none."
 
 
 def kind_names(layer: str) -> list[str]:
@@ -88,19 +90,24 @@ def class_of(layer: str, kind: str) -> type[Any]:
             which there are.
     """
     place, _, name = kind.partition(":")
-    module = _module_of(layer, place)
+    module, one = _module_of(layer, place), _singular(layer)
     if name:
-        found = vars(module).get(name)
+        found, fitting = vars(module).get(name), [other.__name__ for other in classes_in(layer, module)]
         if not inspect.isclass(found):
-            raise ValueError(f"{kind}: {place} has no class {name!r}{nearest(name, _public_classes(module))}")
+            raise ValueError(f"{kind}: {place} has no class {name!r}{nearest(name, fitting)}")
+        if not is_dataclass(found) or not any(hasattr(found, verb) for verb in _verbs_of(layer)):
+            raise ValueError(f"{kind} is no {one}: write a dataclass with a method `{VERBS[layer]}`")
         return found
     fitting = classes_in(layer, module)
-    named = [one for one in fitting if one.__name__.lower() == module.__name__.rpartition(".")[2].replace("_", "")]
+    named = [
+        other for other in fitting if other.__name__.lower() == module.__name__.rpartition(".")[2].replace("_", "")
+    ]
     fitting = named or fitting
-    if len(fitting) != 1:
-        names = ", ".join(one.__name__ for one in fitting) or "none"
-        raise ValueError(f"{kind}: a file of {layer} holds one {_singular(layer)}, and this one holds {names}; "
-                         f"name it as {kind}:Name")  # fmt: skip
+    if not fitting:
+        raise ValueError(f"{kind} holds no {one}: write a dataclass with a method `{VERBS[layer]}` there")
+    if len(fitting) > 1:
+        names = [other.__name__ for other in fitting]
+        raise ValueError(f"{kind} holds {', '.join(names)}, of which one is meant; name it as {kind}:{names[0]}")
     return fitting[0]
 
 
@@ -113,7 +120,7 @@ def constant_of(layer: str, kind: str, name: str, default: object) -> object:
     """
     place, _, wanted = kind.partition(":")
     path = _source_of(layer, place)
-    for node in ast.parse(path.read_text(encoding="utf-8")).body if path else ():
+    for node in parse_file(path).body if path else ():
         if isinstance(node, ast.ClassDef) and (node.name == wanted if wanted else _has_verb(node, layer)):
             for part in node.body:
                 if isinstance(part, ast.AnnAssign) and part.value and ast.unparse(part.target) == name:
@@ -123,7 +130,7 @@ def constant_of(layer: str, kind: str, name: str, default: object) -> object:
 
 def _source_of(layer: str, place: str) -> Path | None:
     if place.endswith(".py"):
-        return _require_file(Path(place))
+        return require_file(Path(place))
     module = place if "." in place else f"seewhy.{layer}.{place.replace('-', '_')}"
     try:
         spec = importlib.util.find_spec(module)
@@ -143,10 +150,6 @@ def classes_in(layer: str, module: ModuleType) -> list[type[Any]]:
     ]  # fmt: skip
 
 
-def _public_classes(module: ModuleType) -> list[str]:
-    return [key for key, thing in vars(module).items() if inspect.isclass(thing) and not key.startswith("_")]
-
-
 def _singular(layer: str) -> str:
     names = {"judging": "judge", "pairs": "rule of pairs", "pairs.pictures": "kind of varied pictures",
              "evaluation.credits": "kind of credit"}  # fmt: skip
@@ -155,43 +158,8 @@ def _singular(layer: str) -> str:
 
 def _module_of(layer: str, place: str) -> ModuleType:
     if place.endswith(".py"):
-        return _load_file(Path(place))
+        return load_file(Path(place))
     return find_module(layer, place)
-
-
-class _FromSource(SourceFileLoader):
-    """Runs what the file holds now, which is what its rows are said to follow from.
-
-    Bytecode that was kept is taken for current where time (in seconds) and size are the same, as of a constant that was
-    changed at once or of a file that was copied with its time.
-    """
-
-    def get_code(self, fullname: str) -> CodeType:
-        return self.source_to_code(self.get_data(self.path), self.path)
-
-
-def _load_file(path: Path) -> ModuleType:
-    resolved = _require_file(path).resolve()
-    name = f"seewhy_file_{hashlib.sha256(str(resolved).encode()).hexdigest()[:12]}_{resolved.stem}"
-    if name in sys.modules:
-        return sys.modules[name]
-    loader = _FromSource(name, str(resolved))
-    spec = importlib.util.spec_from_loader(name, loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def _require_file(path: Path) -> Path:
-    if not path.is_file():
-        raise ValueError(f"{path}: no such file")
-    return path
 
 
 def is_outside(kind: str) -> bool:
@@ -239,9 +207,13 @@ def find_module(layer: str, name: str) -> ModuleType:
 
 def require_name(layer: str, name: str, asked_by: str = "") -> None:
     """An error where no file of a layer has this name, which begins with who asked for it."""
-    known = kind_names(layer) if layer in VERBS else names_in(layer)
+    known = _known(layer)
     if name.replace("-", "_") not in {one.replace("-", "_") for one in known}:
         raise ValueError(f"{asked_by}there is no {_singular(layer)} {name!r}{nearest(name, known)}")
+
+
+def _known(layer: str) -> list[str]:
+    return kind_names(layer) if layer in VERBS else names_in(layer)
 
 
 def load_part(layer: str, name: str) -> ModuleType:
@@ -274,11 +246,9 @@ def install_hint(extra: str) -> str:
 
 def _find_outside(layer: str, name: str) -> ModuleType:
     if not all(part.isidentifier() for part in name.split(".")):
-        raise ValueError(f"{name!r} is neither the name of a {_singular(layer)} nor a dotted path to a module")
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        raise ValueError(f"no module {name!r} can be imported ({error}); is its folder on PYTHONPATH?") from error
+        raise ValueError(f"{name!r} is neither the name of a {_singular(layer)} nor a dotted path to a module"
+                         f"{nearest(name, _known(layer))}")  # fmt: skip
+    return load_dotted(name)
 
 
 def call_part(layer: str, name: str, function: str, *values: object, **named: object) -> Any:  # noqa: ANN401

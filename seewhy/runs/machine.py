@@ -91,8 +91,8 @@ class ModelSpec:
         if bool(self.path) == bool(self.base_url or self.model):
             raise ValueError("give a path (weights) or base_url and model (a server), and not both")
         if not self.path and not (self.base_url and self.model):
-            raise ValueError("a model behind a server needs base_url and model, such as http://127.0.0.1:8000/v1 and "
-                             "the name that the server knows it by")  # fmt: skip
+            raise ValueError("a model behind a server needs base_url and model: name both, such as "
+                             "http://127.0.0.1:8000/v1 and what the server calls it")  # fmt: skip
         assert not self.is_server or self.endpoint("")
 
     @property

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import cast
 
 from seewhy.records.files import write_text_atomically
-from seewhy.runs.discovery import class_of, find_module, is_outside, kind_names, nearest
+from seewhy.runs.discovery import find_module, is_outside, kind_names, nearest
+from seewhy.runs.loaded_code import load_file
 from seewhy.runs.machine import Machine
 from seewhy.runs.recipe import Recipe
 from seewhy.runs.seeds import SEED, with_seeds
@@ -111,12 +112,18 @@ def _from_python(name: str, size: str) -> Recipe:
     function = _function_of(name)
     usual, known = _size_of(function), [one.value for one in Size]
     if not size:
-        return cast(Recipe, function())
+        return _made(function(), name)
     if usual is None:
         raise ValueError(f"size: recipe {name} has one size alone; leave it away")
     if size not in known:
         raise ValueError(f"size: recipe {name} has no size {size!r}{nearest(size, known)}")
-    return cast(Recipe, function(size=Size(size)))
+    return _made(function(size=Size(size)), name)
+
+
+def _made(recipe: object, name: str) -> Recipe:
+    if not isinstance(recipe, Recipe):
+        raise ValueError(f"{name}: its function returned {type(recipe).__name__}: return a Recipe there")
+    return recipe
 
 
 def _size_of(function: Callable[..., object]) -> Size | None:
@@ -130,14 +137,10 @@ def _function_of(name: str) -> Callable[..., object]:
     if not is_outside(name) and plain not in recipe_names():
         raise ValueError(f"there is no recipe {name!r}{nearest(plain, recipe_names())} (A recipe's file ends in .yaml)")
     place, _, function = name.partition(":")
-    if place.endswith(".py"):
-        made = inspect.getmodule(class_of("recipes", place)) if function == "" else None
-        module = made
-    else:
-        module = find_module("recipes", place)
+    module = load_file(Path(place)) if place.endswith(".py") else find_module("recipes", place)
     found = vars(module).get(function or "recipe")
     if not callable(found):
-        raise ValueError(f"{name} has no function `{function or 'recipe'}`, which returns a recipe")
+        raise ValueError(f"{name} has no function `{function or 'recipe'}`, which returns a recipe; write it there")
     return found
 
 
@@ -151,7 +154,9 @@ def _from_file(path: Path, seen: tuple[Path, ...]) -> Plain:
     base, size = plain.pop("base", None), str(plain.pop("size", ""))
     name = "" if base is None else str(base)
     if size and (not name or name.endswith(SUFFIXES)):
-        raise ValueError(f"{path}: `size` is of a base that comes with seewhy, such as `base: mpo`")
+        raise ValueError(
+            f"{path}: `size` is of a base that comes with seewhy; name one, such as `base: mpo`, or leave it away"
+        )
     if not name:
         return plain
     if not name.endswith(SUFFIXES):

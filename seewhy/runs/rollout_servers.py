@@ -69,12 +69,6 @@ class RolloutServers:
     """Holds the session of this refresh."""
     news: dict[str, float] = field(default_factory=dict[str, float])
 
-    def __post_init__(self) -> None:
-        """Refuse an adapter that servers cannot load, where it is asked for."""
-        if self.refresh.given is GivenAs.ADAPTER and not is_servable(self.rollouts.adapter):
-            raise ValueError("refresh.given is adapter, and servers load LoRA alone, without DoRA and modules that are "
-                             "trained whole; set it to whole, or train with adapter.rank")  # fmt: skip
-
     @property
     def max_gap(self) -> float:
         """Of the engine's plan."""
@@ -84,7 +78,7 @@ class RolloutServers:
     def gives_adapter(self) -> bool:
         """Whether servers are given the adapter, and not whole weights."""
         if self.refresh.given is GivenAs.AUTO:
-            return is_servable(self.rollouts.adapter)
+            return self.rollouts.adapter.is_servable
         return self.refresh.given is GivenAs.ADAPTER
 
     @property
@@ -258,8 +252,3 @@ class RolloutServers:
     def _adapters(self) -> list[str]:
         """Names of adapters that servers may hold, those of a killed run among them: each has its folder here."""
         return [one.name for one in sorted(self.folder.glob(f"{self._label}-*")) if one.is_dir()]
-
-
-def is_servable(adapter: AdapterPlan) -> bool:
-    """Whether servers load adapters of this plan: LoRA, and nothing trained whole beside it."""
-    return bool(adapter.rank) and not adapter.dora and not adapter.modules_to_save

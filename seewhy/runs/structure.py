@@ -194,6 +194,12 @@ def _choice(value: object, wanted: Any) -> Choice:  # noqa: ANN401
     return Choice(kind=kind, settings=settings)
 
 
+def _choice_of_nothing(value: object, _: object) -> Choice:
+    if isinstance(value, Choice):
+        return value
+    raise ValueError(f"a field of type Choice has no layer{_at(value)}: write it as Annotated[Choice, Layer(...)]")
+
+
 def natural(value: object) -> object:
     """Scalars of YAML as numbers, true, false or text, all the way down; lists as tuples."""
     match value:
@@ -250,6 +256,7 @@ def _make_converter() -> cattrs.Converter:
     made.register_structure_hook_func(
         lambda kind: get_origin(kind) is Annotated and any(isinstance(one, Layer) for one in get_args(kind)), _choice
     )
+    made.register_structure_hook_func(lambda kind: kind is Choice, _choice_of_nothing)
     made.register_structure_hook_func(lambda kind: kind is Stage, _stage)
     made.register_structure_hook_factory(lambda kind: get_origin(kind) is Mapping, _mapping)
     return made

@@ -53,7 +53,7 @@ class Compare(Stage):
         require_least(self, 0, "temperature")
         require_seed(self)
         if self.first == self.second:
-            raise ValueError(f"first and second are both {self.first}: a model does not beat itself")
+            raise ValueError(f"first and second are both {self.first}: name another model as `second`")
 
     def units(self, name: str) -> Mapping[str, RowStage]:
         replies = {

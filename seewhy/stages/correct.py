@@ -45,10 +45,10 @@ class Correct(Stage):
     def __post_init__(self) -> None:
         """Refuse a teacher that corrects nothing, and settings of it that no correction reads."""
         if self.teacher.kind != ENDPOINT:
-            raise ValueError(f"teacher {self.teacher.kind} corrects nothing: only {ENDPOINT} does")
+            raise ValueError(f"teacher {self.teacher.kind} corrects nothing; leave it away, or name {ENDPOINT}")
         unread = sorted(set(self.teacher.settings) - {"seed"})
         if unread:
-            raise ValueError(f"teacher.{unread[0]}: corrections do not read it")
+            raise ValueError(f"teacher.{unread[0]}: corrections do not read it; leave it away")
         if self.max_tokens < 1:
             raise ValueError(f"max_tokens must be 1 or above, and is {self.max_tokens}")
 

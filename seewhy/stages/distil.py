@@ -11,8 +11,7 @@ from seewhy.records.appended import append_lines
 from seewhy.records.ranges import require_least, require_share
 from seewhy.records.types import Chain, Question, Style
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run, Stage
-from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make, settings_of
-from seewhy.runs.discovery import class_of
+from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, class_chosen, make, settings_of
 from seewhy.runs.forecast.api import Outlook, ServerWork, StageForecast, first_of
 from seewhy.runs.right_share import RightShare
 from seewhy.runs.training_questions import count_training, expected_training, of_train, training_questions
@@ -47,7 +46,7 @@ class Distil(Stage):
 
     def __post_init__(self) -> None:
         """Refuse a teacher without the model that it asks, and the other way round."""
-        asks = ASKED in settings_of(class_of("teachers", self.teacher.kind))
+        asks = ASKED in settings_of(class_chosen(self.teacher, "teachers", "teacher"))
         if asks != bool(self.model):
             say = "asks a model: name it as `model`" if asks else "asks no model: leave `model` away"
             raise ValueError(f"teacher {self.teacher.kind} {say}")

@@ -70,8 +70,9 @@ class Evaluate(Stage):
 
     def __post_init__(self) -> None:
         """Refuse a measurement of nothing."""
-        if not self.models or not self.styles:
-            raise ValueError("models and styles name at least one each")
+        for name in ("models", "styles"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} is empty: name one at least")
         require_least(self, 1, "max_tokens", "per_shard")
         require_seed(self)
         assert SamplingParams(temperature=self.temperature)

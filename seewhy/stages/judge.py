@@ -17,8 +17,8 @@ from seewhy.records.files import hash_file
 from seewhy.records.types import Chain, Outcome, Question, Verdict
 from seewhy.report.inputs import Count, Facts, Section
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
-from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, make, settings_of
-from seewhy.runs.discovery import call_part, class_of, is_outside
+from seewhy.runs.choice import Choice, Layer, Model, Rows, choose, class_chosen, make, settings_of
+from seewhy.runs.discovery import call_part, is_outside
 from seewhy.runs.forecast.api import Outlook, ServerWork, StageForecast
 from seewhy.runs.question_chains import QuestionChains, question_need, with_questions
 
@@ -176,7 +176,7 @@ class Judge(RowStage):
 
 def asks_model(kind: str) -> bool:
     """Whether a judge asks a model."""
-    return ASKED in settings_of(class_of("judging", kind))
+    return ASKED in settings_of(class_chosen(choose(kind), "judging", "judge"))
 
 
 def make_judge(choice: Choice, asked: ChatModel | None, prompt: str, place: str) -> Judges:
@@ -193,10 +193,10 @@ def make_judge(choice: Choice, asked: ChatModel | None, prompt: str, place: str)
     """
     given: dict[str, object] = {ASKED: asked or RecordingClient(name="nobody")} if asks_model(choice.kind) else {}
     if prompt:
-        if "template" not in settings_of(class_of("judging", choice.kind)):
-            raise ValueError(f"prompt: judge {choice.kind} has no prompt")
+        if "template" not in settings_of(class_chosen(choice, "judging", place)):
+            raise ValueError(f"prompt: judge {choice.kind} has no prompt; leave it away")
         given["template"] = read_prompt(Path(prompt))
     judge = make(choice, "judging", place, **given)
     if not isinstance(judge, Judges):
-        raise ValueError(f"judge {choice.kind} has no `name` or no `judge(question, chains)`")
+        raise ValueError(f"judge {choice.kind} has no `name`: write it as a field of the class")
     return judge

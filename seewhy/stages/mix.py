@@ -40,11 +40,12 @@ class Mix(RowStage):
             if not isinstance(getattr(self, name), Mapping):
                 raise ValueError(f"{name} names rows, each with a count, and is {getattr(self, name)!r}")
         if not self.parts and not self.aligned:
-            raise ValueError("parts and aligned name no rows")
-        wrong = [f"parts.{name}" for name, count in self.parts.items() if count < 0]
-        wrong += [f"aligned.{name}" for name, count in self.aligned.items() if count < 1]
+            raise ValueError("parts and aligned name no rows: name SFT examples in one of them, each with a count")
+        wrong = [f"parts.{name} is {count}: give 0, which takes all, or above"
+                 for name, count in self.parts.items() if count < 0]  # fmt: skip
+        wrong += [f"aligned.{name} is {count}: give 1 or above" for name, count in self.aligned.items() if count < 1]
         if wrong:
-            raise ValueError(f"{wrong[0]}: a count is 0 (all) or above, of aligned ones 1 or above")
+            raise ValueError(wrong[0])
 
     def block_size(self) -> int:
         return 1

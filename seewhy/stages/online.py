@@ -7,7 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
-from seewhy.endpoints.engine.plan import EnginePlan, RefreshPlan
+from seewhy.endpoints.engine.plan import EnginePlan, GivenAs, RefreshPlan
 from seewhy.endpoints.recording import RecordingClient
 from seewhy.model.plan import AdapterPlan, ComputePlan
 from seewhy.records.marks import RARE
@@ -17,8 +17,8 @@ from seewhy.records.types import Question, Response, StepLog, Style
 from seewhy.report.inputs import Section, TermPanel, TrainingRun
 from seewhy.rewards.api import Reward
 from seewhy.runs.api import ModelKind, Models, Need, Run, TrainStage
-from seewhy.runs.choice import Choice, Layer, Model, Rows, make, plain_choice, settings_of
-from seewhy.runs.discovery import class_of, constant_of, load_part
+from seewhy.runs.choice import Choice, Layer, Model, Rows, class_chosen, make, plain_choice, settings_of
+from seewhy.runs.discovery import constant_of, load_part, nearest
 from seewhy.runs.drawing import drawn_need
 from seewhy.runs.forecast.api import Outlook, StageForecast
 from seewhy.training.monitor.alarms import alarms_of
@@ -80,16 +80,17 @@ class Online(TrainStage):
         self._require_objective()
         self._require_engine()
         if bool(self.reward) == bool(self.rewards):
-            raise ValueError("give either `reward`, or several by name as `rewards`")
+            said = "`reward` and `rewards` are both given" if self.reward else "there is no reward"
+            raise ValueError(f"{said}: give one as `reward`, or several by name as `rewards`")
         unknown = sorted(set(self.weights) - set(self.chosen))
         if unknown:
-            raise ValueError(f"weights names {unknown[0]!r}, and the rewards are {', '.join(self.chosen)}")
+            raise ValueError(f"weights.{unknown[0]}: no reward is called so{nearest(unknown[0], list(self.chosen))}")
         wrong = [name for name, value in self.weights.items() if not isfinite(value)]
         if wrong:
             raise ValueError(f"weights.{wrong[0]} must be a finite number, and is {self.weights[wrong[0]]}")
         if not any(self.weight_of(name) for name in self.chosen):
-            raise ValueError("weights: every reward has weight 0, so there is nothing to train on")
-        asks = [one.kind for one in self.chosen.values() if self._takes(one, ASKED)]
+            raise ValueError("weights: every reward has weight 0; give one that is trained on another")
+        asks = [one.kind for name, one in self.chosen.items() if self._takes(name, ASKED)]
         if asks and not self.model:
             raise ValueError(f"reward {asks[0]} asks a model: name it as `model`")
         if self.model and not asks:
@@ -101,11 +102,16 @@ class Online(TrainStage):
         if trains_on not in (ROLLOUTS, PAIRS) or constant_of("objectives", kind, "compares_pictures", False):
             raise ValueError(f"objective {kind} trains neither on rollouts nor on pairs of them: use stage `train`")
         if trains_on == PAIRS and self.plan.per_question < 2:
-            raise ValueError(f"objective {kind} pairs rollouts of a question: per_question must be 2 or more")
+            raise ValueError(
+                f"objective {kind} pairs rollouts of a question, and per_question is 1: set it to 2 or above"
+            )
         if trains_on != PAIRS and self.pairs != PairsPlan():
             raise ValueError(f"pairs: objective {kind} trains on rollouts; leave it away")
 
     def _require_engine(self) -> None:
+        if self.refresh.given is GivenAs.ADAPTER and not self.adapter.is_servable:
+            raise ValueError("refresh.given is adapter, and servers load LoRA alone, without DoRA and modules that are "
+                             "trained whole: set it to whole, or give adapter.rank and leave these away")  # fmt: skip
         if not self.engine.is_server and self.refresh != RefreshPlan():
             raise ValueError(
                 "refresh is of servers that draw: give engine.kind server and engine.urls, or leave it away"
@@ -128,8 +134,12 @@ class Online(TrainStage):
         """What is drawn, with the stage's own number of rollouts a question."""
         return replace(self.rollouts, per_question=self.per_question) if self.per_question else self.rollouts
 
-    def _takes(self, choice: Choice, name: str) -> bool:
-        return name in settings_of(class_of("rewards", choice.kind))
+    def _place_of(self, name: str) -> str:
+        return "reward" if self.reward is not None else f"rewards.{name}"
+
+    def _takes(self, name: str, setting: str) -> bool:
+        """Whether a reward has a setting."""
+        return setting in settings_of(class_chosen(self.chosen[name], "rewards", self._place_of(name)))
 
     def made(self) -> Any:  # noqa: ANN401
         """The objective; ValueError where it refuses a setting."""
@@ -140,9 +150,8 @@ class Online(TrainStage):
         found: dict[str, Reward] = {}
         for name, choice in self.chosen.items():
             known = {ASKED: chat_model, POLICY: policy}
-            given = {one: value for one, value in known.items() if self._takes(choice, one)}
-            place = "reward" if self.reward is not None else f"rewards.{name}"
-            found[name] = make(choice, "rewards", place, **given)
+            given = {one: value for one, value in known.items() if self._takes(name, one)}
+            found[name] = make(choice, "rewards", self._place_of(name), **given)
         return found
 
     def needs(self) -> Sequence[Need]:

@@ -60,7 +60,8 @@ class Questions(Stage):
         require_least(self, 0, *(split.value for split in Split))
         require_seed(self)
         if (self.unfit is not Unfit.STOP or self.with_rationale) and not self.models:
-            raise ValueError("unfit and with_rationale need `models`, by which questions are looked at")
+            raise ValueError("unfit and with_rationale are of questions that are looked at, and `models` names none by "
+                             "which: name one, or leave both away")  # fmt: skip
         reads = "files" in vars(find_module("benchmarks", self.benchmark))
         if reads and not self.source:
             raise ValueError(f"source: benchmark {self.benchmark} reads files; name their file or folder")

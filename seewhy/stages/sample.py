@@ -78,7 +78,8 @@ class Sample(RowStage):
         require_seed(self)
         require_share(self, "floor")
         if self.early.first and self.early.first >= self.per_question:
-            raise ValueError(f"early.first is {self.early.first}: it must be below per_question, {self.per_question}")
+            raise ValueError(f"early.first is {self.early.first}, and per_question {self.per_question}: set it lower, "
+                             "or to 0, which stops no question")  # fmt: skip
         assert self.plan(0).decoding(is_letter=True)
 
     def block_size(self) -> int:

@@ -71,17 +71,22 @@ class Train(TrainStage):
         if not self.data:
             raise ValueError("data names no rows")
         if constant_of("objectives", self.objective.kind, "trains_on", "pairs") == ROLLOUTS:
-            raise ValueError(f"objective {self.objective.kind} trains on rollouts, which stage `online` draws")
+            raise ValueError(
+                f"objective {self.objective.kind} trains on rollouts: use stage `online`, which draws them"
+            )
         _require_weights(self.data, "data")
         _require_weights(self.streams, "streams")
         _require_weights(self.validation, "validation")
         if not self.validation and (self.validate.keep_best or self.validate.patience):
-            raise ValueError("validate chooses by held-out rows, and `validation` names none")
+            name = "keep_best" if self.validate.keep_best else "patience"
+            raise ValueError(f"validate.{name} looks at held-out rows, and `validation` names none: name them, or "
+                             "leave it away")  # fmt: skip
         if self.reference and not self.has_reference:
             raise ValueError(f"reference: objective {self.objective.kind} reads none; leave it away")
         if self.stored_by and (self.reference or not self.has_reference or self.compares_pictures):
-            raise ValueError("stored_by: leave it away where `reference` names rows, and with objectives that read no "
-                             "reference or compare pictures")  # fmt: skip
+            why = ("`reference` names the rows that are read" if self.reference else f"objective {self.objective.kind} "
+                   f"{'compares pictures' if self.has_reference else 'reads no reference'}")  # fmt: skip
+            raise ValueError(f"stored_by is not read, because {why}: leave it away")
         if self.pictures and not self.compares_pictures:
             raise ValueError(f"pictures: objective {self.objective.kind} compares none; leave it away")
 
@@ -141,8 +146,8 @@ class Train(TrainStage):
     def require(self, compute: ComputePlan) -> None:
         compute.require_adapter(self.adapter)
         objective = self.made()
-        if not objective.name:
-            raise ValueError(f"objective {self.objective.kind} has no name")
+        if not getattr(objective, "name", ""):
+            raise ValueError(f"objective {self.objective.kind} has no `name`: write it as a field of the class")
 
     def train(self, run: Run, models: Models, place: Path) -> Iterator[StepLog]:
         fit, questions = load_part("training", "fit"), questions_behind(run, self.read, self.questions)

@@ -47,7 +47,7 @@ class EndpointTeacher:
             return TeacherPrompt()
         if not Path(self.prompt).is_file():
             raise ValueError(
-                f"prompt {self.prompt!r} is neither a file nor one of {', '.join(kind.value for kind in Kind)}"
+                f"prompt {self.prompt!r} is no file: name one, or a kind: {', '.join(kind.value for kind in Kind)}"
             )
         return TeacherPrompt(template=read_prompt(Path(self.prompt)))
 

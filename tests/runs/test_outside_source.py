@@ -12,6 +12,9 @@ CODE = """from dataclasses import dataclass
 @dataclass(frozen=True)
 class Scale:
     value: int = {value}
+
+    def loss(self):
+        return 0.0
 """
 
 
