@@ -78,8 +78,8 @@ def _explained(source: str, shown: str) -> Generator[None]:
         yield
     except Exception as error:
         lines = [one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == source]
-        is_syntax = isinstance(error, SyntaxError) and error.filename == source
-        line = error.lineno if is_syntax else (lines or [0])[-1]
-        said = error.msg if is_syntax else str(error)
+        line, said = (lines or [0])[-1], str(error)
+        if isinstance(error, SyntaxError) and error.filename == source:
+            line, said = error.lineno, error.msg
         remedy = INSTALL if isinstance(error, ModuleNotFoundError) else "correct it there"
         raise ValueError(f"{shown}, line {line}: {said} ({type(error).__name__}); {remedy}") from error
