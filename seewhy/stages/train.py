@@ -146,7 +146,7 @@ class Train(TrainStage):
     def require(self, compute: ComputePlan) -> None:
         compute.require_adapter(self.adapter)
         objective = self.made()
-        if not getattr(objective, "name", ""):
+        if not hasattr(objective, "name") or not objective.name:
             raise ValueError(f"objective {self.objective.kind} has no `name`: write it as a field of the class")
 
     def train(self, run: Run, models: Models, place: Path) -> Iterator[StepLog]:
