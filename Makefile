@@ -39,6 +39,7 @@ run: $(TRAIN) ## Teach a tiny model to reason about pages of digits, and report 
 	$(BIN)/seewhy run inkgrid --run $(RUN)
 	@echo "The report lies here:"
 	@find $(RUN) -name '*.html' | sort | grep .
+	@echo "Its chains, in a browser: $(BIN)/seewhy view $(RUN)"
 
 test: style ## Linters, types, site, main tests: what CI runs. Install Chromium for the viewer's (CONTRIBUTING.md).
 	@$(MAKE) --no-print-directory --jobs 2 types site pytest
@@ -85,7 +86,7 @@ site: $(DEV) ## The documentation as pages, under build/site; a dead link is an 
 # Every release's hashes are taken, of all platforms and Pythons. What a lock leaves out: docs/decisions/0003-locks.md.
 lock: $(BIN)/python ## Take down the hashes of what constraints.txt names; needed after each change there.
 	$(INSTALL) --upgrade --target $(VENV)/uv $(UV)
-	$(COMPILE) --extra train pyproject.toml requirements/also.in --output-file requirements/lock-run.txt
+	$(COMPILE) --extra train --extra view pyproject.toml requirements/also.in --output-file requirements/lock-run.txt
 	$(COMPILE) --extra dev pyproject.toml requirements/also.in --output-file requirements/lock-test.txt
 	for name in $(ALONE); do echo $$name | $(COMPILE) --no-deps - --output-file requirements/lock-$$name.txt; done
 
@@ -100,7 +101,7 @@ $(BIN)/python:
 $(TRAIN): $(PINS) | $(BIN)/python
 	$(INSTALL) $(LOCKED)-run.txt
 	$(INSTALL) -c constraints.txt torch
-	$(OURS) -e '.[train]'
+	$(OURS) -e '.[train,view]'
 	@touch $@
 
 # The dev extra holds the train extra. Processors of many families insist on torchvision, which PyPI has for CUDA alone:
