@@ -57,7 +57,9 @@ def test_what_a_run_installs_is_a_part_of_what_the_tests_install():
     assert {pin: test.get(pin) for pin in run} == run
 
 
-@pytest.mark.parametrize(("lock", "extras"), [(RUN, ("train", "view")), (TEST, ("train", "teacher", "serve", "xlsx", "dev"))])
+@pytest.mark.parametrize(
+    ("lock", "extras"), [(RUN, ("train", "view")), (TEST, ("train", "teacher", "serve", "xlsx", "dev"))]
+)
 def test_each_need_of_the_package_is_locked_at_a_version_that_it_allows(lock, extras):
     held = pins_of(words_of(f"requirements/{lock}"))
     for need in needs_of(*extras):
