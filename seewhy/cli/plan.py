@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from seewhy.cli.naming import as_options
-from seewhy.cli.options import take_flag, take_one
+from seewhy.cli.options import shows_help, take_flag, take_one
 from seewhy.cli.run import recipe_of
 from seewhy.runs.forecast.plain import as_plain
 from seewhy.runs.forecast.prices import price_run
@@ -35,8 +35,7 @@ def run(words: Sequence[str]) -> int:
     Raises:
         ValueError: an option, the recipe, a model or its questions do not fit.
     """
-    if words and words[0] in ("-h", "--help"):
-        print(USAGE)
+    if shows_help(words, USAGE):
         return 0
     if not words or words[0].startswith("-"):
         raise ValueError(f"`seewhy plan` needs a recipe first: {', '.join(recipe_names())} or a YAML file")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from seewhy.cli.options import take_flag
+from seewhy.cli.options import shows_help, take_flag
 from seewhy.cli.run import recipe_of
 from seewhy.runs.graph import check, describe, nodes_of, source
 from seewhy.runs.open import require_steps
@@ -24,6 +24,8 @@ def run(words: Sequence[str]) -> int:
     Raises:
         ValueError: there is no such recipe, or something in it does not fit.
     """
+    if shows_help(words or ["--help"], USAGE):
+        return 0
     as_json, rest = take_flag(words, "--json")
     match rest:
         case ["list"] if as_json:
@@ -40,8 +42,6 @@ def run(words: Sequence[str]) -> int:
             print(json.dumps(unstructure(recipe), indent=1) if as_json else recipe_text(recipe).rstrip())
         case ["check", name, *rest] if not name.startswith("-"):
             _check(name, rest, as_json=as_json)
-        case [] | ["-h" | "--help"]:
-            print(USAGE)
         case _:
             raise ValueError("about recipes there are list, show and check; `seewhy recipe --help` shows how")
     return 0

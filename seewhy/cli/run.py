@@ -30,6 +30,7 @@ file, or a Python file with a function `recipe`.
   --remake              make finished steps anew where what they follow from has changed
   --skip-preflight      do not open models, encode a few questions and visit servers before the first step
   --forecast            measure first how long it will take, and say at each step what is left of the whole
+  --allow-blind         go on where a model behind a server does not name the colours of six drawn pictures
   --dry-run             price the calls to servers, and make none
   --json                print what was done as one JSON object at the end, and progress on standard error
   --set STEP.FIELD=VALUE

@@ -36,7 +36,7 @@ def test_it_says_where_it_answers_knows_the_runs_questions_and_ends_when_interru
 
 def test_a_folder_without_questions_is_told_how_to_get_them(tmp_path, capsys):
     assert main(["oracle", "serve", "--questions", str(tmp_path)]) == 2
-    assert "holds no questions: draw them with `seewhy questions --run" in sentence(capsys.readouterr().err)
+    assert "holds no questions: draw them with `seewhy run inkgrid --run" in sentence(capsys.readouterr().err)
 
 
 def test_another_word_about_the_oracle_is_told_what_there_is(capsys):

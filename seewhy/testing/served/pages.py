@@ -15,7 +15,7 @@ def questions_of_run(run: Path) -> tuple[Question, ...]:
     folders = [folder for folder in sorted((run / "questions").glob("*/")) if shard_numbers(folder)]
     if not folders:
         raise ValueError(
-            f"{run} holds no questions: draw them with `seewhy questions --run {run} --recipe inkgrid`, and give the "
+            f"{run} holds no questions: draw them with `seewhy run inkgrid --run {run} --only questions`, and give the "
             "run that asks this server the same --questions options"
         )
     return tuple(question for folder in folders for question in read_rows(folder, Question))
