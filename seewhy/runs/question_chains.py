@@ -1,7 +1,8 @@
 """Questions with their chains, and their verdicts where there are any, read from files as they are asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import overload
 
 from seewhy.records.grouped import question_starts
@@ -50,14 +51,7 @@ class Groups(Sequence[QuestionChains]):
         for number in range(first, last):
             begin, end = (self.starts[place] - self.starts[first] for place in (number, number + 1))
             group = tuple(rows[begin:end])
-            yield QuestionChains(question=self._question(group[0]), chains=group)
-
-    def _question(self, chain: Chain) -> Question:
-        place = self.places.get(chain.question_id)
-        if place is None:
-            raise ValueError(f"chains of question {chain.question_id!r} in {self.chains.path}: it is not among the "
-                             f"{len(self.questions)} questions")  # fmt: skip
-        return self.questions[place]
+            yield QuestionChains(question=self.questions[self.places[group[0].question_id]], chains=group)
 
 
 def question_need(rows: str, questions: str) -> Need:
@@ -79,15 +73,31 @@ def with_questions(run: Run, chains: str, questions: str) -> Groups:
     """Each question that has chains, with them.
 
     Raises:
-        ValueError: rows of a question are not together, or two questions have the same id.
+        ValueError: rows of a question are not together, one is not among the questions, or two of these have the same
+            id.
     """
-    rows = run.read(chains, Chain)
-    asked = run.questions(questions_of(run, chains, questions))
+    rows, ref = run.read(chains, Chain), questions_of(run, chains, questions)
+    asked, where = run.questions(ref), run.place(ref)
     places: dict[str, int] = {}
     for number, name in enumerate(question_ids(asked)):
-        if places.setdefault(name, number) != number:
-            raise ValueError(f"question id {name!r} occurs twice; ids must be unique to join chains by")
+        if (first := places.setdefault(name, number)) != number:
+            raise ValueError(f"{where}: question {name!r} is there twice, in rows {first} and {number}: remove one; "
+                             "chains find their question by its id")  # fmt: skip
+    _require_known(rows, places, where)
     return Groups(rows, asked, question_starts(rows), places)
+
+
+def _require_known(rows: RowReader[Chain], places: Mapping[str, int], where: Path) -> None:
+    """ValueError where the question of a chain is not there: before any of them is judged, which may be paid for."""
+    begun = 0
+    for batch in rows.batches(("question_id",)):
+        column = batch.column("question_id")
+        unknown = next((name for name in column.unique().to_pylist() if name not in places), None)
+        if unknown is not None:
+            at = rows.place_of(begun + column.to_pylist().index(unknown))
+            raise ValueError(f"{at}: question {unknown!r} is not among the {len(places)} of {where}: name those that "
+                             "the chains were drawn of as `questions`")  # fmt: skip
+        begun += len(column)
 
 
 def question_ids(questions: Sequence[Question]) -> Iterator[str]:

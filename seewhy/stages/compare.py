@@ -118,7 +118,8 @@ class Contests(RowStage):
 
     def settle(self, run: Run, counts: Mapping[str, int]) -> str:
         if counts.get("unjudged", 0) == len(self.inputs(run)):
-            raise ValueError(f"none of {len(self.inputs(run))} contests was judged in both orders: no win rate follows")
+            raise ValueError(f"none of {len(self.inputs(run))} contests was judged in both orders, so no win rate "
+                             "follows: name another model, or more max_tokens")  # fmt: skip
         return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:

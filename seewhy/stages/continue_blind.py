@@ -102,8 +102,9 @@ class BlindChains(RowStage):
 
     def settle(self, run: Run, counts: Mapping[str, int]) -> str:
         if not counts[BLIND]:
-            raise ValueError(f"no chain of {self.chains} was continued: {counts[CUT]} were cut off by the token limit, "
-                             "and their questions have no pictures where there are others")  # fmt: skip
+            raise ValueError(f"{run.place(self.chains)}: no chain was continued, {counts[CUT]} because the token limit "
+                             "cut them off, others because their question has no picture: sample with more "
+                             "max_tokens, or of questions with pictures")  # fmt: skip
         return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:

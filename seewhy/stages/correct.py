@@ -113,7 +113,9 @@ class Corrections(RowStage):
         total, kept = sum(counts.values()), counts.get(CorrectionOutcome.CORRECTED.value, 0)
         if not kept:
             said = ", ".join(f"{name}: {count}" for name, count in sorted(counts.items()))
-            raise ValueError(f"no chain of {self.chains} was corrected ({said}): nothing follows from that")
+            raise ValueError(
+                f"{run.place(self.chains)}: no chain was corrected ({said}): name another model, or more max_tokens"
+            )
         return f"{kept} of {total} chains were corrected"
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:

@@ -130,7 +130,7 @@ class Rationales(RowStage):
 
     def settle(self, run: Run, counts: Mapping[str, int]) -> str:
         if self.model and counts["unanswered"] == len(self.inputs(run)):
-            raise ValueError(f"no question got a rationale; {run.root / 'servers' / UNANSWERED} says why")
+            raise ValueError(f"no question got a rationale: read why in {run.root / 'servers' / UNANSWERED}")
         return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:

@@ -74,7 +74,9 @@ class Fitting(RowStage):
             return questions
         kept = [question for question in questions if question.split == self.split]
         if not kept:
-            raise ValueError(f"{self.questions} has rows of several splits, and none of {self.split}")
+            known = sorted({str(question.split) for question in questions})
+            raise ValueError(f"{run.place(self.questions)} has no question of the split {self.split}; there are "
+                             f"{', '.join(known)}")  # fmt: skip
         return kept
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[Question]], Counted]:
@@ -134,7 +136,7 @@ class Fitting(RowStage):
         if self.unfit is Unfit.STOP:
             raise ValueError(f"{said}. Mend them, or set unfit to drop, which goes on without them")
         if found.total() == total:
-            raise NothingLeftError(f"{said}; none is left")
+            raise NothingLeftError(f"{said}; none is left: mend them, or name other models")
         return f"{said}; they are left out"
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:

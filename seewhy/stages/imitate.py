@@ -60,7 +60,8 @@ class Imitate(RowStage):
         total = len(run.read(self.chains, Chain))
         if sum(dropped.values()) == total:
             reasons = ", ".join(f"{count} {name}" for name, count in dropped.items())
-            raise ValueError(f"no chain of {self.chains} can be imitated: {reasons}")
+            raise ValueError(f"{run.place(self.chains)}: no chain can be imitated ({reasons}): sample more, or look at "
+                             f"their verdicts in {run.place(self.verdicts)}")  # fmt: skip
         return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:

@@ -89,12 +89,13 @@ class Lessons(RowStage):
         total = len(run.read(self.rationales, Chain))
         reasons = ", ".join(f"{count} {reason}" for reason, count in dropped.most_common(3))
         if len(counts) == len(dropped):
-            raise NothingLeftError(f"no lesson is left of {total} rationales of {self.rationales} ({reasons})")
+            raise NothingLeftError(f"{run.place(self.rationales)}: no lesson is left of {total} rationales ({reasons})"
+                                   f": look at their verdicts in {run.place(self.verdicts)}")  # fmt: skip
         kept = 1 - dropped.total() / total if total else 1.0
         said = f"{dropped.total()} of {total} rationales were dropped: {reasons}" if dropped.total() else ""
         if kept < self.floor:
             raise NothingLeftError(f"{said}; {kept:.1%} are left, and floor wants {self.floor:.1%}. Look at the "
-                                   f"verdicts of {self.rationales}, or set a lower floor")  # fmt: skip
+                                   f"verdicts in {run.place(self.verdicts)}, or set a lower floor")  # fmt: skip
         return said if kept < LITTLE else ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:

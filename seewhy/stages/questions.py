@@ -202,7 +202,9 @@ class ReadSplit(RowStage):
 
     def settle(self, run: Run, counts: Mapping[str, int]) -> str:
         if not counts["read"]:
-            raise ValueError(f"{self.source} has no questions of the split {self.split.value}: set it to 0")
+            facets = ", ".join(f"{name} {said}" for name, said in self.only.items())
+            raise ValueError(f"{self.source} has no question of the split {self.split.value}"
+                             f"{f' with {facets}: correct `only`, or set' if facets else ': set'} it to 0")  # fmt: skip
         return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:

@@ -70,10 +70,13 @@ class RankChains(RowStage):
     def settle(self, run: Run, counts: Mapping[str, int]) -> str:
         if counts["groups kept"]:
             return ""
+        apart, smaller = "different scores", ""
+        if self.picking.margin:
+            apart, smaller = f"scores {self.picking.margin} apart", ", or a smaller picking.margin"
         raise ValueError(
             f"{run.place(self.verdicts)}: no group of {counts['groups seen']} has a pair "
             f"({counts['dropped too few scores']} have fewer than two scored chains, {counts['dropped no margin']} no "
-            f"two scores {self.picking.margin} apart): choose a judge that scores, or a smaller picking.margin"
+            f"two {apart}): choose a judge that scores{smaller}"
         )
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:

@@ -102,7 +102,7 @@ class Varied(RowStage):
 
     def settle(self, run: Run, counts: Mapping[str, int]) -> str:
         if counts[WITHOUT] == len(self.inputs(run)):
-            raise ValueError("no question has a picture, so there is none to vary")
+            raise ValueError(f"none of {counts[WITHOUT]} questions has a picture to vary; name others as `questions`")
         return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:

@@ -1,18 +1,10 @@
 """A step that no recipe takes is refused when the recipe is checked, in three lines that name step and remedy."""
 
-import re
-
 import pytest
+from three_lines import cases, refused
 from wrong_steps import FILES, RECIPE, SHORT, TABLE, WHOLE
 
 from seewhy.cli.main import main
-
-LINES = re.compile(r"seewhy: (\S.*)\n  where:  (\S.*)\n  remedy: (\S.*)\n")
-
-
-def cases(table):
-    words = [line.strip() for line in table.strip().splitlines()]
-    return list(zip(words[::3], words[1::3], words[2::3], strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -29,25 +21,15 @@ def test_a_wrong_step_is_refused_with_its_remedy(step, fact, remedy, place, caps
     for short, words in SHORT.items():
         step = step.replace(short, words)
     (place / "recipe.yaml").write_text(RECIPE.replace("STEP", step))
-    assert "wrong" in refused("recipe check recipe.yaml", fact, remedy, capsys)
+    said, before = refused(["recipe", "check", "recipe.yaml"], fact, remedy, capsys)
+    assert "wrong" in said
+    assert before == ""
 
 
 @pytest.mark.parametrize(("line", "fact", "remedy"), cases(WHOLE))
 def test_what_is_no_recipe_is_refused_with_its_remedy(line, fact, remedy, place, capsys, monkeypatch):
     monkeypatch.chdir(place)
-    refused(line, fact, remedy, capsys)
-
-
-def refused(line, fact, remedy, capsys):
-    """What is said of a command that is refused in three lines."""
-    assert main(line.split()) == 2
-    said = capsys.readouterr()
-    lines = LINES.fullmatch(said.err)
-    assert said.out == ""
-    assert lines, said.err
-    assert fact in lines[1]
-    assert remedy in lines[3]
-    return lines[1]
+    assert refused(line.split(), fact, remedy, capsys)[1] == ""
 
 
 def test_a_function_of_a_file_of_ones_own_is_a_recipe(place, capsys, monkeypatch):
