@@ -1,6 +1,7 @@
 """Picture files as pixels: which formats are read, how large they may be, and what a viewer would show of them."""
 
 import io
+import stat
 import struct
 import zlib
 from collections.abc import Generator
@@ -43,7 +44,7 @@ def opened(source: Source) -> Generator[Image.Image]:
         PictureError: it is not, or what the block does with it fails.
     """
     try:
-        size = len(source) if isinstance(source, bytes) else source.stat().st_size
+        size = len(source) if isinstance(source, bytes) else _size_of(source)
         if size > MAX_BYTES:
             raise PictureError(f"it has {size:,} bytes; at most {MAX_BYTES:,} are read")
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as picture:
@@ -60,6 +61,14 @@ def opened(source: Source) -> Generator[Image.Image]:
         raise PictureError(f"{error or type(error).__name__}") from error
     except MemoryError as error:
         raise PictureError("there is too little memory to decode it") from error
+
+
+def _size_of(path: Path) -> int:
+    """Bytes of a file; PictureError where it is none, such as a pipe, from which reading would wait for ever."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise PictureError("it is a folder" if stat.S_ISDIR(found.st_mode) else "it is no file but a pipe or a device")
+    return found.st_size
 
 
 def _too_large(words: str) -> str:
