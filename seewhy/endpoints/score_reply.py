@@ -36,7 +36,8 @@ def score_reply(endpoint: EndpointPlan, messages: Sequence[Message], text: str) 
     except (OSError, NoLogprobsError) as error:
         why = say(str(error)) or f"no answer within {WITHIN_S:g} s"
         raise NoLogprobsError(
-            f"{endpoint.model} at {endpoint.base_url} gives no log-probabilities of a given reply ({why}); vLLM does"
+            f"{endpoint.model} at {endpoint.base_url} gives no log-probabilities of a given reply ({why}); serve it by "
+            "vLLM, whose chat completions give them, or name the folder of its weights in place of NAME@URL"
         ) from error
     finally:
         loop.close()

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from engine_server import Engine
+from engine_server import LOWER, Engine, Scoring
 from loopback import Answer, Asked, LoopServer, as_json, error
 
 from seewhy.cli.main import main
@@ -12,8 +12,8 @@ from seewhy.endpoints.chat import Message
 from seewhy.endpoints.engine.given_reply import NoLogprobsError, given_reply
 from seewhy.endpoints.plan import EndpointPlan
 from seewhy.endpoints.score_reply import score_reply
-from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
-from seewhy.records.types import Response, Style
+from seewhy.model.api import GenerateRequest, SamplingParams
+from seewhy.records.types import Style
 from seewhy.view.demo import Asked as Form
 from seewhy.view.demo import Demo
 from seewhy.workbench.asking import AskPlan, opened_model
@@ -23,8 +23,6 @@ from seewhy.workbench.questions import typed_question
 PAGE = Path("docs/examples/pages/sum.png")
 ASKED = "What is the sum of row 1?"
 HOW = SamplingParams(temperature=0.0, max_tokens=24)
-LOWER = 0.25
-"""Nats that the server takes from every second token, as other weights would."""
 
 
 @pytest.fixture(scope="module")
@@ -36,35 +34,6 @@ def tiny():
 @pytest.fixture(scope="module")
 def question():
     return typed_question(ASKED, (PAGE,))
-
-
-class Scoring(Engine):
-    """An engine that scores a reply given as the last message; its weights differ by `LOWER` on odd tokens."""
-
-    tells_ids = True
-
-    def __call__(self, asked: Asked) -> Answer:
-        if asked.method == "GET" or "prompt_logprobs" not in asked.body:
-            return super().__call__(asked)
-        body = asked.body
-        assert (body["add_generation_prompt"], body["continue_final_message"], body["max_tokens"]) == (False, True, 1)
-        reply = body["messages"][-1]
-        assert reply["role"] == "assistant"
-        text = next(part["text"] for part in body["messages"][-2]["content"] if part["type"] == "text")
-        question, style = next(value for (words, _), value in self.known.items() if words == text)
-        ids = self.model.tokenizer(reply["content"], add_special_tokens=False)["input_ids"]
-        ask = ScoreRequest(question=question, style=style, responses=(Response(text="", token_ids=tuple(ids)),))
-        values = [value - LOWER * (place % 2) for place, value in enumerate(self.model.score([ask])[0][0])]
-        rows = [{str(token): {"logprob": value, "rank": 1, "decoded_token": piece}}
-                for token, value, piece in zip(ids, values, self.model.pieces(ids), strict=True)]  # fmt: skip
-        before = list(self.model.prompt(question, style, False).ids)
-        told = {
-            "choices": [],
-            "prompt_logprobs": [None, *({"1": {"logprob": -1.0, "decoded_token": "x"}} for _ in before[1:]), *rows],
-        }
-        return as_json(
-            {**told, "prompt_token_ids": [before[0], *[1 for _ in before[1:]], *ids]} if self.tells_ids else told
-        )
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isnan
 
 from seewhy.endpoints.engine.tokens import logprob_of, prompt_tokens
+from seewhy.endpoints.texts import plain_text
 
 WORDS: Mapping[str, object] = {
     "prompt_logprobs": 0, "return_token_ids": True, "add_generation_prompt": False, "continue_final_message": True,
@@ -70,7 +71,7 @@ def _token(row: object, token: int | None) -> tuple[int, float, str]:
         number = str(token) if token is not None else next(iter(row))
         match row.get(number):
             case {"logprob": value, "decoded_token": str(piece)} if str(number).isdecimal():
-                return int(number), logprob_of(value), piece
+                return int(number), logprob_of(value), plain_text(piece)
             case _:
                 pass
     raise NoLogprobsError(f"a row of its prompt_logprobs is {str(row)[:80]}")

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from loopback import Answer, Asked, Rule, as_json
 
-from seewhy.model.api import GenerateRequest, SamplingParams
+from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
 from seewhy.model.families.hub import HubModel
 from seewhy.model.prompts import prompt_text
-from seewhy.records.types import Chain, FinishReason, Question, Style
+from seewhy.records.types import Chain, FinishReason, Question, Response, Style
 
 WINDOW = 2048
+LOWER = 0.25
+"""Nats that a server which scores takes from every second token, as other weights would."""
 DRAWN: dict[tuple[object, ...], tuple[Chain, ...]] = {}
 """What was drawn before: the same asks have the same chains."""
 
@@ -65,6 +67,35 @@ class Engine:
             return told
         content = [{"token": "", "logprob": value} for value in chain.logprobs or ()]
         return {**told, "token_ids": list(chain.token_ids or ()), "logprobs": {"content": content}}
+
+
+class Scoring(Engine):
+    """An engine that scores a reply given as the last message; its weights differ by `lower` on odd tokens."""
+
+    tells_ids, lower = True, LOWER
+
+    def __call__(self, asked: Asked) -> Answer:
+        if asked.method == "GET" or "prompt_logprobs" not in asked.body:
+            return super().__call__(asked)
+        body = asked.body
+        assert (body["add_generation_prompt"], body["continue_final_message"], body["max_tokens"]) == (False, True, 1)
+        reply = body["messages"][-1]
+        assert reply["role"] == "assistant"
+        text = next(part["text"] for part in body["messages"][-2]["content"] if part["type"] == "text")
+        question, style = next(value for (words, _), value in self.known.items() if words == text)
+        ids = self.model.tokenizer(reply["content"], add_special_tokens=False)["input_ids"]
+        ask = ScoreRequest(question=question, style=style, responses=(Response(text="", token_ids=tuple(ids)),))
+        values = [value - self.lower * (place % 2) for place, value in enumerate(self.model.score([ask])[0][0])]
+        rows = [{str(token): {"logprob": value, "rank": 1, "decoded_token": piece}}
+                for token, value, piece in zip(ids, values, self.model.pieces(ids), strict=True)]  # fmt: skip
+        before = list(self.model.prompt(question, style, False).ids)
+        told = {
+            "choices": [],
+            "prompt_logprobs": [None, *({"1": {"logprob": -1.0, "decoded_token": "x"}} for _ in before[1:]), *rows],
+        }
+        return as_json(
+            {**told, "prompt_token_ids": [before[0], *[1 for _ in before[1:]], *ids]} if self.tells_ids else told
+        )
 
 
 def changed(rule: Rule, change) -> Rule:
