@@ -12,6 +12,7 @@ from seewhy.cli.parsing import parsed
 from seewhy.formats.converting.reading import LONGEST, ReadPlan, Tally
 from seewhy.formats.converting.stats import stats_of
 from seewhy.formats.hub.sharing import pull
+from seewhy.formats.pictures.archives import require_roots
 from seewhy.formats.pictures.urls import fetch_picture
 from seewhy.records.types import Split
 from seewhy.workbench.converting import Wanted, convert_rows, sources_at, tally_lines
@@ -84,9 +85,7 @@ class PullWords:
 
 def read_plan(said: ReadWords) -> ReadPlan:
     """How rows are read, by the words of the command line."""
-    for root in said.pictures:
-        if not root.exists():
-            raise ValueError(f"--pictures {root}: no such file or folder")
+    require_roots(said.pictures)
     return ReadPlan(
         pictures=said.pictures, fetch=fetch_picture if said.fetch else None, longest=said.max_characters,
         by_content=said.ids == "content", seed=said.seed,

@@ -10,12 +10,11 @@ from typing import ClassVar
 
 from seewhy.formats.api import Format, Layout, Shelf
 from seewhy.formats.rows.example import Example, Kind
-from seewhy.formats.rows.faults import unheld
 from seewhy.formats.rows.raw import FileKind
 from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.marks import Draft, fill, marked_text, split_marks
 from seewhy.formats.talk.notes import note_of, with_note
-from seewhy.formats.talk.plain import plain_turn
+from seewhy.formats.talk.plain import one_answer, plain_turn
 from seewhy.records.turns import Role
 
 
@@ -45,11 +44,9 @@ class EasyR1(Format):
         return with_note(example, row)
 
     def form(self, example: Example, shelf: Shelf) -> Mapping[str, object]:
-        if len(example.answers) != 1:
-            raise unheld(f"it has {len(example.answers)} right answers, and EasyR1's answer is one")
         return {
             "problem": marked_text(plain_turn(example, self.title), self.title),
-            "answer": example.answers[0],
+            "answer": one_answer(example, "EasyR1's answer"),
             "images": [shelf.path(picture) for picture in example.pictures],
             **note_of(example, "answers"),
         }

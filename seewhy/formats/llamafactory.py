@@ -10,12 +10,12 @@ from typing import ClassVar
 
 from seewhy.formats.api import Format, Layout, Shelf, Source, Written
 from seewhy.formats.rows.example import Example, Kind, Turn
-from seewhy.formats.rows.faults import unheld
 from seewhy.formats.rows.raw import FileKind
 from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.marks import MARK, Draft, fill, marked_text
 from seewhy.formats.talk.messages import SHAREGPT, as_marked, drafts_of
 from seewhy.formats.talk.notes import note_of, with_note
+from seewhy.formats.talk.plain import reply_texts, split_system
 from seewhy.formats.talk.registration import INFO, names_in, registered_sets
 from seewhy.formats.talk.sides import marked_replies
 from seewhy.records.turns import Role
@@ -79,15 +79,8 @@ class LlamaFactory(Format):
         return drafts_of(row, name, found, mark=MARK, roles=roles, keys=keys)
 
     def form(self, example: Example, shelf: Shelf) -> Mapping[str, object]:
-        if example.rejected_prompt is not None:
-            raise unheld("its rejected reply has a prompt or pictures of its own, and sharegpt ranking shares them")
-        if any(len(reply.turns) != 1 or reply.turns[0].pictures for reply in example.replies):
-            raise unheld("a reply has several messages or shows a picture, and sharegpt ranking has one text each")
-        turns = example.prompt
-        system = turns[0].text if turns[0].role is Role.SYSTEM else ""
-        talk = turns[1:] if system else turns
-        if talk[0].role is not Role.USER or (system and turns[0].pictures):
-            raise unheld("its system text shows a picture, and LLaMA-Factory's is text alone")
+        reply_texts(example, self.title)
+        system, talk = split_system(example.prompt, "LLaMA-Factory")
         chosen, rejected = (_message(reply.turns[0]) for reply in example.replies)
         return {
             "conversations": as_marked(talk, lambda turn: marked_text(turn, "LLaMA-Factory"), NAMES, ("from", "value")),

@@ -10,11 +10,12 @@ from typing import ClassVar, cast
 
 from seewhy.formats.api import Format, Layout, Shelf, Source, Written
 from seewhy.formats.rows.example import Example, Kind, Turn
-from seewhy.formats.rows.faults import Reason, RowError, unheld
+from seewhy.formats.rows.faults import Reason, RowError
 from seewhy.formats.rows.raw import FileKind
 from seewhy.formats.rows.row import Row, shown
 from seewhy.formats.talk.marks import Draft, fill, marked_text, split_marks
 from seewhy.formats.talk.notes import note_of, with_note
+from seewhy.formats.talk.plain import reply_texts, split_system
 from seewhy.formats.talk.registration import INFO, USUAL, names_in, registered_sets
 from seewhy.formats.talk.sides import marked_replies
 from seewhy.records.turns import Role
@@ -86,19 +87,9 @@ class LlamaFactoryAlpaca(Format):
         return drafts
 
     def form(self, example: Example, shelf: Shelf) -> Mapping[str, object]:
-        if example.rejected_prompt is not None:
-            raise unheld("its rejected reply has a prompt or pictures of its own, and alpaca ranking shares them")
-        if any(len(reply.turns) != 1 or reply.turns[0].pictures for reply in example.replies):
-            raise unheld("a reply has several messages or shows a picture, and alpaca ranking has one text each")
+        reply_texts(example, self.title)
         chosen, rejected = (_text(reply.turns[0]) for reply in example.replies)
-        turns = example.prompt
-        system = turns[0].text if turns[0].role is Role.SYSTEM else ""
-        talk = turns[1:] if system else turns
-        roles = [turn.role for turn in talk]
-        if not talk or roles != [Role.USER, Role.ASSISTANT] * (len(talk) // 2) + [Role.USER]:
-            raise unheld("its turns are not the user's and the assistant's in turn, and alpaca rows hold pairs of them")
-        if system and turns[0].pictures:
-            raise unheld("its system text shows a picture, and LLaMA-Factory's is text alone")
+        system, talk = split_system(example.prompt, "LLaMA-Factory")  # then user and assistant take turns
         texts = [_text(turn) for turn in talk]
         return {
             "instruction": texts[-1], "input": "",

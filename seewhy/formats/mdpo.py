@@ -49,8 +49,13 @@ class Mdpo(Format):
 
     def form(self, example: Example, shelf: Shelf) -> Mapping[str, object]:
         text, chosen, rejected = plain_pair(example, self.title)
-        if any(speaker in text for speaker in SPEAKERS) or text != text.strip():
-            raise unheld("its question begins or ends blank, or holds USER: or ASSISTANT:, as mDPO's template does")
+        if text != text.strip():
+            raise unheld("its question begins or ends with a blank, which cannot be told from mDPO's template",
+                         "take the blank off, or choose another format")  # fmt: skip
+        if held := [speaker for speaker in SPEAKERS if speaker in text]:
+            raise unheld(
+                f"its question holds {held[0]!r}, which is of mDPO's template", "reword it, or choose another format"
+            )
         return {
             "img_path": shelf.path(needed_picture(example, self.title)),
             "prompt": f"{SYSTEM} USER: {MARK}\n{text} ASSISTANT:",

@@ -12,14 +12,14 @@ from typing import ClassVar, cast
 
 from seewhy.formats.api import Format, Layout, Shelf, Source, Written
 from seewhy.formats.rows.example import Example, Kind, Reply
-from seewhy.formats.rows.faults import unheld
 from seewhy.formats.rows.packed import unpacked_name
 from seewhy.formats.rows.raw import FileKind
 from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.marks import Draft, fill, marked_text, split_marks
 from seewhy.formats.talk.messages import answer
 from seewhy.formats.talk.notes import note_of, with_note
-from seewhy.formats.talk.plain import plain_turn, reply_texts
+from seewhy.formats.talk.plain import one_answer, plain_turn, reply_texts
+from seewhy.formats.talk.registration import text_in
 from seewhy.records.turns import Role
 
 ENTRY = {"annotation", "root"}
@@ -46,12 +46,11 @@ class Mmpr(Format):
         return [self._source(path, name, entry) for name, entry in entries]
 
     def _source(self, path: Path, name: str, entry: Mapping[str, object]) -> Source:
-        for field in sorted(ENTRY - entry.keys()):
-            raise ValueError(f"{path}: {name}.{field} is missing; give it, or take {name} out")
-        annotation, root, times = str(entry["annotation"]), str(entry["root"]), entry.get("repeat_time", 1)
+        root, annotation = (text_in(path, name, entry, field) for field in ("root", "annotation"))
+        times = entry.get("repeat_time", 1)
         if "://" in root + annotation:
-            raise ValueError(f"{path}: {name}: {root if '://' in root else annotation} is in a store that is not read; "
-                             "copy it to a folder, and name that")  # fmt: skip
+            raise ValueError(f"{path}: of {name}, {root if '://' in root else annotation} is in a store that is not "
+                             "read; copy it to a folder, and name that")  # fmt: skip
         length = entry.get("length")
         if not unpacked_name(annotation).endswith(".jsonl"):
             raise ValueError(f"{path}: {name}.annotation is {annotation!r}; name a file that ends in .jsonl")
@@ -60,8 +59,9 @@ class Mmpr(Format):
         file = path.parent / annotation
         if not file.is_file():
             raise ValueError(f"{path}: {name}.annotation: there is no file {file}; mend the path, or take {name} out")
-        expected = length if isinstance(length, int) and not isinstance(length, bool) else None
-        return Source(path=file, reader=self, root=path.parent / root, times=float(times), expected=expected)
+        if length is not None and (not isinstance(length, int) or isinstance(length, bool)):
+            raise ValueError(f"{path}: {name}.length is {length!r}; give its number of rows, or leave it out")
+        return Source(path=file, reader=self, root=path.parent / root, times=float(times), expected=length)
 
     def parse(self, row: Row) -> Example:
         draft = Draft(role=Role.USER, parts=split_marks(row.text("question")))
@@ -75,11 +75,10 @@ class Mmpr(Format):
     def form(self, example: Example, shelf: Shelf) -> Mapping[str, object]:
         text = marked_text(plain_turn(example, self.title), self.title)
         chosen, rejected = reply_texts(example, self.title)
-        if len(example.answers) > 1:
-            raise unheld(f"it has {len(example.answers)} right answers, and MMPR's answer_gt is one")
+        answer_gt = one_answer(example, "MMPR's answer_gt", may_lack=True)
         paths = [shelf.path(picture) for picture in example.pictures]
         images: dict[str, object] = {"image": paths[0] if len(paths) == 1 else paths} if paths else {}
-        gold: dict[str, object] = {"answer_gt": example.answers[0]} if example.answers else {}
+        gold: dict[str, object] = {"answer_gt": answer_gt} if answer_gt else {}
         return {**images, "question": text, "chosen": chosen, "rejected": rejected, **gold,
                 **note_of(example, "answers")}  # fmt: skip
 

@@ -45,7 +45,8 @@ class OpenAIBatch(Format):
 
     def parse(self, row: Row) -> Example:
         if row.text_or("url", URL) != URL:
-            raise RowError(Reason.TYPE, f"field 'url' is {row.text('url')!r}; requests to {URL} are read")
+            raise RowError(Reason.TYPE, f"field 'url' is {row.text_or('url')!r}, and requests to {URL} are read; "
+                           "take the row out")  # fmt: skip
         body = row.nested("body")
         prompt, is_placed = fill(drafts_of(body, "body.messages", body.need("messages")), ())
         name = row.text("custom_id")

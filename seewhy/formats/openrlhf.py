@@ -15,7 +15,7 @@ from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.marks import MARK, Draft, fill, split_marks
 from seewhy.formats.talk.messages import answer, as_parts, drafts_of, from_json
 from seewhy.formats.talk.notes import note_of, with_note
-from seewhy.formats.talk.plain import plain_turn, reply_texts
+from seewhy.formats.talk.plain import one_answer, plain_turn, reply_texts
 from seewhy.records.turns import Role
 
 
@@ -58,17 +58,16 @@ class OpenRlhf(Format):
         if example.kind is Kind.PAIR:
             chosen, rejected = reply_texts(example, self.title)
             if example.pictures:
-                raise unheld("it shows pictures, and OpenRLHF's pairs are texts: choose another format")
+                raise unheld("it shows pictures, and OpenRLHF's pairs are texts")
             text = plain_turn(example, self.title).text
             margin = 0.0 if example.margin is None else example.margin
             return {"prompt": text, "chosen": chosen, "rejected": rejected, "margin": margin,
                     **note_of(example, "margin")}  # fmt: skip
-        if len(example.answers) != 1:
-            raise unheld(f"it has {len(example.answers)} right answers, and OpenRLHF's label is one")
+        label = one_answer(example, "OpenRLHF's label")
         return {
             "prompt": as_parts(example.prompt),
             "images": [shelf.path(picture) for picture in example.pictures],
-            "label": example.answers[0],
+            "label": label,
             "datasource": example.facets.get("datasource", "seewhy"),
             **note_of(example, "answers"),
         }

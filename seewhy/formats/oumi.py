@@ -14,7 +14,7 @@ from seewhy.formats.rows.raw import FileKind
 from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.marks import Draft, fill, is_front
 from seewhy.formats.talk.notes import note_of, with_note
-from seewhy.formats.talk.plain import plain_turn, reply_texts
+from seewhy.formats.talk.plain import MARKED, plain_turn, reply_texts
 from seewhy.formats.talk.sides import reply_of
 from seewhy.records.turns import Role
 
@@ -39,7 +39,9 @@ class Oumi(Format):
         for name in ("chosen", "rejected"):
             turns = reply_of(row, name)
             if len(turns) != 1:
-                raise unheld(f"field {name!r} has {len(turns)} messages, of which oumi uses the last alone; keep it")
+                raise unheld(
+                    f"field {name!r} has {len(turns)} messages, of which oumi uses the last alone", "keep that one"
+                )
             replies.append(Reply(turns=turns))
         return with_note(Example(kind=Kind.PAIR, prompt=prompt, replies=tuple(replies)), row)
 
@@ -47,9 +49,7 @@ class Oumi(Format):
         turn = plain_turn(example, self.title)
         chosen, rejected = reply_texts(example, self.title)
         if not is_front(example.prompt):
-            raise unheld(
-                "a picture stands within its text, and oumi shows pictures in front: choose a format with marks"
-            )
+            raise unheld("a picture stands within its text, and oumi shows pictures in front", MARKED)
         return {
             "prompt": turn.text,
             "images": [shelf.path(picture) for picture in example.pictures],

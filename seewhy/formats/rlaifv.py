@@ -97,12 +97,12 @@ def _stored(row: Row) -> list[tuple[float, ...] | None]:
             found = json.loads(found)
         except ValueError as error:
             raise _unlike(found) from error
-    if isinstance(found, Mapping):
-        found = cast(Mapping[str, object], found).get("logps")
     if found is None:
         return [None, None]
+    if isinstance(found, Mapping):
+        found = cast(Mapping[str, object], found).get("logps")
     if not isinstance(found, list) or len(found) != SIX:
-        raise _unlike(found)
+        raise _unlike(row.fields["logps"])
     six = cast(list[object], found)
     return [_of_reply(row, six[:3]), _of_reply(row, six[3:])]
 
@@ -111,7 +111,7 @@ def _of_reply(row: Row, three: Sequence[object]) -> tuple[float, ...]:
     """The values of the reply's own tokens: those of the prompt before it may be in the list."""
     total, mean = row.finite(three[0], "logps"), row.finite(three[1], "logps")
     if not isinstance(three[2], list):
-        raise _unlike(three[2])
+        raise _unlike(row.fields["logps"])
     values = tuple(row.finite(one, "logps") for one in cast(list[object], three[2]))
     count = round(total / mean) if mean else len(values)
     kept = values[len(values) - count :] if 0 < count <= len(values) else ()
@@ -123,4 +123,4 @@ def _of_reply(row: Row, three: Sequence[object]) -> tuple[float, ...]:
 
 def _unlike(found: object) -> RowError:
     return RowError(Reason.TYPE, f"field 'logps' must be JSON of six: sum, mean and values by token of the chosen "
-                    f"and of the rejected reply; it is {shown(found)}")  # fmt: skip
+                    f"and of the rejected reply; it is {shown(found)}. Compute it again, or take it out")  # fmt: skip

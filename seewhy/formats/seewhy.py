@@ -19,7 +19,7 @@ from seewhy.formats.talk.question_finder import QuestionFinder
 from seewhy.formats.talk.questions import turns_of, with_turns
 from seewhy.records.columns import Record
 from seewhy.records.lines import record_from
-from seewhy.records.ranked import RankedGroup
+from seewhy.records.ranked import RankedGroup, require_ranks
 from seewhy.records.rows import RowReader
 from seewhy.records.turns import ImageRef
 from seewhy.records.types import Gold, Lesson, MatchRule, Pair, Question, Response, Split, Style
@@ -83,6 +83,10 @@ class Seewhy(Format):
 
     def _group(self, row: Row) -> Example:
         group = _record(row, RankedGroup)
+        try:
+            require_ranks(group)
+        except ValueError as error:
+            raise RowError(Reason.NUMBER, str(error)) from error
         texts = tuple(one.response for one in group.responses)
         found = self._answered(row, group.question_id, group.style, Kind.GROUP, texts)
         replies = tuple(
@@ -93,19 +97,19 @@ class Seewhy(Format):
         return replace(found, replies=replies, picks=picks, source=group.source, stream=group.stream)
 
     def _answered(self, row: Row, name: str, style: Style, kind: Kind, replies: tuple[Response, ...]) -> Example:
+        if self.questions is None:
+            raise ValueError(f"{row.place}: pairs, SFT examples and groups are read with their questions, and none "
+                             "were found beside them; name their folder with --questions DIR")  # fmt: skip
         question = self._questions.find(name)
         if question is None:
             raise RowError(Reason.MISSING, f"field 'question_id': there is no question {name!r} in {self.questions}; "
                            "name the folder of the questions with --questions DIR")  # fmt: skip
-        assert self.questions is not None
         folder = self.questions if self.questions.is_dir() else self.questions.parent
         return example_of(row, question, style, kind, replies, folder)
 
     @cached_property
     def _questions(self) -> QuestionFinder:
-        if self.questions is None:
-            raise ValueError("pairs and lessons are read with their questions, and none were found beside them: name "
-                             "their folder with --questions DIR")  # fmt: skip
+        assert self.questions is not None
         return QuestionFinder(RowReader(self.questions, Question))
 
     def form(self, example: Example, shelf: Shelf) -> Mapping[str, object]:
@@ -182,7 +186,9 @@ def _record(row: Row, record: type[R]) -> R:
     try:
         return record_from(_plain(row.fields), record, "")
     except ValueError as error:
-        raise RowError(Reason.TYPE, str(error).removeprefix(", ")) from error
+        raise RowError(
+            Reason.TYPE, f"{str(error).removeprefix(', ').lstrip()}; mend it, or take the row out"
+        ) from error
 
 
 def _plain(fields: Mapping[str, object]) -> dict[str, object]:

@@ -9,12 +9,13 @@ from typing import ClassVar
 
 from seewhy.formats.api import Format, Layout, Shelf
 from seewhy.formats.rows.example import Example, Kind, Picture, Reply, Turn
-from seewhy.formats.rows.faults import Reason, RowError, unheld
+from seewhy.formats.rows.faults import Reason, RowError
 from seewhy.formats.rows.raw import FileKind
 from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.marks import MARK, Draft, emptied, fill, marked_text
 from seewhy.formats.talk.messages import answer, as_marked, drafts_of, split_reply
 from seewhy.formats.talk.notes import note_of, with_note
+from seewhy.formats.talk.plain import one_answer
 from seewhy.records.turns import Role
 
 Turns = tuple[Turn, ...]
@@ -59,7 +60,7 @@ class Swift(Format):
             "images": [shelf.path(picture) for turn in turns for picture in turn.pictures],
         }
         if example.kind is Kind.QUESTION:
-            solution = _only_answer(example)
+            solution = one_answer(example, "ms-swift's solution", may_lack=True)
             return {**said, **({"solution": solution} if solution else {}), **note_of(example, "answers")}
         if example.kind is Kind.LESSON:
             return {**said, **note_of(example)}
@@ -107,9 +108,9 @@ def _response(row: Row) -> Turns:
 
 def _rejected_fields(example: Example, shelf: Shelf) -> dict[str, object]:
     chosen, rejected = example.replies
-    other = example.rejected_prompt
-    if other is None:
+    if example.rejected_prompt is None and not any(turn.pictures for turn in rejected.turns):
         return _response_field(rejected)
+    other = example.rejected_prompt or example.prompt
     paths = [shelf.path(picture) for turn in (*other, *rejected.turns) for picture in turn.pictures]
     if [_shape(turn) for turn in other] == [_shape(turn) for turn in example.prompt] and not any(
         turn.pictures for reply in (chosen, rejected) for turn in reply.turns
@@ -120,24 +121,14 @@ def _rejected_fields(example: Example, shelf: Shelf) -> dict[str, object]:
 
 
 def _response_field(reply: Reply) -> dict[str, object]:
-    if len(reply.turns) == 1 and not reply.turns[0].pictures:
+    if len(reply.turns) == 1:
         return {"rejected_response": _text(reply.turns[0])}
-    if any(turn.pictures for turn in reply.turns):
-        raise unheld(
-            "its rejected reply shows a picture that the chosen one does not; ms-swift needs rejected_messages"
-        )
     return {"rejected_response": as_marked(reply.turns, _text)}
 
 
 def _shape(turn: Turn) -> tuple[Role, tuple[str | bool, ...]]:
     """A turn with its pictures' places and without the pictures."""
     return turn.role, tuple(True if isinstance(part, Picture) else part for part in turn.parts)
-
-
-def _only_answer(example: Example) -> str:
-    if len(example.answers) > 1:
-        raise unheld(f"it has {len(example.answers)} right answers, and ms-swift's solution is one")
-    return example.answers[0] if example.answers else ""
 
 
 def _text(turn: Turn) -> str:

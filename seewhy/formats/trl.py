@@ -9,12 +9,12 @@ from typing import ClassVar
 
 from seewhy.formats.api import Format, Layout, Shelf
 from seewhy.formats.rows.example import Example, Kind, Reply
-from seewhy.formats.rows.faults import unheld
 from seewhy.formats.rows.raw import FileKind
 from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.columns import IMAGES, MESSAGES, NOTED, schema_of
 from seewhy.formats.talk.messages import as_parts
 from seewhy.formats.talk.notes import note_of, with_note
+from seewhy.formats.talk.plain import refuse_reply_pictures, require_one_prompt
 from seewhy.formats.talk.sides import prompt_and_sides
 
 
@@ -51,10 +51,8 @@ class Trl(Format):
 
     def form(self, example: Example, shelf: Shelf) -> Mapping[str, object]:
         chosen, rejected = example.replies
-        if example.rejected_prompt is not None:
-            raise unheld("its rejected reply has a prompt or pictures of its own, and TRL's pairs share theirs")
-        if any(turn.pictures for reply in example.replies for turn in reply.turns):
-            raise unheld("a reply shows a picture, and TRL's pictures stand in the prompt alone")
+        require_one_prompt(example, self.title)
+        refuse_reply_pictures(example, self.title)
         return {
             "images": [shelf.cell(picture) for picture in example.pictures],
             "prompt": as_parts(example.prompt),

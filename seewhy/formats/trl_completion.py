@@ -9,12 +9,12 @@ from typing import ClassVar
 
 from seewhy.formats.api import Format, Layout, Shelf
 from seewhy.formats.rows.example import Example, Kind, Reply
-from seewhy.formats.rows.faults import unheld
 from seewhy.formats.rows.raw import FileKind
 from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.columns import IMAGES, MESSAGES, NOTED, schema_of
 from seewhy.formats.talk.messages import as_parts
 from seewhy.formats.talk.notes import note_of, with_note
+from seewhy.formats.talk.plain import refuse_reply_pictures
 from seewhy.formats.talk.sides import prompt_and_sides
 
 
@@ -40,8 +40,7 @@ class TrlCompletion(Format):
         return with_note(Example(kind=Kind.LESSON, prompt=prompt, replies=replies, is_placed=is_placed), row)
 
     def form(self, example: Example, shelf: Shelf) -> Mapping[str, object]:
-        if any(turn.pictures for turn in example.replies[0].turns):
-            raise unheld("its reply shows a picture, and TRL's pictures stand in the prompt alone")
+        refuse_reply_pictures(example, self.title)
         return {
             "images": [shelf.cell(picture) for picture in example.pictures],
             "prompt": as_parts(example.prompt),

@@ -9,13 +9,13 @@ from typing import ClassVar
 
 from seewhy.formats.api import Format, Layout, Shelf
 from seewhy.formats.rows.example import Example, Kind
-from seewhy.formats.rows.faults import unheld
 from seewhy.formats.rows.raw import FileKind
 from seewhy.formats.rows.row import Row
 from seewhy.formats.talk.columns import NOTED, PATHS, TEXT, TEXT_MESSAGES, schema_of, struct
 from seewhy.formats.talk.marks import MARK, fill, marked_text
 from seewhy.formats.talk.messages import as_marked, drafts_of, from_json
 from seewhy.formats.talk.notes import note_of, with_note
+from seewhy.formats.talk.plain import one_answer
 from seewhy.records.turns import Role
 
 SOURCE = "seewhy"
@@ -55,8 +55,7 @@ class Verl(Format):
         return with_note(example, row)
 
     def form(self, example: Example, shelf: Shelf) -> Mapping[str, object]:
-        if len(example.answers) != 1:
-            raise unheld(f"it has {len(example.answers)} right answers, and verl's ground_truth is one")
+        answer = one_answer(example, "verl's ground_truth")
         last = example.prompt[-1]
         facets = dict(example.facets)
         source, ability = facets.pop("data_source", SOURCE), facets.pop("ability", "")
@@ -66,9 +65,9 @@ class Verl(Format):
             "prompt": as_marked(example.prompt, lambda turn: marked_text(turn, self.title)),
             "images": [{"path": shelf.path(picture)} for picture in example.pictures],
             "ability": ability or None,
-            "reward_model": {"style": "rule", "ground_truth": example.answers[0]},
+            "reward_model": {"style": "rule", "ground_truth": answer},
             "extra_info": {
-                "split": facets.get("split", "train"), "index": example.name or None, "answer": example.answers[0],
+                "split": facets.get("split", "train"), "index": example.name or None, "answer": answer,
                 "question": users[-1] or last.text,
             },
             **note_of(example, "answers", "name"),

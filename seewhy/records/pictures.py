@@ -46,7 +46,7 @@ def opened(source: Source) -> Generator[Image.Image]:
     try:
         size = len(source) if isinstance(source, bytes) else _size_of(source)
         if size > MAX_BYTES:
-            raise PictureError(f"it has {size:,} bytes; at most {MAX_BYTES:,} are read")
+            raise PictureError(f"it has more than {MAX_BYTES:,} bytes")
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise PictureError(_too_large(f"{picture.width:,} by {picture.height:,} pixels"))

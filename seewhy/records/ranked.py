@@ -72,7 +72,7 @@ def require_ranks(group: RankedGroup) -> None:
         for side in (pick.chosen, pick.rejected):
             if not 0 <= side < len(responses):
                 raise ValueError(
-                    f"{place}: there is no response {side}; the group has {len(responses)}, numbered from 0"
+                    f"{place}: there is no response {side} of {len(responses)}, numbered from 0; leave the pick out"
                 )
         chosen, rejected = responses[pick.chosen], responses[pick.rejected]
         if chosen.scorer != rejected.scorer:
@@ -82,8 +82,8 @@ def require_ranks(group: RankedGroup) -> None:
             )
         if not chosen.score > rejected.score:
             raise ValueError(
-                f"{place}: the chosen response has score {chosen.score}, the rejected one {rejected.score}; the chosen "
-                "one must have the higher score"
+                f"{place}: the chosen response has score {chosen.score}, the rejected one {rejected.score}, "
+                "which must be lower; swap the two, or leave the pick out"
             )
         if not pick.weight > 0:
             raise ValueError(f"{place}: weight {pick.weight} is not above 0; leave the pick out")

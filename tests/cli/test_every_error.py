@@ -169,6 +169,7 @@ def test_errors_of_the_system_name_the_path(made, monkeypatch, capsys):
         ("a log-prob is not finite; score the chain again", "score the chain again"),
         ("x.safetensors was cut: it has 3 bytes; copy it again", "copy it again"),
         ("x.jsonl:1: no gold answer; grade with --questions", "grade with --questions"),
+        ("meta.json: set.annotation is 5; give a path", "give a path"), ("meta.json: train: odd; name it", "name it"),
     ],
 )  # fmt: skip
 def test_the_remedy_begins_where_the_message_says_what_to_do(text, remedy):

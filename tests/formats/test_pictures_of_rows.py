@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
 from formats.made_sets import FORMATS, KNOWN, PAIRS, examples_in, faults_in, png, write_lines
+from formats.refusals import complaint, refusal
 
 from seewhy.formats.converting.convert import Target, convert
 from seewhy.formats.converting.reading import ReadPlan
@@ -22,6 +23,7 @@ from seewhy.formats.converting.sources import sources_of
 from seewhy.formats.pictures.urls import fetch_picture
 from seewhy.formats.rows.example import Picture
 from seewhy.formats.talk.questions import turns_of
+from seewhy.records.pictures import MAX_BYTES
 from seewhy.records.types import Gold, ImageRef, MatchRule, Question, Split, Style
 
 GOOD = PAIRS["swift"][1][0]
@@ -104,9 +106,37 @@ def test_no_other_member_is_taken(tmp_path, name):
     assert "field 'images'" in fault
 
 
+def test_what_is_neither_folder_nor_archive_is_told_before_a_row_is_read(tmp_path, capsys):
+    place = pairs(tmp_path, ["gone.png"])
+    words = ["convert", place, tmp_path / "out", "--to", "trl", "--pictures"]
+    archive = packed(tmp_path / "pictures.zip", "zip")
+    assert f"{archive} has no file 'gone.png'; name it by its whole path" in refusal(
+        capsys, place, "trl", *words[-1:], archive
+    )
+    archive.write_bytes(archive.read_bytes()[:-30])
+    what, remedy = complaint(capsys, *words, archive)
+    assert what == f"--pictures {archive} is neither a folder nor a whole zip or tar file"
+    assert remedy == "name the folder of the pictures, or make the archive again"
+    (fault,) = faults_in(place, ReadPlan(pictures=(archive,)))
+    assert "\n" not in fault
+    assert "cannot be read (file could not be opened successfully); make the archive again" in fault
+
+
+@pytest.mark.nightly
+def test_a_member_of_more_bytes_than_a_picture_may_have_is_read_no_further(tmp_path):
+    """A quarter of a gigabyte of zeros in 260 kB; every day a file of that size is refused (tests/records)."""
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("big.png", bytes(MAX_BYTES + 9))
+    (fault,) = faults_in(pairs(tmp_path, ["big.png"]), ReadPlan(pictures=(tmp_path / "bomb.zip",)))
+    assert f"it has more than {MAX_BYTES:,} bytes); replace it, or remove the row" in fault
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200 if self.path == "/a.png" else 404)
+        if self.path == "/cut":
+            self.wfile.write(b"SSH-2.0\r\n\r\n")
+            return
+        self.send_response(200 if self.path in ("/a.png", "/%61.png") else 404)
         self.end_headers()
         self.wfile.write(png(0))
 
@@ -123,8 +153,18 @@ def test_a_url_is_fetched_where_that_was_asked_for(tmp_path):
             place = pairs(tmp_path, [f"{base}/a.png"])
             assert "--fetch" in faults_in(place)[0]
             assert examples_in(place, ReadPlan(fetch=fetch_picture))[0].pictures[0].sha256 == WANTED
-            (fault,) = faults_in(pairs(tmp_path, [f"{base}/b.png"]), ReadPlan(fetch=fetch_picture))
-            assert "404" in fault
+            for name, facts in (
+                ("b.png", ["404", "fetch it again later"]),
+                ("cut", ["none of HTTP", "fetch it again"]),
+                ("a b.png", ["is no address", "mend it, with %20 for a blank"]),
+            ):
+                (fault,) = faults_in(pairs(tmp_path, [f"{base}/{name}"]), ReadPlan(fetch=fetch_picture))
+                assert [fact for fact in (*facts, "pairs.jsonl:1: field 'images'") if fact not in fault] == [], fault
+            for address in ("http://127.0.0.1:x/a.png", "http://[::1/a.png", "http://127.0.0.1/é.png"):
+                (fault,) = faults_in(pairs(tmp_path, [address]), ReadPlan(fetch=fetch_picture))
+                assert "pairs.jsonl:1: field 'images'" in fault
+                assert "is no address" in fault
+            assert examples_in(pairs(tmp_path, [f"{base}/%61.png"]), ReadPlan(fetch=fetch_picture))
         finally:
             server.shutdown()
             thread.join()

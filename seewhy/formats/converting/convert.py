@@ -1,6 +1,7 @@
 """Files of one format to files of another: good rows are written, bad ones counted and, where that is wanted, kept."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from seewhy.formats.api import Format, Source, Written
 from seewhy.formats.converting.ids import SeenIds
 from seewhy.formats.converting.reading import Found, ReadPlan, Tally, read_sources
 from seewhy.formats.converting.writing import OwnWriter, TableWriter, TextWriter, Writer
+from seewhy.formats.pictures.store import FOLDER as PICTURES
 from seewhy.formats.pictures.store import PictureStore
 from seewhy.formats.rows.example import Example, Kind, Picture
 from seewhy.formats.rows.faults import Reason, RowError, unheld
@@ -19,6 +21,7 @@ from seewhy.formats.talk.keys import row_key
 from seewhy.records.canonical import hash_json
 from seewhy.records.collecting import RareCollection
 from seewhy.records.files import write_text_atomically
+from seewhy.records.json_object import read_object
 
 MOST_FAULTS = 20
 """Faults that are listed where the first already refuses the file."""
@@ -70,17 +73,18 @@ def convert(sources: Sequence[Source], plan: ReadPlan, target: Target) -> Conver
     """Write all rows of the sources in another format.
 
     Raises:
-        ValueError: rows are refused and `skip_bad` is not set, or none is left; nothing is left behind then.
+        ValueError: rows are refused and `skip_bad` is not set, or none is left; nothing is left behind then, but
+            pictures in a folder of pictures that was there.
         OSError: it could not be written.
     """
     _require_room(target)
-    was_there = target.folder.exists()
+    there = frozenset(os.listdir(target.folder)) if target.folder.exists() else None
     target.folder.mkdir(parents=True, exist_ok=True)
     try:
         with RareCollection(), SeenIds(target.folder / f".{target.name}.ids") as ids:
             return _convert(sources, plan, target, ids)
     except BaseException:
-        _clean(target, was_there=was_there)
+        _clean(target, there)
         raise
 
 
@@ -95,16 +99,18 @@ def _require_room(target: Target) -> None:
     file = folder / f"{target.name}{target.format.layout.suffix}"
     if target.is_file and (file.exists() or file.is_symlink()):
         raise ValueError(f"{file} is there already; name another file, or take it away")
+    for name in target.format.beside(target.name, ()):
+        _beside(folder / name)
 
 
-def _clean(target: Target, *, was_there: bool) -> None:
-    """Take away what was written: all of the folder where it held nothing before."""
-    if not was_there:
+def _clean(target: Target, there: frozenset[str] | None) -> None:
+    """Take away what was written; `there` is what the folder held before, None where there was no folder."""
+    if there is None:
         shutil.rmtree(target.folder, ignore_errors=True)
         return
     for path in list(target.folder.iterdir()):
-        is_hidden = path.name.startswith(f".{target.name}")
-        if target.is_file and not is_hidden:
+        is_ours = path.name.startswith(f".{target.name}") or path.name == PICTURES
+        if path.name in there or (target.is_file and not is_ours):
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
@@ -146,7 +152,7 @@ def _write_all(
     if not tally.written:
         first = "".join(f"\n{words}" for words in list(tally.first.values())[:TOLD])
         drawn = "none is of the share that `repeat_time` takes of their set; take more of it" if tally.undrawn else ""
-        why = _reasons(tally) or drawn or "the files have none"
+        why = _reasons(tally) or drawn or "the files have none; write them again"
         raise ValueError(f"no row is left of {tally.read:,}: {why}{first}")
     return tally
 
@@ -227,7 +233,7 @@ def taken(example: Example, take: str) -> list[Example]:
         return [replace(example, kind=Kind.LESSON, replies=example.replies[:1], rejected_prompt=None, margin=None)]
     if take == "pairs" and example.kind is Kind.GROUP:
         if not example.picks:
-            raise unheld("no pairs were picked of this group: pick some with `seewhy pair`, or leave it out")
+            raise unheld("no pairs were drawn among its replies", "draw some with `seewhy rank`, or leave it out")
         return [_picked(example, *pick) for pick in example.picks]
     if take == "replies" and example.kind is Kind.GROUP:
         return [replace(example, kind=Kind.LESSON, replies=(reply,), picks=()) for reply in example.replies]
@@ -244,12 +250,14 @@ def _picked(example: Example, chosen: int, rejected: int, weight: float) -> Exam
     return replace(example, kind=Kind.PAIR, replies=sides, margin=margin, weight=weight, picks=())
 
 
+def _beside(path: Path) -> Mapping[str, object]:
+    """The JSON object that is beside the rows already."""
+    return read_object(path, "mend it, or name another folder") if path.is_file() else {}
+
+
 def _write_beside(path: Path, content: Mapping[str, object]) -> None:
     """A JSON object beside the rows; of one that is there, other keys stay."""
-    there: Mapping[str, object] = {}
-    if path.is_file():
-        there = json.loads(path.read_text(encoding="utf-8"))
-    write_text_atomically(path, json.dumps({**there, **content}, indent=2, ensure_ascii=False) + "\n")
+    write_text_atomically(path, json.dumps({**_beside(path), **content}, indent=2, ensure_ascii=False) + "\n")
 
 
 def _reasons(tally: Tally) -> str:

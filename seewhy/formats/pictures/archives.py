@@ -2,9 +2,9 @@
 
 import tarfile
 import zipfile
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import IO
 
 from seewhy.formats.rows.faults import Reason, RowError
 from seewhy.formats.rows.row import shown
@@ -12,6 +12,16 @@ from seewhy.records.pictures import MAX_BYTES
 
 DAMAGE = (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, NotImplementedError, RuntimeError)
 """What the two libraries raise for damaged, encrypted and unknown archives."""
+
+
+def require_roots(roots: Iterable[Path]) -> None:
+    """Raise ValueError where a place in which pictures are looked for is neither a folder nor an archive."""
+    for root in roots:
+        if not root.exists():
+            raise ValueError(f"--pictures {root}: no such file or folder")
+        if not (root.is_dir() or zipfile.is_zipfile(root) or tarfile.is_tarfile(root)):
+            raise ValueError(f"--pictures {root} is neither a folder nor a whole zip or tar file; name the folder of "
+                             "the pictures, or make the archive again")  # fmt: skip
 
 
 class Archive:
@@ -28,17 +38,18 @@ class Archive:
                 opened.close()
 
     def read(self, member: str, field: str) -> bytes:
-        """The bytes of a member.
+        """The bytes of a member, at most one more than a picture may have.
 
         Raises:
-            RowError: there is none of this name, it is no plain file, too large, or the archive is damaged.
+            RowError: there is none of this name, it is no plain file, or the archive is damaged.
         """
         try:
             if self._zip is not None:
                 return self._from_zip(self._zip, member, field)
             return self._from_tar(member, field)
         except DAMAGE as error:
-            raise RowError(Reason.PICTURE, f"field {field!r}: {shown(member)} of {self.path} cannot be read ({error}); "
+            said = str(error).partition(":\n")[0]  # tarfile goes on with a line for each kind that it tried
+            raise RowError(Reason.PICTURE, f"field {field!r}: {shown(member)} of {self.path} cannot be read ({said}); "
                            "make the archive again") from error  # fmt: skip
 
     def _from_zip(self, archive: zipfile.ZipFile, member: str, field: str) -> bytes:
@@ -47,7 +58,7 @@ class Archive:
         except KeyError as error:
             raise self._absent(member, field) from error
         with archive.open(info) as file:
-            return self._bounded(file, member, field)
+            return file.read(MAX_BYTES + 1)
 
     def _from_tar(self, member: str, field: str) -> bytes:
         info = self._members.get(member)
@@ -56,18 +67,11 @@ class Archive:
         file = self._tar.extractfile(info)
         assert file is not None
         with file:
-            return self._bounded(file, member, field)
-
-    def _bounded(self, file: IO[bytes], member: str, field: str) -> bytes:
-        found = file.read(MAX_BYTES + 1)
-        if len(found) > MAX_BYTES:
-            raise RowError(Reason.PICTURE, f"field {field!r}: {shown(member)} of {self.path} has more than "
-                           f"{MAX_BYTES:,} bytes; take the row out")  # fmt: skip
-        return found
+            return file.read(MAX_BYTES + 1)
 
     def _absent(self, member: str, field: str) -> RowError:
-        return RowError(Reason.PICTURE, f"field {field!r}: {self.path} has no file {shown(member)}; members are named "
-                        "by their whole path in the archive")  # fmt: skip
+        return RowError(Reason.PICTURE, f"field {field!r}: {self.path} has no file {shown(member)}; name it by its "
+                        "whole path in the archive, or take the row out")  # fmt: skip
 
     @cached_property
     def _zip(self) -> zipfile.ZipFile | None:

@@ -68,7 +68,10 @@ class PictureFinder:
                 return self._of_text(value, field)
             case _:
                 pass
-        raise RowError(Reason.TYPE, f"field {field!r} must hold a picture or its path, and is {shown(value)}")
+        raise RowError(
+            Reason.TYPE,
+            f"field {field!r} must hold a picture or its path, and is {shown(value)}; mend it, or take the row out",
+        )
 
     def stored(self, path: Path, digest: str, field: str) -> Picture:
         """The picture of a file that our own rows name with its hash, wherever it is.
@@ -106,8 +109,8 @@ class PictureFinder:
         scheme = SCHEME.match(text)
         if scheme and scheme[1].lower() in ("http", "https"):
             if self._fetch is None:
-                raise RowError(Reason.PATH, f"field {field!r}: {shown(text)} is a URL, and URLs are not fetched unless "
-                               "--fetch is given")  # fmt: skip
+                raise RowError(Reason.PATH, f"field {field!r}: {shown(text)} is a URL, and URLs are fetched with "
+                               "--fetch alone; give it, or take the row out")  # fmt: skip
             return self._held(self._fetched(text, field), field, shown(text))
         if scheme and scheme[1].lower() != "file":
             raise RowError(Reason.PATH, f"field {field!r}: {shown(text)} is in a store that is not read; copy it to "
@@ -126,6 +129,9 @@ class PictureFinder:
         except OSError as error:
             raise RowError(Reason.PICTURE, f"field {field!r}: {shown(url)} could not be fetched ({error}); fetch it "
                            "again later, or take the row out") from error  # fmt: skip
+        except ValueError as error:
+            raise RowError(Reason.PATH, f"field {field!r}: {shown(url)} is no address ({error}); mend it, with %20 for "
+                           "a blank and the like, or take the row out") from error  # fmt: skip
 
     def _held(self, payload: bytes, field: str, place: str) -> Picture:
         digest = sha256(payload).hexdigest()

@@ -51,7 +51,7 @@ def _parts_within(name: str, field: str, root: Path) -> tuple[str, ...] | None:
         RowError: it climbs out, or is no path.
     """
     if "\0" in name:
-        raise RowError(Reason.PATH, f"field {field!r}: {shown(name)} is no path")
+        raise RowError(Reason.PATH, f"field {field!r}: {shown(name)} is no path; mend it, or take the row out")
     path = PurePosixPath(name)
     if path.is_absolute():
         bases = [base for base in (root, root.resolve()) if path.is_relative_to(base)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from seewhy.formats.rows.faults import Reason, RowError
+from seewhy.formats.rows.faults import unheld
 from seewhy.records.turns import Role
 
 
@@ -75,7 +75,7 @@ class Reply:
         """
         if len(self.turns) != 1 or self.turns[0].pictures:
             said = "shows a picture" if len(self.turns) == 1 else f"has {len(self.turns)} messages"
-            raise RowError(Reason.UNHELD, f"a reply that {said} cannot be held as one text: take the row out")
+            raise unheld(f"a reply {said}, and is to be one text")
         return self.turns[0].text
 
 

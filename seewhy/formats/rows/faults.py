@@ -32,6 +32,6 @@ class RowError(ValueError):
         self.reason = reason
 
 
-def unheld(words: str) -> RowError:
+def unheld(words: str, remedy: str = "choose another format, or take the row out") -> RowError:
     """The fault of a row that the format to be written cannot hold."""
-    return RowError(Reason.UNHELD, words)
+    return RowError(Reason.UNHELD, f"{words}; {remedy}")

@@ -84,7 +84,9 @@ class Row:
     def any_text(self, found: object, name: str) -> str:
         """The same, blank ones included."""
         if not isinstance(found, str):
-            raise RowError(Reason.TYPE, f"field {name!r} must be text, and is {shown(found)}")
+            raise RowError(
+                Reason.TYPE, f"field {name!r} must be text, and is {shown(found)}; mend it, or take the row out"
+            )
         if len(found) > self.longest:
             raise RowError(
                 Reason.LONG, f"field {name!r} has {len(found):,} characters, and at most {self.longest:,} are read; "
@@ -98,7 +100,9 @@ class Row:
     def finite(self, found: object, name: str) -> float:
         """A number that is neither infinite nor NaN."""
         if isinstance(found, bool) or not isinstance(found, int | float):
-            raise RowError(Reason.TYPE, f"field {name!r} must be a number, and is {shown(found)}")
+            raise RowError(
+                Reason.TYPE, f"field {name!r} must be a number, and is {shown(found)}; mend it, or take the row out"
+            )
         if isinstance(found, int) and found.bit_length() > MOST_BITS:
             raise RowError(Reason.NUMBER, f"field {name!r} is a number of {found.bit_length():,} bits: give one below "
                            "1e308, or leave the field out")  # fmt: skip
@@ -142,7 +146,9 @@ class Row:
         """An object within the row, as a row at the same place; empty where it is missing."""
         found = self.fields.get(name)
         if found is not None and not isinstance(found, Mapping):
-            raise RowError(Reason.TYPE, f"field {name!r} must be an object, and is {shown(found)}")
+            raise RowError(
+                Reason.TYPE, f"field {name!r} must be an object, and is {shown(found)}; mend it, or take it out"
+            )
         return self.within(found or {})
 
     def within(self, fields: object) -> "Row":
@@ -162,9 +168,10 @@ class Row:
         if not isinstance(found, str) or not found:
             return self.nested(NOTE) if found else self.within({})
         try:
-            return self.within({NOTE: json.loads(found)}).nested(NOTE)
+            note: object = json.loads(found)
         except ValueError as error:
             raise RowError(Reason.SYNTAX, f"field {NOTE!r} is no JSON ({error}); take it out") from error
+        return self.within({NOTE: note}).nested(NOTE)
 
 
 def shown(value: object) -> str:

@@ -17,7 +17,7 @@ def check_example(example: Example) -> None:
         _check_prompt(example.rejected_prompt, "prompt of the rejected reply")
     wanted = REPLIES.get(example.kind, len(example.replies))
     if len(example.replies) != wanted or (example.kind is Kind.GROUP and len(example.replies) < 2):
-        raise RowError(Reason.MISSING, f"a {example.kind.value} with {len(example.replies)} replies; give the others, "
+        raise RowError(Reason.MISSING, f"a {example.kind.value} of {len(example.replies)} replies; give the others, "
                        "or take the row out")  # fmt: skip
     names = SIDES.get(example.kind, tuple(f"reply {number}" for number in range(len(example.replies))))
     for name, reply in zip(names, example.replies, strict=False):
@@ -36,10 +36,11 @@ def _check_prompt(turns: Sequence[Turn], name: str) -> None:
             continue
         if turn.role is not wanted:
             raise RowError(Reason.ROLE, f"turn {number} of the {name} is the {turn.role.value}'s where the "
-                           f"{wanted.value} speaks; they take turns, after at most one system text")  # fmt: skip
+                           f"{wanted.value} speaks; put them in turn, after at most one system text, "
+                           "or take the row out")  # fmt: skip
         wanted = Role.ASSISTANT if wanted is Role.USER else Role.USER
     if not turns or turns[-1].role is not Role.USER:
-        raise RowError(Reason.ROLE, f"the {name} does not end with the user; take the row out")
+        raise RowError(Reason.ROLE, f"the {name} does not end with the user; end it with one, or take the row out")
     if not turns[-1].text.strip() and not turns[-1].pictures:
         raise RowError(Reason.EMPTY, f"the last turn of the {name} is blank; give it a text, or take the row out")
 
@@ -49,4 +50,7 @@ def _check_reply(reply: Reply, name: str) -> None:
         raise RowError(Reason.EMPTY, f"the {name} is blank; give it a text, or take the row out")
     for turn in reply.turns:
         if turn.role is not Role.ASSISTANT:
-            raise RowError(Reason.ROLE, f"the {name} has a turn of the {turn.role.value}; only the assistant replies")
+            raise RowError(
+                Reason.ROLE,
+                f"the {name} has a turn of the {turn.role.value}; only the assistant replies: take the turn out",
+            )

@@ -95,7 +95,9 @@ def refuse_marks(turn: Turn, format_name: str, marks: Iterable[str]) -> None:
     """Raise RowError where a text holds a mark."""
     for mark in marks:
         if any(mark in part for part in turn.parts if isinstance(part, str)):
-            raise unheld(f"its text holds {mark!r}, which {format_name} takes for a picture's place: reword it")
+            raise unheld(
+                f"its text holds {mark!r}, which {format_name} takes for a mark", "reword it, or choose another format"
+            )
 
 
 def is_front(turns: Sequence[Turn]) -> bool:

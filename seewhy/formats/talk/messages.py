@@ -33,7 +33,10 @@ def drafts_of(
         keys: of a message: role and content.
     """
     if not isinstance(found, list) or not found:
-        raise RowError(Reason.TYPE, f"field {name!r} must be a list of messages, and is {shown(found)}")
+        raise RowError(
+            Reason.TYPE,
+            f"field {name!r} must be a list of messages, and is {shown(found)}; mend it, or take the row out",
+        )
     return [
         _draft(row, f"{name}[{number}]", message, mark, roles, keys)
         for number, message in enumerate(cast(list[object], found))
@@ -43,13 +46,16 @@ def drafts_of(
 def _draft(row: Row, name: str, found: object, mark: str, roles: Mapping[str, Role], keys: tuple[str, str]) -> Draft:
     if not isinstance(found, Mapping):
         raise RowError(Reason.TYPE, f"field {name!r} must be a message, {{{keys[0]!r}, {keys[1]!r}}}, and is "
-                       f"{shown(found)}")  # fmt: skip
+                       f"{shown(found)}; mend it, or take the row out")  # fmt: skip
     message = row.within(found)
     message.refuse(("tool_calls", "function_call", "audio"), "tool calls and sounds")
     said = message.fields.get(keys[0])
     if said not in roles:
         known = ", ".join(map(repr, roles))
-        raise RowError(Reason.ROLE, f"field '{name}.{keys[0]}' is {shown(said)}; roles are {known}")
+        raise RowError(
+            Reason.ROLE,
+            f"field '{name}.{keys[0]}' is {shown(said)}, and roles are {known}; mend it, or take the row out",
+        )
     content = message.fields.get(keys[1])
     place = f"{name}.{keys[1]}"
     if content is None:
@@ -68,7 +74,10 @@ def _part(row: Row, name: str, found: object) -> Part | Hole:
     if isinstance(found, str):
         return row.any_text(found, name)
     if not isinstance(found, Mapping):
-        raise RowError(Reason.TYPE, f"field {name!r} must be a part with a 'type', and is {shown(found)}")
+        raise RowError(
+            Reason.TYPE,
+            f"field {name!r} must be a part with a 'type', and is {shown(found)}; mend it, or take the row out",
+        )
     part = row.within(found)
     kind = part.fields.get("type")
     if kind in ("text", "input_text", "output_text"):
@@ -78,7 +87,9 @@ def _part(row: Row, name: str, found: object) -> Part | Hole:
         if isinstance(held, Mapping) and "url" in held:
             held = held["url"]
         return HOLE if held is None else row.pictures.find(held, name)
-    raise RowError(Reason.TYPE, f"field '{name}.type' is {shown(kind)}; parts are text and image")
+    raise RowError(
+        Reason.TYPE, f"field '{name}.type' is {shown(kind)}, and parts are text and image; mend it, or take the row out"
+    )
 
 
 def from_json(found: object) -> object:
@@ -135,7 +146,7 @@ def one_turn(turns: Sequence[Turn], format_name: str) -> Turn:
     """
     if len(turns) != 1:
         what = "a system text" if turns[0].role is Role.SYSTEM and len(turns) == 2 else "earlier turns"
-        raise unheld(f"its prompt has {what}, for which {format_name} has no field: choose another format")
+        raise unheld(f"its prompt has {what}, for which {format_name} has no field")
     return turns[0]
 
 
@@ -147,8 +158,11 @@ def split_reply(turns: Sequence[Turn], name: str) -> tuple[tuple[Turn, ...], tup
     """
     last = max((place for place, turn in enumerate(turns) if turn.role is Role.USER), default=None)
     if last is None or last + 1 == len(turns):
-        said = "has no turn of the user" if last is None else "ends with the user, so it has no reply"
-        raise RowError(Reason.ROLE, f"field {name!r} {said}; end it with an assistant's turn, or take the row out")
+        said = (
+            "has no turn of the user; begin it with one" if last is None else
+            "ends with the user, so it has no reply; end it with an assistant's turn"
+        )  # fmt: skip
+        raise RowError(Reason.ROLE, f"field {name!r} {said}, or take the row out")
     return tuple(turns[: last + 1]), tuple(turns[last + 1 :])
 
 

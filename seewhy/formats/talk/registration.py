@@ -28,20 +28,34 @@ def registered_sets(
                          "file of the set instead")  # fmt: skip
     for name, entry in ranked.items():
         if entry.get("formatting", USUAL) not in KNOWN:
-            raise ValueError(f"{path}: {name} is of formatting {entry['formatting']!r}; of these sets, "
-                             f"{' and '.join(KNOWN)} are read: name the file with --from instead")  # fmt: skip
+            raise ValueError(f"{path}: {name}.formatting is {entry['formatting']!r}, and {' and '.join(KNOWN)} are "
+                             "read; give it one of these with the columns and tags of its rows, or take the entry "
+                             "out")  # fmt: skip
     return [(name, entry, _file_of(path, name, entry)) for name, entry in ranked.items()
             if entry.get("formatting", USUAL) == formatting]  # fmt: skip
 
 
 def _file_of(path: Path, name: str, entry: Mapping[str, object]) -> Path:
     if "file_name" not in entry:
-        raise ValueError(f"{path}: {name} is fetched from elsewhere, and nothing is fetched here; download it and "
+        raise ValueError(f"{path}: the rows of {name} are elsewhere, and nothing is fetched here; download them and "
                          "name the file")  # fmt: skip
-    file = path.parent / str(entry["file_name"])
+    file = path.parent / text_in(path, name, entry, "file_name")
     if not file.is_file():
         raise ValueError(f"{path}: {name}.file_name: there is no file {file}; mend the path, or take {name} out")
     return file
+
+
+def text_in(path: Path, name: str, entry: Mapping[str, object], field: str) -> str:
+    """A text of an entry of a list of sets.
+
+    Raises:
+        ValueError: it is missing, or none.
+    """
+    found = entry.get(field)
+    if not isinstance(found, str) or not found:
+        said = f"is {found!r:.80}" if field in entry else "is missing"
+        raise ValueError(f"{path}: {name}.{field} {said}; give a path, or take {name} out")
+    return found
 
 
 def names_in(path: Path, name: str, found: object) -> dict[str, str]:
@@ -53,5 +67,6 @@ def names_in(path: Path, name: str, found: object) -> dict[str, str]:
     if found is None:
         return {}
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise ValueError(f"{path}: {name} must be an object of names, and is {found!r:.80}")
+        raise ValueError(f"{path}: {name} must be an object of names, and is {found!r:.80}; write "
+                         "a text for each name, or leave it out")  # fmt: skip
     return cast(dict[str, str], found)
