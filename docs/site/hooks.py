@@ -13,6 +13,8 @@ FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 FORMULA = re.compile(r"^\$\$\n(.+?)\n\$\$$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"\$`(.+?)`\$")
 LLMS = "llms.txt"
+NO_PROSE = ("#", "|", "!", "<", "- ", "    ", "Status: ")
+"""How paragraphs begin that say nothing of the page."""
 
 
 def on_config(config: Any) -> Any:
@@ -99,7 +101,7 @@ def heading_of(text: str) -> str:
 
 def first_sentence(text: str) -> str:
     """The first sentence below a page's heading, in one line."""
-    body = text.partition("\n")[2] if text.startswith("# ") else text
-    paragraph = next((one for one in body.strip().split("\n\n") if one and one[0] not in "#|`!<"), "")
+    body = FENCE.sub("", text).partition("\n")[2]
+    paragraph = next((one for one in body.strip().split("\n\n") if one and not one.startswith(NO_PROSE)), "")
     words = " ".join(re.sub(r"\[(.+?)\]\(.+?\)", r"\1", paragraph).split())
-    return re.split(r"(?<=[.!?]) (?=[A-Z])", words)[0]
+    return re.split(r"(?<=[.!?]) (?=[A-Z`\"])", words)[0].replace("**", "")

@@ -5,11 +5,14 @@ import dataclasses
 import importlib
 import inspect
 import io
+import re
 import types
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from column_words import COLUMNS, TEXTS
 
 import seewhy
 from seewhy.cli.help_text import field_docs, shown
@@ -139,18 +142,27 @@ def rows_page() -> str:
     """Columns of the records that files hold."""
     lines = ["# Rows", "", "Rows are plain Parquet, a folder a step; a column is a field of the record.", ""]
     for kind in ROWS:
-        lines += [f"## {kind.__name__}", "", first_words(kind), "", table_of(kind), ""]
+        words = {**COLUMNS, "text": TEXTS.get(kind.__name__, "")}
+        lines += [f"## {kind.__name__}", "", first_words(kind), "", table_of(kind, words), ""]
     return "\n".join(lines)
 
 
 def python_page() -> str:
     """Names of `seewhy`, with signatures and docstrings."""
-    lines = ["# Python", "", "`import seewhy` loads nothing else; a name is loaded when it is first used.", ""]
+    lines = ["# Python", "", f"`import seewhy` offers {len(seewhy.NAMES)} names, each loaded when it is first used. "
+             "The examples are run by tests; a longer one is the [notebook](../notebook.md).", ""]  # fmt: skip
     for name, module in sorted(seewhy.NAMES.items()):
         thing = vars(importlib.import_module(module))[name]
-        said = inspect.cleandoc(thing.__doc__ or "").split("Example:")[0].strip()
-        lines += [f"## {name}", "", f"`{module}.{name}`", "", "```text"]
-        lines += [said, "```", ""]
+        lines += [
+            f"## {name}",
+            "",
+            f"`{module}.{name}`",
+            "",
+            "```text",
+            inspect.cleandoc(thing.__doc__ or ""),
+            "```",
+            "",
+        ]
         if dataclasses.is_dataclass(thing):
             lines += [table_of(thing), ""]
         elif inspect.isfunction(thing):
@@ -160,13 +172,20 @@ def python_page() -> str:
 
 def signature_of(function: Any) -> str:
     """A signature as one line, names of types without their modules."""
-    parts = []
-    for one in inspect.signature(function).parameters.values():
-        kind = getattr(one.annotation, "__name__", str(one.annotation))
-        default = "" if one.default is inspect.Parameter.empty else f" = {one.default!r}"
+    signature, parts = inspect.signature(function), []
+    for one in signature.parameters.values():
+        held = f"{type(one.default).__name__}()" if dataclasses.is_dataclass(one.default) else repr(plain(one.default))
+        default = "" if one.default is inspect.Parameter.empty else f" = {held}"
+        if one.kind is inspect.Parameter.KEYWORD_ONLY and "*" not in parts:
+            parts.append("*")
         star = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}.get(one.kind, "")
-        parts.append(f"{star}{one.name}: {kind.rpartition('.')[2] or kind}{default}")
-    return f"({', '.join(parts)})"
+        parts.append(f"{star}{one.name}: {hint_of(one.annotation)}{default}")
+    return f"({', '.join(parts)}) -> {hint_of(signature.return_annotation)}"
+
+
+def hint_of(hint: Any) -> str:
+    """A type as code, without modules."""
+    return hint.__name__ if inspect.isclass(hint) and not get_args(hint) else re.sub(r"(?:\w+\.)+(?=\w)", "", str(hint))
 
 
 def first_words(kind: type[Any]) -> str:
@@ -185,22 +204,22 @@ def about_kind(kind: type[Any]) -> str:
     )
 
 
-def table_of(kind: type[Any]) -> str:
-    """The table of a class's settings."""
-    rows = list(rows_of("", kind, None))
+def table_of(kind: type[Any], words: Mapping[str, str] = types.MappingProxyType({})) -> str:
+    """The table of a class's settings; `words` says what those are that the class says nothing of."""
+    rows = list(rows_of("", kind, None, words))
     return "\n".join([HEAD, *rows]) if rows else "It has no settings."
 
 
-def rows_of(prefix: str, kind: type[Any], value: object) -> Iterator[str]:
+def rows_of(prefix: str, kind: type[Any], value: object, words: Mapping[str, str]) -> Iterator[str]:
     """A row a field, those of plans within it by dotted names."""
     hints, docs = get_type_hints(kind, include_extras=True), field_docs(kind)
     for one in dataclasses.fields(kind):
         if not one.init or one.name.startswith("_") or is_object(hints[one.name]):
             continue
         name, held = prefix + one.name, getattr(value, one.name) if value is not None else default_of(one)
-        text = docs.get(one.name, "")
+        text = docs.get(one.name, "") or words.get(name, "")
         if dataclasses.is_dataclass(held) and not isinstance(held, (type, Choice)):
-            yield from rows_of(f"{name}.", type(held), held)
+            yield from rows_of(f"{name}.", type(held), held, words)
             continue
         if held is dataclasses.MISSING:
             default = "needed"
@@ -211,7 +230,8 @@ def rows_of(prefix: str, kind: type[Any], value: object) -> Iterator[str]:
 
 def is_object(hint: Any) -> bool:
     """Whether a field holds an object that no recipe can set, such as a client or a function."""
-    return "seewhy.endpoints" in str(hint) or "Callable" in str(hint)
+    is_protocol = any(getattr(one, "_is_protocol", False) for one in (hint, *get_args(hint)))
+    return is_protocol or any(name in str(hint) for name in ("seewhy.endpoints", "Callable", "PromptTemplate"))
 
 
 def default_of(one: dataclasses.Field[Any]) -> object:

@@ -28,6 +28,7 @@ class AgreementJudge:
     """
 
     name: str = "agreement"
+    """Of the judge in its verdicts."""
     least: int = 3
     """Other chains of the question, at least."""
 

@@ -31,6 +31,7 @@ class OutcomeJudge:
     """
 
     name: str = "outcome"
+    """Of the judge in its verdicts."""
     correct_at: float = 0.5
     """Least score of a correct answer. Only ANLS and VQA soft accuracy know scores other than 0 and 1; `Verdict.score`
     keeps them."""

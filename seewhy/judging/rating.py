@@ -65,6 +65,7 @@ class RatingJudge:
     scale: Scale = OPEN
     template: PromptTemplate = field(default_factory=lambda: builtin_prompt("rating_open"))
     max_tokens: int = 400
+    """Tokens of a reply, at most."""
     blind: bool = False
     """Withhold the pictures, as the judges of MM-Vet and MMHal-Bench do without."""
 

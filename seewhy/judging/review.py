@@ -39,6 +39,7 @@ class ReviewJudge:
     chat_model: ChatModel
     template: PromptTemplate = field(default_factory=lambda: builtin_prompt("review"))
     max_tokens: int = 600
+    """Tokens of a reply, at most."""
     blind: bool = False
     """Withhold the pictures: a control that shows what sight is worth."""
 

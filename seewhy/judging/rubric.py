@@ -60,7 +60,9 @@ class RubricJudge:
     votes: int = 1
     """Replies asked for each chain; more than half of them must be readable, else the chain is UNJUDGED."""
     temperature: float = 0.0
+    """Of the judge's replies; several votes need one above 0 to differ."""
     max_tokens: int = 600
+    """Tokens of a reply, at most."""
     correct_at: float = 4.0
     """Least mean grade of answer_accuracy, from 1 to 5, of a chain that is called CORRECT."""
     show_gold: bool = False

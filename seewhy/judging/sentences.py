@@ -52,6 +52,7 @@ class SentenceJudge:
     again: PromptTemplate = field(default_factory=lambda: builtin_prompt("sentences_again"))
     """What is said once to a model whose reply cannot be used."""
     max_tokens: int = 2000
+    """Tokens of a reply, at most."""
     correct_at: float = 0.5
     """Least score of every sentence of a chain that is called CORRECT; ARES takes 0.5 as neutral."""
     show_gold: bool = True

@@ -34,6 +34,7 @@ class StepJudge:
     max_steps: int = 12
     """Of a chain; neighbours are joined where there are more (VisualPRM, section 3)."""
     decoding: SamplingParams = field(default_factory=SamplingParams)
+    """How continuations are drawn."""
 
     def __post_init__(self) -> None:
         """Refuse a judge that would draw nothing, or the same continuation over and over."""

@@ -42,6 +42,7 @@ class VersusJudge:
     """The other model's chain of each question, by question id."""
     template: PromptTemplate = field(default_factory=lambda: builtin_prompt("versus"))
     max_tokens: int = 400
+    """Tokens of a reply, at most."""
     show_gold: bool = False
     """Whether the judge is given the right answer."""
     blind: bool = False

@@ -63,6 +63,7 @@ class SamplingParams:
     max_tokens: int = 256
     """Tokens that are drawn; those of a beginning do not count."""
     seed: int = 0
+    """Seed of the draws."""
     as_drawn: bool = False
     """Log-probabilities of the distribution that is drawn from, at its temperature and without tokens that may not be
     drawn; else of the model as it is. Top-k and top-p do not count in either."""

@@ -14,7 +14,9 @@ class OutcomeReward:
     """`right` where the answer is the gold one; an answer that no rule can compare earns nothing at all."""
 
     right: float = 1.0
+    """Of the gold answer."""
     wrong: float = 0.0
+    """Of another answer."""
     no_answer: float = 0.0
     """Of a response without a readable final answer."""
     grader: Judge = field(default_factory=OutcomeJudge)

@@ -15,7 +15,9 @@ class RubricReward:
 
     chat_model: ChatModel
     votes: int = 1
+    """Replies of the judge for each rollout."""
     temperature: float = 0.0
+    """Of the judge's replies; several votes need one above 0 to differ."""
     show_gold: bool = False
     """Whether the judge is told the right answer."""
     blind: bool = False

@@ -22,9 +22,11 @@ class StepsReward:
     max_steps: int = 12
     """Of a response (VisualPRM, section 3)."""
     temperature: float = 1.0
+    """Of drawing continuations."""
     max_tokens: int = 256
     """Of a continuation."""
     seed: int = 0
+    """Seed of the continuations."""
 
     def __post_init__(self) -> None:
         """Refuse settings that the judge refuses."""

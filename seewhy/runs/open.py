@@ -41,6 +41,10 @@ class Extent:
     """Runs whose finished steps are taken over where they are the same."""
 
 
+ALL = Extent()
+"""Every step."""
+
+
 def nodes_within(run: OpenRun, extent: Extent) -> list[Node]:
     """The units of the steps that are run.
 

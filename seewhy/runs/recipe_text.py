@@ -71,7 +71,20 @@ def build_recipe(plain: Mapping[str, object], where: str) -> tuple[Recipe, Machi
 
 
 def find_recipe(name: str, seed: int | None = None) -> tuple[Recipe, Machine]:
-    """As `plain_recipe`, built."""
+    """A recipe by its name or file, and the machine that its file describes; what is missing in it has its default.
+
+    Args:
+        name: a YAML file, a recipe that comes with seewhy, or a dotted path or Python file with a function `recipe`.
+        seed: of all steps, in place of their own.
+
+    Raises:
+        ValueError: there is no such recipe, or a field of it does not exist or has a value that it cannot have.
+
+    Example:
+        >>> recipe, machine = find_recipe("quick", seed=1)
+        >>> recipe.seed, machine.workers
+        (1, 0)
+    """
     return build_recipe(plain_recipe(name, seed), name)
 
 

@@ -23,7 +23,7 @@ from seewhy.runs.graph import Node, check
 from seewhy.runs.hooks import NothingLeftError, OnceAUnit
 from seewhy.runs.machine import Machine
 from seewhy.runs.models import ProcessModels
-from seewhy.runs.open import Extent, nodes_within, require_machine, require_own, require_steps, write_recipe
+from seewhy.runs.open import ALL, Extent, nodes_within, require_machine, require_own, require_steps, write_recipe
 from seewhy.runs.preflight import look_ahead
 from seewhy.runs.processes import OneProcess, Processes, processes_here, writing_in
 from seewhy.runs.recipe import Recipe
@@ -239,8 +239,16 @@ def _rung(ref: str, detector: AlarmDetector, logs: Sequence[StepLog]) -> Iterato
             yield Noted(ref=ref, text=f"warning, {alarm.summary}")
 
 
-def run_recipe(root: Path, recipe: Recipe, machine: Machine, extent: Extent, command: str) -> Iterator[Event]:
-    """Run steps of a recipe in a directory, and yield what happens.
+def run_recipe(
+    root: Path, recipe: Recipe, machine: Machine, extent: Extent = ALL, command: str = ""
+) -> Iterator[Event]:
+    """Run steps of a recipe in a directory, and yield what happens; a run that is there goes on.
+
+    Args:
+        root: the run's directory, made where it is not there.
+        recipe, machine: what is run, and where; `find_recipe` gives both.
+        extent: which steps; all of them unless it says so.
+        command: how the run is gone on with, for messages.
 
     Raises:
         ValueError: the recipe does not hold together, another process writes there, or finished steps would be lost.

@@ -12,6 +12,19 @@ def sample_chains(
 ) -> Iterator[Chain]:
     """`plan.per_question` chains of each question, in the order of the questions and of their indices.
 
+    Each chain has random numbers of its own, by the plan's seed, its question and its index, so the same chains come
+    whatever other questions are asked. Text, token ids, natural log-probabilities a token at temperature 1.
+
+    Args:
+        model: as `load_model` gives it, or any that generates.
+        questions: all of them are asked, whatever `plan.questions` says; those with options at
+            `plan.multiple_choice_temperature`.
+        plan: chains a question, temperatures, limits, seed.
+        style: the prompt.
+
+    Raises:
+        ValueError: the model cannot take a question, which is named.
+
     Example:
         >>> from seewhy.testing.oracle import Oracle
         >>> list(sample_chains(Oracle(), [], SamplingPlan(questions=0)))

@@ -44,6 +44,7 @@ class Compare(Stage):
     per_shard: int = 64
     """Questions a shard."""
     seed: int = 0
+    """Seed of the chains."""
 
     main: ClassVar[str] = "contests"
 

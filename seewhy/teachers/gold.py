@@ -26,6 +26,7 @@ class GoldTeacher:
     """
 
     name: str = "gold"
+    """Of the teacher in its chains."""
     seed: int = 0
     """Written into the chains; the rationales do not depend on it."""
 

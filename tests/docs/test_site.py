@@ -16,6 +16,7 @@ from docs.page_code import DOCS, ROOT
 from seewhy.runs.discovery import class_of, kind_names
 
 sys.path.insert(0, str(DOCS / "site"))
+import hooks
 import reference_pages
 
 
@@ -63,8 +64,31 @@ def test_the_site_is_built_strictly_and_loads_nothing_from_elsewhere(tmp_path):
     assert "<math" in methods
     assert "$$" not in methods
     listed = re.findall(r"^- \[.+\]\((.+?)\):", (tmp_path / "site" / "llms.txt").read_text(), re.MULTILINE)
-    assert len(listed) >= 45
+    assert sorted(place for place in listed if not place.startswith("reference/")) == sorted([*PROSE, "notebook.md"])
+    assert len([place for place in listed if place.startswith("reference/")]) == len(reference_pages.pages())
     assert all((tmp_path / "site" / place).is_file() for place in listed)
+
+
+PROSE = sorted(str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md"))
+
+
+@pytest.mark.parametrize("page", PROSE)
+def test_the_first_sentence_of_a_page_says_what_it_is_about_in_llms_txt(page):
+    said = hooks.first_sentence((DOCS / page).read_text(encoding="utf-8"))
+    assert re.match(r"[A-Z`]|(?:seewhy|ms-swift)\b", said), said
+    assert said.endswith((".", "?")), said
+    assert 20 <= len(said) <= 300, said
+
+
+def test_no_setting_and_no_column_of_the_reference_is_without_a_sentence():
+    pages = [reference_pages.stages_page(), reference_pages.recipes_page(), reference_pages.rows_page()]
+    pages += [reference_pages.layer_page(layer) for layer in reference_pages.LAYERS]
+    rows = [
+        row for page in pages for row in re.findall(r"^\| `([\w.]+)` \| (.*) \| (.*) \| (.*) \|$", page, re.MULTILINE)
+    ]
+    assert len(rows) > 400
+    assert [name for name, kind, default, text in rows if not (kind and default and text.strip())] == []
+    assert [name for name, _, default, _ in rows if len(default) > 90] == []
 
 
 def test_the_notebook_holds_no_outputs():
