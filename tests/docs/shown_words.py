@@ -24,7 +24,7 @@ from seewhy.runs.recipe_text import build_recipe, recipe_names
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md")))
 STAGES = kind_names("stages")
 PARTS = {
-    "data": ("import chartqa", "check chartqa", "convert", "stats", "push", "pull", "list"),
+    "data": ("import chartqa", "check chartqa", "convert", "stats", "push", "pull"),
     "recipe": ("list", "show", "check"),
     "oracle": ("serve",),
 }
@@ -75,7 +75,7 @@ def wrong_with(command: str, folder: Path) -> str:
 
 
 def _wrong_command(name: str, words: Sequence[str], folder: Path) -> str:
-    if name in PARTS and words and words[0] not in [part.split()[0] for part in PARTS[name]]:
+    if name in PARTS and words and f"seewhy {name} {words[0]}" not in usage_of(name):
         return "" if words[0].startswith("-") or PLACEHOLDER.search(words[0]) else f"{name} has no part {words[0]}"
     known = OPTION.findall(help_of(name))
     unknown = [word for word in words if word.startswith("--") and word.partition("=")[0] not in known]
@@ -133,11 +133,13 @@ def _wrong_stage(stage: str, words: Sequence[str]) -> str:
 
 @cache
 def help_of(name: str) -> str:
-    """The help of a command and of its parts."""
-    said = []
-    for part in ("", *PARTS.get(name, ())):
-        said.append(_printed([name, *part.split(), "--help"]))
-    return "\n".join(said)
+    """The help of a command; of one with parts that of the parts, which have the options."""
+    return "\n".join(_printed([name, *part.split(), "--help"]) for part in PARTS.get(name, ("",)))
+
+
+def usage_of(name: str) -> str:
+    """What a command with parts says of them all."""
+    return _printed([name, "--help"])
 
 
 def _printed(words: list[str]) -> str:

@@ -9,13 +9,17 @@ import tomllib
 import pytest
 from docs.page_code import DOCS, ROOT, fences_of
 from docs.shown_words import (
+    OPTION,
     PAGES,
+    PARTS,
     SPAN,
     commands_in_code,
     commands_of,
+    help_of,
     option_exists,
     options_of,
     recipes_of,
+    usage_of,
     wrong_with,
 )
 
@@ -51,12 +55,19 @@ def test_every_command_that_help_and_errors_name_is_one_of_the_program(tmp_path)
     assert faults == []
 
 
+@pytest.mark.parametrize("name", PARTS)
+def test_the_usage_of_a_command_with_parts_names_options_of_these(name):
+    options = OPTION.findall(usage_of(name).replace("--STEP.FIELD", ""))
+    assert options
+    assert set(options) - set(OPTION.findall(help_of(name))) <= {"--help"}
+
+
 def test_every_option_that_a_page_names_is_one_of_a_command_a_stage_or_a_script_of_ours():
     scripts = "\n".join(path.read_text() for path in (ROOT / "bench").glob("*.py"))
     pages = [page for page in PAGES if page.parent.name not in ("migration", "decisions")]
     named = {(page.name, option) for page in pages for option in options_of(page)}
     assert len(named) > 100
-    wrong = [(page, one) for page, one in named if one not in THEIRS and f'"{one}"' not in scripts]
+    wrong = [(page, one) for page, one in named if one not in THEIRS and f'add_argument("{one}"' not in scripts]
     assert sorted((page, one) for page, one in wrong if not option_exists(one)) == []
 
 
