@@ -7,6 +7,7 @@ from pathlib import Path
 
 from seewhy.benchmarks.release.choices import LETTERS, letter_at, letter_in, options_of
 from seewhy.benchmarks.release.declared import HUB, Release
+from seewhy.benchmarks.release.faults import BesideError
 from seewhy.benchmarks.release.rows import UNKNOWN, ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
@@ -33,28 +34,38 @@ def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
 def _pose_diagram(row: Row) -> Iterator[ParsedQuestion]:
     """The release has one file a diagram, with all questions about it by their texts."""
     name = row.word("imageName")
-    is_test = name.split(".")[0] in _test_ids(row.root)
+    path = row.root / TEST_IDS
+    if not path.is_file():
+        raise BesideError(f"{path} is not there, and lists which diagrams are the test split; download it with AI2D")
+    is_test = name.split(".")[0] in _test_ids(path, path.stat().st_mtime_ns)
     if is_test is not (row.split is Split.TEST):
         return
     for text, found in row.nested("questions").fields.items():
-        asked = row.with_fields({"question": text, "asked": found}).nested("asked")
-        options = asked.words("answerTexts")
-        is_label = asked.is_true("abcLabel")
-        yield ParsedQuestion(
-            key=asked.word("questionId"),
-            text=text,
-            options=options,
-            answers=(letter_at(asked, "correctAnswer", options),),
-            pictures=row.pictures("imageName", "../abc_images/{}" if is_label else "../images/{}", "../images/{}"),
-            facets={"labels": "yes" if is_label else "no"},
-        )
+        try:
+            asked = _asked(row, text, found)
+        except ValueError as error:
+            raise ValueError(f"field 'questions', {text!r:.60}: {error}") from error
+        yield asked
+
+
+def _asked(row: Row, text: str, found: object) -> ParsedQuestion:
+    asked = row.with_fields({"questions": found}).nested("questions")
+    options = asked.words("answerTexts")
+    is_label = asked.is_true("abcLabel")
+    return ParsedQuestion(
+        key=asked.word("questionId"),
+        text=text,
+        options=options,
+        answers=(letter_at(asked, "correctAnswer", options),),
+        pictures=row.pictures("imageName", "../abc_images/{}" if is_label else "../images/{}", "../images/{}"),
+        facets={"labels": "yes" if is_label else "no"},
+    )
 
 
 @lru_cache(maxsize=4)
-def _test_ids(root: Path) -> frozenset[str]:
-    path = root / TEST_IDS
-    if not path.is_file():
-        raise ValueError(f"{path} is not there; it lists which diagrams are the test split, and comes with AI2D")
+def _test_ids(path: Path, changed: int) -> frozenset[str]:
+    """The numbers in the file, as it was at a time."""
+    del changed
     with path.open(newline="") as file:
         return frozenset(cells[0].strip() for cells in csv.reader(file) if cells)
 

@@ -12,12 +12,13 @@ SOURCES = {"0": "human", "1": "augmented"}
 
 def _source(row: Row) -> str:
     """From the row where it says so, else from the name of its file."""
-    said = row.text("human_or_machine", "type", "split") or row.file.stem
-    source = SOURCES.get(said, said)
+    said = row.text("human_or_machine", "type", "split")
+    source = SOURCES.get(said, said) or row.file.stem
     for name in SOURCES.values():
         if name in source:
             return name
-    raise ValueError(f"field 'human_or_machine' (or type) is {said!r}; it must say human or augmented")
+    found = f"is {said!r}" if said else f"is missing, and the file is called {row.file.name}"
+    raise ValueError(f"field 'human_or_machine' (or type) {found}; it must say human or augmented")
 
 
 def _parse_row(row: Row) -> Iterator[ParsedQuestion]:

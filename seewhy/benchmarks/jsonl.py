@@ -122,16 +122,21 @@ def _apart(line: Line) -> tuple[Mapping[str, object], tuple[Picture, ...]]:
         return line.fields, ()
     cells = line.fields[name]
     listed = cells if isinstance(cells, list) else [cells]
-    found = [bytes_of(cell) for cell in listed]
     if not any(isinstance(cell, bytes | Mapping) for cell in listed):
         return line.fields, ()
-    place = f"{line.path}:{line.place[1]}#{name}"
-    pictures = tuple(
-        Picture(field=name, payload=content, place=place) if content else
-        Picture(field=name, path=line.path.parent / (path or str(cell)))
-        for cell, (content, path) in zip(listed, found, strict=True)
-    )  # fmt: skip
+    pictures = tuple(_held(line, name, cell) for cell in listed)
     return {key: value for key, value in line.fields.items() if key != name}, pictures
+
+
+def _held(line: Line, name: str, cell: object) -> Picture:
+    """The picture of a cell: bytes, the Hub's `{"bytes", "path"}`, or a path."""
+    content, path = bytes_of(cell)
+    if content:
+        return Picture(field=name, payload=content, place=f"{line.path}:{line.place[1]}#{name}")
+    path = path or (cell if isinstance(cell, str) else "")
+    if not path:
+        raise ValueError(f"field {name!r} must hold a picture or its path, and is {cell!r:.80}")
+    return Picture(field=name, path=line.path.parent / path)
 
 
 def _require_new(row: Row, rows: Mapping[str, Row]) -> None:

@@ -1,14 +1,14 @@
 """LLaVA-Bench (In-the-Wild): 60 open questions on 24 pictures, rated against GPT-4's answers by a judge model."""
 
-import json
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 from seewhy.benchmarks.release.declared import HUB, Release
+from seewhy.benchmarks.release.faults import BesideError
 from seewhy.benchmarks.release.metrics import Metric
 from seewhy.benchmarks.release.rows import ParsedQuestion, Row
-from seewhy.benchmarks.release.tables import read_records
+from seewhy.benchmarks.release.tables import read_texts
 from seewhy.records.types import MatchRule, Split
 
 REFERENCES = "answers_gpt4.jsonl"
@@ -26,20 +26,21 @@ def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
 
 
 def _reference(folder: Path, key: str) -> tuple[str, ...]:
-    found = _references(folder)
+    path = folder / REFERENCES
+    if not path.is_file():
+        raise BesideError(f"{path} is not there, and holds the answers that replies are rated against; download it "
+                          "with the questions")  # fmt: skip
+    found = _references(path, path.stat().st_mtime_ns)
     if key not in found:
-        raise ValueError(f"field 'question_id' is {key!r}, to which {folder / REFERENCES} has no answer")
+        raise ValueError(f"field 'question_id' is {key!r}, to which {path} has no answer")
     return (found[key],)
 
 
 @lru_cache(maxsize=4)
-def _references(folder: Path) -> dict[str, str]:
-    """GPT-4's answers by question, from the file next to the questions."""
-    path = folder / REFERENCES
-    if not path.is_file():
-        raise ValueError(f"{path} is not there; it holds the answers that replies are rated against")
-    rows = [record.fields for record in read_records(path)]
-    return {str(fields.get("question_id")): str(fields.get("text", json.dumps(fields))) for fields in rows}
+def _references(path: Path, changed: int) -> dict[str, str]:
+    """GPT-4's answers by question, from the file next to the questions, as it was at a time."""
+    del changed
+    return read_texts(path, "question_id", "text")
 
 
 RELEASE = Release(

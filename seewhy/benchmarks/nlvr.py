@@ -14,7 +14,7 @@ LABELS = {"true": "yes", "false": "no"}
 
 
 def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
-    key, label = row.word("identifier"), row.word("label").lower()
+    key, label = row.word("identifier"), str(row.value("label")[1]).lower()
     if label not in LABELS:
         raise ValueError(f"field 'label' must be true or false, and is {label!r}")
     votes = set(row.nested("evals").fields.values())

@@ -14,10 +14,11 @@ HUB_PARTS = " + ".join(f"*/{name}-*.parquet" for name in OBJECTS)
 
 
 def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
-    said = row.text("category") or row.file.stem
-    objects = [name for name in OBJECTS if name in said]
+    said = row.text("category")
+    objects = [name for name in OBJECTS if name in (said or row.file.stem)]
     if len(objects) != 1:
-        raise ValueError(f"field 'category' is {said!r}; it must be one of {', '.join(OBJECTS)}")
+        found = f"is {said!r}" if said else f"is missing, and the file is called {row.file.name}"
+        raise ValueError(f"field 'category' {found}; it must be one of {', '.join(OBJECTS)}")
     name = "label" if row.has("label") else "answer"
     if row.word(name).lower() not in ("yes", "no"):
         raise ValueError(f"field {name!r} must be yes or no, and is {row.word(name)!r}")

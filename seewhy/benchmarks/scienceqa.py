@@ -15,7 +15,7 @@ def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     if not row.is_ours("split"):
         return
     options = options_of(row, "choices")
-    is_index = str(row.value("answer")[1]).isdecimal()
+    is_index = row.word("answer").isdecimal()
     hint, split = row.text("hint", "context"), row.text("split")
     pictures = row.pictures("image", f"images/{split}/{row.text('key')}/{{}}", f"{split}/{row.text('key')}/{{}}")
     yield ParsedQuestion(

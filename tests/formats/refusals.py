@@ -6,7 +6,7 @@ from pathlib import Path
 from seewhy.cli.complaint import split
 from seewhy.cli.main import main
 
-LINES = re.compile(r"seewhy: \S.*\n(?:  \S.*\n)*?  where:  \S.*\n  remedy: \S.*\n")
+LINES = re.compile(r"seewhy: \S.*\n(?:   *\S.*\n)*?  where:  \S.*\n  remedy: \S.*\n")
 
 
 def refusal(capsys, place: Path, to: str, *words: object) -> str:

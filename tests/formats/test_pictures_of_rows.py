@@ -113,6 +113,8 @@ def test_what_is_neither_folder_nor_archive_is_told_before_a_row_is_read(tmp_pat
     assert f"{archive} has no file 'gone.png'; name it by its whole path" in refusal(
         capsys, place, "trl", *words[-1:], archive
     )
+    none = tmp_path / "none"
+    assert complaint(capsys, *words, none)[0] == f"--pictures {none}: no such file or folder"
     archive.write_bytes(archive.read_bytes()[:-30])
     what, remedy = complaint(capsys, *words, archive)
     assert what == f"--pictures {archive} is neither a folder nor a whole zip or tar file"

@@ -69,6 +69,8 @@ TABLE = [
       for to, title in (("mdpo", "mDPO"), ("mmcot", "mm-cot-rlaif"), ("rlaifv", "RLAIF-V"))),
     (marked("What is <image>?"), "swift", "its text holds '<image>', which ms-swift takes for a mark; reword it, or"),
     (marked("What is <image>?"), "mmcot", "its text holds '<image>', which mm-cot-rlaif takes for a mark; reword it"),
+    ({**WITHIN, "images": [IMAGE] * 2, "messages": [user("<image><image>?"), said("A cat.")]}, "mdpo",
+     "it shows 2 pictures, and mDPO holds one; choose a format with marks"),
     (SWIFT, "openrlhf", f"it shows pictures, and OpenRLHF's pairs are texts; {ANOTHER}"),
     (WITHIN, "oumi", "oumi shows pictures in front; choose a format with marks, or take the row out"),
     (WITHIN, "mdpo", "mDPO shows it in front; choose a format with marks, or take the row out"),

@@ -80,8 +80,10 @@ def _with_system(found: dict[str, object]) -> dict[str, object]:
 
 
 def _words(name: str, value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str):
         raise ValueError(f"field {name!r} must be text, and is {value!r:.80}")
+    if not value.strip():
+        raise ValueError(f"field {name!r} is blank; leave it out")
     if MARK in value:
         raise ValueError(f"field {name!r} holds {MARK}; pictures belong in the user's turns")
     return value.strip()
@@ -142,7 +144,7 @@ def _draft(name: str, number: int, turn: object) -> _Draft:
 
 def _take(name: str, number: int, part: object, draft: _Draft) -> None:
     """A part of a turn: its type alone says what it is, for files of `datasets` give each part the keys of all."""
-    kind = str(part.get("type")) if isinstance(part, Mapping) else type(part).__name__
+    kind = str(part.get("type") or "") if isinstance(part, Mapping) else ""
     entry = cast(Mapping[str, object], part)
     if kind == "text":
         draft.text += str(entry.get("text") or "")
@@ -152,7 +154,8 @@ def _take(name: str, number: int, part: object, draft: _Draft) -> None:
         if value is not None:
             draft.pictures.append(value.get("url") if isinstance(value, Mapping) and "url" in value else value)
     else:
-        raise ValueError(f"field {name!r}: turn {number} has a part of type {kind!r}; text and image are read")
+        said = f"a part of type {kind!r}" if kind else f"a part without a 'type', {part!r:.60}"
+        raise ValueError(f"field {name!r}: turn {number} has {said}; text and image are read")
 
 
 def _take_pictures(name: str, drafts: Sequence[_Draft], found: dict[str, object]) -> None:

@@ -1,7 +1,6 @@
 """A published data set as a declaration, and how its files become questions."""
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from seewhy.benchmarks.release.choices import LETTERS
-from seewhy.benchmarks.release.faults import require_none
+from seewhy.benchmarks.release.faults import BesideError, require_none
 from seewhy.benchmarks.release.metrics import Metric
 from seewhy.benchmarks.release.pictures import Picture, look, refer, see
 from seewhy.benchmarks.release.rows import ParsedQuestion, Row
@@ -174,6 +173,8 @@ class Release:
                     for posed in self.pose(row):
                         self._check(row, posed, seen)
                         yield row, posed
+                except BesideError:
+                    raise
                 except ValueError as error:
                     faults.append(f"{record.place}: {error}")
 
@@ -187,8 +188,9 @@ class Release:
         if rule is MatchRule.LETTER and not 2 <= len(posed.options) <= len(LETTERS):
             raise ValueError(f"there are {len(posed.options)} options; a multiple-choice question has 2 to 26")
         if tuple(posed.facets) != self.facets:
-            missing = Counter(self.facets) - Counter(posed.facets)
-            raise ValueError(f"facets are {', '.join(posed.facets)}; missing are {', '.join(missing)}")
+            raise ValueError(
+                f"its facets are {', '.join(posed.facets)}, and {self.name} declares {', '.join(self.facets)}"
+            )
 
     def _question(self, row: Row, posed: ParsedQuestion, images: tuple[ImageRef, ...]) -> Question:
         return Question(

@@ -6,6 +6,10 @@ TOLD = 20
 """Bad rows that one error lists."""
 
 
+class BesideError(ValueError):
+    """What is wrong with a file beside the rows, which all of them need: it is told once, and of no row."""
+
+
 def require_none(faults: Sequence[str]) -> None:
     """An error that lists the first twenty faults, where there are any.
 
@@ -14,5 +18,9 @@ def require_none(faults: Sequence[str]) -> None:
     """
     if faults:
         more = [f"... and {len(faults) - TOLD} more"] if len(faults) > TOLD else []
-        head = f"{len(faults)} rows cannot be read" if len(faults) > 1 else "a row cannot be read"
-        raise ValueError("\n  ".join([f"{head}; correct them and run the same command again:", *faults[:TOLD], *more]))
+        head = (
+            f"{len(faults)} rows cannot be read; correct them"
+            if len(faults) > 1
+            else "a row cannot be read; correct it"
+        )
+        raise ValueError("\n  ".join([f"{head} and run the same command again:", *faults[:TOLD], *more]))

@@ -82,7 +82,7 @@ class Row:
         """A whole number, perhaps as text."""
         name, value = self.value(*names)
         try:
-            return int(str(value))
+            return int(word_of(name, value))
         except ValueError as error:
             raise ValueError(f"field {name!r} must be a whole number, and is {value!r}") from error
 
@@ -91,7 +91,7 @@ class Row:
         value = self.fields.get(name)
         if value not in (None, True, False, "True", "False", "true", "false"):
             raise ValueError(f"field {name!r} must be true or false, and is {value!r}")
-        return str(value).lower() == "true"
+        return value in (True, "True", "true")
 
     def nested(self, name: str) -> "Row":
         """The object under a field, as a row of its own at the same place; empty where there is none."""

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import ipc
 
-from seewhy.benchmarks.lines.fields import numbered_rows
+from seewhy.benchmarks.lines.fields import numbered_rows, word_of
+from seewhy.benchmarks.release.faults import BesideError
 
 AT_ONCE = 64
 """Rows of a table in memory at a time: their pictures are in them."""
@@ -50,6 +51,23 @@ def read_records(path: Path, *, bare: bool = False) -> Iterator[Record]:
         yield from READERS[path.suffix](path, bare)
     except (pa.ArrowInvalid, csv.Error, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read as {path.suffix} ({error}); download it again") from error
+
+
+def read_texts(path: Path, key: str, text: str) -> dict[str, str]:
+    """One field of each row of a file by another, of a file beside the rows of a release.
+
+    Raises:
+        BesideError: a row is none, or lacks one of the two.
+    """
+    found: dict[str, str] = {}
+    for record in read_records(path):
+        try:
+            if record.fault:
+                raise ValueError(record.fault)
+            found[word_of(key, record.fields.get(key))] = word_of(text, record.fields.get(text))
+        except ValueError as error:
+            raise BesideError(f"{record.place}: {error}; mend it, or download it again") from error
+    return found
 
 
 def _read_json(path: Path, bare: bool) -> Iterator[Record]:
