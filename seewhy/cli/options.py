@@ -133,7 +133,7 @@ def _assignment(name: str, values: Sequence[str]) -> tuple[list[str], object]:
     if not values:
         is_off = parts[-1].startswith("no-")
         parts[-1] = parts[-1].removeprefix("no-")
-        return parts, _scalar("false" if is_off else "true")
+        return parts, not is_off
     return parts, _scalar(values[0]) if len(values) == 1 else [_scalar(value) for value in values]
 
 

@@ -143,6 +143,8 @@ def _outside(
         what = names_what(hints[field]) if field in hints else ""
         if not what:
             continue
+        if isinstance(value, bool):
+            raise ValueError(f"--{field.replace('_', '-')} needs a value; name what it reads, or leave it away")
         listed = list(value) if isinstance(value, list | tuple) else [value]
         names = [field if len(listed) == 1 else f"{field}-{number}" for number in range(1, len(listed) + 1)]
         if field == "models":

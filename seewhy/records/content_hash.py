@@ -86,7 +86,8 @@ def hash_folder_cached(folder: Path, pattern: str = WEIGHTS, cache: HashCache = 
     Raises:
         OSError: a file cannot be read.
     """
-    paths = sorted(folder.glob(pattern))
+    # A link that leads nowhere is an error; what is no file, such as a pipe that would be waited for, is no content.
+    paths = sorted(path for path in folder.glob(pattern) if path.is_file() or not path.exists())
     return dict(zip([path.name for path in paths], hash_each(paths, cache.hash_file), strict=True))
 
 

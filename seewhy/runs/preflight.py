@@ -123,15 +123,16 @@ def _encoded(run: OpenRun, name: str, questions: Sequence[Question]) -> Iterator
         model: Any = call_part("runs", "forecast.meta", "open_meta", spec.path, spec.prompt)
         call_part("model", "loading.reading", "require_tensors", weights_place(spec.path))
         call_part("model", "loading.arithmetic", "require_attention", model.net, run.compute.attention)
+        call_part("model", "loading.sound_weights", "require_sound", weights_place(spec.path))
     except (OSError, ValueError) as error:
         yield f"model {name}: {error}"
         return
-    for question in questions:
-        try:
-            model.prompt(question, Style.REASON)
-        except ValueError as error:
-            yield f"model {name}: {error}"
-            return
+    try:
+        prompts = [model.prompt(question, Style.REASON) for question in questions]
+        for prompt in sorted(prompts, key=lambda one: not one.pictures)[:1]:
+            call_part("runs", "forecast.meta", "require_fitting", model, prompt, run.compute)
+    except ValueError as error:
+        yield f"model {name}: {error}"
 
 
 def _asked(name: str, spec: ModelSpec, faults: list[str]) -> Iterator[str]:

@@ -16,6 +16,9 @@ from seewhy.runs.yaml_text import Scalar
 
 T = TypeVar("T")
 
+NONE_OF_SEVERAL = "write [] in a recipe, or --no- before the option's name, for none of them"
+NOTHING = {"[]", "none", "null", "~", "no", "false"}
+"""What is typed for an empty list and is no member of it."""
 TRUTH = {"true": True, "false": False}
 
 
@@ -84,6 +87,8 @@ def _at(value: object) -> str:
 
 
 def _refuse(wanted: type, value: object) -> ValueError:
+    if isinstance(value, bool):  # an option that was typed without a value; what a file holds is a scalar
+        return ValueError(f"needs a value; give {PLAIN_TYPES.get(wanted.__name__, wanted.__name__)}")
     shown = str(value) if isinstance(value, Scalar) and value.is_quoted else value
     text = f"{shown!r:.60}" if not isinstance(shown, Scalar) else f"{shown!s:.60}"
     return ValueError(f"must be {PLAIN_TYPES.get(wanted.__name__, wanted.__name__)}, and is {text}{_at(value)}")
@@ -164,9 +169,17 @@ def _several(wanted: Any) -> Callable[[object, Any], tuple[Any, ...]]:  # noqa: 
     inner = get_args(wanted)[0]
 
     def structure_each(value: object, _: object) -> tuple[Any, ...]:
+        if value is False:  # an option that was typed with `no-`; what a file holds is a scalar
+            return ()
+        if value is True or value is None or (isinstance(value, Scalar) and not value):
+            raise ValueError(f"names nothing{_at(value)}; {NONE_OF_SEVERAL}")
         if not isinstance(value, list | tuple | Scalar):
             raise ValueError(f"must be a list, and is {value!s}{_at(value)}")
-        made = tuple(_value(one, inner) for one in ([value] if isinstance(value, Scalar) else value))
+        try:
+            made = tuple(_value(one, inner) for one in ([value] if isinstance(value, Scalar) else value))
+        except ValueError as error:
+            hint = f" {NONE_OF_SEVERAL.capitalize()}" if isinstance(value, Scalar) and value in NOTHING else ""
+            raise ValueError(f"{error}{hint}") from error
         twice = [one for number, one in enumerate(made) if names_what(inner) and one in made[:number]]
         if twice:
             raise ValueError(f"names {twice[0]!r} twice")

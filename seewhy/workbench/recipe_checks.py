@@ -66,6 +66,7 @@ def _weights(name: str, spec: ModelSpec) -> Check:
         call_part("model", "loading.whole_weights", "require_whole", weights_place(spec.path))
         call_part("runs", "forecast.meta", "open_meta", spec.path, spec.prompt)
         call_part("model", "loading.reading", "require_tensors", weights_place(spec.path))
+        call_part("model", "loading.sound_weights", "require_sound", weights_place(spec.path))
     except (OSError, ValueError) as error:
         why = str(error).strip().splitlines()[0]
         return failed(label, why, "give `tiny`, a folder in Hugging Face format, or the name of a model on the Hub")

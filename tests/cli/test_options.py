@@ -5,7 +5,7 @@ import pytest
 from seewhy.cli.options import take_flag, take_one, take_option, take_whole, with_options
 from seewhy.cli.run import SHORTCUTS, recipe_of
 from seewhy.recipes.inkgrid import recipe as inkgrid
-from seewhy.runs.recipe_text import plain_of
+from seewhy.runs.recipe_text import build_recipe, plain_of
 
 PLAIN = {
     "name": "mine",
@@ -43,10 +43,24 @@ def test_a_value_may_hold_an_equals_sign_a_dash_or_nothing():
 
 
 def test_a_field_without_a_value_is_on_and_with_no_before_it_is_off():
-    assert sft("--sft.careful")["careful"] == "true"
+    assert sft("--sft.careful")["careful"] is True
     assert sft("--sft.no-careful", "--sft.fit.no-save-early") == {
-        **PLAIN["steps"]["sft"], "careful": "false", "fit": {**PLAIN["steps"]["sft"]["fit"], "save_early": "false"},
+        **PLAIN["steps"]["sft"], "careful": False, "fit": {**PLAIN["steps"]["sft"]["fit"], "save_early": False},
     }  # fmt: skip
+
+
+def test_no_before_a_list_leaves_it_empty_and_a_list_of_nothing_names_both_ways_to_ask_for_none():
+    recipe, _ = build_recipe(with_options(plain_of(inkgrid()), ["--test.no-blind"]), "mine")
+    assert recipe.steps["test"].blind == ()
+    for words in (["--test.blind"], ["--test.blind="], ["--test.blind", "none"], ["--test.blind", "[]"]):
+        with pytest.raises(ValueError, match=r"steps.test.blind: .*\[\] in a recipe, or --no-"):
+            build_recipe(with_options(plain_of(inkgrid()), words), "mine")
+
+
+@pytest.mark.parametrize("name", ["seed", "sft.fit.learning-rate", "base.path", "mpo.no-start"])
+def test_a_field_that_is_neither_a_switch_nor_a_list_needs_a_value(name):
+    with pytest.raises(ValueError, match="needs a value; give"):
+        build_recipe(with_options(plain_of(inkgrid()), [f"--{name}"]), "mine")
 
 
 def test_several_values_are_a_list_up_to_the_next_option():

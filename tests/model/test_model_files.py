@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import chdir
 from pathlib import Path
@@ -18,6 +19,7 @@ from transformers import GenerationConfig
 from seewhy.cli.main import main
 from seewhy.model.families.hub import HubModel
 from seewhy.model.loading.ends import unused_settings
+from seewhy.model.loading.sound_weights import require_sound
 from seewhy.model.weights import SHIPPED, root_of, size_of_weights, weights_identity
 
 Weights = dict[str, torch.Tensor]
@@ -65,6 +67,37 @@ def own_adapter(folder: Path) -> None:
     (folder / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(folder.absolute())}))
 
 
+def spoil_numbers(weights: Weights) -> None:
+    name = next(name for name in weights if name.endswith("layers.1.mlp.up_proj.weight"))
+    weights[name][-1, -1] = torch.inf
+
+
+def to_bytes(weights: Weights) -> None:
+    weights.update({name: tensor.to(torch.int8) for name, tensor in weights.items()})
+
+
+def set_pictures(folder: Path, **settings: object) -> None:
+    path = folder / "processor_config.json"
+    found = json.loads(path.read_text())
+    edit(folder, path.name, image_processor={**found["image_processor"], **settings})
+
+
+def larger_pictures(folder: Path) -> None:
+    set_pictures(folder, crop_size={"height": 64, "width": 64}, size={"shortest_edge": 64})
+
+
+def flat_pictures(folder: Path) -> None:
+    set_pictures(folder, image_std=[0.0, 0.0, 0.0])
+
+
+def fewer_words(folder: Path, count: int) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    all_of_them = config["text_config"]["vocab_size"]
+    edit(folder, "config.json", text_config={**config["text_config"], "vocab_size": count})
+    reweigh(folder, lambda weights: weights.update(
+        {name: tensor[:count] for name, tensor in weights.items() if len(tensor) == all_of_them}))  # fmt: skip
+
+
 def lost_shard(folder: Path) -> None:
     names = list(load_file(folder / "model.safetensors"))
     (folder / "model.safetensors").rename(folder / "model-00001-of-00002.safetensors")
@@ -102,6 +135,18 @@ WRONG: dict[str, tuple[Callable[[Path], object], list[str]]] = {
         lambda folder: edit(folder, "generation_config.json", eos_token_id="</s>"), ["eos_token_id", "'</s>'"]),
     "an end beyond the words": (
         lambda folder: edit(folder, "generation_config.json", eos_token_id=[1, 99999]), ["eos_token_id", "99999"]),
+    "numbers that are none": (
+        lambda folder: reweigh(folder, spoil_numbers), ["layers.1.mlp.up_proj.weight holds what is no number", "copy"]),
+    "bytes in place of numbers": (
+        lambda folder: reweigh(folder, to_bytes), ["holds I8", "quantization_config", "float16"]),
+    "weights of another tool": (
+        lambda folder: (folder / "model.safetensors").rename(folder / "model.gguf"), ["model.gguf", "not read"]),
+    "pictures of another size": (
+        larger_pictures, ["model mine: ", "does not run", "64*64", "processor belong to one model"]),
+    "the picture's mark of another model": (
+        lambda folder: edit(folder, "config.json", image_token_index=7), ["does not run", "tokens: 0", "one model"]),
+    "words of another model": (lambda folder: fewer_words(folder, 300), ["makes token", "knows 300", "one model"]),
+    "pictures divided by nothing": (flat_pictures, ["pixel_values that are no numbers", "image_std"]),
     "an adapter of itself": (own_adapter, ["adapter of itself", "base_model_name_or_path"]),
 }  # fmt: skip
 """What is wrong with the model that ships, and what must be named."""
@@ -139,10 +184,41 @@ def test_what_is_wrong_with_a_folder_is_told_before_anything_is_drawn(kind, fold
 
 
 def test_weights_that_are_no_numbers_are_refused_before_a_reply_is_kept(folder, questions, capsys):
-    reweigh(folder, lambda weights: next(t for n, t in weights.items() if "layers.1.mlp" in n).fill_(torch.nan))
+    """Older weights: those in safetensors are looked through before."""
+    weights = load_file(folder / "model.safetensors")
+    next(tensor for name, tensor in weights.items() if "layers.1.mlp" in name).fill_(torch.nan)
+    torch.save(weights, folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
     assert main(["evaluate", "--model", str(folder), "--questions", str(questions), "--out", "out"]) == 2
     assert "NaN" in sentence(capsys.readouterr().err)
     assert not list(Path("out").rglob("chains/*.parquet"))
+
+
+def test_a_net_with_the_processor_of_another_one_is_told_before_a_plan_traces_its_passes(folder, capsys):
+    (folder / "config.json").write_text(json.dumps({"model_type": "mistral_large4"}))
+    assert main(["plan", "quick", "--base.path", str(folder)]) == 2
+    said = sentence(capsys.readouterr().err)
+    assert [
+        part for part in ("model base: ", "does not run", "processor belong to one model") if part not in said
+    ] == []
+
+
+def test_a_pipe_among_the_files_of_a_model_is_no_part_of_it(folder):
+    identity = weights_identity(str(folder))
+    os.mkfifo(folder / "notes.txt")
+    assert weights_identity(str(folder)) == identity
+
+
+def test_large_tensors_are_looked_through_by_rows_from_the_first_to_the_last(tmp_path):
+    held = torch.zeros(5, 300, 400)
+    for place in ((0, 0, 399), (4, 299, 0)):
+        held[place] = torch.nan
+        save_file({"experts": held}, tmp_path / "model.safetensors")
+        with pytest.raises(ValueError, match="tensor experts holds what is no number"):
+            require_sound(str(tmp_path))
+        held[place] = 0.0
+    save_file({"experts": held.bfloat16(), "scale": torch.tensor(1.0)}, tmp_path / "model.safetensors")
+    require_sound(str(tmp_path))
 
 
 def test_older_weights_are_opened_and_their_content_counts(folder):

@@ -26,6 +26,8 @@ OF_WORDS = (
     "tekken.json",
 )  # fmt: skip
 """Files of which a model has one or the other."""
+OTHER_FORMS = (".gguf", ".h5", ".msgpack", ".onnx", ".ckpt", ".pth")
+"""Endings of files of weights that are not read."""
 POINTER = b"version https://git-lfs"
 ZIP = b"PK\x03\x04"
 LARGEST_HEAD = 1 << 28
@@ -74,6 +76,12 @@ def _weights(folder: Path) -> Iterator[str]:
             yield from sorted({str(name) for name in cast(Mapping[str, object], named).values()})
             return
     there = sorted(path.name for path in folder.iterdir())
+    other = [name for name in there if name.endswith(OTHER_FORMS)]
+    if other:
+        raise ValueError(
+            f"{folder} holds its weights as {other[0]}, which is not read; take the model's {SINGLE} from where it "
+            "comes from"
+        )
     raise ValueError(
         f"{folder} holds no weights ({SINGLE} or {INDEX}) but {', '.join(there)[:120]}: copy the whole folder"
     )

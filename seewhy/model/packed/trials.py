@@ -18,10 +18,20 @@ from seewhy.model.packed.precision import Tolerance
 from seewhy.model.packed.scores import Path, arguments_of, packed_logps, separate_logps, vocabulary_of
 from seewhy.model.packed.witnesses import few_gradients
 
+MISFITS = (AttributeError, LookupError, TypeError, ValueError, RuntimeError)
+"""What nets raise that are given inputs of another net's processor."""
 Way = Callable[[PreTrainedModel, Sequence[Group]], list[list[Tensor]]]
 """Of scoring groups."""
 KNOWN_LAYERS = {"full_attention", "sliding_attention"}
 """Kinds of layers, by transformers' `layer_types`, that packed rows can run."""
+
+
+def misfit(net: PreTrainedModel, why: str) -> str:
+    """What is said of a net that does not run on what its processor makes."""
+    return (
+        f"{type(net).__name__} does not run on a prompt and a reply: {why}; see that its weights, config.json and "
+        "processor belong to one model"
+    )
 
 
 @torch.no_grad()
@@ -36,11 +46,8 @@ def check_head(net: PreTrainedModel, group: Group, tolerance: float = 1e-4) -> N
     kept: dict[str, Any] = {"logits_to_keep": len(response)} if _keeps_logits(net) else {}
     try:
         own_logits = net(**arguments_of(net, group.prompt, [row]), **kept).logits[0, -len(response) :]
-    except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(
-            f"{type(net).__name__} does not run on a prompt and a reply: {error!r}; see that its weights, config.json "
-            "and processor belong to one model"
-        ) from error
+    except MISFITS as error:
+        raise ValueError(misfit(net, repr(error))) from error
     hidden = net.model(**arguments_of(net, group.prompt, [row])).last_hidden_state[0, -len(response) :]  # pyright: ignore[reportCallIssue]
     choose_head(net, hidden, own_logits)
     targets = torch.tensor(response, device=net.device)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from seewhy.model.families.hub import HubModel
 from seewhy.model.loading.prompt_cache import PromptCache
+from seewhy.model.loading.sound_weights import require_sound
+from seewhy.model.loading.whole_weights import require_whole
 from seewhy.model.packed.group import Group, Prompt, tokens_of
 from seewhy.model.packed.scores import Path as ScorePath
 from seewhy.model.packed.trials import foreign_layers
@@ -15,7 +17,7 @@ from seewhy.records.types import Question, Response, Style
 from seewhy.runs.forecast.api import ModelWork, TrainingWork
 from seewhy.runs.forecast.encoding import EncodedPrompt, Lengths, lengths_of, with_responses
 from seewhy.runs.forecast.memory import TrainingBytes, training_bytes, training_disk
-from seewhy.runs.forecast.meta import as_trained, open_meta
+from seewhy.runs.forecast.meta import as_trained, open_meta, require_running
 from seewhy.runs.forecast.rates import Rates, probe
 from seewhy.runs.forecast.room import MIB
 from seewhy.runs.machine import ModelSpec
@@ -65,6 +67,8 @@ class LocalModel:
     """Whether its rows are packed: as its layers say, then as a trial on the real net finds."""
     path_taken: ScorePath | None = None
     """How a trial on the real net runs its groups; None before there was one."""
+    has_run: bool = False
+    """Whether the net was run on a prompt with pictures, without weights."""
     encoded: int = 0
     """Prompts of the trainings so far, which the process keeps as far as its cache reaches."""
 
@@ -96,12 +100,23 @@ class LocalModel:
         return int(self.meta.net.config.get_text_config().max_position_embeddings)
 
     def prompt(self, question: Question, style: Style, *, is_blind: bool = False) -> Prompt | None:
-        """The encoded prompt; None, and a note in `refused`, where it cannot be encoded."""
+        """The encoded prompt; None, and a note in `refused`, where it cannot be encoded.
+
+        Raises:
+            ValueError: the net does not run on the first one that has pictures.
+        """
         try:
-            return self.meta.prompt(question, style, is_blind)
+            found = self.meta.prompt(question, style, is_blind)
         except ValueError as error:
             self.refused[str(error)] = None
             return None
+        if found.pictures and not self.has_run:
+            try:
+                require_running(self.meta, found)
+            except ValueError as error:
+                raise ValueError(f"model {self.name}: {error}") from error
+            self.has_run = True
+        return found
 
     def sizes(self, questions: Sequence[Question], style: Style, *, is_blind: bool = False) -> list[int]:
         """Tokens of the prompts that can be encoded."""
@@ -140,12 +155,21 @@ class LocalModel:
         return rows
 
     def measure(self, training: TrainingWork | None, drawn: ModelWork | None, room_mb: float) -> None:
-        """Time a few real steps, passes and chains, where the model fits into memory."""
+        """Time a few real steps, passes and chains, where the model fits into memory.
+
+        Raises:
+            ValueError: its weights are not there, not whole or not sound.
+        """
         rows = self.prompts_of(training) if training else self._rows_of(drawn) if drawn else []
         rows = [row.plain for row in rows if row.style is Style.REASON] or [row.plain for row in rows]
         if not rows or FULL_COPIES * self.weights_mb >= room_mb:
             return
         adapter = training.adapter if training else AdapterPlan()
+        try:
+            require_whole(weights_place(self.path))
+            require_sound(weights_place(self.path))
+        except ValueError as error:
+            raise ValueError(f"model {self.name}: {error}") from error
         model = HubModel.load(weights_place(self.path), label=self.name, compute=self.compute, masters=not adapter.rank)
         model.adapt(adapter)
         self.path_taken = model.path_of([rows[0].group.prompt])

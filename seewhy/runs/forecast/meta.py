@@ -13,10 +13,13 @@ from seewhy.model.families.hub import HubModel
 from seewhy.model.loading.prompting import open_prompting
 from seewhy.model.loading.reading import reading, require_pictures
 from seewhy.model.packed.group import Group, Prompt, tokens_of
+from seewhy.model.packed.scores import separate_logps
+from seewhy.model.packed.trials import MISFITS, misfit
 from seewhy.model.plan import BF16, AdapterPlan, ComputePlan
 from seewhy.model.prompt_plan import AS_IS, PromptPlan
 from seewhy.model.weights import root_of, unopened, weights_place
 from seewhy.records.types import Question, Response, Style
+from seewhy.training.memory.meta_mode import without_weights
 from seewhy.training.memory.trace import meta_net
 from seewhy.training.plan import FitPlan
 from seewhy.training.schedule import moved_parameters
@@ -88,6 +91,40 @@ def open_meta(name: str, prompt: PromptPlan = AS_IS) -> HubModel:
         with reading(root):
             net.generation_config = GenerationConfig.from_pretrained(root)
     return HubModel(net, processor, name, instructions=words)
+
+
+def require_running(model: HubModel, prompt: Prompt) -> None:
+    """Try the net on a prompt that its processor has made, without weights.
+
+    Raises:
+        ValueError: it does not run, or the prompt holds what is not of this net; the message names the remedy.
+    """
+    known = int(model.net.get_input_embeddings().weight.shape[0])  # pyright: ignore[reportArgumentType, reportIndexIssue]
+    if max(prompt.ids) >= known:
+        why = f"its tokenizer makes token {max(prompt.ids)}, and the net knows {known} tokens"
+        raise ValueError(misfit(model.net, why))
+    for name, held in prompt.pictures.items():
+        if held.is_floating_point() and not bool(held.isfinite().all()):
+            raise ValueError(
+                f"{type(model.processor).__name__} makes {name} that are no numbers (NaN or infinity) of a picture; "
+                "correct image_mean and image_std in the processor_config.json or preprocessor_config.json of the model"
+            )
+    try:
+        with torch.no_grad(), without_weights():
+            separate_logps(model.net, [Group(prompt=prompt, responses=(prompt.ids[-1:],))])
+    except MISFITS as error:
+        raise ValueError(misfit(model.net, repr(error))) from error
+
+
+def require_fitting(model: HubModel, prompt: Prompt, compute: ComputePlan) -> None:
+    """As `require_running`; what does not run without weights is tried with them before it is refused."""
+    try:
+        require_running(model, prompt)
+    except ValueError as error:
+        try:
+            HubModel.load(weights_place(model.name), label=model.name, compute=compute).path_of([prompt])
+        except ValueError:
+            raise error from None
 
 
 def names_no_end(place: str) -> bool:
