@@ -32,6 +32,7 @@ from seewhy.records.types import (
     Verdict,
 )
 from seewhy.view.application import application
+from seewhy.view.demo import Demo
 from seewhy.view.guard import cookie_of
 
 HARM = '<script>alert("x")</script><img src=x onerror=alert(1)>'
@@ -125,9 +126,9 @@ class Served:
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[Served]:
-    """The viewer of a run, in a thread."""
-    app, _ = application([root], TOKEN)
+def serving(*roots: Path, demo: Demo | None = None) -> Iterator[Served]:
+    """The viewer of runs, in a thread; with `demo` the page that asks models too."""
+    app, _ = application(roots, TOKEN, demo)
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off")
     server, socket = uvicorn.Server(config), config.bind_socket()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
