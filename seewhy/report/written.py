@@ -17,6 +17,8 @@ from seewhy.report.words import say_marked
 COLOURS = Path(__file__).parent / "colours.css"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 FONT = "system-ui, sans-serif"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
 
 
 def write_markdown(path: Path, report: ReportInput) -> None:
@@ -83,6 +85,16 @@ def figures_of(filled: Mapping[str, Any]) -> list[tuple[str, Panel]]:
     return list(names.items())
 
 
+def plain_cell(value: object) -> object:
+    """A cell of a CSV file: before a text that a spreadsheet would compute as a formula there is an apostrophe.
+
+    Example:
+        >>> plain_cell("=1+1"), plain_cell("dpo"), plain_cell(-0.5)
+        ("'=1+1", 'dpo', -0.5)
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
 def write_figures(folder: Path, report: ReportInput) -> list[Path]:
     """Write each figure as an SVG that stands alone, light and dark, and its numbers as CSV under the same name."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +105,7 @@ def write_figures(folder: Path, report: ReportInput) -> list[Path]:
         drawing = f"{head.replace('<svg', SVG, 1)}><style>{style}</style>{body}"
         write_text_atomically(folder / f"{name}.svg", drawing)
         lines = io.StringIO()
-        csv.writer(lines, lineterminator="\n").writerows(panel.numbers)
+        csv.writer(lines, lineterminator="\n").writerows([plain_cell(cell) for cell in row] for row in panel.numbers)
         write_text_atomically(folder / f"{name}.csv", lines.getvalue())
         written += [folder / f"{name}.svg", folder / f"{name}.csv"]
     return written
