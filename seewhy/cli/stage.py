@@ -138,7 +138,7 @@ def _outside(
     """Models and inputs by name, and the step's fields with these names in place of paths."""
     groups: dict[str, dict[str, object]] = {"model": {}, "rows": {}}
     hints = get_type_hints(kind, include_extras=True)
-    renamed = dict(given)
+    renamed, known = dict(given), dict[str, str]()
     for field, value in given.items():
         what = names_what(hints[field]) if field in hints else ""
         if not what:
@@ -149,6 +149,8 @@ def _outside(
         names = [field if len(listed) == 1 else f"{field}-{number}" for number in range(1, len(listed) + 1)]
         if field == "models":
             names = _names_of([spec_fields(str(one)).get("model", str(one)) for one in listed], names)
+        if what == "model":  # one place has one name, so that a model against itself is seen
+            names = [known.setdefault(str(one), name) for name, one in zip(names, listed, strict=True)]
         for name, one in zip(names, listed, strict=True):
             groups[what][name] = spec_fields(str(one)) if what == "model" else str(one)
         is_weighted = get_origin(get_args(hints[field])[0]) is Mapping if get_args(hints[field]) else False

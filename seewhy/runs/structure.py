@@ -182,7 +182,7 @@ def _several(wanted: Any) -> Callable[[object, Any], tuple[Any, ...]]:  # noqa: 
             raise ValueError(f"{error}{hint}") from error
         twice = [one for number, one in enumerate(made) if names_what(inner) and one in made[:number]]
         if twice:
-            raise ValueError(f"names {twice[0]!r} twice")
+            raise ValueError(f"names {twice[0]!r} twice: leave one away")
         return made
 
     return structure_each

@@ -126,11 +126,12 @@ class Rationales(RowStage):
         return teach
 
     def tally(self, block: Sequence[Question], rows: Sequence[Chain]) -> Mapping[str, int]:
-        return {"unanswered": len(block) - len({row.question_id for row in rows})} if self.model else {}
+        missing = len(block) - len({row.question_id for row in rows})
+        return {"unanswered": missing} if self.model or missing else {}
 
     def settle(self, run: Run, counts: Mapping[str, int]) -> str:
-        if self.model and counts["unanswered"] == len(self.inputs(run)):
-            raise ValueError(f"no question got a rationale: read why in {run.root / 'servers' / UNANSWERED}")
+        if counts.get("unanswered", 0) == len(self.inputs(run)):
+            raise ValueError(f"teacher {self.teacher.kind} gave no question a rationale: name another as `teacher`")
         return ""
 
     def forecast(self, run: Run, outlook: Outlook) -> StageForecast:
