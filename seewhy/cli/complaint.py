@@ -23,7 +23,8 @@ BY_NUMBER = {
     errno.ECONNREFUSED: "start the server, or correct its address",
 }
 """What to do about errors of the system."""
-IN_RECIPE, RECIPE = re.compile(r"\.ya?ml|^step "), "correct it in the recipe"
+IN_FILE, CORRECT = re.compile(r"\.ya?ml|^step |:\d|, (?:line|row) \d"), "correct it there"
+"""A place that can be looked up and corrected: of a recipe, or a row of a file."""
 LONGEST = 160
 
 
@@ -54,5 +55,5 @@ def complaint_of(error: Exception, words: Sequence[str]) -> Complaint:
     if more:
         return Complaint(what=text.replace("\n", "\n  "), where=command, remedy=remedy.removesuffix(":") or helps)
     place, fault = placed(what)
-    helps = BY_NUMBER[errno.ENOENT] if "no such file" in fault else RECIPE if IN_RECIPE.search(place) else helps
+    helps = BY_NUMBER[errno.ENOENT] if "no such file" in fault else CORRECT if IN_FILE.search(place) else helps
     return Complaint(what=what, where=f"{place} in {command}" if place else command, remedy=remedy or helps)

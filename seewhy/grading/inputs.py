@@ -68,7 +68,7 @@ def questions_of_file(path: Path, split: Split | None, *, benchmark: str = "", a
         except ValueError as error:
             raise ValueError(f"{place}: {error}") from error
         if question.id in rows:
-            raise ValueError(f"{place}: field 'id': {question.id!r} stands there twice")
+            raise ValueError(f"{place}: field 'id': {question.id!r} is there twice; keep one")
         rows[question.id] = replace(question, benchmark=benchmark or path.stem, images=images), pictures
     asked = _of_split([question for question, _ in rows.values()], split, str(path))
     pictures = {question.id: "\n".join(rows[question.id][1]) for question in asked}

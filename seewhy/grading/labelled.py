@@ -16,7 +16,7 @@ from seewhy.judging.api import GivesConfidence, Judge, judge_chains
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.records.cells import mend_halves
-from seewhy.records.shards import read_rows, shard_paths
+from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, FinishReason, Outcome, Question, Split, Style, Verdict
 from seewhy.runs.discovery import find_module
 from seewhy.testing.oracle import Oracle
@@ -97,18 +97,19 @@ def read_marked(labels: Path, questions: Path) -> Labelled:
     """
     seen = labels.with_name(labels.name + SEEN)
     for place in (seen, questions):
-        if not place.is_dir() or not shard_paths(place):
-            raise ValueError(f"`labels` {labels}: {place} holds no rows; a folder of verdicts of the viewer has its "
-                             "chains beside it, and `questions` is the folder of their questions")  # fmt: skip
+        if not place.is_dir():
+            raise ValueError(f"`labels` {labels}: {place} holds no rows: name a folder of the viewer's annotations, with "
+                             "their chains beside it, and as `questions` the folder of the chains' questions")  # fmt: skip
     called = {key_of(row): row.outcome is Outcome.CORRECT for row in read_rows(labels, Verdict)
               if row.outcome in (Outcome.CORRECT, Outcome.INCORRECT)}  # fmt: skip
     chains = tuple(row for row in read_rows(seen, Chain) if (row.question_id, row.style, row.index) in called)
     wanted = {chain.question_id for chain in chains}
     if not chains:
-        raise ValueError(f"{labels} calls no chain right or wrong")
+        raise ValueError(f"`labels` {labels} calls no chain right or wrong: mark some as one of them")
     known = {row.id: _with_places(row, questions) for row in read_rows(questions, Question) if row.id in wanted}
     if missing := wanted - known.keys():
-        raise ValueError(f"{labels}: {min(missing)!r} is no question of {questions}")
+        raise ValueError(f"`labels` {labels}: {min(missing)!r} is no question of {questions}: name the folder of its "
+                         "chains' questions as `questions`")  # fmt: skip
     return Labelled(questions=tuple(known.values()), chains=chains, truth=called)
 
 

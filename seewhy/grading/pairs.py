@@ -84,11 +84,11 @@ def read_pairs(table: Table) -> tuple[Pair, ...]:
         at = f"{table.path}, {place}"
         name = id_text(find_value(row, field), f"{at}: field {field!r}")
         if name in found:
-            raise ValueError(f"{at}: id {name!r} stands there twice")
+            raise ValueError(f"{at}: id {name!r} is there twice; keep one")
         replies, ranks = row.get("response"), row.get("human_ranking")
         if not isinstance(replies, list) or [type(one) for one in replies] != [str, str]:
             raise ValueError(f"{at}: field 'response' must be a list of two texts, and is {str(replies)[:80]}")
-        if not isinstance(ranks, list) or sorted(ranks) not in ([0, 1], [1, 2]):
+        if not isinstance(ranks, list) or ranks not in ([0, 1], [1, 0], [1, 2], [2, 1]):
             raise ValueError(f"{at}: field 'human_ranking' must be [0, 1] or [1, 0], and is {ranks!r}")
         best, image = ranks.index(min(ranks)), row.get("image")
         prompt = next((str(row[one]) for one in PROMPT_FIELDS if row.get(one)), "")

@@ -19,7 +19,8 @@ from seewhy.runs.plan_file import rows_behind, source_of, write_plan
 
 SHOWN = 10
 """Reasons of bad rows that are told."""
-DATA_ENDINGS = (".jsonl", ".json", ".parquet")
+DATA_ENDINGS = (".jsonl", ".json", ".parquet", ".csv", ".tsv", ".xlsx", ".arrow")
+"""What a name ends in that is meant as a file's; a format writes one of them or none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,7 @@ stage: mix, aligned: {lessons: 0}
     give 1 or above
 stage: mix, parts: [lessons]
     wrong.parts: must be a mapping
-    correct it in the recipe
+    correct it there
 ONLINE, objective: grpo
     there is no reward
     give one as `reward`, or several
@@ -123,10 +123,10 @@ ONLINE, objective: grpo, adapter: {rank: 4, dora: true}, refresh: {given: adapte
     set it to whole
 ONLINE, objective: grpo, reward: {kind: length, tokens: 0}
     step wrong: reward: tokens must be 1 or above, not 0
-    correct it in the recipe
+    correct it there
 ONLINE, objective: grpo, rewards: {a: {kind: repetition, size: 0}}
     step wrong: rewards.a: size must be 1 or above, not 0
-    correct it in the recipe
+    correct it there
 ONLINE, objective: grpo, rewards: {a: syntax.py}
     rewards.a.kind: syntax.py, line 2: invalid syntax
     correct it there
