@@ -98,8 +98,8 @@ def read_marked(labels: Path, questions: Path) -> Labelled:
     seen = labels.with_name(labels.name + SEEN)
     for place in (seen, questions):
         if not place.is_dir():
-            raise ValueError(f"`labels` {labels}: {place} holds no rows: name a folder of the viewer's annotations, with "
-                             "their chains beside it, and as `questions` the folder of the chains' questions")  # fmt: skip
+            raise ValueError(f"`labels` {labels}: {place} holds no rows: name a folder of the viewer's annotations, "
+                             "with their chains beside it, and as `questions` that of their questions")  # fmt: skip
     called = {key_of(row): row.outcome is Outcome.CORRECT for row in read_rows(labels, Verdict)
               if row.outcome in (Outcome.CORRECT, Outcome.INCORRECT)}  # fmt: skip
     chains = tuple(row for row in read_rows(seen, Chain) if (row.question_id, row.style, row.index) in called)

@@ -45,7 +45,7 @@ calibrate outcome --labels alone --questions plain
     name a folder of the viewer's annotations
 calibrate outcome --labels marks --questions nowhere
     --labels marks: nowhere holds no rows
-    as --questions the folder of the chains' questions
+    as --questions that of their questions
 calibrate outcome --labels marks --questions release
     release holds no part-*.parquet
     Run the stage that writes it first
