@@ -8,6 +8,7 @@ from typing import cast
 
 from seewhy.benchmarks.lines.fields import names_text, numbered_rows, pictures_of, question_of
 from seewhy.benchmarks.release.metrics import Metric
+from seewhy.benchmarks.release.own_files import OwnFiles, numbered
 from seewhy.evaluation.pictures import shared_pictures
 from seewhy.evaluation.suites import carried_questions, suite_of
 from seewhy.evaluation.tables import Sheet, Table, read_table, suffix_of
@@ -56,7 +57,7 @@ def questions_of_file(path: Path, split: Split | None, *, benchmark: str = "", a
     """
     if not path.is_file():
         raise ValueError(f"`questions` {path}: no such file")
-    lines = list(placed_rows(path))
+    lines = list(_own_rows(path))
     by_letter = not any(names_text(fields) for _, fields in lines)
     rows: dict[str, tuple[Question, tuple[str, ...]]] = {}
     for place, fields in lines:
@@ -73,6 +74,14 @@ def questions_of_file(path: Path, split: Split | None, *, benchmark: str = "", a
     asked = _of_split([question for question, _ in rows.values()], split, str(path))
     pictures = {question.id: "\n".join(rows[question.id][1]) for question in asked}
     return Asked(questions=asked, clusters=shared_pictures(pictures), source=str(path))
+
+
+def _own_rows(path: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """The rows of a file of questions, in any of its formats, each with its place."""
+    for line in numbered(OwnFiles(path).lines()):
+        if line.fault:
+            raise ValueError(f"{path}:{line.place[1]}: {line.fault}")
+        yield f"{path}:{line.place[1]}", line.fields
 
 
 def placed_rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
