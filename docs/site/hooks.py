@@ -12,6 +12,8 @@ from reference_pages import pages
 FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 FORMULA = re.compile(r"^\$\$\n(.+?)\n\$\$$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"\$`(.+?)`\$")
+SCROLLS = '<div style="overflow-x: auto" tabindex="0" role="group" aria-label="formula">{}</div>'
+"""A formula that is wider than a phone scrolls by itself, and the page does not."""
 LLMS = "llms.txt"
 NO_PROSE = ("#", "|", "!", "<", "- ", "    ", "Status: ")
 """How paragraphs begin that say nothing of the page."""
@@ -45,8 +47,9 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
         return f"\x00{len(kept) - 1}\x00"
 
     text = FENCE.sub(keep, markdown)
-    text = FORMULA.sub(lambda found: convert(found[1], display="block"), text)
-    text = INLINE.sub(lambda found: convert(found[1]), text)
+    text = FORMULA.sub(lambda found: SCROLLS.format(convert(found[1], display="block")), text)
+    # Bare, a formula at the start of a line would end the paragraph.
+    text = INLINE.sub(lambda found: f"<span>{convert(found[1])}</span>", text)
     return re.sub("\x00(\\d+)\x00", lambda found: kept[int(found[1])], text)
 
 

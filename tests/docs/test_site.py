@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from docs.page_code import DOCS, ROOT
+from markdown import markdown
 
 from seewhy.runs.discovery import class_of, kind_names
 
@@ -78,6 +79,17 @@ def test_the_first_sentence_of_a_page_says_what_it_is_about_in_llms_txt(page):
     assert re.match(r"[A-Z`]|(?:seewhy|ms-swift)\b", said), said
     assert said.endswith((".", "?")), said
     assert 20 <= len(said) <= 300, said
+
+
+def test_a_formula_at_the_start_of_a_line_ends_no_paragraph():
+    html = markdown(hooks.on_page_markdown("With\n$`z = 1`$, and\n$`y`$\nand more."), extensions=["tables"])
+    assert html.count("<p>") == 1
+    assert html.endswith("and more.</p>")
+    assert html.count("<math") == 2
+
+
+def test_a_formula_in_a_line_of_its_own_scrolls_where_it_is_wider_than_the_page():
+    assert 'style="overflow-x: auto" tabindex="0"' in hooks.on_page_markdown("$$\nz = 1\n$$")
 
 
 def test_no_setting_and_no_column_of_the_reference_is_without_a_sentence():
