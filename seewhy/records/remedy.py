@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 WORDS = """--help add ask begin bring call check choose convert copy correct delete did download draw fill free give
 grade install keep label leave look lower make mark mend merge move name open or perhaps pip point put raise read remove
-rename replace return reword run sample save say score see set shorten show sort split start swap take train try unpack
-use wait widen write `seewhy"""
+rename replace return reword run sample save say score see send set shorten show sort split start swap take train try
+unpack use wait widen write `seewhy"""
 BEGINS = re.compile(rf"(?:{'|'.join(map(re.escape, (*WORDS.split(), 'there are', 'what would fit')))})(?![\w.:])")
 """How the part of a sentence begins that says what to do; its first letter small."""
 PARTS = re.compile(r"(?:; |: |\. |\? |, or )(?=\S)")

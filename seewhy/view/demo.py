@@ -69,6 +69,10 @@ class Demo:
         text = _one(fields, "question").strip()
         if not names or not text:
             raise ValueError("choose at least one model, and write a question")
+        if _one(fields, "credit") and len(names) != 2:
+            raise ValueError(
+                f"credit compares two models, and {len(names)} are chosen: choose two, or ask without credit"
+            )
         samples, tokens = (
             _number(fields, *one) for one in (("samples", 1, MOST_SAMPLES), ("tokens", USUAL_TOKENS, MOST_TOKENS))
         )
@@ -164,8 +168,6 @@ class Demo:
 
     def _credit(self, asked: Asked, question: Question, found: Sequence[Replies]) -> Markup:
         """The first model's last reply, its tokens coloured by their credit over the second."""
-        if len(asked.names) != 2:
-            raise ValueError("credit compares two models: choose two")
         models = [self._opened(name)[0] for name in asked.names]
         made = credit_of_last(models, question, found[: len(asked.plan.styles)])
         logprobs = logprobs_of({"policy": made.scored.policy, "reference": made.scored.reference})

@@ -82,9 +82,12 @@ def _model_folder(place: Path, layout: Layout | None) -> Path | None:
     folder = place / FOLDERS[layout or "merged"]
     if is_model(folder):
         return folder
-    if layout and any(is_model(place / name) for name in FOLDERS.values()):
+    if layout == "peft" and is_model(place / MODEL):
         raise ValueError(f"{place} has no folder {folder.name!r}: it was trained without an adapter; leave --layout "
                          "peft away, or train with --adapter.rank 64")  # fmt: skip
+    if is_model(place / ADAPTER):
+        raise ValueError(f"{place} has no folder {folder.name!r}, and has an adapter: send that with --layout peft, or "
+                         "train again to have it merged")  # fmt: skip
     return None
 
 

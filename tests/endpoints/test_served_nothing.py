@@ -1,9 +1,11 @@
 """A model behind a server whose replies are of no use, or a teacher that says nothing, ends a stage with a remedy."""
 
 import pytest
-from loopback import LoopServer, choices
+from loopback import LoopServer, choices, error
+from PIL import Image
 from three_lines import refused
 
+from seewhy.cli.main import main
 from seewhy.records.shards import write_shard
 from seewhy.records.types import Chain, FinishReason, Gold, MatchRule, Question, Split, Style
 
@@ -81,3 +83,10 @@ def test_a_teacher_of_ones_own_that_says_nothing(rows, tmp_path, capsys):
     (tmp_path / "silent.py").write_text(SILENT)
     words = stage("distil", "--teacher", "silent.py:Silent")
     refused(words, "teacher silent.py:Silent gave no question a rationale", "name another as `teacher`", capsys)
+
+
+def test_credit_of_a_model_that_gave_no_reply_is_said_after_the_replies(rows, tmp_path, capsys):
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    with LoopServer(lambda _: error(400, "content filtered")) as server:
+        assert main(["ask", f"m@{server.url}", "tiny", "a.png", "What?", "--credit", "--max-tokens", "2"]) == 1
+    assert "no credit: credit needs a reply, and m gave none" in capsys.readouterr().out

@@ -48,6 +48,13 @@ def test_an_order_is_kept_as_scores_by_key_with_the_order_shown(tmp_path):
     assert first.why == "place 1 of 2, shown in the order 1, 0"
 
 
+def test_a_place_of_a_chain_that_was_not_shown_is_refused_and_nothing_is_kept(tmp_path):
+    chain = Chain(question_id="q", index=0, style=Style.REASON, text="", stop=FinishReason.END, sampler="s", seed=0)
+    with pytest.raises(ValueError, match="chain 7 was not among those shown"):
+        keep_order(tmp_path, "chains", Seen("q", Style.REASON, {0: chain}, {0: None}), {0: 1, 7: 2}, "me")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("places", "scores"), [((1, 2, 3), (1.0, 0.5, 0.0)), ((2, 1, 2), (0.25, 1.0, 0.25)), ((1, 1, 1), (0.5, 0.5, 0.5))]
 )

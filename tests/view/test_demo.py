@@ -41,6 +41,8 @@ def test_a_form_that_asks_nothing_of_nobody_is_refused(tmp_path):
     for fields in ({"question": b"How many?"}, {"model": b"tiny"}, {"model": b"other", "question": b"How many?"}):
         with pytest.raises(ValueError, match="choose at least one model"):
             demo.asked(KIND, form(**fields))
+    with pytest.raises(ValueError, match="credit compares two models, and 1 are chosen: choose two"):
+        demo.asked(KIND, form(model=b"tiny", question=b"How many?", credit=b"1"))
     with pytest.raises(ValueError, match="samples is a number from 1 to 64"):
         demo.asked(KIND, form(model=b"tiny", question=b"?", samples=b"65"))
     with pytest.raises(ValueError, match="no multipart"):

@@ -1,6 +1,8 @@
 """Links, forms and folders that name what is not there or cannot be: a page with the reason, and a way back."""
 
 import os
+import socket
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, urlencode, urljoin
@@ -15,6 +17,7 @@ from seewhy.records.types import Chain, Question, Verdict
 from seewhy.view.application import application
 from seewhy.view.demo import Demo
 from seewhy.view.guard import cookie_of
+from seewhy.view.serve import TRIES, listening
 
 QUESTION = f"/run/0/question/questions?{urlencode({'id': 'q/1', 'chains': 'chains'})}"
 
@@ -34,6 +37,9 @@ def served(tmp_path_factory):
         ("/run/0/questions/questions?order=upwards", 400, "file, accuracy, hard"),
         ("/run/0/sample/chains?n=many", 400, "a number from 1 to 10000"),
         ("/run/0/sample/chains?seed=-1", 400, "a number from 0 to"),
+        ("/run/0/sample/chains?kind=rows", 400, "kind &#39;rows&#39;: there are chains, pairs"),
+        (f"{QUESTION}&chain=first", 400, "chain &#39;first&#39; is no number"),
+        ("/run/0/training/none", 404, "training &#39;none&#39;"),
         ("/run/99999999999999999999", 404, "There is no such run"),
         ("/run/0/nothing", 404, "Not found"),
         (f"/run/0/rows/{quote(HARM, safe='')}", 404, "&lt;script&gt;alert"),
@@ -108,3 +114,31 @@ def test_a_folder_whose_name_is_no_utf8_is_named_with_the_remedy(tmp_path, capsy
     told = capsys.readouterr().err
     assert "pairs \\udcff" in told
     assert "rename it" in told
+
+
+def test_a_form_that_is_too_long_is_refused_and_an_asset_that_is_none_is_not_found(served):
+    answer = served.post("/run/0/annotate/chains", "x" * 100_001, Origin=f"http://127.0.0.1:{served.port}")
+    assert answer.status == 413
+    assert "more than 100,000 bytes: choose a smaller picture or shorter texts" in answer.text
+    assert served.get("/assets/secrets.txt").status == 404
+
+
+def test_ports_that_are_all_taken_are_told_before_the_viewer_says_that_it_listens():
+    with ExitStack() as stack:
+        first = next(port for port in range(20_000, 60_000, TRIES) if _take(stack, port))
+        with pytest.raises(
+            ValueError, match=f"--port {first}: it and the {TRIES - 1} after it are taken; leave it out"
+        ):
+            listening(first)
+
+
+def _take(stack: ExitStack, port: int) -> bool:
+    """Whether a port and those after it that would be tried are ours now."""
+    with ExitStack() as mine:
+        for number in range(port, port + TRIES):
+            try:
+                mine.enter_context(socket.create_server(("127.0.0.1", number)))
+            except OSError:
+                return False
+        stack.push(mine.pop_all())
+    return True
