@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import cast
 
 from seewhy.benchmarks.lines.fields import names_text, numbered_rows, pictures_of, question_of
+from seewhy.benchmarks.lines.turns import unfold
 from seewhy.benchmarks.release.metrics import Metric
-from seewhy.benchmarks.release.own_files import OwnFiles, numbered
 from seewhy.evaluation.pictures import shared_pictures
 from seewhy.evaluation.suites import carried_questions, suite_of
 from seewhy.evaluation.tables import Sheet, Table, read_table, suffix_of
@@ -17,6 +17,7 @@ from seewhy.records.files import hash_file
 from seewhy.records.types import ImageRef, MatchRule, Question, Split
 from seewhy.runs.discovery import load_part, nearest
 
+LINES = ".jsonl"
 PAIR_FIELDS = frozenset(("response", "human_ranking"))
 
 
@@ -77,8 +78,16 @@ def questions_of_file(path: Path, split: Split | None, *, benchmark: str = "", a
 
 
 def _own_rows(path: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """The rows of a file of questions, in any of its formats, each with its place."""
-    for line in numbered(OwnFiles(path).lines()):
+    """The rows of a file of questions, in any of its formats, with their places; pyarrow is loaded for tables alone."""
+    if path.suffix == LINES:
+        for place, fields in placed_rows(path):
+            try:
+                yield place, unfold(fields)
+            except ValueError as error:
+                raise ValueError(f"{place}: {error}") from error
+        return
+    part = load_part("benchmarks", "release.own_files")
+    for line in part.numbered(part.OwnFiles(path).lines()):
         if line.fault:
             raise ValueError(f"{path}:{line.place[1]}: {line.fault}")
         yield f"{path}:{line.place[1]}", line.fields

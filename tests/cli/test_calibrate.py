@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from endpoints.loopback import Answer, Asked, LoopServer
+from loopback import Answer, Asked, LoopServer
 from said_errors import sentence
 
 from seewhy.benchmarks import inkgrid

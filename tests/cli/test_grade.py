@@ -76,7 +76,12 @@ def test_grading_loads_what_it_needs_and_nothing_else(words: list[str]):
     )  # fmt: skip
     heavy, rooms, count = json.loads(done.stderr)
     assert heavy == []
-    assert rooms == ["seewhy.endpoints.chat", "seewhy.endpoints.plan", "seewhy.runs.discovery"]
+    assert rooms == [
+        "seewhy.endpoints.chat",
+        "seewhy.endpoints.plan",
+        "seewhy.runs.discovery",
+        "seewhy.runs.loaded_code",
+    ]
     assert count <= 90
 
 

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from endpoints.loopback import Answer, Asked, LoopServer
 from grade_files import card, told, write
+from loopback import Answer, Asked, LoopServer
 from PIL import Image
 
 from seewhy.cli.main import main

@@ -3,7 +3,7 @@
 import json
 import re
 
-from endpoints.loopback import Answer, Asked, LoopServer
+from loopback import Answer, Asked, LoopServer
 from wired_runs import BLINDLY, judging, oracle_chains, write_recipe
 
 from seewhy.cli.main import main
