@@ -1,6 +1,9 @@
 """Figures in the pages of `docs` are those of the pages that hold measurements; files that a page names exist."""
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from docs.page_code import DOCS, ROOT
@@ -77,3 +80,16 @@ def test_each_script_of_bench_that_measured_something_is_there_and_takes_the_opt
         source = whole_source(script)
         for option in re.findall(r"--([\w-]+)", options):
             assert f'"--{option}"' in source, f"{script} takes no --{option}"
+
+
+def test_the_costs_of_large_runs_are_what_the_simulation_prints():
+    command = [sys.executable, str(ROOT / "bench" / "simulate_cluster.py")]
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    page = TEXTS["scale.md"]
+    hours = re.findall(r"([\d,]+) GPU hours", done.stdout)
+    assert len(hours) == 8
+    assert [one for one in hours if f"{one} GPU h" not in page] == []
+    for figure in re.findall(r"[\d,]+ M tokens read|[\d,]+(?= dollars, 0\.12)|[\d.]+(?= TB)", done.stdout):
+        assert figure.removesuffix(" tokens read") in page, figure
