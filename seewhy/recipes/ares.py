@@ -100,7 +100,8 @@ def answering(size: Size, model: str) -> dict[str, Stage]:
         "own-right": Imitate(chains="own", verdicts="own-verdicts", own=True),
         "answers": Train(
             start=model, data={"own-right": 1.0}, objective=choose("sft"), fit=fit,
-            adapter=AdapterPlan(rank=at(paper=64, laptop=64, toy=4), alpha=at(paper=128, laptop=128, toy=8)),
+            adapter=AdapterPlan(rank=at(paper=64, laptop=64, toy=4), alpha=at(paper=128, laptop=128, toy=8),
+                                dropout=at(paper=0.05, laptop=0.0, toy=0.0)),
         ),
     }  # fmt: skip
 

@@ -49,7 +49,8 @@ def system(size: Size, name: str, judge: Choice, *, is_right: bool) -> Recipe:
                             rule=choose("by_score", margin=1.0, above=2.0, right=is_right)),
         "dpo": Train(
             start="base", data={"pairs": 1.0}, objective=choose("dpo", beta=0.1),
-            adapter=AdapterPlan(rank=at(paper=64, laptop=64, toy=4), alpha=at(paper=128, laptop=128, toy=8)),
+            adapter=AdapterPlan(rank=at(paper=64, laptop=64, toy=4), alpha=at(paper=128, laptop=128, toy=8),
+                                dropout=at(paper=0.1, laptop=0.0, toy=0.0)),
             # 1e-5, 2 epochs (more over-fit), batch 256, warm-up 0.1, cosine.
             fit=FitPlan(learning_rate=at(paper=1e-5, laptop=3e-4, toy=1e-3), epochs=at(paper=2, laptop=2, toy=1),
                         batch_size=at(paper=256, laptop=32, toy=8), warmup=0.1, save_every=20,
