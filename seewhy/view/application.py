@@ -72,7 +72,7 @@ def application(roots: Sequence[Path], token: str = "", demo: Demo | None = None
         *(Route(f"{run}/{name}/{{ref:path}}", pages.shown(name, make)) for name, make in OF_UNIT.items()),
         Route(f"{run}/picture/{{sha256}}", pages.picture),
         Route(f"{run}/annotate/{{ref:path}}", pages.annotate, methods=["POST"]),
-        *([Route("/ask", pages.ask, methods=["GET", "POST"])] if demo else []),
+        *([Route("/ask", pages.ask, methods=["GET", "POST"]), Route("/ask/{name}", pages.asked)] if demo else []),
     ]
     token = token or secrets.token_urlsafe(24)
     problems: Mapping[Any, Any] = {HTTPException: pages.problem, Exception: pages.failure}
@@ -141,6 +141,17 @@ class Viewer:
         path = await run_in_threadpool(looks.picture, str(request.path_params["sha256"]))
         if path is None:
             raise HTTPException(404, "No question on the pages shown names such a picture.")
+        return await self._shown_picture(path)
+
+    async def asked(self, request: Request) -> Response:
+        """A picture that models were asked about, by the hash of its bytes."""
+        path = self.demo.kept(str(request.path_params["name"])) if self.demo else None
+        if path is None:
+            raise HTTPException(404, "No model was asked about such a picture.")
+        return await self._shown_picture(path)
+
+    async def _shown_picture(self, path: Path) -> Response:
+        """A file as a picture that browsers show; in its place its path and the reason where it is none."""
         try:
             kind = await run_in_threadpool(check_picture, path)
         except (PictureError, OSError) as error:

@@ -1,6 +1,7 @@
 """The page that asks models: a picture and a question to one or several, each reply as its tokens come."""
 
 import queue
+import re
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -23,6 +24,7 @@ from seewhy.workbench.questions import typed_question
 
 LONGEST = 20_000_000
 """Bytes of a form with its picture."""
+HASH = re.compile("[0-9a-f]{64}")
 FAILED = Markup('</p><p class="alarm" role="alert">{}</p>')
 """Ends the replies, within a paragraph or after one."""
 MOST_SAMPLES, MOST_TOKENS, USUAL_TOKENS = 64, 4096, 64
@@ -42,7 +44,8 @@ class Asked:
     """Of the models, in order."""
     options: tuple[str, ...] = ()
     credit: bool = False
-    picture: bytes = b""
+    shown: str = ""
+    """The hash of its picture: of the one that was sent, else of the one that was asked about before."""
     plan: AskPlan = field(default_factory=AskPlan)
 
 
@@ -77,6 +80,7 @@ class Demo:
             _number(fields, *one) for one in (("samples", 1, MOST_SAMPLES), ("tokens", USUAL_TOKENS, MOST_TOKENS))
         )
         warm = _one(fields, "temperature").strip()
+        picture = next(iter(fields.get("picture", ())), b"")
         styles = tuple(Style(one.decode()) for one in fields.get("style", ())) or (Style.DIRECT, Style.REASON)
         plan = AskPlan(
             styles=styles,
@@ -90,7 +94,7 @@ class Demo:
             names=names,
             options=options,
             credit=bool(_one(fields, "credit")),
-            picture=next(iter(fields.get("picture", ())), b""),
+            shown=self._keep(picture) if picture else _one(fields, "again"),
             plan=plan,
         )
 
@@ -100,17 +104,25 @@ class Demo:
         plan = one.plan
         return {"asked": asked is not None, "question": one.text, "options": "\n".join(one.options),
                 "chosen": one.names, "styles": [style.value for style in plan.styles], "samples": plan.samples,
-                "credit": one.credit,
+                "credit": one.credit, "shown": one.shown if self.kept(one.shown) else "",
                 "temperature": "" if plan.temperature is None else plan.temperature,
                 "tokens": plan.max_tokens if asked else USUAL_TOKENS}  # fmt: skip
 
     def question(self, asked: Asked) -> Question:
         """The question with its picture in a file of ours; ValueError where it is no picture."""
-        if not asked.picture:
+        path = self.kept(asked.shown)
+        if path is None:
             raise ValueError("choose a picture: a PNG, JPEG, WebP, GIF, BMP or TIFF file")
-        path = self.folder / sha256(asked.picture).hexdigest()
-        path.write_bytes(asked.picture)
         return typed_question(asked.text, (path,), asked.options)
+
+    def kept(self, name: str) -> Path | None:
+        """The file of a picture that was asked about, by the hash of its bytes; None where none was."""
+        return self.folder / name if HASH.fullmatch(name) and (self.folder / name).is_file() else None
+
+    def _keep(self, picture: bytes) -> str:
+        name = sha256(picture).hexdigest()
+        (self.folder / name).write_bytes(picture)
+        return name
 
     async def pieces(self, asked: Asked, question: Question) -> AsyncIterator[str]:
         """The replies as HTML, piece by piece as tokens come; every word of a model is escaped.

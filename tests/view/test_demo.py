@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 
 import pytest
 import uvicorn
@@ -51,6 +52,32 @@ def test_a_form_that_asks_nothing_of_nobody_is_refused(tmp_path):
     assert asked.options == ("one", "two")
     with pytest.raises(ValueError, match="choose a picture"):
         demo.question(asked)
+
+
+def test_the_next_question_is_about_the_last_picture_unless_another_one_is_chosen(tmp_path):
+    (tmp_path / "secret").write_text("no picture of anyone")
+    folder = tmp_path / "asked"
+    folder.mkdir()
+    demo, pictures = Demo(["tiny"], folder), []
+    for colour in ("red", "blue"):
+        Image.new("RGB", (8, 8), colour).save(tmp_path / "a.png")
+        pictures.append((tmp_path / "a.png").read_bytes())
+    one, again, other = (
+        demo.asked(KIND, form(model=b"tiny", question=b"?", **more))
+        for more in (
+            {"picture": pictures[0]},
+            {"picture": b"", "again": sha256(pictures[0]).hexdigest().encode()},
+            {"picture": pictures[1], "again": sha256(pictures[0]).hexdigest().encode()},
+        )
+    )
+    hashes = [demo.question(asked).images[0].sha256 for asked in (one, again, other)]
+    assert hashes == [sha256(pictures[number]).hexdigest() for number in (0, 0, 1)]
+    assert demo.form(again)["shown"] == hashes[0]
+    for name in (b"../secret", b"/etc/passwd", b"0" * 64, b""):
+        asked = demo.asked(KIND, form(model=b"tiny", question=b"?", again=name))
+        assert demo.form(asked)["shown"] == ""
+        with pytest.raises(ValueError, match="choose a picture"):
+            demo.question(asked)
 
 
 def test_words_of_a_model_stay_words():
@@ -114,7 +141,7 @@ def test_the_shipped_model_answers_beside_itself_with_votes_and_credit(tmp_path)
         assert {one.split(":")[0] for one in page.locator("h3").all_inner_texts()} == {"direct", "reason"}
         look.require_clean()
         assert look.faults() == []
-        page.set_input_files("input[name=picture]", tmp_path / "a.png")
+        assert page.locator(".asked img").evaluate("one => one.naturalWidth") == 64
         page.fill("input[name=samples]", "3")
         page.uncheck("input[name=credit]")
         with page.expect_navigation(wait_until="load", timeout=120_000):

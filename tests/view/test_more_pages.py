@@ -63,7 +63,7 @@ def test_tokens_are_told_with_the_log_probabilities_of_both_models(served):
     assert '<u class="wrong"><span class="token blame thick"' in text
     assert "0 I -0.250 -1.250 +1.000 +0.500" in words_of(text)
     other = served.get("/run/0/credit/credit?colour=difference").text
-    assert "full colour at 1.00 nats" in other
+    assert "full colour at 1 nats" in other
     assert served.get("/run/0/credit/credit?colour=red").status == 400
     assert "No token of this question has credit" in served.get("/run/0/credit/credit?id=q/2").text
 
@@ -127,7 +127,7 @@ def test_the_pairs_of_a_round_are_shown_with_their_question(tmp_path):
         shown = served.get("/run/0/pairs/grpo/rollouts/round-00001/pairs").text
         assert served.get("/run/0/pairs/grpo/rollouts/round-00000/pairs").status == 404
         assert served.get("/run/0/pairs/grpo/rollouts/round-00001/chains").status == 404
-    assert "online · margin 1" in shown
+    assert "online · margin 1" in words_of(shown)
     assert 'href="../../../../../../run/0/question/questions?id=q%2F1"' in shown
     assert "<script>alert" not in shown
 
