@@ -96,7 +96,7 @@ def class_of(layer: str, kind: str) -> type[Any]:
         if not inspect.isclass(found):
             raise ValueError(f"{kind}: {place} has no class {name!r}{nearest(name, fitting)}")
         if not is_dataclass(found) or not any(hasattr(found, verb) for verb in _verbs_of(layer)):
-            raise ValueError(f"{kind} is no {one}: write a dataclass with a method `{VERBS[layer]}`")
+            raise ValueError(f"{kind} is no {one}: write a dataclass with a method {VERBS[layer]}()")
         return found
     fitting = classes_in(layer, module)
     named = [
@@ -104,7 +104,7 @@ def class_of(layer: str, kind: str) -> type[Any]:
     ]
     fitting = named or fitting
     if not fitting:
-        raise ValueError(f"{kind} holds no {one}: write a dataclass with a method `{VERBS[layer]}` there")
+        raise ValueError(f"{kind} holds no {one}: write a dataclass with a method {VERBS[layer]}() there")
     if len(fitting) > 1:
         names = [other.__name__ for other in fitting]
         raise ValueError(f"{kind} holds {', '.join(names)}, of which one is meant; name it as {kind}:{names[0]}")

@@ -126,7 +126,7 @@ def test_a_label_that_cannot_be_read_is_refused_by_file_line_and_field(capsys, a
 def test_words_that_do_not_fit_are_refused_with_the_remedy(capsys, asked):
     assert "there is no judge 'rubrik'; did you mean 'rubric'?" in refused(capsys, "rubrik")
     assert "there is no judge 'api'; there are agreement, facts, outcome, " in refused(capsys, "api")
-    assert "seewhy.judging.api: a file of judging holds one judge, and this one holds none" in refused(
+    assert "seewhy.judging.api holds no judge: write a dataclass with a method judge() there" in refused(
         capsys, "seewhy.judging.api"
     )
     assert "versus needs rivals" in refused(capsys, "versus", "--count", "2")

@@ -144,7 +144,7 @@ stage: sample, model: base, questions: questions.train, per_question: 4, early: 
     set it lower, or to 0
 stage: sample, model: server, questions: questions.train
     wanted: a model with weights
-    What would fit: base, sft
+    Set engine.kind to server and engine.urls: all models of the step are asked there
 TRAIN, data: {pairs: 1}, objective: grpo
     objective grpo trains on rollouts
     use stage `online`
@@ -201,13 +201,13 @@ JUDGE, judge: "seewhy.judging.outcome:OutcomeJudg"
     did you mean 'OutcomeJudge'
 JUDGE, judge: "json.decoder:JSONDecoder"
     json.decoder:JSONDecoder is no judge
-    write a dataclass with a method `judge`
+    write a dataclass with a method judge()
 JUDGE, judge: json.decoder
     json.decoder holds no judge
-    write a dataclass with a method `judge`
+    write a dataclass with a method judge()
 JUDGE, judge: empty.py
     empty.py holds no judge
-    write a dataclass with a method `judge`
+    write a dataclass with a method judge()
 JUDGE, judge: "empty.py:Mine"
     empty.py has no class 'Mine'
     there are none

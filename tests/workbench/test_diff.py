@@ -104,6 +104,7 @@ def test_several_replies_to_a_question_are_counted_and_not_paired(tmp_path: Path
     found = diff_runs(open_run(first), open_run(second))
     assert found.results == ()
     assert found.units[0].counts == {"correct": (2, 4), "incorrect": (2, None)}
+    assert "incorrect 2 | 0" in "\n".join(lines_of(found, shows_all=False))
 
 
 def test_a_run_without_a_unit_that_its_recipe_has_since_is_compared_all_the_same(tmp_path: Path):
