@@ -37,5 +37,7 @@ def _unit_line(unit: UnitPair) -> str:
         f"{one.state.value}, {one.rows:,} rows" if one else "not in this run" for one in (unit.first, unit.second)
     ]
     line = f"{unit.ref}: {states[0]} | {states[1]}"
-    counted = [f"{name} {first or 0} | {second or 0}" for name, (first, second) in unit.counts.items() if name != "rows"]
+    counted = [
+        f"{name} {first or 0} | {second or 0}" for name, (first, second) in unit.counts.items() if name != "rows"
+    ]
     return f"{line}; {', '.join(counted)}" if counted else line

@@ -17,6 +17,7 @@ from seewhy.runs.runner import run_recipe
 from seewhy.stages.fitting import Fitting
 from seewhy.stages.judge import Judge
 from seewhy.workbench.diff import diff_runs, other_ref
+from seewhy.workbench.diff_lines import lines_of
 
 ASKED = 10
 
