@@ -194,7 +194,10 @@ def _record(row: Row, record: type[R]) -> R:
 def _plain(fields: Mapping[str, object]) -> dict[str, object]:
     """A row of Parquet as JSON has it: mappings come as lists of key and value."""
     facets = fields.get("facets")
-    if not isinstance(facets, list):
+    listed = cast(list[object], facets) if isinstance(facets, list) else [None]
+    pairs = [
+        cast(Mapping[str, object], one) for one in listed if isinstance(one, Mapping) and {"key", "value"} <= one.keys()
+    ]
+    if len(pairs) < len(listed):
         return dict(fields)
-    pairs = cast(list[Mapping[str, object]], facets)
     return {**fields, "facets": {str(one["key"]): one["value"] for one in pairs}}

@@ -9,6 +9,8 @@ HALF = re.compile(r"[\ud800-\udfff]")
 """A lone surrogate: half of a character outside the basic plane, which no file can hold."""
 WHOLE = "\ufffd"
 """Replaces half a character in a reply."""
+MOST_BITS = 1023
+"""Of a whole number that is one of floating point too."""
 
 
 def number_text(value: float) -> str:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hin
 
 import pyarrow as pa
 
+from seewhy.records.cells import MOST_BITS
 from seewhy.records.columns import Record
 from seewhy.records.marks import IS_FINITE
 from seewhy.records.parquet import BATCH_ROWS, BlockCache
@@ -127,7 +128,7 @@ def _value_from(plain: object, hint: object, place: str) -> object:
         return {key: _value_from(one, inner[1], f"{place}, key {key!r}") for key, one in plain.items()}
     if isinstance(hint, type) and issubclass(hint, StrEnum) and plain in list(hint):
         return hint(plain)
-    if hint is float and type(plain) is int:
+    if hint is float and type(plain) is int and plain.bit_length() <= MOST_BITS:
         return float(plain)
     if hint is int and type(plain) is float and plain.is_integer():
         return int(plain)

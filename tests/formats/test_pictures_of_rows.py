@@ -1,6 +1,7 @@
 """Pictures by path, bytes, base64, data URI, member of an archive and URL; exports that stand alone."""
 
 import base64
+import gzip
 import hashlib
 import io
 import json
@@ -10,16 +11,19 @@ import unicodedata
 import zipfile
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from random import Random
 
 import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
 from formats.made_sets import FORMATS, KNOWN, PAIRS, examples_in, faults_in, png, write_lines
 from formats.refusals import complaint, refusal
+from PIL import Image
 
 from seewhy.formats.converting.convert import Target, convert
 from seewhy.formats.converting.reading import ReadPlan
 from seewhy.formats.converting.sources import sources_of
+from seewhy.formats.pictures.archives import require_roots
 from seewhy.formats.pictures.urls import fetch_picture
 from seewhy.formats.rows.example import Picture
 from seewhy.formats.talk.questions import turns_of
@@ -131,6 +135,35 @@ def test_a_member_of_more_bytes_than_a_picture_may_have_is_read_no_further(tmp_p
         archive.writestr("big.png", bytes(MAX_BYTES + 9))
     (fault,) = faults_in(pairs(tmp_path, ["big.png"]), ReadPlan(pictures=(tmp_path / "bomb.zip",)))
     assert f"it has more than {MAX_BYTES:,} bytes); replace it, or remove the row" in fault
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, "gz", "xz"])
+def test_a_member_that_is_damaged_within_is_one_bad_row(tmp_path, kind):
+    """Found by changing bytes of archives: what unpacks raised errors of its own."""
+    picture = io.BytesIO()
+    noise = bytes(Random(0).choices(range(9), k=4096))
+    Image.frombytes("L", (64, 64), noise).save(picture, "BMP")
+    path = tmp_path / "pictures"
+    if isinstance(kind, str):
+        with tarfile.open(path, f"w:{kind}") as archive:
+            info = tarfile.TarInfo("a.bmp")
+            info.size = len(picture.getvalue())
+            archive.addfile(info, io.BytesIO(picture.getvalue()))
+    else:
+        with zipfile.ZipFile(path, "w", kind) as archive:
+            archive.writestr("a.bmp", picture.getvalue())
+    held = bytearray(path.read_bytes())
+    held[400:900] = bytes(255 - one for one in held[400:900])
+    path.write_bytes(held)
+    (fault,) = faults_in(pairs(tmp_path, ["a.bmp"]), ReadPlan(pictures=(path,)))
+    assert fault.startswith(f"{tmp_path / 'pairs.jsonl'}:1: field 'images': ")
+    assert "make the archive again" in fault
+
+
+def test_a_packed_tar_that_ends_at_once_is_no_archive(tmp_path):
+    (tmp_path / "pictures.tgz").write_bytes(gzip.compress(bytes(1024))[:15])
+    with pytest.raises(ValueError, match="neither a folder nor a whole zip or tar file"):
+        require_roots([tmp_path / "pictures.tgz"])
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -53,6 +53,7 @@ LINES = [
     (part(5), "field 'messages[0].content[0]' must be a part with a 'type', and is 5; mend it"),
     (part({"type": "video"}), "field 'messages[0].content[0].type' is 'video', and parts are text and image; mend"),
     (part({"text": "What?"}), "field 'messages[0].content[0].type' is None, and parts are"),
+    (talk({"role": {}, "content": "?"}), "field 'messages[0].role' is {}, and roles are 'system', 'user'"),
     (talk(said("A cat.")), "field 'messages' has no turn of the user; begin it with one, or take"),
     (talk(user("What?")), "field 'messages' ends with the user, so it has no reply; end it with an assistant's turn"),
     (talk(said("A cat."), images=[IMAGE]), "it has pictures and no turn of the user that could show them; take"),

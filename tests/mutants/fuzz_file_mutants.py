@@ -5,6 +5,7 @@ from mutant_rows import Mutant
 JUDGES = "tests/fuzz/test_judges_replies.py"
 PICTURES = "tests/fuzz/test_drawn_pictures.py"
 FILES = "tests/fuzz/test_drawn_files.py"
+ROWS = "tests/fuzz/test_drawn_rows.py"
 PIXELS = "seewhy/records/pictures.py"
 PROMPTS = "tests/fuzz/test_filled_prompts.py"
 
@@ -127,5 +128,40 @@ FUZZ_FILE_MUTANTS = [
         source="if len(found) < len(fields):",
         defect="if False:",
         seen_by=f"{FILES}::test_a_name_that_stands_twice_in_a_row_is_refused_by_name",
+    ),
+    Mutant(
+        name="drawn: a speaker that is no text is looked up",
+        file="seewhy/formats/talk/messages.py",
+        source="    if not isinstance(said, str) or said not in roles:\n",
+        defect="    if said not in roles:\n",
+        seen_by=f"{ROWS}::test_a_row_of_any_tool_is_written_for_any_other_or_refused",
+    ),
+    Mutant(
+        name="drawn: a facet is taken for a pair of key and value",
+        file="seewhy/formats/seewhy.py",
+        source='if isinstance(one, Mapping) and {"key", "value"} <= one.keys()',
+        defect="",
+        seen_by=f"{ROWS}::test_a_row_of_any_tool_is_written_for_any_other_or_refused",
+    ),
+    Mutant(
+        name="drawn: a number beyond floating point is one",
+        file="seewhy/records/lines.py",
+        source=" and plain.bit_length() <= MOST_BITS:",
+        defect=":",
+        seen_by=f"{ROWS}::test_a_row_of_any_tool_is_written_for_any_other_or_refused",
+    ),
+    Mutant(
+        name="drawn: a pick of no reply is taken",
+        file="seewhy/formats/seewhy.py",
+        source="            require_ranks(group)\n",
+        defect="            pass\n",
+        seen_by=f"{ROWS}::test_a_row_of_any_tool_is_written_for_any_other_or_refused",
+    ),
+    Mutant(
+        name="drawn: what unpacks an archive has errors without a name",
+        file="seewhy/formats/pictures/archives.py",
+        source=", zlib.error,\n    lzma.LZMAError,\n",
+        defect=",\n",
+        seen_by=f"{ROWS}::test_a_damaged_archive_gives_a_member_or_is_refused_with_the_field",
     ),
 ]

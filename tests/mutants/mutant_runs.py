@@ -48,7 +48,8 @@ def plant(mutant: Mutant, house: Path) -> None:
 def copy_house(nodes: list[str], house: Path) -> Path:
     """A copy of the package, of these tests, their data and what stands beside and above, and of pytest's settings."""
     shutil.copytree(ROOT / "seewhy", house / "seewhy", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "tests" / "written", house / "tests" / "written")
+    for shared in ("written", "formats"):
+        shutil.copytree(ROOT / "tests" / shared, house / "tests" / shared, ignore=shutil.ignore_patterns("test_*"))
     shutil.copy(ROOT / "pyproject.toml", house)
     shutil.copytree(ROOT / "tests" / "data", house / "tests" / "data")
     for test in {Path(node.partition("::")[0]) for node in nodes}:

@@ -108,6 +108,7 @@ def test_questions_come_from_json_lines_with_what_has_a_default_left_out(tmp_pat
     ("change", "complaint"),
     [
         ({"margin": "1"}, r"line 3, field 'margin': '1' does not fit; float is wanted"),
+        ({"margin": 10**400}, r"line 3, field 'margin': 1000.* does not fit; float is wanted"),
         ({"margin": True}, r"line 3, field 'margin': True does not fit"),
         ({"style": "shout"}, r"line 3, field 'style': 'shout' does not fit; 'direct' or 'reason' or 'plain' is wanted"),
         ({"chosen": {"text": 3}}, r"line 3, field 'chosen', field 'text': 3 does not fit; str is wanted"),

@@ -1,7 +1,9 @@
 """Members of zip and tar files by their exact names; nothing is unpacked."""
 
+import lzma
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +12,11 @@ from seewhy.formats.rows.faults import Reason, RowError
 from seewhy.formats.rows.row import shown
 from seewhy.records.pictures import MAX_BYTES
 
-DAMAGE = (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, NotImplementedError, RuntimeError)
-"""What the two libraries raise for damaged, encrypted and unknown archives."""
+DAMAGE = (
+    zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, NotImplementedError, RuntimeError, zlib.error,
+    lzma.LZMAError,
+)  # fmt: skip
+"""What the two libraries, and those that unpack for them, raise for damaged, encrypted and unknown archives."""
 
 
 def require_roots(roots: Iterable[Path]) -> None:
@@ -19,9 +24,16 @@ def require_roots(roots: Iterable[Path]) -> None:
     for root in roots:
         if not root.exists():
             raise ValueError(f"--pictures {root}: no such file or folder")
-        if not (root.is_dir() or zipfile.is_zipfile(root) or tarfile.is_tarfile(root)):
+        if not (root.is_dir() or _is_archive(root)):
             raise ValueError(f"--pictures {root} is neither a folder nor a whole zip or tar file; name the folder of "
                              "the pictures, or make the archive again")  # fmt: skip
+
+
+def _is_archive(path: Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
+    except DAMAGE:
+        return False
 
 
 class Archive:

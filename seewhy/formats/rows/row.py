@@ -9,13 +9,11 @@ from typing import Protocol, cast
 
 from seewhy.formats.rows.example import Picture
 from seewhy.formats.rows.faults import Reason, RowError
-from seewhy.records.cells import has_halves, number_text
+from seewhy.records.cells import MOST_BITS, has_halves, number_text
 
 NOTE = "seewhy"
 """Key under which our files say what the format itself has no field for; other tools leave it alone."""
 SHOWN = 60
-MOST_BITS = 1023
-"""Of a whole number that is one of floating point too."""
 NOTHING = (None, "[]", "{}", "null")
 """What a field holds that says nothing; some tools keep lists as JSON text."""
 

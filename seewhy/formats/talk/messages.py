@@ -50,7 +50,7 @@ def _draft(row: Row, name: str, found: object, mark: str, roles: Mapping[str, Ro
     message = row.within(found)
     message.refuse(("tool_calls", "function_call", "audio"), "tool calls and sounds")
     said = message.fields.get(keys[0])
-    if said not in roles:
+    if not isinstance(said, str) or said not in roles:
         known = ", ".join(map(repr, roles))
         raise RowError(
             Reason.ROLE,
@@ -66,7 +66,7 @@ def _draft(row: Row, name: str, found: object, mark: str, roles: Mapping[str, Ro
     else:
         text = row.any_text(content, place)
         parts = split_marks(text, mark) if mark else (text,) if text else ()
-    return Draft(role=roles[str(said)], parts=parts)
+    return Draft(role=roles[said], parts=parts)
 
 
 def _part(row: Row, name: str, found: object) -> Part | Hole:
