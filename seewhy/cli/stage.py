@@ -145,6 +145,8 @@ def _outside(
             continue
         if isinstance(value, bool):
             raise ValueError(f"--{field.replace('_', '-')} needs a value; name what it reads, or leave it away")
+        if isinstance(value, Mapping):
+            raise ValueError(f"--{field}.{[*value][-1]}: it has no settings here; write a recipe (`seewhy init`)")
         listed = list(value) if isinstance(value, list | tuple) else [value]
         names = [field if len(listed) == 1 else f"{field}-{number}" for number in range(1, len(listed) + 1)]
         if field == "models":

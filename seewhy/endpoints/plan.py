@@ -7,6 +7,7 @@ from seewhy.records.ranges import require_above, require_least
 
 DETAILS = ("low", "high", "auto")
 FORMS = ("auto", "schema", "object", "none")
+WHOLE_URL = "write it whole, such as http://127.0.0.1:8000/v1"
 WELL, LISTS_MODEL, NEVER = "well", "lists model", "never"
 
 
@@ -48,15 +49,14 @@ class EndpointPlan:
     def __post_init__(self) -> None:
         """Refuses what no server understands, by name."""
         if not self.base_url.startswith(("http://", "https://")):
-            raise ValueError(f"base_url {self.base_url!r}: it begins with http:// or https://, and mostly ends in /v1")
+            raise ValueError(f"base_url {self.base_url!r} does not begin with http:// or https://; {WHOLE_URL}")
         if not self.model:
-            raise ValueError("model: name the model as the server does")
+            raise ValueError("model is empty; name the model as the server does")
         back = ("comes_back", self.comes_back, (WELL, LISTS_MODEL, NEVER))
         for name, value, known in (("detail", self.detail, DETAILS), ("form", self.form, FORMS), back):
             if value not in known:
                 raise ValueError(f"{name} {value!r}: there are {', '.join(known)}")
-        if self.max_pixels < 0:
-            raise ValueError("max_pixels must be 0 or above")
+        require_least(self, 0, "max_pixels")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

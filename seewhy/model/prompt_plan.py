@@ -45,7 +45,7 @@ class PromptPlan:
         if wrong:
             raise ValueError(f"processor.{wrong[0]} must be a finite number, and is {self.processor[wrong[0]]}")
         if self.thinking not in (AUTO, ON, OFF):
-            raise ValueError(f"thinking is {self.thinking!r}; there are {AUTO}, {ON} and {OFF}")
+            raise ValueError(f"thinking {self.thinking!r}: there are {AUTO}, {ON} and {OFF}")
         if self.template and not Path(self.template).expanduser().is_file():
             raise ValueError(f"template: {self.template} is no file; name one with a Jinja chat template")
 

@@ -30,7 +30,7 @@ class SFT:
     def __post_init__(self) -> None:
         """Refuses a mean that does not exist."""
         if self.mean not in MEANS:
-            raise ValueError(f"mean is {self.mean!r}, and there are {' and '.join(MEANS)}")
+            raise ValueError(f"SFT.mean {self.mean!r}: there are {' and '.join(MEANS)}")
 
     def weight_of(self, tokens: int) -> float:
         """Of a lesson with so many tokens, in the mean over a step."""

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from seewhy.endpoints.engine.plan import EnginePlan, RefreshPlan
+from seewhy.model.plan import AdapterPlan
 from seewhy.records.types import Question
 from seewhy.runs.api import Run
+from seewhy.training.plan import FitPlan
 
 
 class NothingLeftError(ValueError):
@@ -54,6 +56,26 @@ class RefreshesEngine(Protocol):
     @property
     def refresh(self) -> RefreshPlan:
         """How they get them."""
+        ...
+
+
+@runtime_checkable
+class TrainsWeights(Protocol):
+    """A training whose settings can be tried on the model that it starts from, without weights."""
+
+    @property
+    def start(self) -> str:
+        """The model that is trained: of the recipe, or of a step before."""
+        ...
+
+    @property
+    def fit(self) -> FitPlan:
+        """How the weights move."""
+        ...
+
+    @property
+    def adapter(self) -> AdapterPlan:
+        """What is trained beside them."""
         ...
 
 

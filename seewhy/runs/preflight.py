@@ -4,16 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 from seewhy.endpoints.engine.plan import EnginePlan
+from seewhy.model.plan import AdapterPlan
 from seewhy.model.weights import weights_place
 from seewhy.records.types import Question, Style
 from seewhy.runs.api import ModelKind
 from seewhy.runs.discovery import call_part, load_part
 from seewhy.runs.engines import find_servers, names_at_servers, names_of_refreshed
 from seewhy.runs.graph import Node, source
-from seewhy.runs.hooks import DrawsByEngine, LooksAhead, Previews, RefreshesEngine
+from seewhy.runs.hooks import DrawsByEngine, LooksAhead, Previews, RefreshesEngine, TrainsWeights
 from seewhy.runs.machine import ModelSpec
 from seewhy.runs.run import OpenRun
 
@@ -44,7 +45,8 @@ def look_ahead(run: OpenRun, nodes: Sequence[Node]) -> Iterator[str]:
         few = next((rows[:ENCODED] for rows in questions.values() if rows), ())
         for name, spec in specs.items():
             if not spec.is_server:
-                faults += _encoded(run, name, few)
+                trained = [node for node in waiting if _root(run, node) == name]
+                faults += _encoded(run, name, few, trained)
     if faults:
         raise ValueError("\n".join(dict.fromkeys(faults)))
 
@@ -114,8 +116,18 @@ def _faults_ahead(run: OpenRun, node: Node, questions: Mapping[str, Sequence[Que
             yield f"step {node.step}: {fault}"
 
 
-def _encoded(run: OpenRun, name: str, questions: Sequence[Question]) -> Iterator[str]:
-    """What is wrong with a model with weights: it is opened without them, and encodes a few questions."""
+def _root(run: OpenRun, node: Node) -> str:
+    """The model of the recipe from which a training starts, itself or by trainings before; empty of another unit."""
+    unit = node.unit
+    while isinstance(unit, TrainsWeights):
+        if unit.start not in run.nodes:
+            return unit.start
+        unit = run.nodes[unit.start].unit
+    return ""
+
+
+def _encoded(run: OpenRun, name: str, questions: Sequence[Question], trained: Sequence[Node]) -> Iterator[str]:
+    """What is wrong with a model with weights: it is opened without them, encodes a few questions, and is trained."""
     spec = run.recipe.models[name]
     try:
         call_part("model", "loading.reached", "require_reached", spec.path)
@@ -124,6 +136,8 @@ def _encoded(run: OpenRun, name: str, questions: Sequence[Question]) -> Iterator
         call_part("model", "loading.reading", "require_tensors", weights_place(spec.path))
         call_part("model", "loading.arithmetic", "require_attention", model.net, run.compute.attention)
         call_part("model", "loading.sound_weights", "require_sound", weights_place(spec.path))
+        if run.compute.gradient_checkpointing:
+            call_part("model", "packed.recompute", "enable_checkpointing", model.net)
     except (OSError, ValueError) as error:
         yield f"model {name}: {error}"
         return
@@ -133,6 +147,20 @@ def _encoded(run: OpenRun, name: str, questions: Sequence[Question]) -> Iterator
             call_part("runs", "forecast.meta", "require_fitting", model, prompt, run.compute)
     except ValueError as error:
         yield f"model {name}: {error}"
+    yield from _untrained(run, name, model, trained)
+
+
+def _untrained(run: OpenRun, name: str, model: Any, nodes: Sequence[Node]) -> Iterator[str]:  # noqa: ANN401
+    """What is wrong with trainings that start from a model: an adapter's layers, weights that none of them moves."""
+    # Those that start from the model itself come first: what a step trained has no adapter of its own.
+    for node in sorted(nodes, key=lambda node: cast(TrainsWeights, node.unit).start != name):
+        unit = cast(TrainsWeights, node.unit)
+        if unit.start != name:
+            model.adapt(AdapterPlan())
+        try:
+            call_part("runs", "forecast.meta", "require_trained", model, unit.fit, unit.adapter, run.compute)
+        except ValueError as error:
+            yield f"step {node.step}: {error}"
 
 
 def _asked(name: str, spec: ModelSpec, faults: list[str]) -> Iterator[str]:

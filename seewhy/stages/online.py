@@ -22,7 +22,7 @@ from seewhy.runs.discovery import constant_of, load_part, nearest
 from seewhy.runs.drawing import drawn_need
 from seewhy.runs.forecast.api import Outlook, StageForecast
 from seewhy.training.monitor.alarms import alarms_of
-from seewhy.training.online.plan import CriticPlan, PairsPlan, RolloutPlan
+from seewhy.training.online.plan import CriticPlan, PairsPlan, RolloutPlan, require_whole_once
 from seewhy.training.plan import FitPlan
 
 ROLLOUTS, PAIRS = "rollouts", "pairs"
@@ -82,6 +82,7 @@ class Online(TrainStage):
         if bool(self.reward) == bool(self.rewards):
             said = "`reward` and `rewards` are both given" if self.reward else "there is no reward"
             raise ValueError(f"{said}: give one as `reward`, or several by name as `rewards`")
+        self.rollouts.require_reward(self.chosen)
         unknown = sorted(set(self.weights) - set(self.chosen))
         if unknown:
             raise ValueError(f"weights.{unknown[0]}: no reward is called so{nearest(unknown[0], list(self.chosen))}")
@@ -105,6 +106,7 @@ class Online(TrainStage):
             raise ValueError(
                 f"objective {kind} pairs rollouts of a question, and per_question is 1: set it to 2 or above"
             )
+        require_whole_once(self.fit, kind, bool(constant_of("objectives", kind, "is_on_policy", False)))
         if trains_on != PAIRS and self.pairs != PairsPlan():
             raise ValueError(f"pairs: objective {kind} trains on rollouts; leave it away")
 
@@ -166,8 +168,8 @@ class Online(TrainStage):
 
     def require(self, compute: ComputePlan) -> None:
         compute.require_adapter(self.adapter)
-        assert self.made()
-        assert self.made_rewards(RecordingClient(name=self.model), RecordingClient(name=self.start))
+        self.made()
+        self.made_rewards(RecordingClient(name=self.model), RecordingClient(name=self.start))
 
     def steps(self, run: Run) -> int | None:
         return self.rollouts.rounds

@@ -29,7 +29,7 @@ from seewhy.stages.reference import (
 )
 from seewhy.stages.vary_pictures import Varied
 from seewhy.training.monitor.alarms import alarms_of
-from seewhy.training.plan import FitPlan, ValidationPlan
+from seewhy.training.plan import LOSS, FitPlan, ValidationPlan
 
 LESSONS = "lessons"
 ROLLOUTS = "rollouts"
@@ -81,6 +81,9 @@ class Train(TrainStage):
             name = "keep_best" if self.validate.keep_best else "patience"
             raise ValueError(f"validate.{name} looks at held-out rows, and `validation` names none: name them, or "
                              "leave it away")  # fmt: skip
+        if self.validate.by != LOSS and self.is_imitation:
+            raise ValueError(f"validate.by {self.validate.by} is of pairs, and {self.objective.kind} takes none; "
+                             "leave it at loss")  # fmt: skip
         if self.reference and not self.has_reference:
             raise ValueError(f"reference: objective {self.objective.kind} reads none; leave it away")
         if self.stored_by and (self.reference or not self.has_reference or self.compares_pictures):

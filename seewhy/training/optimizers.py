@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from seewhy.training.plan import ADAMW, FUSED, MUON, FitPlan
+from seewhy.training.plan import ADAMW, FUSED, MUON, FitPlan, OptimizerPlan
 
 EIGHT_BITS = {"adamw_8bit": "AdamW8bit", "paged_adamw_8bit": "PagedAdamW8bit"}
 """Names, and the classes of bitsandbytes."""
@@ -48,6 +48,12 @@ class MuonWithAdamW(torch.optim.Optimizer):
         self._share()
 
 
+def require_library(optimizer: OptimizerPlan) -> None:
+    """ValueError where the library of an optimiser is missing."""
+    if optimizer.kind in EIGHT_BITS and find_spec("bitsandbytes") is None:
+        raise ValueError(f"fit.optimizer.kind {optimizer.kind} needs bitsandbytes: pip install bitsandbytes")
+
+
 def optimizer_of(
     moved: Mapping[str, Sequence[nn.Parameter]], plan: FitPlan, words: Iterable[nn.Parameter] = ()
 ) -> torch.optim.Optimizer:
@@ -56,7 +62,7 @@ def optimizer_of(
     `words` are the embeddings and the output layer, which Muon leaves to AdamW.
 
     Raises:
-        ValueError: no weight is moved, or the optimiser's library is missing.
+        ValueError: the optimiser's library is missing.
     """
     optimizer = plan.optimizer
     groups: Groups = []
@@ -67,15 +73,12 @@ def optimizer_of(
         groups.append({"params": matrices, "peak": peak, "weight_decay": plan.weight_decay})
         groups.append({"params": vectors, "peak": peak, "weight_decay": 0.0})
     filled = [group for group in groups if group["params"]]
-    if not filled:
-        raise ValueError("the plan moves no weight: all of them are frozen")
     if optimizer.kind == MUON:
         return MuonWithAdamW(*_parted(filled, set(map(id, words))), lr=plan.learning_rate, betas=optimizer.betas)
     if optimizer.kind in (ADAMW, FUSED):
         fused = True if optimizer.kind == FUSED else None
         return torch.optim.AdamW(filled, lr=plan.learning_rate, betas=optimizer.betas, fused=fused)
-    if find_spec("bitsandbytes") is None:
-        raise ValueError(f"fit.optimizer.kind {optimizer.kind} needs bitsandbytes: pip install bitsandbytes")
+    require_library(optimizer)
     made: Any = vars(importlib.import_module("bitsandbytes.optim"))[EIGHT_BITS[optimizer.kind]]
     return made(filled, lr=plan.learning_rate, betas=optimizer.betas)
 

@@ -60,7 +60,7 @@ class OptimizerPlan:
         require_least(self, 0, "projector_learning_rate")
         for name, value, known in (("kind", self.kind, OPTIMIZERS), ("schedule", self.schedule, SCHEDULES)):
             if value not in known:
-                raise ValueError(f"{name} is {value!r}, and there are {', '.join(known)}")
+                raise ValueError(f"optimizer.{name} {value!r}: there are {', '.join(known)}")
         require_parts(self.frozen)
         if not (0 <= self.lowest < 1 and all(0 <= beta < 1 for beta in self.betas)):
             raise ValueError(f"lowest ({self.lowest}) and betas {self.betas} are 0 or above, and below 1")
@@ -153,7 +153,7 @@ class ValidationPlan:
         require_least(self, 0, "every", "patience", "least")
         require_least(self, 1, "keep")
         if self.by not in JUDGED:
-            raise ValueError(f"validate.by is {self.by!r}, and there are {', '.join(JUDGED)}")
+            raise ValueError(f"validate.by {self.by!r}: there are {', '.join(JUDGED)}")
 
     def is_due(self, step: int, steps: int) -> bool:
         """Whether a look follows `step`, counted from 0, of a run of `steps`."""

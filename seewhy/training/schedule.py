@@ -50,7 +50,8 @@ def rate_at(step: int, steps: int, plan: FitPlan) -> float:
 def moved_parameters(model: Trainable, plan: FitPlan) -> dict[str, list[nn.Parameter]]:
     """Weights that the plan moves, by part; those that ask for no gradient on entry (a base under adapters) stay.
 
-    Raises ValueError where a moved weight is half precision: a step of 1e-6 of its size is lost in rounding there.
+    Raises ValueError where no weight is moved, and where one is half precision: a step of 1e-6 of its size is lost in
+    rounding there.
     """
     parts = {part: parameters for part, parameters in model.parameter_groups().items() if plan.rate_of(part) > 0}
     seen: set[int] = set()
@@ -60,6 +61,9 @@ def moved_parameters(model: Trainable, plan: FitPlan) -> dict[str, list[nn.Param
         seen.update(map(id, parameters))
         if any(p.dtype in (torch.float16, torch.bfloat16) for p in moved[part]):
             raise ValueError(f"the {part}'s weights are half precision and would not move; open the model in float32")
+    if not any(moved.values()):
+        raise ValueError("fit: no weight moves, for all are frozen (an adapter is in `language`); take a part out of "
+                         "fit.optimizer.frozen")  # fmt: skip
     return moved
 
 

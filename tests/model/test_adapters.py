@@ -118,7 +118,7 @@ def test_named_targets_are_adapted_and_no_others() -> None:
 
 def test_a_target_that_names_nothing_is_refused_with_what_there_is() -> None:
     # fc1 is a layer of the vision tower.
-    with pytest.raises(ValueError, match=r"--adapter.targets 'fc1' names no .*: it has down_proj, gate_proj, k_proj"):
+    with pytest.raises(ValueError, match=r"adapter.targets 'fc1' names no .*; there are down_proj, gate_proj, k_proj"):
         untrained_model().adapt(replace(PLAN, targets=("fc1",)))
 
 

@@ -164,7 +164,7 @@ def test_a_planted_length_reward_is_named_by_its_components_and_alarms(tmp_path:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"objective": RLOO()}, "fit.epochs must be 1"),
+        ({"objective": RLOO()}, "fit.epochs is 2; set it to 1"),
         ({"plan": replace(PLAN, questions=9)}, "rollouts.questions"),
         ({"plan": replace(PLAN, redraw_by="other")}, "rollouts.redraw_by"),
         ({"fit": replace(FIT, keep_tokens=3)}, "fit.keep_tokens"),

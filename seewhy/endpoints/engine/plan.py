@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from seewhy.endpoints.plan import WHOLE_URL
 from seewhy.records.ranges import require_above, require_least
 
 
@@ -47,9 +48,10 @@ class EnginePlan:
                              if self.is_server else "engine.urls are of kind server; set engine.kind")  # fmt: skip
         wrong = [url for url in self.urls if not url.startswith(("http://", "https://"))]
         if wrong:
-            raise ValueError(f"engine.urls {wrong[0]!r}: it begins with http:// or https://, and mostly ends in /v1")
-        if len(set(self.urls)) < len(self.urls):
-            raise ValueError("engine.urls names a server twice")
+            raise ValueError(f"engine.urls {wrong[0]!r} does not begin with http:// or https://; {WHOLE_URL}")
+        twice = [url for url in self.urls if self.urls.count(url) > 1]
+        if twice:
+            raise ValueError(f"engine.urls names {twice[0]} twice; name each server once")
 
     @property
     def is_server(self) -> bool:

@@ -23,8 +23,10 @@ from seewhy.model.loading.adapter_parts import (
     start_of,
 )
 from seewhy.model.loading.adapters import adapted_layers, base_weights, config_of, inject
+from seewhy.model.loading.whole_weights import ADAPTER_WEIGHTS, require_adapter_file
+from seewhy.model.weights import ADAPTER
 
-WEIGHTS = "adapter_model.safetensors"
+REMEDY = f"correct base_model_name_or_path in its {ADAPTER}, or copy the adapter again"
 PREFIX = "base_model.model."
 """Before each name in peft's files."""
 
@@ -71,7 +73,9 @@ def save_adapter(net: PreTrainedModel, directory: Path) -> None:
         config.r = 2 * config.r
     whole = config.modules_to_save or []
     weights |= {name: tensor for name, tensor in base_weights(net).items() if is_trained(name, whole)}
-    save_file({f"{PREFIX}{name}": w.detach().cpu().contiguous() for name, w in weights.items()}, directory / WEIGHTS)
+    save_file(
+        {f"{PREFIX}{name}": w.detach().cpu().contiguous() for name, w in weights.items()}, directory / ADAPTER_WEIGHTS
+    )
     config.save_pretrained(str(directory))
 
 
@@ -87,20 +91,22 @@ def load_adapter(net: PreTrainedModel, folder: Path) -> None:
             f"{folder}: seewhy opens LoRA and DoRA without biases; merge this adapter into its base with peft, and "
             "open the merged model"
         )
-    if not (folder / WEIGHTS).is_file():
-        raise ValueError(f"{folder} has {', '.join(sorted(p.name for p in folder.iterdir()))}, and no {WEIGHTS}")
-    weights = {name.removeprefix(PREFIX): tensor for name, tensor in load_file(folder / WEIGHTS).items()}
+    require_adapter_file(folder)
+    found = load_file(folder / ADAPTER_WEIGHTS).items()
+    weights = {name.removeprefix(PREFIX): tensor.to("meta") if net.device.type == "meta" else tensor
+               for name, tensor in found}  # fmt: skip
     own = {name: tensor for name, tensor in weights.items() if LORA in name}
     try:
         inject(net, config)
         result = set_peft_model_state_dict(net, own, adapter_name=NAME)
     except (ValueError, RuntimeError) as error:
-        raise ValueError(f"{folder}: the adapter does not fit {net.name_or_path}: {error}") from error
+        said = " ".join(str(error).split())
+        raise ValueError(f"{folder}: the adapter does not fit {net.name_or_path} ({said:.240}); {REMEDY}") from error
     strange = [*result.unexpected_keys, *(name for name in result.missing_keys if LORA in name)]
     if strange:
         raise ValueError(
-            f"{folder}: the adapter does not fit {net.name_or_path}, such as {strange[0]}; its own layers are called "
-            f"like {next(adapted_layers(net))[0]}"
+            f"{folder}: the adapter does not fit {net.name_or_path}, such as {strange[0]}, whose own layers are called "
+            f"like {next(adapted_layers(net))[0]}; {REMEDY}"
         )
     _put_whole(net, folder, config.modules_to_save or [], {n: t for n, t in weights.items() if n not in own})
 
@@ -126,10 +132,13 @@ def _put_whole(net: PreTrainedModel, folder: Path, modules: list[str], weights: 
     if strange:
         raise ValueError(
             f"{folder}: the modules that the adapter holds whole ({', '.join(modules) or 'none'}) do not fit "
-            f"{net.name_or_path}, such as {strange[0]}"
+            f"{net.name_or_path}, such as {strange[0]}; {REMEDY}"
         )
     for name, tensor in weights.items():
         if places[name].shape != tensor.shape:
-            raise ValueError(f"{folder}: {name} is {tuple(tensor.shape)}, and the net's {tuple(places[name].shape)}")
+            raise ValueError(
+                f"{folder}: the adapter does not fit {net.name_or_path}: its {name} is {tuple(tensor.shape)}, and the "
+                f"model's {tuple(places[name].shape)}; {REMEDY}"
+            )
         places[name].data = tensor.to(places[name].device)
     config_of(net).modules_to_save = found or None

@@ -86,7 +86,8 @@ def start_with(layer: Layer, name: str, initial: str) -> None:
     base = layer.get_base_layer()
     rank, weight = layer.r[NAME], base.weight
     if rank > min(weight.shape):
-        raise ValueError(f"adapter.initial {initial}: rank {rank} is above what {name} of {tuple(weight.shape)} has")
+        raise ValueError(f"adapter.initial {initial}: rank {rank} is above what {name} of {tuple(weight.shape)} has; "
+                         f"set adapter.rank to {min(weight.shape)} or below")  # fmt: skip
     if not weight.is_meta:
         own = weight.data
         kept = own.clone()

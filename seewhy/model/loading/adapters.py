@@ -51,16 +51,17 @@ def target_names(net: PreTrainedModel, plan: AdapterPlan, language: Sequence[nn.
     for end in plan.exclude:
         left = [name for name in names if not f".{name}".endswith(f".{end}")]
         if left == names:
-            raise ValueError(f"--adapter.exclude {end!r} names no linear layer of the language model")
+            raise ValueError(f"adapter.exclude {end!r} names no linear layer of the language model; {_known(names)}")
         names = left
     ends = {target: [name for name in names if f".{name}".endswith(f".{target}")] for target in plan.targets}
     for target, found in ends.items():
         if not found:
-            known = sorted({name.rpartition(".")[2] for name in names})
-            raise ValueError(
-                f"--adapter.targets {target!r} names no linear layer of the language model: it has " + ", ".join(known)
-            )
+            raise ValueError(f"adapter.targets {target!r} names no linear layer of the language model; {_known(names)}")
     return sorted({name for found in ends.values() for name in found}) if ends else names
+
+
+def _known(names: Sequence[str]) -> str:
+    return f"there are {', '.join(sorted({name.rpartition('.')[2] for name in names}))}"
 
 
 def put(net: PreTrainedModel, plan: AdapterPlan, language: Callable[[], Sequence[nn.Parameter]]) -> None:

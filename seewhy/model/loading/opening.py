@@ -23,7 +23,7 @@ from seewhy.model.loading.arithmetic import (
 from seewhy.model.loading.reading import load_net
 from seewhy.model.packed.recompute import checkpointing
 from seewhy.model.plan import BF16, ComputePlan
-from seewhy.model.weights import ADAPTER, base_of
+from seewhy.model.weights import ADAPTER, base_of, root_of
 
 ON_CPU = ComputePlan(device="cpu")
 FOUR_BITS = "--compute.load-in-4bit"
@@ -90,20 +90,37 @@ def open_net(source: str | Path, compute: ComputePlan, masters: bool) -> PreTrai
     Raises:
         ValueError: this machine cannot do what the plan wants, or an adapter's base is not to be had.
     """
+    root = str(root_of(source))
+    try:
+        net = _open_root(root, compute, masters)
+    except (OSError, ValueError) as error:
+        if base_of(source) is None:
+            raise
+        raise ValueError(
+            f"{source} is an adapter, and its base {root!r} cannot be opened ({error}): bring the base there, or "
+            f"correct base_model_name_or_path in {ADAPTER}"
+        ) from error
+    put_adapters(net, source)
+    return net
+
+
+def put_adapters(net: PreTrainedModel, source: str | Path) -> None:
+    """Put the adapter of a folder into the net of its root; below it, that of its base is added into the weights.
+
+    Raises:
+        ValueError: an adapter does not fit.
+    """
     base = base_of(source)
-    if base is not None:
-        try:
-            net = open_net(base, compute, masters)
-        except (OSError, ValueError) as error:
-            raise ValueError(
-                f"{source} is an adapter, and its base {base!r} cannot be opened ({error}): bring the base there, or "
-                f"correct base_model_name_or_path in {ADAPTER}"
-            ) from error
-        if is_adapted(net):
-            merge(net)  # the base is an adapter's folder itself
-        load_adapter(net, Path(source))
-        net.name_or_path = str(source)  # what is in the files of an adapter that is trained on the two of them
-        return net
+    if base is None:
+        return
+    put_adapters(net, base)
+    if is_adapted(net):
+        merge(net)
+    load_adapter(net, Path(source))
+    net.name_or_path = str(source)  # what is in the files of an adapter that is trained on the two of them
+
+
+def _open_root(source: str, compute: ComputePlan, masters: bool) -> PreTrainedModel:
     dtype = torch.bfloat16 if compute.precision == BF16 and not masters else torch.float32
     device, quantisation = device_of(compute), quantisation_of(compute)
     require_arithmetic(compute, device)

@@ -13,7 +13,7 @@ from seewhy.records.json_object import read_object
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
-ADAPTER_WEIGHTS = "adapter_model.safetensors"
+ADAPTER_WEIGHTS, OLDER_ADAPTER = "adapter_model.safetensors", "adapter_model.bin"
 CONFIGS = (
     "config.json", "generation_config.json", "processor_config.json", "preprocessor_config.json", "tokenizer.json",
     "tokenizer_config.json", "special_tokens_map.json", "video_preprocessor_config.json", ADAPTER, INDEX,
@@ -29,7 +29,8 @@ OF_WORDS = (
 OTHER_FORMS = (".gguf", ".h5", ".msgpack", ".onnx", ".ckpt", ".pth")
 """Endings of files of weights that are not read."""
 POINTER = b"version https://git-lfs"
-ZIP = b"PK\x03\x04"
+ZIP, PICKLE = b"PK\x03\x04", b"\x80"
+"""How files begin that `torch.save` writes, and wrote before torch 1.6."""
 LARGEST_HEAD = 1 << 28
 
 
@@ -48,7 +49,7 @@ def require_whole(place: str) -> None:
             read_object(folder / name)
     base = base_of(folder)
     if base is not None:
-        _require_file(folder / ADAPTER_WEIGHTS, f"{ADAPTER} is that of an adapter")
+        require_adapter_file(folder)
         _require_readable(folder / ADAPTER_WEIGHTS)
         require_whole(base)
         return
@@ -92,6 +93,16 @@ def _require_file(path: Path, why: str) -> None:
         raise ValueError(f"{path} is not there, and {why}: copy the whole folder")
 
 
+def require_adapter_file(folder: Path) -> None:
+    """ValueError where an adapter's folder has no weights in safetensors."""
+    if (folder / OLDER_ADAPTER).is_file() and not (folder / ADAPTER_WEIGHTS).is_file():
+        raise ValueError(
+            f"{folder / OLDER_ADAPTER} may hold more than tensors and is not read; give it as {ADAPTER_WEIGHTS}, which "
+            "peft's save_pretrained writes"
+        )
+    _require_file(folder / ADAPTER_WEIGHTS, f"{ADAPTER} is that of an adapter")
+
+
 def _refuse_pointer(path: Path) -> None:
     with path.open("rb") as file:
         if file.read(len(POINTER)) == POINTER:
@@ -104,8 +115,10 @@ def _refuse_pointer(path: Path) -> None:
 def _require_readable(path: Path) -> None:
     if path.suffix != ".safetensors":
         with path.open("rb") as file:
-            is_zip = file.read(len(ZIP)) == ZIP
-        if is_zip and not zipfile.is_zipfile(path):
+            head = file.read(len(ZIP))
+        if not head.startswith((ZIP, PICKLE)):
+            raise ValueError(f"{path} holds no weights of torch: it has {path.stat().st_size:,} bytes; copy it again")
+        if head == ZIP and not zipfile.is_zipfile(path):
             raise ValueError(f"{path} was cut: it has {path.stat().st_size:,} bytes and no directory; copy it again")
         return
     size = path.stat().st_size

@@ -209,7 +209,8 @@ class LocalModel:
         """Trace one pass, so that what tracing loads is held before memory is measured: a real step loads as much."""
         groups = [row.group for row in self.prompts_of(work)[:1]]
         if groups:
-            training_bytes(self.meta, work.fit, groups, 1, 1, base=0, is_packed=True, compute=self.compute)
+            with as_trained(self.meta, work.fit, work.adapter, self.compute):
+                training_bytes(self.meta, work.fit, groups, 1, 1, base=0, is_packed=True, compute=self.compute)
 
     def train(self, work: TrainingWork, base: int) -> TrainingForecast | None:
         """The forecast of a training in a process that holds `base` bytes; None where no prompt is known."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from transformers import GenerationConfig, PreTrainedModel
 
 from seewhy.model.families.hub import HubModel
+from seewhy.model.loading.opening import put_adapters
 from seewhy.model.loading.prompting import open_prompting
 from seewhy.model.loading.reading import reading, require_pictures
 from seewhy.model.packed.group import Group, Prompt, tokens_of
@@ -21,6 +22,7 @@ from seewhy.model.weights import root_of, unopened, weights_place
 from seewhy.records.types import Question, Response, Style
 from seewhy.training.memory.meta_mode import without_weights
 from seewhy.training.memory.trace import meta_net
+from seewhy.training.optimizers import require_library
 from seewhy.training.plan import FitPlan
 from seewhy.training.schedule import moved_parameters
 
@@ -84,6 +86,7 @@ def open_meta(name: str, prompt: PromptPlan = AS_IS) -> HubModel:
         with reading(root):
             require_pictures(root)
             net = meta_net(root)
+        put_adapters(net, place)
         processor, words = open_prompting(place, prompt)
     except (OSError, ValueError) as error:
         raise ValueError(unopened(name, error)) from error
@@ -138,17 +141,28 @@ def as_trained(model: HubModel, plan: FitPlan, adapter: AdapterPlan, compute: Co
 
     Weights under an adapter have the precision of the plan; those of a model that is trained itself are float32.
     """
-    net = model.net
+    net, had_adapter = model.net, model.has_adapter
     for parameter in net.parameters():
         parameter.requires_grad_(True)
-    model.adapt(adapter)
-    moving = {id(parameter) for part in moved_parameters(MetaModel(hub=model), plan).values() for parameter in part}
-    for parameter in net.parameters():
-        parameter.requires_grad_(id(parameter) in moving)
-        if adapter.rank and compute.precision == BF16 and id(parameter) not in moving:
-            parameter.data = parameter.data.to(torch.bfloat16)
     try:
+        model.adapt(adapter)
+        trained = moved_parameters(MetaModel(hub=model), plan)
+        moving = {id(parameter) for part in trained.values() for parameter in part}
+        for parameter in net.parameters():
+            parameter.requires_grad_(id(parameter) in moving)
+            if adapter.rank and compute.precision == BF16 and id(parameter) not in moving:
+                parameter.data = parameter.data.to(torch.bfloat16)
         yield
     finally:
         net.float()
-        model.adapt(AdapterPlan())
+        if not adapter.go_on:
+            model.adapt(AdapterPlan())
+            if had_adapter:
+                put_adapters(net, weights_place(model.name))
+
+
+def require_trained(model: HubModel, plan: FitPlan, adapter: AdapterPlan, compute: ComputePlan) -> None:
+    """ValueError where a training cannot begin so: an adapter that does not fit, no weight that moves, no optimiser."""
+    require_library(plan.optimizer)
+    with as_trained(model, plan, adapter, compute):
+        pass

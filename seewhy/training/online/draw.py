@@ -54,8 +54,7 @@ class Drawing:
         if len(self.questions) < self.plan.questions:
             raise ValueError(f"{len(self.questions)} questions are there, and a round takes {self.plan.questions}: "
                              "lower rollouts.questions")  # fmt: skip
-        if self.plan.redraw_by and self.plan.redraw_by not in self.rewards:
-            raise ValueError(f"rollouts.redraw_by names {self.plan.redraw_by!r}; rewards are {', '.join(self.rewards)}")
+        self.plan.require_reward(self.rewards)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

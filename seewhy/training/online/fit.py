@@ -28,6 +28,7 @@ from seewhy.training.moving import words_of
 from seewhy.training.online.draw import TRAINED, Drawing, DrawnRound, draw_round, folder_of
 from seewhy.training.online.figures import drawn_figures, failures_of, reward_figures
 from seewhy.training.online.pairs import PAIRS, OnlinePairs, keep_pairs, pairs_in, update_pairs
+from seewhy.training.online.plan import require_whole_once
 from seewhy.training.online.prepare import Learner, Prepared, keep, prepare
 from seewhy.training.online.served import gap_fault, require_tokens
 from seewhy.training.online.update import Mover, Sums, update
@@ -127,12 +128,9 @@ def _require(run: OnlineRun) -> None:
     wants = constant(run.learner.objective, "needs_critic")
     if wants and run.learner.critic is None:
         raise ValueError(f"{run.learner.objective.name} needs a critic")
-    if constant(run.learner.objective, "is_on_policy") and run.fit.epochs > 1:
-        raise ValueError(f"{run.learner.objective.name} knows no ratio: fit.epochs must be 1, not {run.fit.epochs}")
+    require_whole_once(run.fit, run.learner.objective.name, constant(run.learner.objective, "is_on_policy"))
     if not run.ranks.is_alone and run.shard.of_launcher(os.environ).kind == SHARDED:
         raise ValueError("online training draws with whole weights in every process: set machine.shard.kind to copies")
-    if run.fit.keep_tokens:
-        raise ValueError("fit.keep_tokens must be 0: a rollout is trained on whole")
 
 
 def constant(objective: object, name: str) -> bool:

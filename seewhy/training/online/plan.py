@@ -1,12 +1,21 @@
 """The settings of online training: what is drawn each round, and the critic."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from seewhy.records.ranges import require_above, require_least
-from seewhy.training.plan import require_parts
+from seewhy.training.plan import FitPlan, require_parts
 
 OWN, SHARED = "own", "shared"
 START, ROUND = "start", "round"
+
+
+def require_whole_once(fit: FitPlan, objective: str, is_on_policy: bool) -> None:
+    """ValueError where rollouts would be cut, or passed over again by an objective without a ratio."""
+    if fit.keep_tokens:
+        raise ValueError("fit.keep_tokens: a rollout is trained on whole; leave it at 0")
+    if is_on_policy and fit.epochs > 1:
+        raise ValueError(f"objective {objective} knows no ratio, and fit.epochs is {fit.epochs}; set it to 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +57,12 @@ class RolloutPlan:
         require_least(self, 0, "redraw", "correct_above")
         require_above(self, 0, "temperature")
 
+    def require_reward(self, names: Iterable[str]) -> None:
+        """ValueError where none of the rewards is that of `redraw_by`."""
+        known = list(names)
+        if self.redraw_by and self.redraw_by not in known:
+            raise ValueError(f"rollouts.redraw_by {self.redraw_by!r}: there are {', '.join(known)}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairsPlan:
@@ -71,7 +86,7 @@ class PairsPlan:
         require_least(self, 1, "most")
         require_least(self, 0, "margin")
         if self.reference not in (START, ROUND):
-            raise ValueError(f"reference is {self.reference!r}, and there are {START} and {ROUND}")
+            raise ValueError(f"pairs.reference {self.reference!r}: there are {START} and {ROUND}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,5 +116,5 @@ class CriticPlan:
         require_above(self, 0, "learning_rate", "weight")
         require_least(self, 0, "clip", "warmup_rounds")
         if self.net not in (OWN, SHARED):
-            raise ValueError(f"net is {self.net!r}, and there are {OWN} and {SHARED}")
+            raise ValueError(f"critic.net {self.net!r}: there are {OWN} and {SHARED}")
         require_parts(self.frozen)
