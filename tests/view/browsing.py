@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from looked_at import TOKEN
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from seewhy.report.chromium import REMEDY, find_chromium
@@ -82,6 +84,12 @@ class Looker:
             f"{one['id']}: {node['html'][:150]} {node.get('failureSummary', '')[:300]}"
             for one in found if one["impact"] in SERIOUS for node in one["nodes"][:2]
         ]  # fmt: skip
+
+
+def picture(page: Page, path: Path, width: int, height: int) -> None:
+    """The upper part of a page as a small PNG of 256 colours."""
+    page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
 
 
 @contextmanager

@@ -9,10 +9,9 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
-from browsing import DESK, PHONE, Looker, chromium, looking, needs_chromium
+from browsing import DESK, PHONE, Looker, chromium, looking, needs_chromium, picture
 from looked_at import TOKEN, Served, serving
 from looked_at_more import put
-from PIL import Image
 from playwright.sync_api import Browser, expect
 from real_runs import KINDS, kind_of, make_runs, pages_of
 
@@ -70,16 +69,10 @@ def test_every_kind_of_page_of_a_real_run_is_clean_and_those_of_the_docs_are_pic
             look.require_fits()
             assert look.faults() == [], look.page.url
             if kind in SHOWN and kind not in found and look.page.locator(SHOWN[kind]).count():
-                picture(look, folder / f"view-{kind}.png")
+                picture(look.page, folder / f"view-{kind}.png", 1280, 720)
             found.add(kind)
     assert found == KINDS
     assert all((folder / f"view-{kind}.png").stat().st_size < 100_000 for kind in SHOWN)
-
-
-def picture(look: Looker, path: Path) -> None:
-    """The window as a small PNG: 64 colours are enough for text."""
-    look.page.screenshot(path=path, clip={"x": 0, "y": 0, "width": 1280, "height": 720})
-    Image.open(path).quantize(64).save(path, optimize=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,15 @@
 """The report in a browser: its tables need no scrolling on a desk, the page fits a phone, everyone can read it."""
 
+import os
 import re
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import DESK, PHONE, SERIOUS, chromium, needs_chromium
+from browsing import DESK, PHONE, SERIOUS, chromium, needs_chromium, picture
+from PIL import Image
 from report.made_up_report import make_card, make_report
 
 from seewhy.records.types import Style
@@ -41,6 +44,26 @@ def test_a_report_fits_its_window_and_can_be_read_by_all(page_file, size, scheme
             assert page.evaluate(SIDEWAYS) == 0
         faults = [one for one in Axe().run(page).response["violations"] if one["impact"] in SERIOUS]
     assert [(one["id"], one["nodes"][0]["html"][:200]) for one in faults] == []
+
+
+def test_the_head_of_a_report_answers_in_order_in_its_first_window_and_is_pictured(page_file, tmp_path):
+    """Of the run that SEEWHY_DOCS_RUN names, to the folder of SEEWHY_DOCS_IMAGES; else of a made-up one."""
+    run, folder = os.environ.get("SEEWHY_DOCS_RUN", ""), os.environ.get("SEEWHY_DOCS_IMAGES", "")
+    shown = Path(run) / "report" / "index.html" if run else page_file
+    path = (Path(folder) if run and folder else tmp_path) / "report.png"
+    with chromium() as browser:
+        page = browser.new_context(viewport={"width": 1100, "height": 1500}).new_page()
+        page.goto(f"file://{quote(str(shown.resolve()))}")
+        words = page.locator("body").inner_text()
+        places = [words.index(title) for title in ("What happened", "What to distrust", "Results on the test split")]
+        assert places == sorted(places)
+        distrust = page.get_by_text("What to distrust", exact=True).first.bounding_box()
+        assert distrust is not None
+        assert distrust["y"] < 1500
+        picture(page, path, 1100, 1500)
+    with Image.open(path) as made:
+        assert made.size == (1100, 1500)
+        assert len(made.convert("RGB").getcolors(1 << 20) or ()) > 16, "a page that is blank has one colour"
 
 
 def test_a_printed_report_has_two_figures_beside_each_other_and_its_tables_open(page_file, tmp_path):
