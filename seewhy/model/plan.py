@@ -34,7 +34,7 @@ class AdapterPlan:
     targets: tuple[str, ...] = ()
     """Ends of layers' names, such as `q_proj v_proj`; none is every linear layer of the language model but its head."""
     seed: int = 0
-    """Address of the first values; the update itself starts at zero."""
+    """Seed of the first values; the update itself starts at zero."""
     exclude: tuple[str, ...] = ()
     """Ends of layers' names that are left out, such as `down_proj`."""
     rank_stabilised: bool = False

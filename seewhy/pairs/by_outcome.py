@@ -114,7 +114,7 @@ def pair_chains(rule: PairRule[object], chains: Iterable[Chain], verdicts: Itera
     """The pairs that a rule (`ByOutcome`, `ByScore`) makes of each prompt, in the order in which `chains` names it.
 
     Two `RowReader` stream; `Pairing` gives the counts of the same pass, too. Raises `ValueError` that names a chain or
-    verdict that stands alone or occurs twice.
+    verdict that is without its counterpart or occurs twice.
     """
     return iter(Pairing(rule, chains, verdicts))
 

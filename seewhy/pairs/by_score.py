@@ -120,7 +120,7 @@ def sort_out(prompt: Sequence[Judged]) -> list[tuple[Judged, ScoreDropReason | N
 def widest_gap(chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> float:
     """The largest difference of two scores of one prompt; 0.0 where no prompt has two chains that may stand in a pair.
 
-    Raises `ValueError` that names a chain or verdict that stands alone or occurs twice.
+    Raises `ValueError` that names a chain or verdict that is without its counterpart or occurs twice.
     """
     widest = 0.0
     for block in judged_blocks(chains, verdicts):
@@ -201,6 +201,6 @@ class ScoreTally(Tally[ScoreAccount]):
 def account_of_scores(rule: ByScore, chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> ScoreAccount:
     """Where every prompt and every chain went under `rule`; two `RowReader` stream.
 
-    Raises `ValueError` that names a chain or verdict that stands alone or occurs twice.
+    Raises `ValueError` that names a chain or verdict that is without its counterpart or occurs twice.
     """
     return Pairing(rule, chains, verdicts).run()

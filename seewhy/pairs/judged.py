@@ -74,7 +74,7 @@ def join_verdicts(chains: Iterable[Chain], verdicts: Iterable[Verdict]) -> list[
     """Each chain with its verdict, in the order of `chains`, whatever that of `verdicts`.
 
     Raises:
-        ValueError: a chain or verdict stands alone or occurs twice; the message names it.
+        ValueError: a chain or verdict is without its counterpart or occurs twice; the message names it.
     """
     said: dict[Key, Verdict] = {}
     for verdict in verdicts:

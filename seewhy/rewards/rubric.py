@@ -19,7 +19,7 @@ class RubricReward:
     temperature: float = 0.0
     """Of the judge's replies; several votes need one above 0 to differ."""
     show_gold: bool = False
-    """Whether the judge is told the right answer."""
+    """Whether the judge is given the right answer."""
     blind: bool = False
     """Withhold the pictures from the judge."""
 

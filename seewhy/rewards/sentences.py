@@ -20,7 +20,7 @@ class SentencesReward:
     neutral: float = 0.5
     """The score that is worth nothing (ARES: 0.5)."""
     show_gold: bool = True
-    """Whether the judge is told the right answer, as in ARES."""
+    """Whether the judge is given the right answer, as in ARES."""
     blind: bool = False
     """Withhold the pictures from the judge."""
 

@@ -156,7 +156,7 @@ class Machine:
     """Steps between checkpoints; 0 leaves it to each training's own."""
 
     report_to: tuple[str, ...] = ()
-    """Trackers that trainings report to beside their files: tensorboard, wandb, mlflow, swanlab, trackio."""
+    """Trackers that trainings report to in addition to their files: tensorboard, wandb, mlflow, swanlab, trackio."""
 
     def __post_init__(self) -> None:
         """Refuse counts below zero."""

@@ -37,7 +37,7 @@ class RunnerPlan:
     """GPUs of an actor with a local model, such as 0.5 for two on each; 0 takes one where the cluster has any and the
     recipe's `compute.device` is not `cpu`."""
     ahead: int = 1
-    """Blocks that wait at an actor beside the one that it works on, while more wait than there are actors."""
+    """Blocks that wait at an actor in addition to the one that it works on, while more wait than there are actors."""
     tries: int = 3
     """Actors that one block may lose, by a kill, a lost node or too little memory, before the run ends."""
     idle_s: float = 60.0

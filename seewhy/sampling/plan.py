@@ -35,7 +35,7 @@ class SamplingPlan:
     max_tokens: int = 256
     """Tokens of a chain, at most; a longer one is cut and says so in `Chain.stop`."""
     seed: int = 0
-    """Address of every chain's own generator, with question id and index."""
+    """Seed of every chain's own generator, with question id and index."""
 
     def __post_init__(self) -> None:
         """Refuses settings that cannot be meant, by name, before anything runs."""

@@ -40,7 +40,7 @@ class Compare(Stage):
     max_tokens: int = 256
     """Of a reply."""
     show_gold: bool = False
-    """Whether the judge is told the right answer."""
+    """Whether the judge is given the right answer."""
     per_shard: int = 64
     """Questions a shard."""
     seed: int = 0

@@ -1,4 +1,4 @@
-"""Chains, and beside each what a model makes of its first words without the pictures (DropoutNTP).
+"""Chains, each with what a model makes of its first words without the pictures (DropoutNTP).
 
 Source: InternVL MPO (arXiv 2411.10442, eq. 2): the first half of the words is kept.
 """
@@ -21,7 +21,7 @@ BLIND, CUT = "continued without pictures", "not continued, cut off"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContinueBlind(Stage):
-    """Parts `chains`, each original with its continuations behind it, and `verdicts`, which tell the two apart."""
+    """Parts `chains`, each original with its continuations after it, and `verdicts`, which say which is which."""
 
     model: Model
     """Who continues: the model that drew the chains, so that nothing but the picture makes the difference."""

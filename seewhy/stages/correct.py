@@ -30,7 +30,7 @@ class Correct(Stage):
     chains: Rows
     """Rows of chains."""
     model: Model
-    """The model behind a server that corrects, by ARES's seven rules, told the right answer."""
+    """The model behind a server that corrects, by ARES's seven rules; it is given the right answer."""
     questions: Rows = ""
     """Rows of their questions; empty takes those that the chains were drawn of."""
     teacher: Annotated[Choice, Layer("teachers")] = field(default_factory=lambda: choose(ENDPOINT))

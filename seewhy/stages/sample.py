@@ -30,7 +30,7 @@ REMEDY = "Look at some chains, raise max_tokens where they are cut, or take easi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample(RowStage):
-    """Draws chains of thought, the same ones whatever is drawn beside them."""
+    """Draws chains of thought, the same ones whatever else is drawn."""
 
     model: Model
     """Who draws: a model of the recipe, or a step that trains one."""

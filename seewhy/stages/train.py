@@ -37,7 +37,7 @@ ROLLOUTS = "rollouts"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Train(TrainStage):
-    """Moves the weights of a model, or an adapter beside them; the trained model is whole under `model`."""
+    """Trains the weights of a model, or an adapter; the trained model is whole under `model`."""
 
     start: Model
     """The model that is trained: of the recipe, or of a step before."""

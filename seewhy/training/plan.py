@@ -92,7 +92,7 @@ class FitPlan:
     epochs: int = 1
     """Passes over the rows."""
     batch_size: int = 32
-    """Rows (lessons or pairs) a step, at most; all rows of one prompt stay in one step where they fit."""
+    """Rows (SFT examples or pairs) a step, at most; all rows of one prompt stay in one step where they fit."""
     warmup: float = 0.03
     """Share of all steps over which the rate rises from 0. LLaVA-Reasoner: 0.03; MPO: 0.05."""
     weight_decay: float = 0.0
@@ -107,7 +107,7 @@ class FitPlan:
     save_every: int = field(default=100, compare=False)
     """Steps between checkpoints; a run may go on with another number."""
     seed: int = 0
-    """Address of the order of the rows."""
+    """Seed of the order of the rows."""
     optimizer: OptimizerPlan = field(default_factory=OptimizerPlan)
     """By which rule, along which schedule, and which parts."""
 
@@ -146,7 +146,7 @@ class ValidationPlan:
     """A look is better where it gains more than this."""
     # Not compared: it changes nothing in what a training makes.
     keep: int = field(default=2, compare=False)
-    """Newest checkpoints that stay beside the best one; with 1 there is none to fall back on where it is damaged."""
+    """Newest checkpoints that stay, besides the best one; with 1 there is none to fall back on where it is damaged."""
 
     def __post_init__(self) -> None:
         """Refuses what cannot be looked at, by name."""
@@ -173,7 +173,7 @@ class TowerPlan:
     weight_decay: float = 0.05
     """Decoupled decay, per unit of learning rate."""
     seed: int = 0
-    """Address of the head's first weights and of the order of the pictures."""
+    """Seed of the head's first weights and of the order of the pictures."""
 
     def __post_init__(self) -> None:
         """Refuses settings that cannot train, by name."""

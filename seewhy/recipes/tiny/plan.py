@@ -60,7 +60,7 @@ class BaseRecipe:
     guard: GuardPlan = field(default=GUARDED, compare=False)
     """What is watched while it is taught."""
     seed: int = 1000
-    """Address of pages, of weights and of orders; `seewhy run inkgrid` takes other pages of the same scans."""
+    """Seed of pages, of weights and of orders; `seewhy run inkgrid` takes other pages of the same scans."""
 
 
 def recipe(seed: int = 1000) -> BaseRecipe:

@@ -47,7 +47,7 @@ class FaultPlan:
     kinds: tuple[Fault, ...] = tuple(Fault)
     """Which faults occur, all alike often; those that do not fit a reply are left out for it."""
     seed: int = 0
-    """Address of the faults: the first, second... call with the same body has the same fate in every run."""
+    """Seed of the faults: the first, second... call with the same body has the same fate in every run."""
     retry_after_s: int = 1
     """Seconds that a 429 asks to wait, where it says so."""
     hang_s: float = 600.0
@@ -78,7 +78,7 @@ class ServedPlan:
     blind: bool = False
     """It takes pictures and does not look at them."""
     seed: int = 0
-    """Address of the oracle's chances."""
+    """Seed of the oracle's chances."""
     latency_s: float = 0.0
     """Seconds before an answer is sent."""
     one_choice: bool = False
