@@ -17,7 +17,7 @@ def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
     key, label = row.word("identifier"), str(row.value("label")[1]).lower()
     if label not in LABELS:
         raise ValueError(f"field 'label' must be true or false, and is {label!r}")
-    votes = set(row.nested("evals").fields.values())
+    votes = {str(vote) for vote in row.nested("evals").fields.values()}
     pictures = row.pictures("images") if row.has("images") else _permutations(row, key)
     count = len(row.words("images")) if row.has("images") else PERMUTATIONS
     for number in range(count):

@@ -53,6 +53,16 @@ def explain_failure(path: Path, wanted: int | None = None) -> Generator[None]:
         raise OSError(error.errno or errno.EIO, _explain(path, wanted, error)) from error
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is a file; False of a name too long for any, of which the system says no more than that."""
+    try:
+        return path.is_file()
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return False
+
+
 def hash_file(path: Path) -> str:
     """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
     with path.open("rb") as file:

@@ -170,6 +170,27 @@ def test_a_flag_may_be_a_number_and_a_truth_value_a_label(tmp_path, value, is_tr
     assert {one.gold.answers for one in nlvr.load(tmp_path, Split.TEST, count=9)} == {("yes" if is_true else "no",)}
 
 
+def test_a_text_that_is_too_long_for_a_path_is_one_bad_row_and_abbreviated(tmp_path, capsys):
+    """As a picture in base64 is in a field of paths: the system's own error named neither file nor row."""
+    place = tmp_path / "test.jsonl"
+    text = "iVBORw0KGgo" * 500
+    place.write_text(json.dumps({"id": "1", "question": "?", "answer": "x", "image": text}) + "\n")
+    what, _ = complaint(capsys, "import", "jsonl", "--root", tmp_path, "--split", "test")
+    assert f"  {place}:1: field 'images': {tmp_path}/iVBORw0KGgo" in what
+    assert "characters) is not there; paths are relative to the file of the row" in what
+    assert len(what) < 800
+    write_rows(tmp_path / "coco_pope_random.json", [{**PROBE, "image": "é" * 300}], "lines")
+    what, _ = complaint(capsys, "import", "pope", "--root", tmp_path, "--split", "test")
+    assert f"{tmp_path / 'coco_pope_random.json'}:1: field 'image': " in what
+    assert "is not there" in what
+
+
+def test_votes_and_folders_of_any_kind_are_no_error(tmp_path):
+    row = {**BOXES, "directory": '{"a": 1}', "evals": {"r0": "true", "r1": {"a": 1}}}
+    write_rows(tmp_path / "test.jsonl", [row], "")
+    assert {one.facets["votes"] for one in nlvr.load(tmp_path, Split.TEST, count=9)} == {"divided"}
+
+
 def test_a_number_of_an_option_survives_a_column_of_floats(tmp_path):
     row = Row(place="x:1", fields={"answer": 1.0}, file=tmp_path, root=tmp_path, split=Split.TEST, names=(), number=0)
     assert letter_at(row, "answer", ("a", "b")) == "B"

@@ -61,6 +61,7 @@ def test_a_picture_is_found_however_a_row_gives_it(tmp_path, value):
         ("data:image/png,rawtext", "base64"), ("data:image/png;base64,%%%", "base64"), (7, "must hold a picture"),
         ({"bytes": None, "path": None}, "must hold a picture"), ("s3://bucket/a.png", "not read"),
         ("https://host.invalid/a.png", "--fetch"), ("images", "no file"), ("images/none.png", "no file"),
+        ("é" * 300, "cannot be looked for (File name too long); mend it"),
         (ENCODED[:300].replace("A", "B"), "picture"),
     ],
 )  # fmt: skip

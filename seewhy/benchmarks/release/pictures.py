@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from seewhy.records.files import explain_failure, hash_file
+from seewhy.records.files import explain_failure, hash_file, is_file
 from seewhy.records.pictures import PictureError, Source, check_picture
 from seewhy.records.types import ImageRef
 
 SUFFIXES = {"JPEG": "jpg", "TIFF": "tif"}
 """Endings of formats that are not called by their ending."""
+SHOWN = 400
+"""Characters of a path: a picture in base64 is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ def refer(picture: Picture) -> ImageRef:
     A file that is not there has no hash: whoever only grades needs none.
     """
     if picture.path is not None:
-        there = picture.path.is_file()
+        there = is_file(picture.path)
         return ImageRef(sha256=hash_file(picture.path) if there else "", path=picture.path.resolve().as_posix())
     return ImageRef(sha256=sha256(picture.payload).hexdigest(), path=picture.place)
 
@@ -68,8 +70,9 @@ def see_file(path: Path, field: str) -> ImageRef:
     Raises:
         ValueError: it is not there, or cannot be decoded.
     """
-    if not path.is_file():
-        raise ValueError(f"field {field!r}: {path} is not there; paths are relative to the file of the row")
+    if not is_file(path):
+        name = str(path) if len(str(path)) <= SHOWN else f"{str(path)[:SHOWN]}... ({len(str(path)):,} characters)"
+        raise ValueError(f"field {field!r}: {name} is not there; paths are relative to the file of the row")
     decode(path, field, str(path))
     return ImageRef(sha256=hash_file(path), path=path.resolve().as_posix())
 

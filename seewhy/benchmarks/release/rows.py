@@ -8,6 +8,7 @@ from typing import cast
 
 from seewhy.benchmarks.lines.fields import word_of, words_of
 from seewhy.benchmarks.release.pictures import Picture, from_base64
+from seewhy.records.files import is_file
 from seewhy.records.types import MatchRule, Split
 
 UNKNOWN = "not given"
@@ -150,9 +151,9 @@ class Row:
 
     def _find(self, name: str, places: tuple[str, ...]) -> Path:
         """The file that is there; else where it should be, for whoever looks at it to tell."""
-        tried = [base / place.format(name) for base in dict.fromkeys((self.file.parent, self.root))
+        tried = [base / place.replace("{}", name) for base in dict.fromkeys((self.file.parent, self.root))
                  for place in (*places, "{}", "images/{}")]  # fmt: skip
-        return next((path for path in tried if path.is_file()), tried[0])
+        return next((path for path in tried if is_file(path)), tried[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

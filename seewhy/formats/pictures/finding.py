@@ -14,7 +14,7 @@ from seewhy.formats.pictures.paths import place_of
 from seewhy.formats.rows.example import Picture
 from seewhy.formats.rows.faults import Reason, RowError
 from seewhy.formats.rows.row import shown
-from seewhy.records.files import hash_file
+from seewhy.records.files import hash_file, is_file
 
 KEPT = 16_384
 """Pictures whose hash is remembered: sets show one picture in many rows."""
@@ -82,8 +82,8 @@ class PictureFinder:
         key = f"{digest} {path}"
         found = self._known.get(key)
         if found is None:
-            if not path.is_file() or hash_file(path) != digest:
-                said = "has other bytes than its row was written for" if path.is_file() else "is not there"
+            if not is_file(path) or hash_file(path) != digest:
+                said = "has other bytes than its row was written for" if is_file(path) else "is not there"
                 raise RowError(
                     Reason.PICTURE, f"field {field!r}: {path} {said}; put the picture back, or take the row out"
                 )
@@ -115,7 +115,11 @@ class PictureFinder:
         if scheme and scheme[1].lower() != "file":
             raise RowError(Reason.PATH, f"field {field!r}: {shown(text)} is in a store that is not read; copy it to "
                            "a folder and name that with --pictures DIR")  # fmt: skip
-        path, member = place_of(text.removeprefix("file://"), field, self._roots)
+        try:
+            path, member = place_of(text.removeprefix("file://"), field, self._roots)
+        except OSError as error:
+            raise RowError(Reason.PATH, f"field {field!r}: {shown(text)} cannot be looked for ({error.strerror}); mend "
+                           "it, or take the row out") from error  # fmt: skip
         if not member:
             suffix = self._checked(path, field, str(path))
             return Picture(sha256=hash_file(path), suffix=suffix, path=path)
