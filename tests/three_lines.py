@@ -19,6 +19,6 @@ def refused(words, fact, remedy, capsys):
     said = capsys.readouterr()
     lines = LINES.fullmatch(said.err)
     assert lines, said.err
-    assert fact in lines[1]
-    assert remedy in lines[3]
+    assert fact in lines[1], said.err
+    assert remedy in lines[3], said.err
     return lines[1], said.out

@@ -95,22 +95,23 @@ def suffix_of(path: Path) -> str:
     return name.suffix.lower()
 
 
-def _bytes(path: Path) -> bytes:
+def unpacked(path: Path, most: int = MOST_BYTES) -> bytes:
+    """The bytes of a file, without its gzip; ValueError where they are no gzip, or are more than `most`."""
     if path.suffix.lower() != PACKED:
         return path.read_bytes()
     try:
         with gzip.open(path) as packed:
-            found = packed.read(MOST_BYTES + 1)
+            found = packed.read(most + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ValueError(f"{path}: cannot be unpacked as gzip ({error}); is it whole?") from error
-    if len(found) > MOST_BYTES:
-        raise ValueError(f"{path}: unpacks to more than {MOST_BYTES >> 30} GiB; take its pictures out, or split it")
+    if len(found) > most:
+        raise ValueError(f"{path}: unpacks to more than {most:,} bytes; take its pictures out, or split it")
     return found
 
 
 def _text(path: Path) -> str:
     try:
-        return _bytes(path).decode("utf-8-sig")
+        return unpacked(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not UTF-8 ({error}); save it as UTF-8") from error
 

@@ -142,10 +142,8 @@ def _explain_misfit(path: Path, first: int, column: pa.Array, name: str, attempt
             f"{path}, row {first + row}, field {name!r}: {reprlib.repr(column[row].as_py())} does not fit ({error}). "
             f"{_OF_ANOTHER}"
         ) from error
-    except pa.ArrowException as error:
-        if _is_lack_of_memory(path, error):
-            raise MemoryError(_explain_memory(path, error)) from error
-        raise
+    except pa.ArrowMemoryError as error:
+        raise MemoryError(_explain_memory(path, error)) from error
 
 
 def count_file(path: Path) -> int:

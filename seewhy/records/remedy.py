@@ -7,7 +7,7 @@ WORDS = """--help add ask begin bring call check choose convert copy correct del
 grade install keep label leave look lower make mark mend merge move name open or perhaps pip point put raise read remove
 rename replace return reword run sample save say score see send set shorten show sort split start swap take train try
 unpack use wait widen write `seewhy"""
-BEGINS = re.compile(rf"(?:{'|'.join(map(re.escape, (*WORDS.split(), 'there are', 'what would fit')))})(?![\w.:])")
+BEGINS = re.compile(rf"(?:{'|'.join(map(re.escape, (*WORDS.split(), 'there are', 'what would fit:')))})(?![\w.:])")
 """How the part of a sentence begins that says what to do; its first letter small."""
 PARTS = re.compile(r"(?:; |: |\. |\? |, or )(?=\S)")
 OTHERS = (". ", "? ")

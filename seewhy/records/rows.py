@@ -120,7 +120,7 @@ def _files_at(path: Path, record_type: type[Record]) -> Iterator[ParquetRows | L
     elif not path.exists():
         raise FileNotFoundError(f"{path}: no such file or folder")
     elif path.suffix not in (".parquet", ".jsonl"):
-        raise ValueError(f"{path} is neither a folder of shards nor a .parquet or .jsonl file")
+        raise ValueError(f"{path} is neither a folder of shards nor a .parquet or .jsonl file: name one of these")
     elif not path.is_file():
         raise FileNotFoundError(f"{path}: no such file or folder")
     elif path.suffix == ".jsonl":

@@ -9,6 +9,7 @@ from pathlib import Path
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 VARIABLE = "SEEWHY_CHROMIUM"
 REMEDY = f"install it (Debian and Ubuntu: apt-get install chromium), or name the program in {VARIABLE}"
+OTHER = f"name another Chromium in {VARIABLE}, or leave --pdf away and print the page from a browser"
 TIMEOUT = 300
 """Seconds in which a page must be printed."""
 
@@ -19,7 +20,7 @@ def find_chromium() -> str:
     return given or next((found for name in NAMES if (found := shutil.which(name))), "")
 
 
-def write_pdf(page: Path, pdf: Path) -> None:
+def write_pdf(page: Path, pdf: Path, timeout: float = TIMEOUT) -> None:
     """Print a page of this machine as PDF, without a network.
 
     Raises:
@@ -37,8 +38,14 @@ def write_pdf(page: Path, pdf: Path) -> None:
         ]  # fmt: skip
         # Chromium refuses its sandbox to root, as in a container; the page is our own and holds no script.
         words += ["--no-sandbox"] if os.geteuid() == 0 else []
-        done = subprocess.run([*words, page.resolve().as_uri()], capture_output=True, timeout=TIMEOUT, check=False)
+        words += [page.resolve().as_uri()]
+        try:
+            done = subprocess.run(words, capture_output=True, timeout=timeout, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise OSError(f"{pdf}: {program} printed nothing within {timeout:g} s: {OTHER}") from error
+        except OSError as error:
+            raise OSError(f"{pdf}: {program} cannot be started ({error.strerror}): {OTHER}") from error
         if done.returncode or not printed.is_file():
             last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
-            raise OSError(f"{pdf}: {program} ended with {done.returncode} and wrote no PDF: {last[0]}")
+            raise OSError(f"{pdf}: {program} ended with {done.returncode} and wrote no PDF ({last[0]}): {OTHER}")
         shutil.copyfile(printed, pdf)

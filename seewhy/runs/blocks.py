@@ -70,7 +70,8 @@ class BlockWorker:
     def _require_wanted(self, number: int) -> None:
         """ValueError where the folder was begun anew with other settings while this block was made."""
         if read_plan(self.folder) != self.plan:
-            raise ValueError(f"{self.folder} was begun anew meanwhile: the rows of block {number} are not written")
+            raise ValueError(f"{self.folder} was begun anew meanwhile: the rows of block {number} are not written. "
+                             "Run the same command again")  # fmt: skip
 
 
 def _joined(rows: list[Any]) -> Any:  # noqa: ANN401

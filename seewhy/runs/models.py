@@ -96,9 +96,7 @@ class ProcessModels:
         """A session with a model behind a server; its vision check comes before the first picture."""
         key = (ref, by_batch)
         if key not in self.sessions:
-            spec, machine = self.run.spec(ref), self.run.machine
-            if spec is None or not spec.is_server:
-                raise ValueError(f"{ref} is no model behind a server")
+            spec, machine = self.run.server_spec(ref), self.run.machine
             folder = self.run.root / SERVERS
             folder.mkdir(parents=True, exist_ok=True)
             address = self._serve_oracle() if spec.is_own_oracle else ""

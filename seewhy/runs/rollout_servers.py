@@ -153,7 +153,8 @@ class RolloutServers:
         for line in away:
             self.note(f"engine of {self.rollouts.ref}: {line}")
         if not given["urls"]:
-            raise ConnectionError(f"no server of the engine has the weights, because {', and '.join(away)}")
+            raise ConnectionError(f"no server of the engine has the weights, because {', and '.join(away)}: start "
+                                  "one anew, and run the same command again")  # fmt: skip
         for place in self.folder.iterdir():
             if place.is_dir() and place.name != name:
                 shutil.rmtree(place)  # whole weights are loaded; earlier adapters are no longer

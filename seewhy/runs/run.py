@@ -126,6 +126,13 @@ class OpenRun:
         """The model of this name in the recipe; None where a step trains it."""
         return self.recipe.models.get(ref)
 
+    def server_spec(self, ref: str) -> ModelSpec:
+        """A model behind a server; ValueError where this is none, which a stage does not say that it needs."""
+        spec = self.spec(ref)
+        if spec is None or not spec.is_server:
+            raise ValueError(f"{ref} is no model behind a server: name one that is in `needs` of the stage")
+        return spec
+
     def weights(self, ref: str) -> str:
         """Folder or Hub name of a model with weights."""
         spec = self.spec(ref)

@@ -182,7 +182,7 @@ def map_blocks(
     except BrokenProcessPool as error:
         raise WorkersLostError(
             f"a worker process of {ref} was ended, perhaps for lack of memory; finished blocks are kept: run the same "
-            "command again, with fewer --workers if it recurs"
+            "command again, with a smaller machine.workers if it recurs"
         ) from error
     finally:
         for one in under_way:

@@ -1,5 +1,6 @@
 """The models of a run share what their vision encoders saw, and one that is opened to be read is never trained."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,9 +10,11 @@ import pytest
 from seewhy.benchmarks import inkgrid
 from seewhy.model.api import ScoreRequest
 from seewhy.model.plan import AdapterPlan, ComputePlan, FeaturePlan
+from seewhy.model.weights import SHIPPED
 from seewhy.objectives.sft import SFT
 from seewhy.records.types import Lesson, Response, Split, Style
 from seewhy.runs.forecast.local import LocalModel
+from seewhy.runs.forecast.outlook import outlook_on
 from seewhy.runs.machine import Machine, ModelSpec
 from seewhy.runs.models import ProcessModels
 from seewhy.runs.recipe import Recipe
@@ -28,6 +31,22 @@ def models_of(root: Path, features: FeaturePlan, prompts_mib: int = 0) -> Iterat
     run = OpenRun(root=root, recipe=Recipe(name="two", models=specs, steps={}), machine=machine)
     with ProcessModels(run=run, note=print) as models:
         yield models
+
+
+def test_a_model_of_a_run_that_is_asked_for_what_it_is_not_is_named(tmp_path: Path) -> None:
+    """Recipes are checked for this; stages of one's own may ask for a model that they do not say they need."""
+    cut = tmp_path / "cut"
+    shutil.copytree(SHIPPED, cut)
+    (cut / "model.safetensors").write_bytes(b"")
+    recipe = Recipe(name="one", models={"base": ModelSpec(path=str(cut))}, steps={})
+    run = OpenRun(root=tmp_path / "run", recipe=recipe, machine=Machine())
+    with ProcessModels(run=run, note=print) as models:
+        with pytest.raises(ValueError, match="base is no model behind a server"):
+            models.server("base")
+        with pytest.raises(ValueError, match=rf"base \({cut}\).*; correct the files of the model, or copy it"):
+            models.local("base")
+    with outlook_on(run) as outlook, pytest.raises(ValueError, match="base is no model behind a server"):
+        outlook.listener("base")
 
 
 def test_models_of_a_run_that_share_an_encoder_run_it_once_a_picture(tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ TABLE = """
 judge --chains strange --questions plain
     strange/part-00000.parquet, row 1: question '3' is not among the 2 of plain
     name those that the chains were drawn of as `questions`
+judge --chains good.png --questions plain
+    good.png is neither a folder of shards nor a .parquet or .jsonl file
+    name one of these
 judge --chains wrong --questions twice
     twice: question '1' is there twice, in rows 0 and 1
     remove one

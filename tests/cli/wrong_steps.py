@@ -1,5 +1,7 @@
 """Steps that no recipe takes: their settings, what is said of them, and the remedy."""
 
+import json
+
 RECIPE = """name: right
 models: {base: {path: tiny}, server: {base_url: http://127.0.0.1:9/v1, model: m}}
 steps:
@@ -13,6 +15,13 @@ steps:
   wrong: {STEP}
 """
 """The recipe whose last step is one of the table."""
+TRAINING = """name: short
+models: {{base: {{path: tiny}}}}
+steps:
+  questions: {{stage: questions, {questions}, test: 0, validation: 0, shifted: 0}}
+  direct: {{stage: direct, questions: questions.train}}
+  sft: {{stage: train, start: base, data: {{direct: 1.0}}, objective: sft, fit: {{learning_rate: 1e-4}}}}
+"""
 SHORT = {
     "PICTURED": "stage: reference, pairs: pairs, model: base, pictures: questions.train",
     "TRAIN": "stage: train, start: base, fit: {learning_rate: 1e-5}",
@@ -45,6 +54,10 @@ FILES = {
     "size.yaml": "size: toy\n",
     "based.yaml": "base: size.yaml\nsize: toy\n",
     "half.yaml": "models: {m: {base_url: http://127.0.0.1:9/v1}}\nname: x\nsteps: {}\n",
+    "long.jsonl": json.dumps({"id": "a", "question": "what is it? " * 400, "answer": "7", "split": "train"}),
+    "long.yaml": TRAINING.format(questions="benchmark: jsonl, source: long.jsonl, train: 1"),
+    "bits.yaml": TRAINING.format(questions="train: 1").replace("sft,", "sft, adapter: {rank: 2},")
+    + "compute: {load_in_4bit: true}\nmachine: {shard: {kind: sharded}}\n",
     "mine.py": "def other():\n    return None\n",
 }  # fmt: skip
 """Code and recipes of a user's own."""
@@ -237,6 +250,12 @@ stage: report, nope: 1
     there are none
 """
 WHOLE = """
+plan long.yaml
+    no sampled prompt of a training can be encoded: question a: its prompt has 28
+    Shorten the question
+run bits.yaml --run run
+    compute.load_in_4bit: weights of 4 bits are stored in uint8, and FSDP2 would shard them
+    set machine.shard.kind to copies
 recipe show size.yaml
     size.yaml: `size` is of a base that comes with seewhy
     name one, such as `base: mpo`, or leave it away

@@ -5,7 +5,15 @@ from dataclasses import replace
 import pytest
 
 from seewhy.evaluation.compare import paired_difference
-from seewhy.evaluation.pooled import Claim, PooledDifference, Standing, pooled_difference, standing_of, together
+from seewhy.evaluation.pooled import (
+    Claim,
+    PooledDifference,
+    Standing,
+    pooled_difference,
+    share_correct,
+    standing_of,
+    together,
+)
 from seewhy.records.measures import Comparison
 from seewhy.records.types import Outcome, Style, Verdict
 
@@ -16,6 +24,13 @@ def rows(outcomes: str) -> list[Verdict]:
                 outcome=Outcome.CORRECT if said == "1" else Outcome.INCORRECT)
         for number, said in enumerate(outcomes)
     ]  # fmt: skip
+
+
+def test_a_share_of_no_judged_verdict_is_no_number() -> None:
+    unjudged = [replace(row, outcome=Outcome.UNJUDGED) for row in rows("11")]
+    assert share_correct([rows("10"), unjudged]) == 0.5
+    with pytest.raises(ValueError, match="no verdict is judged"):
+        share_correct([unjudged, []])
 
 
 ALONE = {f"q{number}": f"q{number}" for number in range(4)}

@@ -11,7 +11,7 @@ import pytest
 
 from seewhy.evaluation.predictions import Prediction, find_columns, find_value, read_predictions
 from seewhy.evaluation.sheets import read_sheet, sheet_bytes
-from seewhy.evaluation.tables import Table, read_table
+from seewhy.evaluation.tables import Table, read_table, unpacked
 
 ROWS = [{"id": "7", "reply": "The answer is A."}, {"id": "8", "reply": 'Two lines,\nand a "quote"'}]
 
@@ -271,3 +271,11 @@ def test_a_file_that_is_not_there_or_not_utf_8_is_told(tmp_path: Path) -> None:
         read(write(tmp_path, "b.csv", "id,text\n1,a\n"), "results")
     with pytest.raises(ValueError, match="there is no 'outputs', there are acc"):
         read(write(tmp_path, "b.json", '{"acc": 1}'), "outputs")
+
+
+def test_a_small_file_that_unpacks_to_too_much_is_refused(tmp_path):
+    path = tmp_path / "rows.jsonl.gz"
+    path.write_bytes(gzip.compress(b" " * 1_000_001))
+    assert len(unpacked(path, most=1_000_001)) == 1_000_001
+    with pytest.raises(ValueError, match=r"unpacks to more than 1,000,000 bytes; take its pictures out, or split it"):
+        unpacked(path, most=1_000_000)

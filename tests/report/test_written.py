@@ -6,10 +6,12 @@ from xml.etree import ElementTree
 
 import pytest
 from made_up_report import make_report
+from matplotlib.figure import Figure
 
 from seewhy.cli.main import main
 from seewhy.report.chromium import REMEDY, find_chromium, write_pdf
 from seewhy.report.page import fill, write_report
+from seewhy.report.svg import draw_svg
 from seewhy.report.words import say_marked
 from seewhy.report.written import figures_of, markdown, write_figures
 
@@ -64,6 +66,42 @@ def test_without_a_chromium_the_remedy_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ValueError, match="apt-get install chromium"):
         write_pdf(tmp_path / "page.html", tmp_path / "page.pdf")
+
+
+@pytest.mark.parametrize(
+    ("script", "fact"),
+    [
+        (
+            "#!/bin/sh\necho a library is missing >&2; exit 3\n",
+            r"ended with 3 and wrote no PDF \(a library is missing\)",
+        ),
+        ("#!/bin/sh\nexit 0\n", r"ended with 0 and wrote no PDF \(it said nothing\)"),
+        ("#!/bin/sh\nexec sleep 60\n", r"printed nothing within 0\.5 s"),
+        ("no program", r"cannot be started \(Exec format error\)"),
+        ("", r"cannot be started \(No such file or directory\)"),
+    ],
+)
+def test_a_chromium_that_prints_nothing_is_named_with_what_to_do(tmp_path, monkeypatch, script, fact):
+    program = tmp_path / "chromium"
+    if script:
+        program.write_text(script)
+        program.chmod(0o755)
+    monkeypatch.setenv("SEEWHY_CHROMIUM", str(program))
+    with pytest.raises(OSError, match=rf"page\.pdf: {program} {fact}: name another Chromium in SEEWHY_CHROMIUM"):
+        write_pdf(tmp_path / "page.html", tmp_path / "page.pdf", timeout=0.5)
+    assert not (tmp_path / "page.pdf").exists()
+
+
+class Bare(Figure):
+    """A figure of a matplotlib that writes no size."""
+
+    def savefig(self, file, **_):
+        file.write("<svg></svg>")
+
+
+def test_a_figure_without_a_size_is_not_put_into_a_page():
+    with pytest.raises(ValueError, match=r"figure 'loss': matplotlib .* wrote an SVG without a viewBox"):
+        draw_svg(Bare(), "loss", "the loss")
 
 
 def test_the_command_tells_what_is_missing(tmp_path, capsys):

@@ -149,6 +149,17 @@ def test_what_a_person_wrote_into_a_card_stays_here_and_on_the_hub(run, hub, pus
     assert text.startswith("# Theirs")
 
 
+def test_a_card_that_a_person_has_broken_is_named_and_kept(run):
+    place = run / "sft" / "model" / "README.md"
+    whole = place.read_text()
+    broken = "---\nlicense: [mit\n---\nMine.\n"
+    place.write_text(broken)
+    with pytest.raises(ValueError, match=rf"{place.parent}, README\.md: its metadata is no YAML .*\n*.*mend the lines"):
+        write_model_cards(open_run(run))
+    assert place.read_text() == broken
+    place.write_text(whole)
+
+
 def test_a_refused_commit_and_a_hub_that_is_not_there_are_told_and_change_nothing(run, hub, pushed):
     address, state = hub
     state.fail = [403]

@@ -112,10 +112,7 @@ class RunOutlook:
 
     def endpoint(self, model: str) -> EndpointPlan:
         """A model behind a server, with the replies that this run keeps of it."""
-        spec = self.run.spec(model)
-        if spec is None:
-            raise ValueError(f"{model} is no model behind a server")
-        return spec.endpoint(str(self.run.root / SERVERS / REPLIES))
+        return self.run.server_spec(model).endpoint(str(self.run.root / SERVERS / REPLIES))
 
     def _resolved(self, ref: str) -> str:
         return resolve(self.run.recipe, ref, self.run.nodes)
