@@ -85,8 +85,9 @@ def _parted(before: str) -> tuple[dict[str, object], str]:
     try:
         metadata: object = yaml.safe_load(found[1])
     except yaml.YAMLError as error:
+        why = " ".join(str(error).split())
         raise ValueError(
-            f"README.md: its metadata is no YAML ({' '.join(str(error).split())}); mend the lines between its first two ---"
+            f"README.md: its metadata is no YAML ({why}); mend the lines between its first two ---"
         ) from error
     if not isinstance(metadata, dict):
         raise ValueError(
