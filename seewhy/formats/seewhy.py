@@ -20,6 +20,7 @@ from seewhy.formats.talk.questions import turns_of, with_turns
 from seewhy.records.columns import Record
 from seewhy.records.lines import record_from
 from seewhy.records.ranked import RankedGroup, require_ranks
+from seewhy.records.remedy import split
 from seewhy.records.rows import RowReader
 from seewhy.records.turns import ImageRef
 from seewhy.records.types import Gold, Lesson, MatchRule, Pair, Question, Response, Split, Style
@@ -100,7 +101,15 @@ class Seewhy(Format):
         if self.questions is None:
             raise ValueError(f"{row.place}: pairs, SFT examples and groups are read with their questions, and none "
                              "were found beside them; name their folder with --questions DIR")  # fmt: skip
-        question = self._questions.find(name)
+        try:
+            question = self._questions.find(name)
+        except (
+            ValueError,
+            FileNotFoundError,
+        ) as error:  # its own remedy is that of a run's rows, such as to run the stage again
+            raise ValueError(
+                f"{split(str(error))[0]}; name the questions of these rows with --questions DIR"
+            ) from error
         if question is None:
             raise RowError(Reason.MISSING, f"field 'question_id': there is no question {name!r} in {self.questions}; "
                            "name the folder of the questions with --questions DIR")  # fmt: skip

@@ -111,6 +111,21 @@ def test_pairs_without_their_questions_name_the_option_which_then_helps(tmp_path
     assert main(["data", *map(str, words), "--questions", str(ours / "asked")]) == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "fact"),
+    [
+        ("pairs.jsonl", "pairs.jsonl, line 1 has no field 'id' of Question"), ("images", "holds no part-*.parquet"),
+        ("text.txt", "text.txt is neither a folder of shards"), ("ours", "has no column 'id' of Question"),
+    ],
+)  # fmt: skip
+def test_what_holds_no_questions_is_told_with_the_option_that_named_it(tmp_path, capsys, name, fact):
+    ours = own_pairs(tmp_path, capsys)
+    (tmp_path / "text.txt").write_text("hello\n")
+    what, remedy = complaint(capsys, "convert", ours, tmp_path / "out", "--to", "trl", "--questions", tmp_path / name)
+    assert fact in what
+    assert remedy == "name the questions of these rows with --questions DIR"
+
+
 @pytest.mark.parametrize("payload", [None, png(5)])
 def test_a_picture_that_is_gone_or_another_is_told(tmp_path, capsys, payload):
     ours = own_pairs(tmp_path, capsys)
