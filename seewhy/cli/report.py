@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seewhy.cli.options import require_places, shows_help, take_flag, take_one
-from seewhy.runs.changes import readable_steps
+from seewhy.runs.changes import readable_steps, sections_of
 from seewhy.runs.open import open_run
 from seewhy.stages.report import write_beside
 
@@ -30,8 +30,7 @@ def run(words: Sequence[str]) -> int:
     as_json, rest = take_flag(rest, "--json")
     require_places(rest, "report", "a run")
     opened = open_run(Path(rest[0]))
-    found = {name: opened.recipe.steps[name].section(opened, name) for name in readable_steps(opened)}
-    sections = {name: section for name, section in found.items() if section is not None}
+    sections = sections_of(opened, readable_steps(opened))
     if not sections:
         raise ValueError(f"{rest[0]}: no finished step of this run has anything to report: `seewhy status {rest[0]}`")
     written = write_beside(opened, Path(out) if out else opened.root / "report", sections, md=md, pdf=pdf)

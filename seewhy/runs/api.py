@@ -179,6 +179,8 @@ class Stage(Protocol):
     """Raised when the same settings give other rows than before: finished rows are stale then."""
     main: ClassVar[str] = ""
     """The part that is meant where a step is named alone."""
+    shows_parts: ClassVar[bool] = False
+    """Whether its section is of what is finished, where some of its units follow from one that kept nothing."""
 
     def follows(self) -> Mapping[str, object]:
         """What its rows follow from beside settings and inputs, such as the content of a file that a setting names."""

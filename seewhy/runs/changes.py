@@ -1,11 +1,12 @@
 """How far a run has come, and which finished units a changed recipe, input or file makes stale."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from seewhy.records.lineage import MANIFEST, read_manifest
 from seewhy.records.step_logs import read_steps
+from seewhy.report.inputs import Section
 from seewhy.runs.api import PageStage, TrainStage
 from seewhy.runs.blocks import sum_blocks
 from seewhy.runs.fingerprints import differences, spec_of
@@ -101,6 +102,12 @@ def readable_steps(run: OpenRun) -> list[str]:
     return [
         step for step in run.steps() if done.intersection(units := run.units_of(step)) and done | later >= set(units)
     ]
+
+
+def sections_of(run: OpenRun, steps: Iterable[str]) -> dict[str, Section]:
+    """What finished steps tell a report, by step; those that tell nothing are left out."""
+    found = {name: run.recipe.steps[name].section(run, name) for name in steps}
+    return {name: section for name, section in found.items() if section is not None}
 
 
 def state_of(units: Sequence[UnitStatus]) -> State:

@@ -14,7 +14,7 @@ from seewhy.records.types import StepLog
 from seewhy.runs.api import PageStage, RowStage, TrainStage
 from seewhy.runs.blocks import BlockWorker, block_of, count_blocks, missing_blocks, sum_blocks
 from seewhy.runs.cards import CARD, HasCard
-from seewhy.runs.changes import require_unchanged, status_of, steps_to_do
+from seewhy.runs.changes import require_unchanged, sections_of, status_of, steps_to_do
 from seewhy.runs.conclusion import conclusions
 from seewhy.runs.discovery import call_part
 from seewhy.runs.events import Advanced, Began, Ended, Event, Noted, Stepped, renamed
@@ -217,9 +217,9 @@ class Runner:
             return
         yield Began(ref=node.ref, step=node.step, number=number, of=of, total=None, unit="pages")
         (folder / MANIFEST).unlink(missing_ok=True)
-        shown = finished if unit.shows_steps else []
-        found = {name: self.run.recipe.steps[name].section(self.run, name) for name in shown}
-        sections = {name: section for name, section in found.items() if section is not None}
+        whole = [name for name in finished if self.run.recipe.steps[name].shows_parts or
+                 all(map(self.run.is_done, self.run.units_of(name)))]  # fmt: skip
+        sections = sections_of(self.run, whole if unit.shows_steps else ())
         for path in unit.write(self.run, folder, sections):
             yield Noted(ref=node.ref, text=f"{node.step}: {path}")
         seconds = time.perf_counter() - started
@@ -228,7 +228,7 @@ class Runner:
 
     def _is_finished_step(self, name: str) -> bool:
         """Whether nothing of a step is missing but what follows from a unit that kept nothing."""
-        units = [node.ref for node in self.run.nodes.values() if node.step == name]
+        units = self.run.units_of(name)
         return all(self.run.is_done(ref) or ref in self.empty for ref in units) and any(map(self.run.is_done, units))
 
 

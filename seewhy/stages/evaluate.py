@@ -67,6 +67,7 @@ class Evaluate(Stage):
     """Who draws: seewhy's own sampler, or servers that have the model's weights."""
 
     main: ClassVar[str] = ""
+    shows_parts: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse a measurement of nothing."""
