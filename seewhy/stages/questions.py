@@ -177,7 +177,7 @@ class ReadSplit(RowStage):
 
     def follows(self) -> Mapping[str, object]:
         source = Path(self.source).expanduser().resolve()
-        return {"files": {_name(path, source): _hash(path) for path in _module(self.benchmark).files(source)}}
+        return {"files": {_name(path, source): hash_file(path) for path in _module(self.benchmark).files(source)}}
 
     def inputs(self, run: Run) -> Sequence[Split]:
         return (self.split,)
@@ -256,9 +256,3 @@ def _module(name: str) -> Any:  # noqa: ANN401
 
 def _name(path: Path, source: Path) -> str:
     return path.relative_to(source).as_posix() if path != source else path.name
-
-
-def _hash(path: Path) -> str:
-    if not path.is_file():
-        raise ValueError(f"{path}: no such file; name the questions' file as `source`")
-    return hash_file(path)

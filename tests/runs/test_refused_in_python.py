@@ -9,6 +9,7 @@ from seewhy.records.types import Gold, MatchRule, Question, Span, Split
 from seewhy.rewards.api import Earned
 from seewhy.runs.choice import Choice, layer_of
 from seewhy.runs.discovery import load_part
+from seewhy.runs.forecast.meta import MetaModel, open_meta
 from seewhy.runs.processes import OneProcess
 
 
@@ -25,6 +26,15 @@ def test_a_part_that_is_not_there_is_no_library_that_could_be_installed():
 def test_a_process_alone_shares_no_work():
     with pytest.raises(ValueError, match="blocks: a process alone takes its work in order"):
         OneProcess().add("blocks", 1)
+
+
+def test_a_model_without_weights_neither_scores_nor_is_saved(tmp_path):
+    model = MetaModel(hub=open_meta("tiny"))
+    with pytest.raises(ValueError, match=r"a model without weights scores nothing; open it by HubModel\.load"):
+        model.group_logps([])
+    with pytest.raises(ValueError, match="a model without weights cannot be saved"):
+        model.save_adapter(tmp_path / "adapter")
+    assert not list(tmp_path.iterdir())
 
 
 def test_parts_of_a_reward_add_up_to_it():
