@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seewhy.records.cells import mend_halves
+from seewhy.records.foreign import HEAD, require_file, require_text
 
 KEY = "(key)"
 """The field that holds an object's name, where a JSON file is one object of named rows."""
@@ -62,8 +63,7 @@ def read_table(path: Path, *, rows_at: str = "", sheet: Sheet | None = None) -> 
     Raises:
         ValueError: the suffix is unknown, or the file is not of the form it names; the message says where.
     """
-    if not path.is_file():
-        raise ValueError(f"{path}: no such file")
+    require_file(path)
     suffix = suffix_of(path)
     if rows_at and suffix != ".json":
         raise ValueError(f"{path}: --rows-at names a part of a .json file; leave it out")
@@ -103,15 +103,17 @@ def unpacked(path: Path, most: int = MOST_BYTES) -> bytes:
         with gzip.open(path) as packed:
             found = packed.read(most + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{path}: cannot be unpacked as gzip ({error}); is it whole?") from error
+        raise ValueError(f"{path}: cannot be unpacked as gzip ({error}); copy it again, or correct its name") from error
     if len(found) > most:
         raise ValueError(f"{path}: unpacks to more than {most:,} bytes; take its pictures out, or split it")
     return found
 
 
 def _text(path: Path) -> str:
+    found = unpacked(path)
+    require_text(path, found[:HEAD])
     try:
-        return unpacked(path).decode("utf-8-sig")
+        return found.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not UTF-8 ({error}); save it as UTF-8") from error
 
@@ -121,9 +123,15 @@ def _json(path: Path, text: str, place: str = "") -> object:
         found: object = json.loads(text, object_pairs_hook=_once)
         return mend_halves(found) if "\\u" in text else found
     except (json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"{path}{place}: cannot be read as JSON ({error})") from error
+        form = "in .jsonl a row is one object on one line" if place else "a .json file is one document"
+        raise ValueError(
+            f"{path}{place}: cannot be read as JSON, and {form} ({error}); correct it there, or write the file again"
+        ) from error
     except ValueError as error:
-        raise ValueError(f"{path}{place}: {error}") from error
+        said = str(error)
+        if "digits" in said and "sys." in said:
+            said = "an integer of more than 4,300 digits; write it as text"
+        raise ValueError(f"{path}{place}: {said}") from error
 
 
 def _once(fields: list[tuple[str, object]]) -> dict[str, object]:
@@ -162,7 +170,8 @@ def _json_rows(path: Path, found: object) -> Iterator[tuple[str, Mapping[str, ob
 
 def _object(row: object, place: str) -> dict[str, object]:
     if not isinstance(row, dict):
-        raise ValueError(f"{place}: a row is an object of fields, and this is {str(row)[:80]!r}")
+        raise ValueError(f"{place}: a row is an object of fields, and this is {str(row)[:80]!r}; write it as an "
+                         "object, and a list of rows into a file that ends in .json")  # fmt: skip
     return {str(name): value for name, value in row.items()}
 
 
@@ -180,7 +189,9 @@ def _separated(path: Path, mark: str) -> list[list[str]]:
     try:
         return list(csv.reader(io.StringIO(_text(path), newline=""), delimiter=mark, strict=True))
     except csv.Error as error:
-        raise ValueError(f"{path}: not a table of cells ({error})") from error
+        raise ValueError(
+            f"{path}: not a table of cells ({error}); put quotes around cells that hold quotes or separators"
+        ) from error
 
 
 def _lines_of_cells(path: Path, lines: Sequence[Sequence[object]]) -> Iterator[tuple[str, Mapping[str, object]]]:

@@ -14,6 +14,7 @@ from seewhy.evaluation.suites import carried_questions, suite_of
 from seewhy.evaluation.tables import Sheet, Table, read_table, suffix_of
 from seewhy.grading.names import benchmark_of
 from seewhy.records.files import hash_file
+from seewhy.records.foreign import require_file, require_text
 from seewhy.records.types import ImageRef, MatchRule, Question, Split
 from seewhy.runs.discovery import load_part, nearest
 
@@ -56,8 +57,7 @@ def questions_of_file(path: Path, split: Split | None, *, benchmark: str = "", a
         ValueError: a row is not as it must be, an id stands there twice, or the file has several splits or not this; a
             picture that is to be shown is not there.
     """
-    if not path.is_file():
-        raise ValueError(f"`questions` {path}: no such file")
+    require_file(path, "`questions`")
     lines = list(_own_rows(path))
     by_letter = not any(names_text(fields) for _, fields in lines)
     rows: dict[str, tuple[Question, tuple[str, ...]]] = {}
@@ -95,6 +95,7 @@ def _own_rows(path: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
 
 def placed_rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
     """The rows of a JSON Lines file, each with its place; ValueError at one that is no object."""
+    require_text(path)
     for number, found in numbered_rows(path):
         if isinstance(found, str):
             raise ValueError(f"{path}:{number}: {found}")

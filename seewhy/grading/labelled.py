@@ -16,6 +16,7 @@ from seewhy.judging.api import GivesConfidence, Judge, judge_chains
 from seewhy.judging.outcome import OutcomeJudge
 from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.records.cells import mend_halves
+from seewhy.records.foreign import require_file
 from seewhy.records.shards import read_rows
 from seewhy.records.types import Chain, FinishReason, Outcome, Question, Split, Style, Verdict
 from seewhy.runs.discovery import find_module
@@ -63,8 +64,7 @@ def read_labelled(labels: Path, questions_file: Path, split: Split) -> Labelled:
     """
     if labels.is_dir():
         return read_marked(labels, questions_file)
-    if not labels.is_file():
-        raise ValueError(f"`labels` {labels}: no such file")
+    require_file(labels, "`labels`")
     module = cast(Benchmark, find_module("benchmarks", "jsonl"))
     by_id = {question.id: question for question in module.load(questions_file, split, count=2**31)}
     chains: list[Chain] = []

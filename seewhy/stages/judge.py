@@ -14,6 +14,7 @@ from seewhy.judging.api import Judge as Judges
 from seewhy.judging.prompts.template import read_prompt
 from seewhy.model.plan import ComputePlan
 from seewhy.records.files import hash_file
+from seewhy.records.foreign import require_file
 from seewhy.records.types import Chain, Outcome, Question, Verdict
 from seewhy.report.inputs import Count, Facts, Section
 from seewhy.runs.api import ModelKind, Models, Need, RowStage, Run
@@ -73,8 +74,8 @@ class Judge(RowStage):
         return make_judge(self.judge, chat_model, self.prompt, "judge")
 
     def require(self, compute: ComputePlan) -> None:
-        if self.prompt and not Path(self.prompt).is_file():
-            raise ValueError(f"prompt {self.prompt}: no such file")
+        if self.prompt:
+            require_file(Path(self.prompt), "prompt")
         assert self.made(RecordingClient(name=self.model))
 
     def worker(self, run: Run, models: Models) -> Callable[[Sequence[QuestionChains]], Iterable[Verdict]]:

@@ -149,7 +149,7 @@ def test_a_packed_file_reads_as_the_plain_one(tmp_path: Path, suffix: str) -> No
     path.write_bytes(gzip.compress(texts[suffix].encode()))
     assert [(row.question_id, row.text) for row in predictions(path)] == [("1", "é")]
     path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(ValueError, match=r"a\.\w+\.gz: cannot be unpacked as gzip .*; is it whole\?"):
+    with pytest.raises(ValueError, match=r"a\.\w+\.gz: cannot be unpacked as gzip .*; copy it again"):
         read(path)
 
 

@@ -17,6 +17,7 @@ from seewhy.benchmarks.lines.cells import fields_of_cells, known_column, with_na
 from seewhy.benchmarks.lines.fields import numbered_rows, split_of
 from seewhy.benchmarks.lines.turns import LISTS, unfold
 from seewhy.benchmarks.release.tables import LONGEST_CELL, Record, read_records
+from seewhy.records.foreign import require_file, require_text
 from seewhy.records.types import Split
 
 LINES, TABLES, TYPED = (".jsonl", ".ndjson"), (".csv", ".tsv"), (".parquet", ".arrow")
@@ -56,6 +57,8 @@ class OwnFiles:
         if self.root.is_file():
             return ((self._readable(self.root), None),)
         if not self.root.is_dir():
+            if self.root.exists():
+                require_file(self.root)
             raise ValueError(f"{self.root}: no such file or folder; name that of your questions")
         if (self.root / SAVED).is_file():
             return tuple((path, None) for path in _saved(self.root))
@@ -67,11 +70,13 @@ class OwnFiles:
             names = ", ".join(split.value for split in Split)
             raise ValueError(f"{self.root} holds none of {names} as {', '.join(SUFFIXES)}, and no data set that "
                              "save_to_disk wrote")  # fmt: skip
-        return tuple((path, self._split(path)) for path in found)
+        return tuple((self._readable(path), self._split(path)) for path in found)
 
     def _readable(self, path: Path) -> Path:
         if path.suffix not in SUFFIXES:
             raise ValueError(f"{path}: questions are read from {', '.join(SUFFIXES)}, and from folders of these")
+        if path.suffix not in TYPED:
+            require_text(path)
         return path
 
     def _split(self, path: Path) -> Split:

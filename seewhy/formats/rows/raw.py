@@ -4,7 +4,7 @@ Memory holds one row or one small batch at a time.
 """
 
 import json
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +15,7 @@ from seewhy.formats.rows.faults import Reason, RowError
 from seewhy.formats.rows.packed import DAMAGE, open_bytes
 from seewhy.formats.rows.row import shown
 from seewhy.records.cells import named_once
+from seewhy.records.foreign import require_text
 
 HEAD = 1 << 16
 MAX_LINE = 1 << 28
@@ -78,16 +79,13 @@ def kind_of(path: Path) -> FileKind:
     if magic.startswith(ARROW_HEADS):
         return FileKind.ARROW
     head = _head(path)
-    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        raise ValueError(f"{path} is in UTF-16; save it as UTF-8")
     begun = head.removeprefix(BOM_UTF8).lstrip()
     if not begun:
         raise ValueError(f"{path} is empty; write it again, or download it again")
     if binary := next((said for magic, said in BINARY.items() if begun.startswith(magic)), ""):
         raise ValueError(f"{path} is {binary}; unpack it, and name the file of rows (pictures may stay in an archive "
                          "that --pictures names)")  # fmt: skip
-    if begun[:1] == b"<":
-        raise ValueError(f"{path} is a web page and no data, whatever it is called; download the file itself")
+    require_text(path, head)
     if begun[:1] == b"[":
         return FileKind.LIST
     if begun[:1] == b"{":
