@@ -11,6 +11,7 @@ from loopback import Answer, Asked, Rule, as_json
 
 from seewhy.model.api import GenerateRequest, SamplingParams, ScoreRequest
 from seewhy.model.families.hub import HubModel
+from seewhy.model.loading.written_prompt import written_prompt
 from seewhy.model.prompts import prompt_text
 from seewhy.records.types import Chain, FinishReason, Question, Response, Style
 
@@ -83,9 +84,7 @@ class Scoring(Engine):
         assert reply["role"] == "assistant"
         text = next(part["text"] for part in body["messages"][-2]["content"] if part["type"] == "text")
         question, style = next(value for (words, _), value in self.known.items() if words == text)
-        ids = self.model.tokenizer(reply["content"], add_special_tokens=False)["input_ids"]
-        ask = ScoreRequest(question=question, style=style, responses=(Response(text="", token_ids=tuple(ids)),))
-        values = [value - self.lower * (place % 2) for place, value in enumerate(self.model.score([ask])[0][0])]
+        ids, values = self.scores(question, style, reply["content"])
         rows = [{str(token): {"logprob": value, "rank": 1, "decoded_token": piece}}
                 for token, value, piece in zip(ids, values, self.model.pieces(ids), strict=True)]  # fmt: skip
         before = list(self.model.prompt(question, style, False).ids)
@@ -96,6 +95,36 @@ class Scoring(Engine):
         return as_json(
             {**told, "prompt_token_ids": [before[0], *[1 for _ in before[1:]], *ids]} if self.tells_ids else told
         )
+
+    def scores(self, question: Question, style: Style, reply: str) -> tuple[list[int], list[float]]:
+        """The tokens of a reply and their log-probabilities, each second one lower."""
+        ids = self.model.tokenizer(reply, add_special_tokens=False)["input_ids"]
+        ask = ScoreRequest(question=question, style=style, responses=(Response(text="", token_ids=tuple(ids)),))
+        return ids, [value - self.lower * (place % 2) for place, value in enumerate(self.model.score([ask])[0][0])]
+
+
+class Native(Scoring):
+    """An engine as SGLang: log-probabilities of a prompt by its own `/generate` alone, which takes texts."""
+
+    def __call__(self, asked: Asked) -> Answer:
+        if asked.method == "GET" and asked.path.endswith("model_info"):
+            return as_json({"model_path": self.name})
+        if b"prompt_logprobs" in asked.content:
+            return as_json({"choices": [{"index": 0, "message": {"content": ""}, "matched_stop": None}]})
+        if asked.path != "/generate":
+            return super().__call__(asked)
+        body = asked.body
+        assert (body["return_logprob"], body["logprob_start_len"], body["return_text_in_logprobs"]) == (True, 0, True)
+        shown = "".join(sha256(base64.b64decode(one.partition(",")[2])).hexdigest() for one in body["image_data"])
+        question, style, prompt = next(
+            (question, style, prompt) for (_, pictures), (question, style) in self.known.items()
+            if pictures == shown and body["text"].startswith(prompt := written_prompt(self.model, question, style))
+        )  # fmt: skip
+        ids, values = self.scores(question, style, body["text"].removeprefix(prompt))
+        rows = [[value, token, piece] for value, token, piece in zip(values, ids, self.model.pieces(ids), strict=True)]
+        before = self.model.prompt(question, style, False).ids
+        told = [[None if not place else -1.0, token, "x"] for place, token in enumerate(before)]
+        return as_json({"text": "!", "meta_info": {"input_token_logprobs": [*told, *rows]}})
 
 
 def changed(rule: Rule, change) -> Rule:

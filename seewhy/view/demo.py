@@ -61,6 +61,11 @@ class Demo:
         self._stack = ExitStack()
         self._lock = threading.Lock()
 
+    def close(self) -> None:
+        """Let go of the models; those behind servers have connections."""
+        self._stack.close()
+        self._models.clear()
+
     def asked(self, kind: str, body: bytes) -> Asked:
         """What a form of this content type asks.
 

@@ -4,6 +4,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from getpass import getuser
 from pathlib import Path
 
@@ -24,9 +25,12 @@ def serve(
     Raises:
         ValueError: a directory is no run, or no port is free.
     """
-    with tempfile.TemporaryDirectory(prefix="seewhy-asked-") as folder, listening(port) as own:
-        demo = Demo(models, Path(folder), key_variable) if models else None
-        app, token = application(roots, demo=demo)
+    with (
+        tempfile.TemporaryDirectory(prefix="seewhy-asked-") as folder,
+        listening(port) as own,
+        closing(Demo(models, Path(folder), key_variable)) as demo,
+    ):
+        app, token = application(roots, demo=demo if models else None)
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
         for line in lines_of(own.getsockname()[1], port, token, os.environ):
             say(line)

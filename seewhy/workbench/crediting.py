@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 from seewhy.endpoints.chains import ChainTeller
@@ -52,7 +53,8 @@ def credit_between(policy: Any, reference: Any, question: Question, chain: Chain
         ValueError: the models have no vocabulary in common.
     """
     both = (policy, reference)
-    served = [_told(model, question, chain) if isinstance(model, ChainTeller) else None for model in both]
+    served = [_told(model, question, chain, other) if isinstance(model, ChainTeller) else None
+              for model, other in zip(both, both[::-1], strict=True)]  # fmt: skip
     given = [one for one in served if one is not None]
     if given:
         said = replace(chain, token_ids=given[0].token_ids, logprobs=None)
@@ -75,11 +77,14 @@ def credit_between(policy: Any, reference: Any, question: Question, chain: Chain
     return Credited(chain=said, scored=scored, credit=credit)
 
 
-def _told(model: ChainTeller, question: Question, chain: Chain) -> GivenReply:
-    """The reply under the weights of a server."""
+def _told(model: ChainTeller, question: Question, chain: Chain, other: Any) -> GivenReply:  # noqa: ANN401
+    """The reply under the weights of a server; the chat template of the other model, where it is here, writes it."""
     endpoint: EndpointPlan = cast(Any, model.chat_model).endpoint
+    written = None
+    if not isinstance(other, ChainTeller):
+        written = partial(call_part, "model", "loading.written_prompt", "written_prompt", other, question, chain.style)
     return call_part("endpoints", "score_reply", "score_reply", endpoint, model.prompt(question, chain.style, False),
-                     chain.text)  # fmt: skip
+                     chain.text, written)  # fmt: skip
 
 
 def _reads(model: Any, said: Chain) -> bool:  # noqa: ANN401

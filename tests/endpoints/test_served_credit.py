@@ -1,15 +1,16 @@
 """Credit between two models where one or both are behind a server, as vLLM tells `prompt_logprobs`."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from engine_server import LOWER, Engine, Scoring
+from engine_server import LOWER, Engine, Native, Scoring
 from loopback import Answer, Asked, LoopServer, as_json, error
 
 from seewhy.cli.main import main
 from seewhy.endpoints.chat import Message
-from seewhy.endpoints.engine.given_reply import NoLogprobsError, given_reply
+from seewhy.endpoints.engine.given_reply import NoLogprobsError, given_reply, native_reply
 from seewhy.endpoints.plan import EndpointPlan
 from seewhy.endpoints.score_reply import score_reply
 from seewhy.model.api import GenerateRequest, SamplingParams
@@ -39,6 +40,37 @@ def question():
 @pytest.fixture(scope="module")
 def chain(tiny, question):
     return tiny.generate([GenerateRequest(question=question, style=Style.REASON)], HOW)[0][0]
+
+
+@pytest.mark.parametrize("sides", ["here, served", "served, here"])
+def test_credit_over_a_server_as_sglang_is_what_the_weights_give_where_the_other_model_is_here(
+    tiny, question, chain, sides
+):
+    with LoopServer(Native(tiny, [question])) as server, opened_model(f"tiny@{server.url}", "", []) as served:
+        models = [tiny if side == "here" else served for side in sides.split(", ")]
+        found = credit_between(*models, question, chain)
+        with pytest.raises(NoLogprobsError, match=f"tiny at {server.url}.*SGLang gives them of a text.*chat template"):
+            credit_between(served, served, question, chain)
+    steps = [LOWER * (place % 2) for place in range(len(found.chain.token_ids))]
+    sign, mean = {"here, served": 1, "served, here": -1}[sides], sum(steps) / len(steps)
+    assert [one.credit for one in found.credit] == pytest.approx([sign * (step - mean) for step in steps], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("rows", "fact"),
+    [
+        (None, "no input_token_logprobs"),
+        ([], "no input_token_logprobs"),
+        ([[-1.0, 5]], "a row of its input_token_logprobs"),
+        ([[-1.0, 5, None]], "a row"),
+        ([[-1.0, "5", "It"]], "a row"),
+        ([[None, 5, "It"]], "no log-probability"),
+        ([[-1.0, 5, "It<end>"]], "are 'It<end>'"),
+    ],
+)
+def test_native_rows_that_are_not_of_the_reply_are_refused(rows, fact):
+    with pytest.raises(NoLogprobsError, match=fact):
+        native_reply({"meta_info": {"input_token_logprobs": rows}}, "It")
 
 
 @pytest.mark.parametrize(
@@ -98,10 +130,11 @@ def test_without_them_the_replies_are_shown_and_the_reason(tiny, question, capsy
         said = capsys.readouterr().out
         plan = AskPlan(styles=(Style.DIRECT,), max_tokens=8)
         sent: list[str] = []
-        with pytest.raises(NoLogprobsError, match="gives no log-probabilities"):
-            Demo(["tiny", name], tmp_path)._answer(
-                Form(text=ASKED, names=("tiny", name), credit=True, plan=plan), question, sent.append
-            )
+        with (
+            closing(Demo(["tiny", name], tmp_path)) as demo,
+            pytest.raises(NoLogprobsError, match="gives no log-probabilities"),
+        ):
+            demo._answer(Form(text=ASKED, names=("tiny", name), credit=True, plan=plan), question, sent.append)
     assert f"no credit: tiny at {server.url} gives no log-probabilities of a given reply" in said
     assert said.count("answer: ") == 2
     assert "".join(sent).count("<article") == 2

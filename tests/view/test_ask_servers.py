@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from browsing import Looker, chromium, looking, needs_chromium
-from engine_server import LOWER, Engine, Scoring
-from loopback import Answer, Asked, LoopServer, as_json, choices
+from engine_server import LOWER, Engine, Native, Scoring
+from loopback import Answer, Asked, LoopServer, choices
 from playwright.sync_api import expect
 from test_demo import asking
 
@@ -22,18 +22,6 @@ from seewhy.workbench.questions import typed_question
 
 PAGE = Path("docs/examples/pages/sum.png")
 ASKED = "What is the sum of row 1?"
-
-
-class OfSGLang(Engine):
-    """Chat completions as SGLang's, which give log-probabilities of drawn tokens and none of a prompt's."""
-
-    def __call__(self, asked: Asked) -> Answer:
-        if asked.method == "GET":
-            is_info = asked.path.endswith("model_info")
-            return as_json({"model_path": "tiny"}) if is_info else super().__call__(asked)
-        if b"prompt_logprobs" in asked.content:
-            return choices("", matched_stop=None, logprobs=None)
-        return super().__call__(asked)
 
 
 class OfLlamaCpp(Engine):
@@ -65,26 +53,28 @@ def test_models_behind_servers_answer_side_by_side_with_votes_and_credit_and_wha
     with ExitStack() as stack:
         tiny = stack.enter_context(opened_model("tiny", "", []))
         rules = [Scoring(tiny, [question]), Scoring(tiny, [question]), *(
-            kind(tiny, [question]) for kind in (OfSGLang, OfLlamaCpp))]  # fmt: skip
+            kind(tiny, [question]) for kind in (Native, OfLlamaCpp))]  # fmt: skip
         rules[1].lower = 0.0
         vllm, base, sglang, llama = (f"tiny@{stack.enter_context(LoopServer(rule)).url}" for rule in rules)
-        names = [vllm, base, sglang, llama]
+        names = [vllm, base, sglang, llama, "tiny"]
         port = stack.enter_context(asking(Demo(names, tmp_path)))
         look = stack.enter_context(looking(stack.enter_context(chromium()), port))
         page = look.page
         ask(look, *names)
         assert page.locator("article h2").all_inner_texts() == names
-        assert page.locator("article h3").all_inner_texts() == ["direct", "reason"] * 4
+        assert page.locator("article h3").all_inner_texts() == ["direct", "reason"] * 5
         assert page.locator("[role=alert]").count() == 0
         assert look.faults() == []
         ask(look, *names, samples=3)
-        assert len(re.findall(r"votes of 3: .+ × \d", "\n".join(page.locator(".votes").all_inner_texts()))) == 8
-        ask(look, vllm, base, credit=True)
-        assert page.locator(".wide h2").first.inner_text() == f"credit of {vllm} over {base}"
-        found = [float(one) for one in re.findall(r"credit ([+-][\d.]+) nats", page.locator(".heat").inner_html())]
-        assert len(found) > 3
-        assert {round(abs(one - found[0]), 2) for one in found} == {0.0, LOWER}
-        assert look.faults() == []
+        assert len(re.findall(r"votes of 3: .+ × \d", "\n".join(page.locator(".votes").all_inner_texts()))) == 10
+        for one, other in ((vllm, base), (sglang, "tiny")):
+            ask(look, one, other, credit=True)
+            assert page.locator(".wide h2").first.inner_text() == f"credit of {one} over {other}"
+            marked = page.locator(".heat").inner_html()
+            found = [float(value) for value in re.findall(r"credit ([+-][\d.]+) nats", marked)]
+            assert len(found) > 3
+            assert {round(abs(value - found[0]), 2) for value in found} == {0.0, LOWER}
+            assert look.faults() == []
         for lacking in (sglang, llama):
             ask(look, vllm, lacking, credit=True)
             name, _, url = lacking.partition("@")
@@ -184,4 +174,7 @@ async def test_an_error_that_no_one_foresaw_ends_the_replies_in_words(tmp_path):
     form = Form(text=ASKED, names=("drawing",), plan=AskPlan(styles=(Style.DIRECT,)))
     pieces = DemoOf(Drawing(fails), tmp_path).pieces(form, typed_question(ASKED, (PAGE,)))
     said = "".join([piece async for piece in pieces])
+    for thread in threading.enumerate():
+        if thread.name.endswith("(work)"):
+            thread.join(60)
     assert '<p class="alarm" role="alert">RuntimeError: the lamp &lt;b&gt;went&lt;/b&gt; out</p>' in said

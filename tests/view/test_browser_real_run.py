@@ -4,7 +4,7 @@ import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -43,7 +43,7 @@ def runs(tmp_path_factory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def served(runs, tmp_path_factory) -> Iterator[Served]:
-    with serving(*runs, demo=Demo(["tiny"], tmp_path_factory.mktemp("asked"))) as found:
+    with closing(Demo(["tiny"], tmp_path_factory.mktemp("asked"))) as demo, serving(*runs, demo=demo) as found:
         yield found
 
 

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 
 import pytest
@@ -106,7 +106,7 @@ def test_a_port_that_is_taken_gives_way_to_the_next_and_ssh_is_told_how_to_reach
 @contextmanager
 def asking(demo: Demo) -> Iterator[int]:
     app, _ = application([], TOKEN, demo)
-    with listening(0) as own:
+    with closing(demo), listening(0) as own:
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [own]}, daemon=True)
         thread.start()

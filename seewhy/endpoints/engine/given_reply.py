@@ -1,6 +1,6 @@
-"""Reads the log-probabilities of a reply that a server was given as the end of a prompt, as vLLM tells them."""
+"""Reads log-probabilities of a reply that a server was given as the end of a prompt: of vLLM and of SGLang."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 
@@ -12,6 +12,11 @@ WORDS: Mapping[str, object] = {
     "max_tokens": 1,
 }  # fmt: skip
 """What a chat completion says beside its messages, the reply last: vLLM's fields (`ChatCompletionRequest`)."""
+NATIVE: Mapping[str, object] = {
+    "sampling_params": {"max_new_tokens": 1, "temperature": 0}, "return_logprob": True, "logprob_start_len": 0,
+    "return_text_in_logprobs": True,
+}  # fmt: skip
+"""What SGLang's `/generate` is asked beside a text and its pictures (`GenerateReqInput`)."""
 
 
 class NoLogprobsError(ValueError):
@@ -51,13 +56,35 @@ def given_reply(answer: Mapping[str, object], text: str) -> GivenReply:
     rows = answer.get("prompt_logprobs")
     if not isinstance(rows, list) or not rows:
         raise NoLogprobsError("its answer has no prompt_logprobs")
-    wanted, joined = text.strip(), ""
     known = prompt_tokens(answer)
     ids = known if known is not None and len(known) == len(rows) else (None,) * len(rows)
+    return _ending((_token(row, token) for token, row in zip(reversed(ids), reversed(rows), strict=True)), text)
+
+
+def native_reply(answer: Mapping[str, object], text: str) -> GivenReply:
+    """The same of `input_token_logprobs`, as SGLang's own `/generate` gives them.
+
+    Raises:
+        NoLogprobsError: there are none, or no last tokens are the text.
+
+    Example:
+        >>> native_reply({"meta_info": {"input_token_logprobs": [[None, 1, "?"], [-0.5, 5, "It"]]}}, "It").token_ids
+        (5,)
+    """
+    meta = answer.get("meta_info")
+    rows = meta.get("input_token_logprobs") if isinstance(meta, Mapping) else None
+    if not isinstance(rows, list) or not rows:
+        raise NoLogprobsError("its answer has no input_token_logprobs")
+    return _ending((_native_token(row) for row in reversed(rows)), text)
+
+
+def _ending(last_first: Iterable[tuple[int, float, str]], text: str) -> GivenReply:
+    """The last tokens of a prompt that joined are the text."""
+    wanted, joined = text.strip(), ""
     found: list[tuple[int, float, str]] = []
-    for token, row in zip(reversed(ids), reversed(rows), strict=True):
-        found.append(_token(row, token))
-        joined = found[-1][2] + joined
+    for token in last_first:
+        found.append(token)
+        joined = token[2] + joined
         if joined.strip() == wanted:
             return _whole(found[::-1])
         if len(joined.strip()) > len(wanted):
@@ -75,6 +102,14 @@ def _token(row: object, token: int | None) -> tuple[int, float, str]:
             case _:
                 pass
     raise NoLogprobsError(f"a row of its prompt_logprobs is {str(row)[:80]}")
+
+
+def _native_token(row: object) -> tuple[int, float, str]:
+    match row:
+        case [value, int(token), str(piece)] if token >= 0:
+            return token, logprob_of(value), plain_text(piece)
+        case _:
+            raise NoLogprobsError(f"a row of its input_token_logprobs is {str(row)[:80]}")
 
 
 def _whole(found: Sequence[tuple[int, float, str]]) -> GivenReply:
