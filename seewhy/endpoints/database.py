@@ -5,6 +5,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+MALFORMED = "malformed"
+"""In what SQLite says of a file that was damaged."""
+IF_DAMAGED = ("If it is damaged, move it away: replies that it held are asked anew; `sqlite3 FILE .recover` brings "
+              "back what is whole")  # fmt: skip
 IN_MEMORY = ":memory:"
 LOG_PAGES = 4000
 """Pages of 4 KiB that the log may have before they are moved into the file, where SQLite itself takes 1,000: all calls
@@ -76,6 +80,8 @@ class Database:
             self.base.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
             self._make_tables()
         except sqlite3.Error as error:
+            if MALFORMED in str(error):
+                raise ValueError(f"{self.place} cannot be read ({error}). {IF_DAMAGED}") from error
             raise ValueError(
                 f"{self.place} cannot be used as a cache of replies ({error}); name a file in a folder that can be "
                 "written to and is on a disk of this machine, or one that seewhy made"
@@ -113,10 +119,7 @@ class Database:
         try:
             yield self.base
         except sqlite3.Error as error:
-            raise OSError(
-                f"{self.place} cannot be read ({error}). If it is damaged, move it away: replies that it held are "
-                "asked anew; `sqlite3 FILE .recover` brings back what is whole"
-            ) from error
+            raise OSError(f"{self.place} cannot be read ({error}). {IF_DAMAGED}") from error
 
     def close(self) -> None:
         """Let the file go."""

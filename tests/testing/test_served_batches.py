@@ -101,3 +101,24 @@ def test_an_unknown_id_is_a_404(questions, tmp_path):
         assert call(f"{server.base_url}/files/file-9").status == 404
         order = {"input_file_id": "file-9", "endpoint": "/v1/chat/completions"}
         assert call(f"{server.base_url}/batches", order).status == 404
+
+
+FORM = "multipart/form-data; boundary=b"
+FIELD = "--b\r\nContent-Disposition: form-data; name="
+INNER = "Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nx\r\n--c--\r\n"
+NESTED = f'{FIELD}"purpose"\r\n\r\nbatch\r\n{FIELD}"file"\r\n{INNER}--b--'
+UNFIT = {
+    "no form": ("/files", "hello", "text/plain", "the body is no multipart form with a file and a purpose"),
+    "no file": ("/files", f'{FIELD}"purpose"\r\n\r\nbatch\r\n--b--', FORM, "the form lacks the field file or purpose"),
+    "a form in a form": ("/files", NESTED, FORM, "a field of the form holds another form"),
+    "no JSON": ("/batches", "{", "application/json", "the body is not JSON"),
+    "no source": ("/batches", "{}", "application/json", "input_file_id and endpoint /v1/chat/completions are required"),
+}
+
+
+@pytest.mark.parametrize(("path", "body", "kind", "words"), UNFIT.values(), ids=UNFIT)
+def test_a_form_or_an_order_that_is_none_is_refused_by_what_it_lacks(path, body, kind, words, questions, tmp_path):
+    with serve(questions, tmp_path) as server:
+        answer = call(f"{server.base_url}{path}", body.encode(), {"Content-Type": kind})
+    assert answer.status == 400
+    assert words in answer.json["error"]["message"]

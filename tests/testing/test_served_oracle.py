@@ -94,6 +94,10 @@ def test_a_reply_longer_than_its_limit_is_cut_and_says_length(questions, tmp_pat
     ("change", "complaint"),
     [
         ({"model": "gpt"}, "model: there is no 'gpt' here; there is oracle, which is oracle-0"),
+        ({"model": 3}, "model: a text is required"),
+        ({"messages": [{"role": "user", "content": [
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,a?="}}]}]},
+         "messages.0.content.0: the picture is no base64"),
         ({"messages": []}, "messages: a list of one message or more is required"),
         ({"messages": [{"role": "user"}]}, "messages.0: a role and a content are required"),
         ({"n": -1}, "n: a whole number, 0 or above, is required, and not -1"),
@@ -114,8 +118,9 @@ def test_what_it_does_not_understand_is_refused_by_its_place(change, complaint, 
 
 def test_a_body_that_is_no_json_is_refused(questions, tmp_path):
     with serve(questions, tmp_path) as server:
-        answer = call(f"{server.base_url}/chat/completions", b"{")
-    assert (answer.status, "the body is not JSON" in answer.json["error"]["message"]) == (400, True)
+        for body, words in ((b"{", "the body is not JSON"), (b"[]", "the body is not a JSON object")):
+            answer = call(f"{server.base_url}/chat/completions", body)
+            assert (answer.status, words in answer.json["error"]["message"]) == (400, True)
 
 
 def test_models_names_the_oracle_and_its_failings(questions, tmp_path):

@@ -52,13 +52,18 @@ class Asked:
 
 def read_body(payload: bytes) -> Asked:
     """The request in a body; UnfitError names what is wrong with it."""
+    return read_request(read_object(payload))
+
+
+def read_object(payload: bytes) -> Mapping[str, object]:
+    """The JSON object that a body is; UnfitError where it is none."""
     try:
         found = json.loads(payload)
     except ValueError as error:
         raise UnfitError(f"the body is not JSON ({error})") from error
     if not isinstance(found, dict):
         raise UnfitError("the body is not a JSON object")
-    return read_request(found)
+    return found
 
 
 def read_request(found: Mapping[str, object]) -> Asked:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seewhy.records.files import write_text_atomically
-from seewhy.testing.served.asked import UnfitError, read_request
+from seewhy.testing.served.asked import UnfitError, read_object, read_request
 from seewhy.testing.served.chat_handler import ChatHandler
 from seewhy.testing.served.file_store import FileStore, read_note
 from seewhy.testing.served.plan import Fault
@@ -32,7 +32,7 @@ class Batches:
 
     def submit(self, payload: bytes) -> dict[str, object]:
         """Take a batch; nothing of it is worked before its delay is over."""
-        match json.loads(payload):
+        match read_object(payload):
             case {"input_file_id": str(source), "endpoint": "/v1/chat/completions", **rest}:
                 self.shelf.tell(source)
             case _:
