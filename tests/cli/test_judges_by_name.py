@@ -199,7 +199,7 @@ def test_a_judge_of_ones_own_that_asks_nobody_needs_no_server(tmp_path):
 def test_a_module_without_a_judge_is_refused(tmp_path, capsys):
     words = ("run", "inkgrid", "--run", str(tmp_path / "run"), "--verdicts.judge", "judges_of_mine.none")
     told = refused(capsys, *words)
-    assert "steps.verdicts: judges_of_mine.none: a file of judging holds one judge, and this one holds none" in told
+    assert "steps.verdicts: judge.kind: judges_of_mine.none holds no judge" in told
 
 
 def test_what_is_calibrated_is_the_judge_that_a_recipe_makes(capsys):
