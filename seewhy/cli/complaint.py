@@ -25,7 +25,7 @@ BY_NUMBER = {
 """What to do about errors of the system."""
 IN_FILE, CORRECT = re.compile(r"\.ya?ml|^step |:\d|, (?:line|row) \d"), "correct it there"
 """A place that can be looked up and corrected: of a recipe, or a row of a file."""
-LONGEST = 160
+LONGEST, UTF8 = 160, "rename the file or folder, or write its text again in UTF-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,10 @@ def complaint_of(error: Exception, words: Sequence[str]) -> Complaint:
     if isinstance(error, OSError) and error.errno in BY_NUMBER and error.strerror:
         place = error.filename if isinstance(error.filename, str) else command
         return Complaint(what=error.strerror, where=place, remedy=BY_NUMBER[error.errno])
+    cause = error.__cause__ if isinstance(error.__cause__, UnicodeEncodeError) else error
+    if isinstance(cause, UnicodeEncodeError) and "surrogates" in cause.reason:
+        near = cause.object[max(0, cause.start - LONGEST) : cause.start + 9].encode("utf-8", "backslashreplace")
+        return Complaint(what=f"{near.decode()}: holds bytes that are no UTF-8", where=command, remedy=UTF8)
     text = str(error).strip() or type(error).__name__
     first, _, more = text.partition("\n")
     what, remedy = split(first)

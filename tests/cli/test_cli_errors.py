@@ -1,5 +1,6 @@
 """What a user gets wrong is told with the place and the remedy, nothing is made, and the exit status is 2."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,17 @@ def test_a_step_names_the_one_that_comes_before_it(tmp_path: Path, capsys: pytes
     assert "step lessons" in complaint
     assert "rationales.chains is not finished" in complaint
     assert "--only rationales" in complaint
+
+
+def test_a_folder_whose_name_is_no_utf_8_is_named_with_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    named = os.fsdecode(os.fsencode(tmp_path) + b"/mine-\xff")
+    (tmp_path / "q.jsonl").write_text('{"id": "1", "split": "test", "question": "1?", "answer": "1"}\n')
+    (tmp_path / "p.jsonl").write_text('{"id": "1", "prediction": "1"}\n')
+    Path(named).mkdir()
+    (Path(named) / "p.jsonl").write_bytes((tmp_path / "p.jsonl").read_bytes())
+    asked = ["grade", f"{named}/p.jsonl", "--questions", str(tmp_path / "q.jsonl")]
+    assert main([*asked, "--out", str(tmp_path / "out")]) == 2
+    first, _, remedy = capsys.readouterr().err.strip().splitlines()
+    assert "mine-" in first
+    assert "no UTF-8" in first
+    assert remedy.startswith("  remedy: rename the file or folder")

@@ -49,3 +49,18 @@ def test_alpaca_rows_that_are_not_so_are_refused_with_the_field(tmp_path, more, 
     (fault,) = faults_in(write_list(tmp_path / "rows.json", [row, {**row, **more}]))
     assert re.search(said, fault)
     assert ":2: " in fault
+
+
+@pytest.mark.parametrize(
+    ("forced", "entry", "said"),
+    [
+        ("llamafactory", {"ranking": True}, "lists files of llamafactory_alpaca and none of llamafactory; say --from"),
+        ("llamafactory_alpaca", {"ranking": True, "formatting": "sharegpt"}, "lists files of llamafactory and none"),
+        ("llamafactory", {}, "only pairs are read by a registration; name the file of a set with conversations, or"),
+    ],
+)
+def test_a_registration_of_other_rows_than_were_asked_for_says_which_it_has(tmp_path, forced, entry, said):
+    write_list(tmp_path / "rows.json", [{"instruction": "What?", "chosen": "A cat.", "rejected": "A dog."}])
+    (tmp_path / "dataset_info.json").write_text(json.dumps({"mine": {"file_name": "rows.json", **entry}}))
+    with pytest.raises(ValueError, match=said):
+        sources_of(tmp_path, Known(formats=KNOWN.formats, forced=forced))

@@ -55,7 +55,7 @@ INFO = {"file_name": "rows.json", "formatting": "sharegpt", "ranking": True, "co
 @pytest.mark.parametrize(
     ("changes", "fact", "remedy"),
     [
-        ({"ranking": False}, " registers no set with \"ranking\": true (it has mine)", "name the file of the set"),
+        ({"ranking": False}, " registers no set with \"ranking\": true (it has mine)", "name the file of a set"),
         ({"formatting": "openai"}, ": mine.formatting is 'openai', and alpaca and sharegpt are read", "give it one of"),
         ({"file_name": "none.json"}, ": mine.file_name: there is no file", "mend the path, or take mine out"),
         ({"file_name": None}, ": mine.file_name is None", "give a path, or take mine out"),

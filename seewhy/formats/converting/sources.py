@@ -149,6 +149,13 @@ def _claimed(file: Path, known: Known) -> Sequence[Source]:
     filled = {name: sources for name, sources in claims.items() if sources}
     if len(filled) > 1:
         raise ValueError(f"{file} could be a list of {' or '.join(filled)}; say which with --from NAME")
+    if known.forced and not filled:
+        others = [name for name, one in known.formats.items() if name != known.forced and one.claims(file, found)]
+        if others:
+            raise ValueError(
+                f"{file} lists files of {others[0]} and none of {known.forced}; say --from {others[0]}, or leave "
+                "--from away"
+            )
     return next(iter(filled.values()), ())
 
 

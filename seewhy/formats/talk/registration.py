@@ -24,8 +24,9 @@ def registered_sets(
         return ()
     ranked = {name: entry for name, entry in entries.items() if entry.get("ranking") is True}
     if not ranked:
-        raise ValueError(f"{path} registers no set with \"ranking\": true (it has {', '.join(entries)}); name the "
-                         "file of the set instead")  # fmt: skip
+        raise ValueError(f"{path} registers no set with \"ranking\": true (it has {', '.join(entries)}), and "
+                         "only pairs are read by a registration; name the file of a set with conversations, or write "
+                         "rows of instruction and output as trl_completion (docs/data.md)")  # fmt: skip
     for name, entry in ranked.items():
         if entry.get("formatting", USUAL) not in KNOWN:
             raise ValueError(f"{path}: {name}.formatting is {entry['formatting']!r}, and {' and '.join(KNOWN)} are "
