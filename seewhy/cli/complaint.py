@@ -51,8 +51,12 @@ def complaint_of(error: Exception, words: Sequence[str]) -> Complaint:
         return Complaint(what=error.strerror, where=place, remedy=BY_NUMBER[error.errno])
     cause = error.__cause__ if isinstance(error.__cause__, UnicodeEncodeError) else error
     if isinstance(cause, UnicodeEncodeError) and "surrogates" in cause.reason:
-        near = cause.object[max(0, cause.start - LONGEST) : cause.start + 9].encode("utf-8", "backslashreplace")
-        return Complaint(what=f"{near.decode()}: holds bytes that are no UTF-8", where=command, remedy=UTF8)
+        near = cause.object[max(0, cause.start - LONGEST) : cause.start + 1].encode("utf-8", "backslashreplace")
+        return Complaint(
+            what=f"{near.decode().splitlines()[-1].strip()}: holds bytes that are no UTF-8",
+            where=command,
+            remedy=UTF8,
+        )
     text = str(error).strip() or type(error).__name__
     first, _, more = text.partition("\n")
     what, remedy = split(first)

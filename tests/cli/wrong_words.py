@@ -98,7 +98,7 @@ grade                                                      | needs a file of pre
 grade nowhere.jsonl                                        | nowhere.jsonl: no such file
 grade empty.jsonl                                          | empty.jsonl holds no rows
 grade bad.jsonl                                            | bad.jsonl, line 1
-grade wide.jsonl                                           | wide.jsonl: not UTF-8
+grade wide.jsonl                                           | wide.jsonl is in UTF-16
 grade folder.jsonl                                         | folder.jsonl
 grade text.txt                                             | text.txt
 grade mine.csv                                             | mine.csv holds no questions
