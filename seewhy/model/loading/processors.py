@@ -43,7 +43,7 @@ class UnusedVideoProcessor(VideoProcessorMixin):
 
     def preprocess(self, videos: object, **kwargs: Any) -> Any:  # noqa: ANN401
         """Refuse."""
-        raise ValueError("videos need torchvision, which is not installed")
+        raise ValueError(f"videos need torchvision, which is not installed: {HELPERS[TORCHVISION]}")
 
 
 class _AnyVideoPart:

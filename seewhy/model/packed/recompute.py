@@ -27,7 +27,7 @@ def enable_checkpointing(net: PreTrainedModel) -> None:
     """
     layers, who = _layers(net), type(net).__name__
     if not layers or not net.supports_gradient_checkpointing:
-        raise ValueError(f"{who} cannot checkpoint its layers: leave --compute.gradient-checkpointing away")
+        raise ValueError(f"{who} cannot checkpoint its layers; leave compute.gradient_checkpointing away")
     if any(vars(layer).get(name) for layer in layers for name in OWN_DROPOUT):
         raise ValueError(f"{who} drops values in its layers: set its dropout to 0, or do without checkpointing")
 

@@ -1,0 +1,89 @@
+"""Parts of a training that do not belong together are refused before a weight moves."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from small_online import online
+from tiny_trainable import TinyTrainable, lesson
+
+from seewhy.objectives.api import RolloutView
+from seewhy.objectives.dpo import DPO
+from seewhy.objectives.grpo import GRPO
+from seewhy.objectives.ppo import PPO
+from seewhy.records.types import Response
+from seewhy.training.examples import lesson_example
+from seewhy.training.held_out import HeldOut
+from seewhy.training.online.fit import fit_online
+from seewhy.training.online.pairs import OnlinePairs
+from seewhy.training.online.plan import PairsPlan
+from seewhy.training.parallel.engine import rooted_of
+from seewhy.training.parallel.plan import ShardPlan
+from seewhy.training.parallel.ranks import ALONE, join
+from seewhy.training.plan import ValidationPlan
+from seewhy.training.rows import Mixture
+
+FSDP = {"ACCELERATE_USE_FSDP": "true"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        (FSDP, "asks for FSDP 1: set fsdp_version to 2"),
+        ({**FSDP, "FSDP_VERSION": "2", "FSDP_ACTIVATION_CHECKPOINTING": "true"},
+         "asks for fsdp_activation_checkpointing: set it to false, and compute.gradient_checkpointing to true"),
+    ],
+)  # fmt: skip
+def test_a_launcher_that_asks_for_another_kind_of_shards_is_refused_by_its_setting(variables, words):
+    with pytest.raises(ValueError, match=words):
+        ShardPlan().of_launcher(variables)
+
+
+@pytest.mark.parametrize("engine", ["ACCELERATE_USE_DEEPSPEED", "ACCELERATE_USE_MEGATRON_LM"])
+def test_an_engine_that_is_not_ours_is_refused_before_processes_meet(engine, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv(engine, "true")
+    with pytest.raises(ValueError, match=r"DeepSpeed or Megatron-LM: choose MULTI_GPU \(DDP\) or FSDP"):
+        join()
+
+
+def test_a_process_alone_shares_no_count():
+    with pytest.raises(ValueError, match="blocks: a process alone takes its work in order"):
+        ALONE.add("blocks", 1)
+
+
+def test_a_model_that_cannot_be_wrapped_trains_in_one_process():
+    with pytest.raises(ValueError, match="TinyTrainable has no `root` to be wrapped: train it in one process"):
+        rooted_of(TinyTrainable())
+
+
+def test_a_response_without_tokens_is_refused_by_its_question():
+    empty = replace(lesson("q1", "a"), response=Response(text="", token_ids=()))
+    with pytest.raises(ValueError, match="question q1: a response has no tokens; drop the row or give it text"):
+        lesson_example(TinyTrainable(), empty, 0)
+
+
+def test_held_out_rows_that_are_none_are_refused():
+    with pytest.raises(ValueError, match="validation: there is no row to look at"):
+        HeldOut(rows=[], plan=ValidationPlan()).table(lambda row: row, lambda example: None, set())
+
+
+def test_a_row_beyond_the_last_is_none():
+    with pytest.raises(IndexError):
+        Mixture.of([1, 2]).find(2)
+
+
+def test_an_online_objective_without_its_critic_or_its_reference_is_refused(tmp_path):
+    run = online(tmp_path, "ppo", objective=PPO())
+    with pytest.raises(ValueError, match="ppo needs a critic"):
+        next(iter(fit_online(replace(run, learner=replace(run.learner, critic=None)))))
+    learner = online(tmp_path, "grpo", objective=GRPO(kl=0.1)).learner
+    with pytest.raises(ValueError, match="grpo penalises the divergence from a reference, and there is none"):
+        replace(learner, reference=None)
+
+
+def test_an_objective_of_pairs_has_no_loss_of_one_rollout():
+    pairs, one = OnlinePairs(objective=DPO(), plan=PairsPlan()), torch.zeros(1, 1)
+    view = RolloutView(policy=one, old=one, advantages=one, mask=one == 0, reference=one)
+    with pytest.raises(TypeError, match="dpo has no loss of a single rollout"):
+        pairs.loss(view, {})
