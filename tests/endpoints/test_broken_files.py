@@ -51,9 +51,9 @@ def test_a_provider_that_takes_no_batch_is_told_with_what_goes_on(tmp_path):
         by_batch(server, str(tmp_path / "replies.sqlite"))
 
 
-@pytest.mark.parametrize("whole", [1, 5])
+@pytest.mark.parametrize("whole", [1, 20])
 def test_a_file_of_replies_that_was_damaged_is_named_with_what_brings_the_others_back(whole, tmp_path):
-    """Of its pages of 4 kB the first are as they were: with one of them the tables are not even found."""
+    """Of its 32 pages of 4 kB the first are as they were; it is seen when the file is opened."""
     place = tmp_path / "replies.sqlite"
     requests = [say(f"{number} " + "word " * 200) for number in range(60)]
     with LoopServer(echo) as server:
@@ -63,6 +63,6 @@ def test_a_file_of_replies_that_was_damaged_is_named_with_what_brings_the_others
             left = place.stat().st_size - file.seek(4096 * whole)
             file.write(b"\xff" * left)
         said = r"replies\.sqlite cannot be read .*move it away"
-        with pytest.raises((OSError, ValueError), match=said), teacher_at(server, cache=str(place)) as teacher:
+        with pytest.raises(ValueError, match=said), teacher_at(server, cache=str(place)) as teacher:
             teacher.chat(requests)
         assert len(server.asked) == len(requests)
