@@ -145,6 +145,21 @@ def choices(*texts: str | None, prompt: int = 10, completion: int = 5, model: st
     return as_json({"id": "c", "object": "chat.completion", "model": model, "choices": told, "usage": usage})
 
 
+DONE = b"data: [DONE]\n\n"
+
+
+def chunk(text: str | None = None, end: str | None = None, **more: object) -> bytes:
+    """A piece of a streamed answer; `more` stands in its delta."""
+    delta = {} if text is None else {"content": text}
+    choice = {"index": 0, "delta": delta | more, "finish_reason": end}
+    return b"data: %s\n\n" % json.dumps({"model": "m-1", "choices": [choice]}, ensure_ascii=False).encode()
+
+
+def events(body: bytes, **more) -> Answer:
+    """A streamed answer of such pieces."""
+    return Answer(body=body, kind="text/event-stream; charset=utf-8", **more)
+
+
 def as_json(value: object, status: int = 200, **headers: str) -> Answer:
     named = {name.replace("_", "-"): told for name, told in headers.items()}
     return Answer(status=status, body=json.dumps(value).encode(), headers=named)

@@ -11,12 +11,12 @@ from seewhy.endpoints.cache import CallRow, DamagedRowError, Kept, ReplyCache
 from seewhy.endpoints.capabilities import ServerCapabilities
 from seewhy.endpoints.chat import BudgetSpentError, ChatResponse, Request, sum_usage
 from seewhy.endpoints.faults import Cost, Fault
-from seewhy.endpoints.payload import Prepared, payload_of, prepare_request
+from seewhy.endpoints.payload import Prepared, payload_of, prepare_request, streamed
 from seewhy.endpoints.plan import EndpointPlan, PacePlan
 from seewhy.endpoints.reading import ParsedReply, read_answer
 from seewhy.endpoints.refreshed import as_asked
 from seewhy.endpoints.secrets import Redactor
-from seewhy.endpoints.transport.api import Transport
+from seewhy.endpoints.transport.api import Heard, StoppedError, Transport
 from seewhy.endpoints.transport.pacing import Pacer
 from seewhy.endpoints.transport.waiting import next_wait
 from seewhy.records.types import Usage
@@ -24,8 +24,6 @@ from seewhy.records.types import Usage
 PATH = "/chat/completions"
 MOST_LESSONS = 9
 """How often one call may be said otherwise: each time the server's capabilities are known better."""
-
-
 NOTHING = Usage()
 
 
@@ -79,6 +77,8 @@ class ChatClient:
     requests: Pacer
     tokens: Pacer
     slots: asyncio.Semaphore
+    heard: Heard | None = None
+    """Called with a reply so far while it comes."""
     at_work: dict[str, KeyLock] = field(default_factory=dict[str, KeyLock])
 
     async def answer_all(self, requests: Sequence[Request]) -> list[ChatResponse]:
@@ -181,6 +181,8 @@ class ChatClient:
         tries, lessons, paid = 0, 0, NOTHING
         while True:
             payload = payload_of(prepared, self.endpoint.model, self.capabilities, count, offset)
+            if self.heard is not None and self.capabilities.may_stream(prepared.request, count):
+                payload = streamed(payload)
             end = await self._try(prepared, payload, count)
             paid = sum_usage([paid, end.paid]) if paid.calls else end.paid
             fault = end.came.fault
@@ -232,7 +234,9 @@ class ChatClient:
     async def _send(self, payload: bytes) -> ParsedReply:
         deadline = self.pace.deadline_s
         try:
-            reached = await self.transport.post(PATH, payload, deadline)
+            reached = await self.transport.post(PATH, payload, deadline, self._hear if self.heard else None)
+        except StoppedError:
+            return ParsedReply(fault=Fault(words="nobody read on", is_final=True, cost=Cost.UNKNOWN))
         except TimeoutError:
             return ParsedReply(fault=Fault(words=f"no whole answer came in {deadline:g} s", cost=Cost.UNKNOWN))
         except ConnectionRefusedError as error:
@@ -243,6 +247,10 @@ class ChatClient:
         if self.redactor.secrets:
             reached = replace(reached, body=self.redactor.clean_bytes(reached.body))
         return read_answer(reached)
+
+    def _hear(self, text: str) -> None:
+        if self.heard is not None:
+            self.heard(self.redactor.clean(text))
 
     def _count(self, came: ParsedReply, worst: Sum) -> Usage:
         if came.fault and came.tokens is None:

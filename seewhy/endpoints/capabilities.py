@@ -24,6 +24,7 @@ ABOUT_COUNT = re.compile(r"(?<![\w.])['\"`]?n['\"`]?(?![\w.'])(?=.*(?:choice|par
 SAMPLING = ("temperature", "top_p")
 ABOUT_SEED = re.compile(r"\bseed\b")
 ABOUT_LOGPROBS = re.compile(r"logprobs")
+ABOUT_STREAM = re.compile(r"\bstream(?:ing|ed)?\b")
 
 
 @dataclass(slots=True)
@@ -37,6 +38,8 @@ class ServerCapabilities:
     """Several choices come in one call."""
     takes_seed: bool = True
     gives_logprobs: bool = True
+    takes_stream: bool = True
+    """Gives a reply in pieces."""
     takes_temperature: bool = True
     takes_top_p: bool = True
     takes_both: bool = True
@@ -48,6 +51,10 @@ class ServerCapabilities:
     def count_for(self, missing: int) -> int:
         """How many replies the next call asks for."""
         return missing if self.gives_several else 1
+
+    def may_stream(self, request: Request, count: int) -> bool:
+        """Whether a call can come in pieces: of one reply, of which its text alone is wanted."""
+        return self.takes_stream and count == 1 and request.drawn is None and not request.top_logprobs
 
     def learn_count(self, asked: int, came: int) -> None:
         """A server that gives fewer choices than it was asked for, and says nothing, is asked for one at a time."""
@@ -70,6 +77,9 @@ class ServerCapabilities:
             return self._soften_form(payload)
         if ABOUT_SEED.search(complaint) and b'"seed"' in payload:
             self.takes_seed = False
+            return True
+        if ABOUT_STREAM.search(complaint) and REFUSED.search(complaint) and b'"stream"' in payload:
+            self.takes_stream = False
             return True
         if count > 1 and ABOUT_COUNT.search(complaint):
             self.gives_several = False

@@ -4,7 +4,8 @@ The headers are those of the `openai` library, which knows what its environment 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
 
@@ -24,7 +25,7 @@ from seewhy.endpoints.database import Database
 from seewhy.endpoints.group_commit import GroupCommit
 from seewhy.endpoints.plan import LISTS_MODEL, WELL, BatchPlan, EndpointPlan, PacePlan, SpendPlan
 from seewhy.endpoints.secrets import read_key, redactor_for
-from seewhy.endpoints.transport.api import Transport
+from seewhy.endpoints.transport.api import Heard, Transport
 from seewhy.endpoints.transport.balanced import BalancedTransport, lists
 from seewhy.endpoints.transport.http import HttpTransport
 from seewhy.endpoints.transport.loop import BackgroundLoop
@@ -85,6 +86,22 @@ class Teacher:
         """
         with RareCollection():
             return self._loop.run(self._desk.answer_all(requests))
+
+    @contextmanager
+    def heard_by(self, heard: Heard) -> Generator[None]:
+        """Within, `heard` is called in a thread of the client's with each reply so far, while it comes.
+
+        Of a request for one reply, from a server that knows `stream`; a batch API brings replies whole.
+        """
+        desk = self._desk
+        if not isinstance(desk, ChatClient):
+            yield
+            return
+        desk.heard = heard
+        try:
+            yield
+        finally:
+            desk.heard = None
 
     def forget(self) -> None:
         """Take away replies that memory alone keeps; connections stay, and what was learnt of the server."""

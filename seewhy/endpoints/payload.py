@@ -81,6 +81,16 @@ def payload_of(prepared: Prepared, model: str, capabilities: ServerCapabilities,
     return f'{{"messages":{prepared.messages},{settings}'.encode()
 
 
+def streamed(payload: bytes) -> bytes:
+    """The body of a call whose answer is to come in pieces.
+
+    Example:
+        >>> streamed(b'{"n":1}')
+        b'{"n":1,"stream":true}'
+    """
+    return payload[:-1] + b',"stream":true}'
+
+
 def seed_at(seed: int, offset: int) -> int:
     """The seed of a call that goes on after `offset` replies: the request's own at first, then another each time.
 

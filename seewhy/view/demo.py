@@ -15,6 +15,7 @@ from typing import Any
 from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
 
+from seewhy.endpoints.transport.api import StoppedError
 from seewhy.records.types import Question, Style
 from seewhy.view.credited import coloured, logprobs_of
 from seewhy.view.filling import PAGES
@@ -139,14 +140,14 @@ class Demo:
 
         def send(piece: str) -> None:
             if is_left.is_set():
-                raise _LeftError
+                raise StoppedError
             pieces.put(piece)
 
         def work() -> None:
             try:
                 with self._lock:
                     self._answer(asked, question, send)
-            except _LeftError:
+            except StoppedError:
                 pass
             except (ValueError, OSError) as error:
                 pieces.put(FAILED.format(str(error)))
@@ -194,10 +195,6 @@ class Demo:
             *asked.names, macros.coloured_key(shown["scale"]),
             Markup().join(macros.coloured_chain(one, shown["scale"]) for one in shown["chains"]),
         )  # fmt: skip
-
-
-class _LeftError(Exception):
-    """The browser has gone, and reads no further reply."""
 
 
 class _Streaming:

@@ -3,13 +3,14 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 from seewhy.endpoints.chains import ChainTeller
 from seewhy.endpoints.plan import EndpointPlan, PacePlan, SpendPlan
+from seewhy.endpoints.transport.api import Heard
 from seewhy.judging.answers.decoration import normalise
 from seewhy.judging.answers.extract import extract_answer
 from seewhy.judging.answers.findings import Abstention
@@ -23,6 +24,15 @@ from seewhy.runs.machine import is_served, spec_fields
 
 WARM = 0.7
 """Temperature at which several replies are drawn where none is named."""
+
+
+@runtime_checkable
+class Hearable(Protocol):
+    """A model behind a server whose reply can be read while it comes."""
+
+    def heard_by(self, heard: Heard) -> AbstractContextManager[None]:
+        """Within, `heard` is called with each reply so far."""
+        ...
 
 
 @runtime_checkable
@@ -106,29 +116,41 @@ def ask(
         question: what is asked.
         plan: how.
         failures: why a server gave no reply, filled while it is asked.
-        piece: called with each piece of the first reply while a local model draws it; joined they are its text.
+        piece: called with each piece of the first reply while it is drawn, by a server where one reply is asked for;
+            joined they are its text.
     """
     for style in plan.styles:
         began, before = time.perf_counter(), len(failures)
         asked = [GenerateRequest(question=question, style=style, count=plan.samples)]
-        if piece is not None and isinstance(model, Watched):
-            stream = Stream(partial(model.tokenizer.decode, skip_special_tokens=True))
-            model.watch = _passing_on(stream, partial(piece, style))
-            try:
-                chains = model.generate(asked, plan.sampling)[0]
-            finally:
-                model.watch = None
-            piece(style, stream.rest(chains[0].text))
-        else:
+        with _passed_on(model, piece and partial(piece, style)) as rest:
             chains = model.generate(asked, plan.sampling)[0]
+            if chains:
+                rest(chains[0].text)
         said = tuple(read(chain, question) for chain in chains)
         failure = "" if chains else "; ".join(failures[before:])
         yield Replies(model=model.name, style=style, replies=said, votes=votes_of(said), chains=chains,
                       seconds=time.perf_counter() - began, failure=failure)  # fmt: skip
 
 
-def _passing_on(stream: "Stream", piece: Callable[[str], None]) -> Callable[[int], None]:
-    return lambda token: piece(stream.add(token))
+@contextmanager
+def _passed_on(model: Generates, piece: Callable[[str], None] | None) -> Generator[Callable[[str], None]]:
+    """Passes on what a model says while it says it; it gives what takes the final text, for the rest of it."""
+    talker = model.chat_model if isinstance(model, ChainTeller) else None
+    if piece is None:
+        yield lambda _: None
+    elif isinstance(model, Watched):
+        stream = Stream(partial(model.tokenizer.decode, skip_special_tokens=True))
+        model.watch = lambda token: piece(stream.add(token))
+        try:
+            yield lambda text: piece(stream.rest(text))
+        finally:
+            model.watch = None
+    elif isinstance(talker, Hearable):
+        told = Told()
+        with talker.heard_by(lambda text: piece(told.add(text))):
+            yield lambda text: piece(told.add(text))
+    else:
+        yield lambda _: None
 
 
 def read(chain: Chain, question: Question) -> Said:
@@ -182,6 +204,30 @@ def opened_model(name: str, key_variable: str, failures: list[str]) -> Generator
         raise ValueError(f"model {name!r} cannot be opened ({error}); give tiny, a folder in Hugging Face format with "
                          "its processor, a name on the Hub, or NAME@URL of one behind a server") from error  # fmt: skip
     yield found
+
+
+class Told:
+    r"""What is new of a reply that a server tells; where it begins anew with another text, that follows below.
+
+    Example:
+        >>> told = Told()
+        >>> [told.add(text) for text in ("4", "42", "4", "42 cm")]
+        ['4', '2', '', ' cm']
+        >>> told.add("The sum")
+        '\n[begun anew]\nThe sum'
+    """
+
+    def __init__(self) -> None:
+        self._shown = ""
+
+    def add(self, text: str) -> str:
+        """What is to be shown now that the reply has come so far."""
+        if self._shown.startswith(text):
+            return ""
+        new = text.startswith(self._shown)
+        piece = text[len(self._shown) :] if new else f"\n[begun anew]\n{text}"
+        self._shown = text
+        return piece
 
 
 class Stream:

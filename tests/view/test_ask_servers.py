@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from browsing import Looker, chromium, looking, needs_chromium
 from engine_server import LOWER, Engine, Native, Scoring
-from loopback import Answer, Asked, LoopServer, choices
+from loopback import DONE, Answer, Asked, LoopServer, chunk, events
 from playwright.sync_api import expect
 from test_demo import asking
 
@@ -145,6 +145,46 @@ def test_tokens_are_seen_while_the_model_has_not_drawn_the_rest(tmp_path):
         expect(page.locator("article .chain")).to_have_text("aaaaaaaaa", timeout=60_000)
         page.wait_for_load_state("load")
         look.require_clean()
+
+
+@needs_chromium
+@pytest.mark.nightly
+def test_pieces_of_a_served_model_are_seen_while_the_server_has_not_sent_the_rest(tmp_path):
+    words = [f"word{number} " for number in range(60)]
+    body = b"".join(chunk(word) for word in words) + chunk(end="stop") + DONE
+    with LoopServer(lambda _: events(body, drip_s=0.0005)) as server, ExitStack() as stack:
+        port = stack.enter_context(asking(Demo([f"m@{server.url}"], tmp_path)))
+        look = stack.enter_context(looking(stack.enter_context(chromium()), port))
+        page = look.page
+        page.fill("input[name=question]", ASKED)
+        page.set_input_files("input[name=picture]", PAGE)
+        page.uncheck("input[value=reason]")
+        page.click("button", no_wait_after=True)
+        expect(page.locator("article .chain")).to_contain_text("word9", timeout=60_000)
+        assert page.evaluate("document.readyState") == "loading"
+        assert "word59" not in page.locator("article .chain").inner_text()
+        expect(page.locator("article .chain")).to_have_text("".join(words).strip(), timeout=60_000)
+        page.wait_for_load_state("load")
+        look.require_clean()
+
+
+@pytest.mark.anyio
+async def test_a_server_whose_browser_has_gone_is_read_no_further(tmp_path):
+    body = b"".join(chunk(f"word{number} ") for number in range(10_000)) + chunk(end="stop") + DONE
+    with LoopServer(lambda _: events(body, drip_s=0.0001)) as server:
+        name = f"m@{server.url}"
+        form = Form(text=ASKED, names=(name,), plan=AskPlan(styles=(Style.DIRECT, Style.REASON)))
+        demo = Demo([name], tmp_path)
+        pieces = demo.pieces(form, typed_question(ASKED, (PAGE,)))
+        seen = [await anext(pieces) for _ in range(4)]
+        assert "word0 " in seen
+        await pieces.aclose()
+        for thread in threading.enumerate():
+            if thread.name.endswith("(work)"):
+                thread.join(60)
+                assert not thread.is_alive()
+        demo.close()
+        assert len(server.asked) == 1
 
 
 @pytest.mark.anyio

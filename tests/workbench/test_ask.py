@@ -99,6 +99,19 @@ def test_a_server_and_the_shipped_model_are_asked_side_by_side_as_one_json_docum
     assert shown["credit"] == []
 
 
+def test_what_a_server_streams_is_what_it_says_without_being_heard(tmp_path: Path):
+    (page,) = draw(tmp_path / "pages", 1)
+    heard: list[tuple[Style, str]] = []
+    with serve([page], tmp_path / "server") as server, opened_model(f"oracle@{server.base_url}", "", []) as model:
+        told = list(ask(model, page, AskPlan(), piece=lambda style, piece: heard.append((style, piece))))
+    with serve([page], tmp_path / "quiet") as server, opened_model(f"oracle@{server.base_url}", "", []) as model:
+        quiet = list(ask(model, page, AskPlan()))
+    assert [one.replies for one in told] == [one.replies for one in quiet]
+    for one in told:
+        assert "".join(piece for style, piece in heard if style is one.style) == one.replies[0].text
+    assert len([piece for style, piece in heard if style is Style.REASON and piece]) > 3
+
+
 def test_a_server_that_gives_no_reply_is_told_and_ends_with_status_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from seewhy.endpoints.served_models import listed_models
-from seewhy.endpoints.transport.api import HttpResponse, Transport
+from seewhy.endpoints.transport.api import Heard, HttpResponse, Transport
 
 LOG = logging.getLogger(__name__)
 EVERY_S = 2.0
@@ -70,13 +70,13 @@ class BalancedTransport:
         self.every_s, self.within_s = every_s, within_s
         self._watch: asyncio.Task[None] | None = None
 
-    async def post(self, path: str, payload: bytes, deadline_s: float) -> HttpResponse:
+    async def post(self, path: str, payload: bytes, deadline_s: float, heard: Heard | None = None) -> HttpResponse:
         """The answer of the least loaded server that is well; errors as of one transport."""
         if self._watch is None:
             self._watch = asyncio.create_task(self._look_on())
         server = self._least_loaded()
         server.calls += 1
-        task = asyncio.create_task(server.transport.post(path, payload, deadline_s))
+        task = asyncio.create_task(server.transport.post(path, payload, deadline_s, heard))
         server.under_way.add(task)
         try:
             # Not the task itself: whoever gives up this call ends it, and the watch ends it for another reason.

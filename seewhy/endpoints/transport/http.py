@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -10,7 +10,8 @@ import aiohttp
 import httpx2
 from yarl import URL
 
-from seewhy.endpoints.transport.api import HttpResponse
+from seewhy.endpoints.transport.api import Heard, HttpResponse
+from seewhy.endpoints.transport.streamed import EVENTS, read_streamed
 
 MAX_BODY = 1 << 26
 """Bytes of a whole answer. No answer of text comes near it; a server that never ends must not fill the memory."""
@@ -50,7 +51,7 @@ class HttpTransport:
             max_headers=MAX_HEADERS,
         )
 
-    async def post(self, path: str, payload: bytes, deadline_s: float) -> HttpResponse:
+    async def post(self, path: str, payload: bytes, deadline_s: float, heard: Heard | None = None) -> HttpResponse:
         """The answer to JSON text, whatever its status; TimeoutError where it is not complete by the deadline."""
         data = payload if len(payload) <= WRITTEN_WHOLE else io.BytesIO(payload)
         url, proxy = self._address(path), self._proxy or None
@@ -60,7 +61,11 @@ class HttpTransport:
                 self._session.post(url, data=data, allow_redirects=False, proxy=proxy) as response,
             ):
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return HttpResponse(status=response.status, headers=headers, body=await read_body(response))
+                if heard is not None and response.content_type == EVENTS:
+                    body = await read_streamed(bounded(response), heard)
+                else:
+                    body = await read_body(response)
+                return HttpResponse(status=response.status, headers=headers, body=body)
         except aiohttp.ClientConnectorError as error:
             raise ConnectionRefusedError(str(error)) from error
         except (aiohttp.ClientError, OSError) as error:
@@ -90,20 +95,23 @@ class HttpTransport:
 
 
 async def read_body(response: aiohttp.ClientResponse) -> bytes:
-    """All bytes of an answer.
+    """All bytes of an answer; errors as of `bounded`."""
+    return b"".join([piece async for piece in bounded(response)])
+
+
+async def bounded(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """The bytes of an answer as they come.
 
     Raises:
         ConnectionError: they are more than `MAX_BODY`; the connection is closed.
     """
-    pieces: list[bytes] = []
     size = 0
     async for piece in response.content.iter_any():
         size += len(piece)
         if size > MAX_BODY:
             response.close()
             raise ConnectionError(f"an answer of more than {MAX_BODY:,} bytes")
-        pieces.append(piece)
-    return b"".join(pieces)
+        yield piece
 
 
 def proxy_for(base_url: str) -> str:

@@ -31,10 +31,10 @@ class BackgroundLoop:
         return self._loop.is_closed()
 
     def close(self) -> None:
-        """Stop, and let the thread end; a second call does nothing."""
+        """Stop, and let the thread end; a second call does nothing. It may be called where another loop runs."""
         if self.is_closed:
             return
+        self.run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()

@@ -36,6 +36,8 @@ class Asked:
     """Of the reply, as JSON text; empty where none was given."""
     top_logprobs: int | None
     """None where no log-probabilities are asked for."""
+    streams: bool
+    """The answer comes in pieces."""
     digest: str
     """Hash of the body: the same for the same request, however its JSON is written."""
 
@@ -80,6 +82,7 @@ def read_request(found: Mapping[str, object]) -> Asked:
         seed=_number(found, "seed") or 0,
         schema=_schema(found.get("response_format")),
         top_logprobs=(_number(found, "top_logprobs") or 0) if found.get("logprobs") is True else None,
+        streams=found.get("stream") is True,
         digest=sha256(json.dumps(found, sort_keys=True).encode()).hexdigest(),
     )
 

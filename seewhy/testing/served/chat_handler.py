@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from seewhy.testing.served.answering import Answering
 from seewhy.testing.served.asked import Asked, UnfitError
 from seewhy.testing.served.bill import Bill
-from seewhy.testing.served.completion import Completion, complete
+from seewhy.testing.served.completion import Completion, complete, in_pieces
 from seewhy.testing.served.faults import HTML, REFUSAL, fault_of, spoil
 from seewhy.testing.served.plan import Fault, FaultPlan, ServedPlan
 from seewhy.testing.served.sending import Lines, Manner, Sending
@@ -92,4 +92,6 @@ class ChatHandler:
             charge = self.bill.deliver if arrived else self.bill.lose
             charge(asked.digest, made.choices, made.usage)
 
+        if asked.streams:
+            return Sending(in_pieces(made.body), manner, self.lines, settle, kind="text/event-stream")
         return Sending(json.dumps(made.body).encode(), manner, self.lines, settle)

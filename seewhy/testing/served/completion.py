@@ -1,8 +1,11 @@
 """A reply's text as the body of a chat completion: choices, log-probabilities, usage."""
 
+import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from seewhy.endpoints.chat import Reply
 from seewhy.records.types import FinishReason
@@ -42,6 +45,21 @@ def complete(asked: Asked, replies: Sequence[Reply], name: str, number: int, *, 
     body = {"id": f"chatcmpl-{number}", "object": "chat.completion", "created": 0, "model": name, "choices": choices,
             "usage": usage}  # fmt: skip
     return Completion(body=body, choices=len(choices), usage=usage)
+
+
+def in_pieces(body: Mapping[str, Any]) -> bytes:
+    """A chat completion as server-sent events: the role of each choice, its text word by word, its end, the bill."""
+    head = {name: body[name] for name in ("id", "created", "model")} | {"object": "chat.completion.chunk"}
+    pieces: list[dict[str, Any]] = []
+    for choice in body["choices"]:
+        message, at = choice["message"], {"index": choice["index"], "finish_reason": None}
+        words = re.findall(r"\S+\s*|\s+", message["content"] or "")
+        deltas = [{"role": message["role"]}, *({"content": word} for word in words)]
+        deltas += [{"refusal": message["refusal"]}] if message["refusal"] else []
+        pieces += [{"choices": [at | {"delta": delta}]} for delta in deltas]
+        pieces.append({"choices": [at | {"delta": {}, "finish_reason": choice["finish_reason"]}]})
+    pieces.append({"choices": [], "usage": body["usage"]})
+    return b"".join(b"data: %s\n\n" % json.dumps(head | piece).encode() for piece in pieces) + b"data: [DONE]\n\n"
 
 
 def _cut(reply: Reply, limit: int | None) -> Reply:

@@ -53,9 +53,12 @@ class Manner:
 class Sending(Response):
     """A JSON body on its way to a client, who may hang up before it has arrived."""
 
-    def __init__(self, payload: bytes, manner: Manner, lines: Lines, settle: Callable[[bool], None]) -> None:
+    def __init__(
+        self, payload: bytes, manner: Manner, lines: Lines, settle: Callable[[bool], None],
+        kind: str = "application/json",
+    ) -> None:  # fmt: skip
         """`settle` is called once with whether the body was sent whole; a call that hangs settles nothing."""
-        super().__init__(payload[: int(len(payload) * manner.share)], media_type="application/json")
+        super().__init__(payload[: int(len(payload) * manner.share)], media_type=kind)
         self.manner = manner
         self.lines = lines
         self.settle = settle
