@@ -73,7 +73,7 @@ fuzz: $(DEV) ## Readers, extraction, judges' replies and pictures on thousands o
 RAISES := build/raises
 raises: $(DEV) ## Which errors no test reaches: the main tests once more, each `raise` that runs taken down.
 	rm -rf $(RAISES) && mkdir -p $(RAISES)
-	SEEWHY_RAISES=$(CURDIR)/$(RAISES) PYTHONPATH=$(CURDIR)/tests/raises PYTHONPYCACHEPREFIX=$(CURDIR)/build/compiled \
+	SEEWHY_RAISES=$(CURDIR)/$(RAISES) PYTHONPATH=$(CURDIR)/tests/raises \
 		$(PYTEST) $(SHARED) -o addopts='--doctest-modules -m "not nightly and not soak and not mutant"'
 	$(BIN)/python tests/raises/unreached.py $(RAISES)
 

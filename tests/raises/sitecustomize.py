@@ -6,6 +6,7 @@ statement before each `raise` says that it was reached, so tests take no longer 
 
 import ast
 import os
+import sys
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
@@ -48,4 +49,5 @@ def _source_to_code(self, data, path, **options):
 
 
 if FOLDER in os.environ:
+    sys.pycache_prefix = str(Path(os.environ[FOLDER], "compiled"))  # processes without this module have files of theirs
     SourceFileLoader.source_to_code = _source_to_code

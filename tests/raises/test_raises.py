@@ -19,8 +19,7 @@ def refuse(number):
 
 
 def test_a_raise_is_taken_down_when_it_runs_and_those_beside_it_are_not(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{ROOT}", "SEEWHY_RAISES": str(tmp_path),
-                   "PYTHONPYCACHEPREFIX": str(tmp_path / "compiled")}  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{ROOT}", "SEEWHY_RAISES": str(tmp_path)}
     command = [sys.executable, "-m", "seewhy.cli.main", "no-such-command"]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (ended.returncode, "no command of seewhy" in ended.stderr) == (2, True)
