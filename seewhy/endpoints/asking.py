@@ -11,14 +11,16 @@ from seewhy.endpoints.cache import CallRow, DamagedRowError, Kept, ReplyCache
 from seewhy.endpoints.capabilities import ServerCapabilities
 from seewhy.endpoints.chat import BudgetSpentError, ChatResponse, Request, sum_usage
 from seewhy.endpoints.faults import Cost, Fault
+from seewhy.endpoints.key_lock import KeyLock
 from seewhy.endpoints.payload import Prepared, payload_of, prepare_request, streamed
 from seewhy.endpoints.plan import EndpointPlan, PacePlan
 from seewhy.endpoints.reading import ParsedReply, read_answer
 from seewhy.endpoints.refreshed import as_asked
 from seewhy.endpoints.secrets import Redactor
-from seewhy.endpoints.transport.api import Heard, StoppedError, Transport
+from seewhy.endpoints.transport.api import Heard, Transport
 from seewhy.endpoints.transport.pacing import Pacer
 from seewhy.endpoints.transport.waiting import next_wait
+from seewhy.records.stopped import StoppedError
 from seewhy.records.types import Usage
 
 PATH = "/chat/completions"
@@ -33,32 +35,6 @@ class CallResult:
 
     came: ParsedReply
     paid: Usage
-
-
-@dataclass(slots=True)
-class KeyLock:
-    """Requests of one key: one is asked, the others wait."""
-
-    lock: asyncio.Lock | None = None
-    """Made by the first that waits: nearly all requests are alone with their key."""
-    waiting: int = 0
-
-    async def wait(self) -> None:
-        """Return when the requests before it have ended."""
-        if self.lock is None:
-            self.lock = asyncio.Lock()
-            await self.lock.acquire()  # on behalf of the one that is asked
-        self.waiting += 1
-        try:
-            await self.lock.acquire()
-        finally:
-            self.waiting -= 1
-
-    def end(self) -> bool:
-        """Let the next one go; whether there is none."""
-        if self.lock is not None:
-            self.lock.release()
-        return not self.waiting
 
 
 @dataclass(slots=True, kw_only=True)
@@ -232,13 +208,15 @@ class ChatClient:
         return CallResult(came, paid)
 
     async def _send(self, payload: bytes) -> ParsedReply:
-        deadline = self.pace.deadline_s
         try:
-            reached = await self.transport.post(PATH, payload, deadline, self._hear if self.heard else None)
+            heard = self._hear if self.heard else None
+            reached = await self.transport.post(PATH, payload, self.pace.deadline_s, heard)
         except StoppedError:
             return ParsedReply(fault=Fault(words="nobody read on", is_final=True, cost=Cost.UNKNOWN))
         except TimeoutError:
-            return ParsedReply(fault=Fault(words=f"no whole answer came in {deadline:g} s", cost=Cost.UNKNOWN))
+            return ParsedReply(
+                fault=Fault(words=f"no whole answer came in {self.pace.deadline_s:g} s", cost=Cost.UNKNOWN)
+            )
         except ConnectionRefusedError as error:
             return ParsedReply(fault=Fault(words=self.redactor.clean(f"no connection: {error}")))
         except ConnectionError as error:

@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
 
-from seewhy.endpoints.transport.api import StoppedError
+from seewhy.records.stopped import StoppedError
 from seewhy.records.types import Question, Style
 from seewhy.view.credited import coloured, logprobs_of
 from seewhy.view.filling import PAGES

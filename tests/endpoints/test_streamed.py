@@ -9,8 +9,8 @@ from served_oracle import draw, serve
 from seewhy.endpoints.chat import Message, Request
 from seewhy.endpoints.client import Teacher
 from seewhy.endpoints.plan import EndpointPlan, PacePlan, SpendPlan
-from seewhy.endpoints.transport.api import StoppedError
 from seewhy.judging.prompts.conversation import messages_of
+from seewhy.records.stopped import StoppedError
 from seewhy.records.types import FinishReason, Style
 
 ASKED = Request(messages=(Message(text="What is it?"),), max_tokens=32)

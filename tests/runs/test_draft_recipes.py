@@ -85,6 +85,7 @@ def test_two_temperatures_and_two_prompts_reach_the_replies_that_are_drawn():
 def test_one_reward_and_rollouts_a_question_may_be_fields_of_their_own():
     plain = plain_recipe("grpo", size="paper")
     step = {name: value for name, value in plain["steps"]["grpo"].items() if name not in ("rewards", "weights")}
+    assert step["rollouts"].pop("redraw_by") == "right", "by its name, which one reward has not"
     steps = {**plain["steps"], "grpo": {**step, "reward": {"kind": "outcome"}, "per_question": 4}}
     recipe, _ = build_recipe({**plain, "steps": steps}, "grpo")
     check(recipe)

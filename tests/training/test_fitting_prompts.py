@@ -12,7 +12,8 @@ LONG = "Look at every single picture with the greatest care. " * 2000
 
 
 def left_out(folder: Path, *prompts: PromptPlan) -> int:
-    specs = {f"model {number}": SimpleNamespace(prompt=prompt) for number, prompt in enumerate(prompts)}
+    made = [SimpleNamespace(prompt=prompt, is_server=False) for prompt in prompts]
+    specs = {f"model {number}": one for number, one in enumerate(made)}
     run = SimpleNamespace(weights=lambda _: str(base_in(folder)), spec=specs.get)
     stage = Fitting(questions="questions", models=tuple(specs))
     asked = asked_in(folder)

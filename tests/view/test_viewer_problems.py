@@ -113,7 +113,7 @@ def test_a_folder_whose_name_is_no_utf8_is_named_with_the_remedy(tmp_path, capsy
     assert main(["view", str(root)]) == 2
     told = capsys.readouterr().err
     assert "pairs \\udcff" in told
-    assert "rename it" in told
+    assert "remedy: rename the file or folder" in told
 
 
 def test_a_form_that_is_too_long_is_refused_and_an_asset_that_is_none_is_not_found(served):

@@ -8,10 +8,6 @@ Heard = Callable[[str], None]
 """Called with the text of a reply so far, each time that more of it has come; it may raise `StoppedError`."""
 
 
-class StoppedError(Exception):
-    """Nobody reads on: the reply under way is let go."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
     """What a server sent back.
