@@ -16,6 +16,7 @@ from seewhy.endpoints.chat import Message, Request
 from seewhy.endpoints.client import Teacher
 from seewhy.endpoints.plan import EndpointPlan, PacePlan
 from seewhy.endpoints.vision_check import BlindTeacherError, CanaryPlan, VisionCheck, ask_canary, require_sight
+from seewhy.judging.prompts.conversation import messages_of
 from seewhy.judging.rubric import RubricJudge
 from seewhy.model.prompts import prompt_text
 from seewhy.records.types import Chain, FinishReason, Outcome, Split, Style
@@ -173,6 +174,25 @@ def test_the_client_gets_more_replies_of_llama_cpp_than_it_has_slots(words):
         request = Request(messages=(Message(text="Name a fruit."),), count=SLOTS + 1, temperature=1.0, max_tokens=8)
         (answer,) = teacher.chat([request])
         assert len(answer.replies) == SLOTS + 1, answer.failure
+
+
+@pytest.mark.parametrize("kind", ["transformers serve", "llama.cpp"])
+def test_real_servers_tell_a_reply_in_pieces_that_join_to_the_whole_one(kind, questions, request):
+    """The tiny model draws greedily; llama.cpp draws at temperature 0."""
+    sees = kind == "transformers serve"
+    server = request.getfixturevalue("eyes" if sees else "words")
+    asked = Request(
+        messages=messages_of(questions[0], Style.REASON, blind=not sees), max_tokens=60, temperature=0.0, seed=1
+    )
+    texts: list[str] = []
+    with client(server) as teacher, teacher.heard_by(texts.append):
+        (told,) = teacher.chat([asked])
+    with client(server) as teacher:
+        (whole,) = teacher.chat([asked])
+    assert told.failure == whole.failure == ""
+    assert told.replies[0].text == whole.replies[0].text == texts[-1]
+    assert told.replies[0].stop is whole.replies[0].stop
+    assert len(texts) > 3
 
 
 def test_a_text_model_that_refuses_pictures_is_stopped_with_the_servers_own_words(words, tmp_path):
