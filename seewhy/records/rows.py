@@ -119,10 +119,8 @@ def _files_at(path: Path, record_type: type[Record]) -> Iterator[ParquetRows | L
             yield ParquetRows(path=shard, record_type=record_type)
     elif not path.exists():
         raise FileNotFoundError(f"{path}: no such file or folder")
-    elif path.suffix not in (".parquet", ".jsonl"):
+    elif path.suffix not in (".parquet", ".jsonl") or not path.is_file():
         raise ValueError(f"{path} is neither a folder of shards nor a .parquet or .jsonl file: name one of these")
-    elif not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file or folder")
     elif path.suffix == ".jsonl":
         yield LinesFile(path=path, record_type=record_type)
     else:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from grade_files import OPTIONS, ask, card, reply, write
+from grade_files import OPTIONS, ask, card, reply, told, write
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +44,19 @@ def test_questions_in_every_form_that_the_page_names_have_the_same_scorecard(
     assert {key: value for key, value in found.items() if key not in differing} == {
         key: value for key, value in wanted.items() if key not in differing
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("q.csv", "id,question,answer\nq0,hm?,A\nq1,hm?\n", "q.csv:3: has 2 cells and the head 3; quote what holds"),
+        ("q.jsonl", '{"id": "q0", "messages": [{"role": "alien", "content": "hm?"}]}\n',
+         "q.jsonl:1: field 'messages': turn 1 is by 'alien'; turns are read of system, user"),
+        ("q.jsonl", '{"id": "q0", "question": "hm?"}\n', "q.jsonl:1: field 'answer' is missing"),
+    ],
+)  # fmt: skip
+def test_a_question_that_cannot_be_read_is_told_by_file_and_row(
+    name: str, text: str, said: str, capsys: pytest.CaptureFixture[str]
+):
+    Path(name).write_text(text, encoding="utf-8")
+    assert said in told(capsys, reply("A"), "--questions", name)

@@ -38,6 +38,7 @@ status run --nope                                          | --nope is no option
 sample                                                     | needs --out DIR
 sample --out x                                             | field 'model' is missing
 sample --out x --model tiny                                | field 'questions' is missing
+sample --out x --model tiny --questions                    | --questions needs a value
 sample --out x --model tiny --questions mine.csv --nope 1  | --nope: stage sample has no such setting
 sample --out x --model tiny --questions mine.csv --per-question many   | per_question: must be a whole number
 sample --out x --model tiny --questions mine.csv --per-question 0      | per_question must be 1 or above

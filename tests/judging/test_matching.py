@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seewhy.judging.answers.evaluation import decide
 from seewhy.judging.answers.matching import anls, match_answer
 from seewhy.judging.answers.vqa import soft_accuracy
 from seewhy.records.types import Gold, MatchRule
@@ -261,3 +262,13 @@ def test_two_plain_integers_are_equal_formulas_only_when_equal(gold, answer):
     found = match_answer(Gold(answers=(str(gold),), rule=MatchRule.MATH), str(answer), (), prove)
     assert found.score == float(gold == answer)
     assert not asked
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["x)", "(x", f"{'(' * 31}x{')' * 31}", "x-x", "1/2x", "x^{65}", "10^{10}", "i"],
+    ids=["a bracket more", "one less", "too deep", "cancelled", "half x or 1 over 2x", "a power", "large", "a name"],
+)  # fmt: skip
+def test_a_formula_whose_value_is_in_doubt_is_not_decided_by_it(formula):
+    assert (decide("x", "x"), decide("x", "3")) == (True, False)
+    assert (decide("3", formula), decide(formula, formula)) == (None, None)

@@ -182,6 +182,15 @@ def test_a_folder_that_cannot_be_written_is_said_once_and_stops_nothing(tmp_path
     assert len(caplog.records) == 1
 
 
+def test_a_file_that_cannot_be_put_in_place_is_said_and_nothing_of_it_is_left(tmp_path: Path, caplog):
+    (tmp_path / "key0.safetensors").mkdir()
+    files = FeatureFiles(tmp_path, MIB)
+    with caplog.at_level(logging.WARNING):
+        files.write("key0", features(0))
+    assert "can no longer be written" in caplog.text
+    assert [path.name for path in tmp_path.iterdir()] == ["key0.safetensors"]
+
+
 def write_beside(folder: str, barrier: object) -> None:
     """Write a file, and put it in place only once the other writer stands at the same step."""
     met: list[int] = []

@@ -1,5 +1,6 @@
 """What a net, a device or a row cannot do is refused where it is asked for, by field and remedy."""
 
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -11,6 +12,7 @@ from untrained import untrained_model
 from seewhy.model.loading.adapters import attach
 from seewhy.model.loading.arithmetic import require_arithmetic
 from seewhy.model.loading.processors import UnusedVideoProcessor
+from seewhy.model.loading.reading import reading
 from seewhy.model.packed.group import Group, Prompt, pack
 from seewhy.model.packed.recompute import enable_checkpointing
 from seewhy.model.packed.shared_prefix import branch_attention
@@ -63,3 +65,8 @@ def test_a_second_adapter_is_not_put_beside_the_first() -> None:
 def test_a_video_without_torchvision_is_refused_with_how_it_is_installed() -> None:
     with pytest.raises(ValueError, match=r"videos need torchvision, which is not installed: pip install"):
         UnusedVideoProcessor().preprocess([])
+
+
+def test_a_lack_of_memory_while_a_model_is_read_is_told_as_that() -> None:
+    with pytest.raises(MemoryError), reading("folder"):
+        bytearray(sys.maxsize)

@@ -1,6 +1,7 @@
 """Rows, tables and files that do not fit are refused by what reads or writes them, each with its own words."""
 
 import io
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -63,6 +64,9 @@ def test_a_file_of_another_kind_holds_no_rows(tmp_path):
     (tmp_path / "rows.txt").write_text("hello")
     with pytest.raises(ValueError, match=r"rows\.txt is neither a folder of shards .*: name one of these"):
         RowReader(tmp_path / "rows.txt", Verdict)
+    os.mkfifo(tmp_path / "rows.jsonl")
+    with pytest.raises(ValueError, match=r"rows\.jsonl is neither a folder of shards .*: name one of these"):
+        RowReader(tmp_path / "rows.jsonl", Verdict)
 
 
 def test_a_pair_beyond_the_last_is_no_pair():
