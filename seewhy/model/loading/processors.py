@@ -78,7 +78,7 @@ def open_processor(place: str | Path) -> ProcessorMixin:
 def _opened(place: str | Path) -> Any:  # noqa: ANN401
     """What transformers opens: a tokenizer alone where it knows no such processor."""
     try:
-        return AutoProcessor.from_pretrained(place)
+        return AutoProcessor.from_pretrained(place, trust_remote_code=False)
     except ImportError as error:
         if find_spec(TORCHVISION) is not None or TORCHVISION not in str(error).lower():
             raise ValueError(_missing(error)) from error
@@ -104,7 +104,11 @@ def _without_videos(place: str) -> ProcessorMixin:
         if name == VIDEO:
             parts.append(UnusedVideoProcessor(**_video_settings(place)))
         else:
-            parts.append((AutoImageProcessor if name == "image_processor" else AutoTokenizer).from_pretrained(place))
+            parts.append(
+                (AutoImageProcessor if name == "image_processor" else AutoTokenizer).from_pretrained(
+                    place, trust_remote_code=False
+                )
+            )
     LOG.info("%s: torchvision is not installed; its pictures are prepared by Pillow", place)
     # Under its own name, which is in the files that are saved.
     return type(kind.__name__, (_AnyVideoPart, kind), {}).from_args_and_dict(parts, settings)
@@ -112,7 +116,7 @@ def _without_videos(place: str) -> ProcessorMixin:
 
 def _class_of(place: str) -> Any:  # noqa: ANN401
     """The class of the processor, from the file that defines it: its public name is a stand-in without torchvision."""
-    kind = str(AutoConfig.from_pretrained(place).model_type)
+    kind = str(AutoConfig.from_pretrained(place, trust_remote_code=False).model_type)
     name = PROCESSOR_MAPPING_NAMES[kind]
     homes = [kind, *(other for other, found in PROCESSOR_MAPPING_NAMES.items() if found == name)]
     for home in homes:

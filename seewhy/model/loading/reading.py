@@ -63,7 +63,7 @@ def load_net(source: str | Path, **how: Any) -> PreTrainedModel:  # noqa: ANN401
     with reading(source):
         require_pictures(source)
         opened: Any = AutoModelForImageTextToText.from_pretrained(
-            source, output_loading_info=True, ignore_mismatched_sizes=True, **how
+            source, output_loading_info=True, ignore_mismatched_sizes=True, trust_remote_code=False, **how
         )
     net, info = opened
     require_placed(str(source), info)
@@ -77,7 +77,7 @@ def load_net(source: str | Path, **how: Any) -> PreTrainedModel:  # noqa: ANN401
 
 def require_pictures(source: str | Path) -> None:
     """ValueError where a configuration is of a family that takes no pictures, or of one that transformers lacks."""
-    config = AutoConfig.from_pretrained(source)
+    config = AutoConfig.from_pretrained(source, trust_remote_code=False)
     if type(config) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
         raise ValueError(
             f"{source} is of the family {config.model_type}, which is no vision-language model of transformers "

@@ -42,7 +42,7 @@ WAYS = {
 
 def meta_net(config: PreTrainedConfig | str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
     """The net of a configuration, or of the folder or Hub name of one, without any memory for its weights."""
-    found = AutoConfig.from_pretrained(config) if isinstance(config, str) else config
+    found = AutoConfig.from_pretrained(config, trust_remote_code=False) if isinstance(config, str) else config
     with without_weights(), META:
         return AutoModelForImageTextToText.from_config(found, dtype=dtype).eval()
 
