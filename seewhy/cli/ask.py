@@ -75,7 +75,9 @@ def run(words: Sequence[str]) -> int:
         for name in names:
             failures = list[str]()
             models.append(stack.enter_context(opened_model(name, said.key_variable, failures)))
-            found += ask(models[-1], question, plan, failures, _piece if streams else None)
+            found += ask(models[-1], question, plan, failures, Told() if streams else None)
+        if streams:
+            print("\n")
         if not said.json:
             show_replies(console, found)
         if said.credit:
@@ -89,5 +91,15 @@ def run(words: Sequence[str]) -> int:
     return int(bool(why) or any(one.failure for one in found))
 
 
-def _piece(style: Style, text: str) -> None:
-    print(text, end="", flush=True)
+class Told:
+    """Prints the pieces of replies as they come, those of a style below its name."""
+
+    def __init__(self) -> None:
+        self._style: Style | None = None
+
+    def __call__(self, style: Style, text: str) -> None:
+        """Print a piece at once."""
+        if text and style is not self._style:
+            print(f"\n\n{style.value}:" if self._style else f"{style.value}:")
+            self._style = style
+        print(text, end="", flush=True)

@@ -17,7 +17,7 @@ def refusal(capsys, place: Path, to: str, *words: object) -> str:
     said = capsys.readouterr()
     assert said.out == ""
     assert LINES.fullmatch(said.err), said.err
-    assert "remedy: mend them, or keep the others with --skip-bad" in said.err
+    assert "remedy: mend what is named, or keep the others with --skip-bad" in said.err
     assert not out.exists()
     row = said.err.splitlines()[1].strip()
     assert row.startswith(f"{place}:1: "), row

@@ -1,6 +1,10 @@
 """`seewhy ask`: the shipped model answers out of the box, streams what it ends up saying; servers are asked alike."""
 
+import contextlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,6 +114,26 @@ def test_what_a_server_streams_is_what_it_says_without_being_heard(tmp_path: Pat
     for one in told:
         assert "".join(piece for style, piece in heard if style is one.style) == one.replies[0].text
     assert len([piece for style, piece in heard if style is Style.REASON and piece]) > 3
+
+
+def test_on_a_terminal_each_style_has_its_name_above_the_words_that_come(tmp_path: Path):
+    (page,) = draw(tmp_path / "pages", 1)
+    with serve([page], tmp_path / "server") as server:
+        words = ["ask", f"oracle@{server.base_url}", page.images[0].path, page.text]
+        ours, theirs = os.openpty()
+        child = subprocess.Popen([sys.executable, "-m", "seewhy", *words], stdout=theirs, stdin=subprocess.DEVNULL,
+                                 env={**os.environ, "TERM": "dumb", "COLUMNS": "200"})  # fmt: skip
+        os.close(theirs)
+        said = b""
+        with contextlib.suppress(OSError):  # the end of a terminal whose program has ended
+            while piece := os.read(ours, 4096):
+                said += piece
+        os.close(ours)
+        assert child.wait(60) == 0
+    told = said.decode().replace("\r\n", "\n").split("\n\n")[:2]
+    assert [part.partition(":\n")[0] for part in told] == ["direct", "reason"]
+    assert all(part.partition(":\n")[2] for part in told)
+    assert "Answer:" in told[1]
 
 
 def test_a_server_that_gives_no_reply_is_told_and_ends_with_status_1(

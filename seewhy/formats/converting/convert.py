@@ -289,7 +289,8 @@ class _BadRows:
         """All that is wrong, for the error of a file that is refused."""
         more = f" (the first {self._count:,}; there may be more)" if tally.bad >= MOST_FAULTS else ""
         lines = "\n".join(self._told)
-        return f"{tally.bad:,} rows are refused{more}; mend them, or keep the others with --skip-bad:\n{lines}"
+        told = "1 row is refused" if tally.bad == 1 else f"{tally.bad:,} rows are refused{more}"
+        return f"{told}; mend what is named, or keep the others with --skip-bad:\n{lines}"
 
     def close(self) -> None:
         """Give the file of bad rows its name."""
