@@ -104,11 +104,9 @@ def require_finite(directory: Path, steps: int, tensors: Mapping[str, Tensor]) -
     for name, tensor in tensors.items():
         own = tensor.to_local() if isinstance(tensor, DTensor) else tensor
         if not bool(own.isfinite().all()):
-            newest = checkpoints(directory)
-            left = f"the newest checkpoint is {newest[-1].name}" if newest else "there is no checkpoint yet"
             raise ArithmeticError(
-                f"{directory}: {name} is not finite after {steps} steps, and was not saved; {left}. Lower the learning "
-                "rate, or look at the rows of that step"
+                f"{directory}: {name} is not finite after {steps} steps, and was not saved; {newest_words(directory)}. "
+                "Lower the learning rate, or look at the rows of that step"
             )
 
 
@@ -173,6 +171,12 @@ def checkpoints(directory: Path) -> list[Path]:
     """Directories called checkpoint-<number>, oldest first."""
     found = [path for path in directory.glob("checkpoint-*") if path.name.removeprefix("checkpoint-").isdigit()]
     return sorted(found, key=lambda path: int(path.name.removeprefix("checkpoint-")))
+
+
+def newest_words(directory: Path) -> str:
+    """Which weights are left where a step cannot be taken."""
+    newest = checkpoints(directory)
+    return f"the newest checkpoint is {newest[-1].name}" if newest else "there is no checkpoint yet"
 
 
 def _digest_of(state: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from seewhy.objectives.api import State
 from seewhy.records.types import Question, StepLog
 from seewhy.training.ahead import Ahead
 from seewhy.training.api import Trainable, dropping, drops
+from seewhy.training.checkpoint import newest_words
 from seewhy.training.examples import TrainingExample, has_pictures
 from seewhy.training.grouping import forwards_of, group_tokens, groups_of
 from seewhy.training.memory.peak import PROCESS, StepPeak
@@ -89,7 +90,10 @@ def take_step(
     expected = terms.pop(AT_REFERENCE, None)
     _check(run, step, terms, None if is_looked_at else expected)
     if not math.isfinite(terms["grad_norm"]):
-        raise ArithmeticError(f"{run.directory}: the gradient of step {step} is not finite; lower the learning rate")
+        raise ArithmeticError(
+            f"{run.directory}: the gradient of step {step} is not finite, and the step was not taken; "
+            f"{newest_words(run.directory)}. Lower the learning rate, or look at the rows of this step"
+        )
     factor = rate_at(step, len(run.steps), run.plan)
     set_rates(optimizer, factor)
     optimizer.step()
@@ -180,8 +184,8 @@ def _check(run: Run, step: int, terms: Mapping[str, float], expected: float | No
     loss = terms["loss"]
     if not math.isfinite(loss):
         raise ArithmeticError(
-            f"{run.directory}: the loss of step {step} is {loss}; the weights before it are in the newest "
-            "checkpoint. Lower the learning rate, or look at the rows of this step"
+            f"{run.directory}: the loss of step {step} is {loss}, and the step was not taken; "
+            f"{newest_words(run.directory)}. Lower the learning rate, or look at the rows of this step"
         )
     tolerance = ROUNDED_START_TOLERANCE if ComputePlan.rounds(run.model.settings) else START_TOLERANCE
     if step == 0 and expected is not None and not abs(loss - expected) <= tolerance * max(1.0, abs(expected)):

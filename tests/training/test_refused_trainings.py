@@ -4,25 +4,30 @@ from dataclasses import replace
 
 import pytest
 import torch
+from small_hub import opened
 from small_online import online
-from tiny_trainable import TinyTrainable, lesson
+from tiny_trainable import TinyTrainable, lesson, questions_of
 
 from seewhy.objectives.api import RolloutView
 from seewhy.objectives.dpo import DPO
 from seewhy.objectives.grpo import GRPO
 from seewhy.objectives.ppo import PPO
+from seewhy.objectives.sft import SFT
 from seewhy.records.types import Response
 from seewhy.training.examples import lesson_example
+from seewhy.training.fit import fit_lessons
 from seewhy.training.held_out import HeldOut
+from seewhy.training.monitor.plan import UNGUARDED
 from seewhy.training.online.fit import fit_online
 from seewhy.training.online.pairs import OnlinePairs
 from seewhy.training.online.plan import PairsPlan
 from seewhy.training.parallel.engine import rooted_of
 from seewhy.training.parallel.plan import ShardPlan
 from seewhy.training.parallel.ranks import ALONE, join
-from seewhy.training.plan import ValidationPlan
+from seewhy.training.plan import FitPlan, ValidationPlan
 from seewhy.training.rows import Mixture
 
+PLAN = FitPlan(learning_rate=1e-3, row_tokens=60)
 FSDP = {"ACCELERATE_USE_FSDP": "true"}
 
 
@@ -61,6 +66,29 @@ def test_a_response_without_tokens_is_refused_by_its_question():
     empty = replace(lesson("q1", "a"), response=Response(text="", token_ids=()))
     with pytest.raises(ValueError, match="question q1: a response has no tokens; drop the row or give it text"):
         lesson_example(TinyTrainable(), empty, 0)
+
+
+def test_a_response_whose_tokens_are_of_another_model_is_refused_by_its_question(tmp_path):
+    strange = replace(lesson("q1", "a"), response=Response(text="What is the sum?", token_ids=(5, 6)))
+    said = r"question q1: a response's text is 'What is the sum\?', and its token ids spell .*leave token_ids out"
+    with pytest.raises(ValueError, match=said):
+        lesson_example(opened(tmp_path), strange, 0)
+
+
+@pytest.mark.parametrize(
+    ("factor", "fact"),
+    [(1e25, "the gradient of step 0 is not finite"), (float("inf"), "the loss of step 0 is nan")],
+)
+def test_weights_of_no_use_end_a_training_before_a_step_is_taken(factor, fact, tmp_path):
+    """The loss of the first is 1e24 or so, and its gradients are above what float32 holds the square of."""
+    model = TinyTrainable()
+    with torch.no_grad():
+        model.net.head.weight.mul_(factor)
+    before = model.net.mix.weight.detach().clone()
+    said = f"{fact}, and the step was not taken; there is no checkpoint yet. Lower the learning rate, or look at the"
+    with pytest.raises(ArithmeticError, match=said):
+        next(iter(fit_lessons(model, SFT(), [lesson("q0", "abc")], questions_of(1), PLAN, tmp_path, UNGUARDED)))
+    assert torch.equal(model.net.mix.weight, before)
 
 
 def test_held_out_rows_that_are_none_are_refused():

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from seewhy.model.api import Generates
 from seewhy.records.types import StepLog
-from seewhy.training.checkpoint import checkpoints
 from seewhy.training.monitor.alarms import Alarm, AlarmDetector, AlarmError
 from seewhy.training.monitor.plan import GuardPlan
 from seewhy.training.monitor.probe import Probe, start_probe
+from seewhy.training.monitor.stopping import stop_words
 from seewhy.training.step import Run
 
 
@@ -73,12 +73,5 @@ class TrainingMonitor:
         alarm = self.stop
         if alarm is None:
             return
-        place = self.run.directory
         self.run.ranks.meet()
-        before = [path for path in checkpoints(place) if int(path.name.rpartition("-")[2]) <= alarm.step]
-        good = f"{before[-1]} is the last one from before it" if before else "none was saved before it"
-        raise AlarmError(
-            f"stopped by the alarm {alarm.name} at {alarm.summary}. What was trained is saved in "
-            f"{checkpoints(place)[-1]}; {good}. To train with other settings, begin another run. To go on from "
-            f"here all the same, give the same command without {alarm.name} among the alarms of `abort`"
-        )
+        raise AlarmError(stop_words(alarm, self.run.directory))

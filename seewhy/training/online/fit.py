@@ -22,8 +22,9 @@ from seewhy.training.checkpoint import Progress, load_checkpoint, save_checkpoin
 from seewhy.training.export import export
 from seewhy.training.identity import weights_fingerprint
 from seewhy.training.memory.peak import PROCESS
-from seewhy.training.monitor.alarms import AlarmDetector, AlarmError
+from seewhy.training.monitor.alarms import Alarm, AlarmDetector, AlarmError
 from seewhy.training.monitor.plan import UNGUARDED, GuardPlan
+from seewhy.training.monitor.stopping import stop_words
 from seewhy.training.moving import words_of
 from seewhy.training.online.draw import TRAINED, Drawing, DrawnRound, draw_round, folder_of
 from seewhy.training.online.figures import drawn_figures, failures_of, reward_figures
@@ -104,21 +105,22 @@ def fit_online(run: OnlineRun) -> Iterator[StepLog]:
         if ranks.is_first:
             cut_steps(run.directory / "steps.jsonl", progress.steps)
         ranks.meet()
-        for log in read_steps(run.directory / "steps.jsonl"):
-            detector.take(log)
+        rung = [alarm for log in read_steps(run.directory / "steps.jsonl") for alarm in detector.take(log)]
+        if not (run.directory / "done.json").exists():
+            _require_none(run, rung)
         state = progress.objective
         for number in range(progress.steps, run.drawing.plan.rounds):
             log, state = _round(run, mover, number, state)
             if ranks.is_first:
                 append_step(run.directory / "steps.jsonl", log)
-            stop = next((alarm for alarm in detector.take(log) if run.guard.stops(alarm.name)), None)
-            if (number + 1) % run.fit.save_every == 0 or number + 1 == run.drawing.plan.rounds or stop:
+            rung = detector.take(log)
+            is_stopped = any(run.guard.stops(alarm.name) for alarm in rung)
+            if (number + 1) % run.fit.save_every == 0 or number + 1 == run.drawing.plan.rounds or is_stopped:
                 progress = Progress(steps=number + 1, objective=state, run=contents)
                 if ranks.is_first:
                     save_checkpoint(run.directory, weights, mover.optimizer, progress)
             yield log
-            if stop:
-                raise AlarmError(f"stopped by the alarm {stop.name} at {stop.summary}")
+            _require_none(run, rung)
     if ranks.is_first:
         export(run.learner.model, run.directory, run.drawing.plan.rounds)
     ranks.meet()
@@ -131,6 +133,14 @@ def _require(run: OnlineRun) -> None:
     require_whole_once(run.fit, run.learner.objective.name, constant(run.learner.objective, "is_on_policy"))
     if not run.ranks.is_alone and run.shard.of_launcher(os.environ).kind == SHARDED:
         raise ValueError("online training draws with whole weights in every process: set machine.shard.kind to copies")
+
+
+def _require_none(run: OnlineRun, rung: Sequence[Alarm]) -> None:
+    """AlarmError where one of these alarms stops the run."""
+    stop = next((alarm for alarm in rung if run.guard.stops(alarm.name)), None)
+    if stop is not None:
+        run.ranks.meet()  # the first process has saved what the words name
+        raise AlarmError(stop_words(stop, run.directory))
 
 
 def constant(objective: object, name: str) -> bool:

@@ -14,6 +14,7 @@ from seewhy.objectives.api import RolloutView, State
 from seewhy.objectives.parts.reduction import reduce_tokens, row_weights
 from seewhy.objectives.parts.values import value_loss
 from seewhy.training.api import dropping
+from seewhy.training.checkpoint import newest_words
 from seewhy.training.online.critic import Critic
 from seewhy.training.online.dealt import deal
 from seewhy.training.online.prepare import Learner, Prepared
@@ -69,8 +70,10 @@ class Mover:
         read = sums.totals.read([nn.utils.clip_grad_norm_(part, most) for part in self.parts if part])
         norms = [norm for [norm] in read]
         if not all(map(math.isfinite, norms)):
-            raise ArithmeticError(f"{self.directory}: the gradient of update {taken} is not finite; lower the learning "
-                                  "rate. The weights before it are in the newest checkpoint")  # fmt: skip
+            raise ArithmeticError(
+                f"{self.directory}: the gradient of update {taken} is not finite, and the update was not taken; "
+                f"{newest_words(self.directory)}. Lower the learning rate"
+            )
         set_rates(self.optimizer, rate_at(taken, self.total, self.fit))
         self.optimizer.step()
         return norms[0]
