@@ -78,13 +78,19 @@ def with_questions(run: Run, chains: str, questions: str) -> Groups:
     """
     rows, ref = run.read(chains, Chain), questions_of(run, chains, questions)
     asked, where = run.questions(ref), run.place(ref)
+    places = places_by_id(asked, where)
+    _require_known(rows, places, where)
+    return Groups(rows, asked, question_starts(rows), places)
+
+
+def places_by_id(asked: Sequence[Question], where: Path) -> dict[str, int]:
+    """The number of each question's row; ValueError where two have the same id."""
     places: dict[str, int] = {}
     for number, name in enumerate(question_ids(asked)):
         if (first := places.setdefault(name, number)) != number:
             raise ValueError(f"{where}: question {name!r} is there twice, in rows {first} and {number}: remove one; "
                              "chains find their question by its id")  # fmt: skip
-    _require_known(rows, places, where)
-    return Groups(rows, asked, question_starts(rows), places)
+    return places
 
 
 def _require_known(rows: RowReader[Chain], places: Mapping[str, int], where: Path) -> None:

@@ -21,6 +21,7 @@ from seewhy.runs.choice import Choice, Layer, Model, Rows, class_chosen, make, p
 from seewhy.runs.discovery import constant_of, load_part, nearest
 from seewhy.runs.drawing import drawn_need
 from seewhy.runs.forecast.api import Outlook, StageForecast
+from seewhy.runs.question_chains import places_by_id
 from seewhy.training.monitor.alarms import alarms_of
 from seewhy.training.online.plan import CriticPlan, PairsPlan, RolloutPlan, require_whole_once
 from seewhy.training.plan import FitPlan
@@ -176,11 +177,12 @@ class Online(TrainStage):
 
     def train(self, run: Run, models: Models, place: Path) -> Iterator[StepLog]:
         parts = load_part("training", "online.assemble")
+        questions = run.questions(self.questions)
+        places_by_id(questions, run.place(self.questions))
         model = models.trainable(self.start, place.name, self.adapter)
         chat_model = models.server(self.model) if self.model else None
         rewards = {name: plain_choice(one, "rewards") for name, one in self.chosen.items()}
         critic = self.critic if constant_of("objectives", self.objective.kind, "needs_critic", False) else None
-        questions = run.questions(self.questions)
         with ExitStack() as stack:
             served = self._served(run, models, model, questions, place)
             if served is not None:

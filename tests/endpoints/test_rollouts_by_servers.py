@@ -1,6 +1,7 @@
 """Online training whose rollouts servers draw, from end to end: rounds, a kill, and two processes."""
 
 import json
+import re
 import signal
 import time
 from dataclasses import replace
@@ -227,3 +228,9 @@ def test_rollouts_whose_tokens_are_hidden_train_pairs_and_nothing_with_a_ratio(q
     [first, *_] = read_steps(tmp_path / "pairs/run/grpo/steps.jsonl")
     assert first.terms["respelt"] == len(rows)
     assert first.terms["unknown_logprobs"] == sum(len(row.token_ids or ()) for row in rows)
+
+
+def test_questions_one_of_which_is_there_twice_are_refused_by_their_rows(questions, tmp_path):
+    name = re.escape(questions[0].id)
+    with pytest.raises(ValueError, match=rf"{tmp_path}/questions: question '{name}' is there twice, in rows 0 and 2: "):
+        train(tmp_path, [*questions, questions[0]], stage())

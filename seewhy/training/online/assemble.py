@@ -56,8 +56,6 @@ class Parts:
 def train_online(parts: Parts) -> Iterator[StepLog]:
     """The rounds that are left; as in `fit_online`."""
     questions = {question.id: question for question in parts.questions}
-    if len(questions) < len(parts.questions):
-        raise ValueError("a question id occurs twice: ids must be unique")
     objective = _objective(parts)
     learner = Learner(
         model=parts.model, objective=objective, questions=questions, weights=parts.weights, plan=parts.plan,
