@@ -63,7 +63,10 @@ def tabulate(
     def made(number: int) -> TrainingExample:
         example = make(number)
         if example is None:
-            raise ValueError(f"row {number} has changed since the training began; its two sides are equal now")
+            raise ValueError(
+                f"row {number} has changed since the training began, and its two sides are equal now; bring the rows "
+                "back as they were, or begin another training"
+            )
         return example
 
     kept, hashes, digest = array("i"), array("Q"), Digest(is_plain=_is_plain(rows))

@@ -1,7 +1,10 @@
 """Files of replies and of batches under way that are missing or damaged are told by name, with what is not lost."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
-from loopback import Answer, Asked, LoopServer, as_json, echo, error
+from loopback import Answer, Asked, LoopServer, as_json, choices, echo, error
 from talking import say, teacher_at
 
 from seewhy.endpoints.batch.ordering import jobs_place
@@ -66,3 +69,37 @@ def test_a_file_of_replies_that_was_damaged_is_named_with_what_brings_the_others
         with pytest.raises(ValueError, match=said), teacher_at(server, cache=str(place)) as teacher:
             teacher.chat(requests)
         assert len(server.asked) == len(requests)
+
+
+def broken(place) -> None:
+    """The file as another program leaves it: the table of replies is gone."""
+    with closing(sqlite3.connect(place)) as base:
+        base.execute("DROP TABLE calls")
+
+
+def test_a_file_of_replies_that_breaks_while_it_is_open_is_named_and_nothing_more_is_asked(tmp_path):
+    place = tmp_path / "replies.sqlite"
+    with LoopServer(echo) as server, teacher_at(server, cache=str(place)) as teacher:
+        teacher.chat([say("before")])
+        broken(place)
+        with pytest.raises(OSError, match=r"replies\.sqlite cannot be read \(no such table: .*move it away"):
+            teacher.chat([say("after")])
+        assert [asked.text for asked in server.asked] == ["before"]
+
+
+def test_replies_of_one_request_in_several_calls_that_cannot_be_kept_end_it_with_the_file(tmp_path):
+    """The server gives one reply a call, so that three of a request are asked for at once."""
+    place, are_kept = tmp_path / "replies.sqlite", [True]
+
+    def one_a_call(asked: Asked) -> Answer:
+        if not are_kept[0]:
+            broken(place)
+            are_kept[0] = True
+        return choices("one")
+
+    with LoopServer(one_a_call) as server, teacher_at(server, cache=str(place)) as teacher:
+        teacher.chat([say("one at a time", count=2)])
+        are_kept[0] = False
+        with pytest.raises(OSError, match=r"replies cannot be kept in .*replies\.sqlite .*run the same command again"):
+            teacher.chat([say("three", count=3)])
+    assert [asked.body.get("n", 1) for asked in server.asked] == [2, 1, 1, 1, 1]

@@ -9,6 +9,7 @@ from seewhy.endpoints.chat import Message
 from seewhy.model.api import GenerateRequest, Generates, Prefix, SamplingParams
 from seewhy.model.prompts import prompt_text
 from seewhy.records.types import Gold, MatchRule, Question, Split, Style
+from seewhy.sampling.served import ServedModel
 
 
 def question(name: str) -> Question:
@@ -85,4 +86,20 @@ def test_a_beginning_is_refused_for_servers_begin_anew():
                 [GenerateRequest(question=question("a"), style=Style.REASON, beginning=Prefix(text="It is"))],
                 SamplingParams(),
             )
+        assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("beginning", "decoding", "words"),
+    [
+        (Prefix(text="It is"), SamplingParams(), "given beginning: servers continue none; use engine.kind local"),
+        (None, SamplingParams(temperature=0.7, as_drawn=True), "a temperature other than 1: servers give those of the"),
+    ],
+)
+def test_what_servers_of_a_models_own_weights_cannot_draw_is_refused_before_they_are_asked(beginning, decoding, words):
+    ask = GenerateRequest(question=question("a"), style=Style.REASON, beginning=beginning)
+    with LoopServer(counting) as server, teacher_at(server) as teacher:
+        model = ServedModel(name="m", chat_model=teacher, note=pytest.fail)
+        with pytest.raises(ValueError, match=words):
+            model.generate([ask], decoding)
         assert server.asked == []

@@ -1,7 +1,7 @@
 """Servers that cannot be given the weights of a training end it before a reply is drawn, with their addresses."""
 
 import pytest
-from loopback import Answer, LoopServer
+from loopback import Answer, LoopServer, error
 from refreshed_server import ADAPTER, SGLANG, VLLM, Refreshed
 from test_rollouts_by_servers import chains_folder, stage, train
 
@@ -23,14 +23,23 @@ def test_servers_of_two_kinds_are_refused(questions, tmp_path):
     assert all(engine.drawn == 0 for engine in engines)
 
 
-def test_a_server_that_breaks_off_as_it_takes_the_weights_is_named(questions, tmp_path):
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Answer(body=b"{}", cut_at=0), ""),
+        (error(500, "CUDA out of memory"), r"/v1/load_lora_adapter was answered with 500: .*CUDA out of memory"),
+    ],
+    ids=["breaks off", "fails"],
+)
+def test_a_server_that_breaks_off_or_fails_as_it_takes_the_weights_is_named(questions, tmp_path, answer, words):
     engine = Refreshed(questions=questions)
 
     def breaks(asked):
-        return Answer(body=b"{}", cut_at=0) if asked.path.endswith("load_lora_adapter") else engine(asked)
+        return answer if asked.path.endswith("load_lora_adapter") else engine(asked)
 
-    refused = pytest.raises(ConnectionError, match=r"because http://127\.0\.0\.1:\d+/v1 did not take the weights: ")
-    with LoopServer(breaks) as server, refused as error:
+    said = rf"because http://127\.0\.0\.1:\d+/v1 did not take the weights: {words}"
+    refused = pytest.raises(ConnectionError, match=said)
+    with LoopServer(breaks) as server, refused as told:
         train(tmp_path, questions, stage(server.url, adapter=ADAPTER))
-    assert "start one anew, and run the same command again" in str(error.value)
+    assert "start one anew, and run the same command again" in str(told.value)
     assert engine.drawn == 0

@@ -1,10 +1,13 @@
 """Which divergence a penalty descends: exact sums over a vocabulary of four words, no sampling."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from drawn_rollouts import batch_of
 
-from seewhy.objectives.parts.divergence import estimate, reward_penalty
+from seewhy.objectives.api import RolloutView
+from seewhy.objectives.parts.divergence import estimate, loss_penalty, reward_penalty
 
 LOGITS = torch.tensor([0.3, -0.7, 1.1, 0.2])
 REFERENCE = torch.tensor([-0.4, 0.6, 0.1, 0.9]).log_softmax(0)
@@ -56,3 +59,13 @@ def test_k3_is_never_below_nought_and_a_thousand_nats_are_a_finite_number():
     told = estimate(gaps, torch.zeros_like(gaps), "k3")
     assert (told >= 0).all()
     assert torch.isfinite(told).all()
+
+
+def test_a_penalty_without_a_reference_is_refused_in_the_loss_and_in_the_reward():
+    batch = batch_of([0.0])
+    view = RolloutView(policy=batch.old, old=batch.old, advantages=batch.old, mask=batch.mask, reference=None)
+    said = "no log-probabilities of a reference, and kl is above 0"
+    with pytest.raises(ValueError, match=said):
+        loss_penalty(view, 0.1, "k3")
+    with pytest.raises(ValueError, match=said):
+        reward_penalty(replace(batch, reference=None), 0.1)

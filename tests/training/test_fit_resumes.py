@@ -1,6 +1,9 @@
 """A run that was stopped and resumed is the run that never stopped."""
 
 import random
+import re
+import resource
+import shutil
 import signal
 import time
 from dataclasses import replace
@@ -10,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from loaded_processes import begun
+from safetensors import SafetensorError
 from tiny_trainable import TinyTrainable, pairs_of, questions_of, run_long, store_of, weights_equal
 
 from seewhy.objectives.dpo import DPO
@@ -17,6 +21,7 @@ from seewhy.objectives.mpo import MPO
 from seewhy.records.step_logs import read_steps
 from seewhy.records.types import StepLog
 from seewhy.training.checkpoint import Progress, checkpoints, newest_checkpoint, save_checkpoint
+from seewhy.training.export import write_folder
 from seewhy.training.fit import fit_pairs
 from seewhy.training.plan import FitPlan
 
@@ -184,3 +189,30 @@ def test_a_checkpoint_of_another_objective_is_refused_by_name(tmp_path: Path) ->
     store = store_of(model, pairs, questions, PLAN)
     with pytest.raises(ValueError, match="another objective"):
         next(fit_pairs(model, DPO(beta=0.5), pairs, questions, store, PLAN, tmp_path))
+
+
+def test_a_checkpoint_with_weights_of_another_net_is_refused_with_what_to_remove(tmp_path: Path) -> None:
+    run(tmp_path, stop=3)
+    place, progress = newest_checkpoint(tmp_path)
+    other = torch.nn.Linear(2, 2)
+    save_checkpoint(tmp_path, other, torch.optim.SGD(other.parameters()), progress)
+    said = re.escape(f"{place}: not this model's weights, such as bias; remove {place}")
+    with pytest.raises(ValueError, match=said):
+        run(tmp_path)
+    shutil.rmtree(place)
+    assert run(tmp_path)
+    assert (tmp_path / "done.json").exists()
+
+
+def test_a_model_that_the_disk_does_not_take_is_told_by_its_place_and_nothing_of_it_stays(tmp_path: Path) -> None:
+    """The kernel refuses what is beyond 1 MiB of a file, as a full disk does; the model's writer is not ours."""
+    model, most = TinyTrainable(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    model.net.head = torch.nn.Linear(8, 1 << 16)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, most[1]))
+    try:
+        with pytest.raises(OSError, match=rf"{tmp_path / 'model'}.*File too large") as told:
+            write_folder(tmp_path / "model", model.save)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert isinstance(told.value.__cause__.__cause__, SafetensorError)
+    assert not list(tmp_path.iterdir())

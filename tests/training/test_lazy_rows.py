@@ -116,3 +116,24 @@ def test_a_training_on_readers_ends_with_the_same_bits_and_reads_rows_as_their_s
             assert len(pairs.reads) < 2 * len(pairs)
         list(steps)
     assert weights_equal(tmp_path / "lists" / "model", tmp_path / "readers" / "model")
+
+
+class RemadePairs(PairReader):
+    """Rows of files that may be made anew while they are trained on: both sides are then the chosen one."""
+
+    is_remade = False
+
+    def __getitem__(self, number: int) -> Pair:
+        row = super().__getitem__(number)
+        return replace(row, rejected=row.chosen) if self.is_remade else row
+
+
+def test_a_row_whose_sides_became_equal_since_the_training_began_is_refused_by_its_number(tmp_path: Path) -> None:
+    model, pairs, questions = TinyTrainable(), RemadePairs(12), questions_of(12)
+    store = ReferenceStore.of(model.fingerprint, reference_rows(model, pairs.rows, questions, PLAN))
+    steps = fit_pairs(model, MPO(), pairs, questions, store, PLAN, tmp_path)
+    next(steps)
+    pairs.is_remade = True
+    said = r"row \d+ has changed since the training began, and its two sides are equal now; bring the rows back"
+    with pytest.raises(ValueError, match=said):
+        list(steps)

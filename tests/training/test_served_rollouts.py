@@ -10,9 +10,10 @@ from small_online import PLAN, EvenReward, online
 from seewhy.benchmarks import inkgrid
 from seewhy.records.types import Chain, FinishReason, Split, Style
 from seewhy.records.unknown_logprobs import unknown_logprobs
-from seewhy.training.online.draw import draw_round
+from seewhy.training.online.draw import draw_round, folder_of
 from seewhy.training.online.fit import fit_online
 from seewhy.training.online.prepare import prepare
+from seewhy.training.online.scored import examples_of
 from seewhy.training.online.served import gap_fault, gaps_of, require_tokens
 
 
@@ -99,3 +100,38 @@ def test_a_round_none_of_whose_rollouts_has_tokens_says_so_and_does_not_blame_eq
     count = PLAN.questions * PLAN.per_question
     assert any(f"none of {count} rollouts has tokens" in note for note in notes)
     assert not any("outcomes that differ" in note for note in notes)
+
+
+@dataclass
+class Elsewhere(Partly):
+    """Servers that say the weights of this round and drew by others."""
+
+    is_forgotten: bool = False
+
+    def forget(self) -> None:
+        self.is_forgotten = True
+
+    def generate(self, asks, decoding):
+        rows = self.own.generate(asks, replace(decoding, as_drawn=False))
+        return [
+            tuple(replace(one, weights_step=0, logprobs=tuple(-9.0 for _ in one.token_ids)) for one in row)
+            for row in rows
+        ]
+
+
+def test_rollouts_of_other_weights_end_the_run_are_set_aside_and_the_servers_are_given_weights_anew(tmp_path):
+    run = online(tmp_path, "other", plan=replace(PLAN, rounds=1), rewards={"even": EvenReward()})
+    servers = Elsewhere(own=run.learner.model)
+    run = replace(run, drawing=replace(run.drawing, served=servers), learner=replace(run.learner, is_served=True))
+    before = {name: p.detach().clone() for name, p in run.learner.model.net.named_parameters()}
+    with pytest.raises(ValueError, match=r"round-00000: log-probabilities .*for prompts of pictures by .*the same"):
+        list(fit_online(run))
+    place = folder_of(run.directory, 0)
+    assert servers.is_forgotten
+    assert (place.exists(), place.with_name("round-00000.refused").is_dir()) == (False, True)
+    assert all(torch.equal(before[name], p) for name, p in run.learner.model.net.named_parameters())
+
+
+def test_rollouts_without_tokens_are_refused_by_their_question_where_they_are_to_be_scored():
+    with pytest.raises(ValueError, match="rollout 0 of q has no token ids as they were sampled"):
+        examples_of([chain("p", -1.0), replace(chain("q", -1.0), token_ids=None)])
