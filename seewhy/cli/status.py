@@ -11,7 +11,7 @@ from rich.table import Table
 
 from seewhy.cli.options import require_places, shows_help, take_flag
 from seewhy.runs.changes import State, UnitStatus, state_of, state_word, status_of
-from seewhy.runs.lock import writer_of
+from seewhy.runs.lock import end_of, writer_of
 from seewhy.runs.open import open_run
 from seewhy.runs.progress_words import span_of
 from seewhy.runs.run import OpenRun
@@ -29,12 +29,13 @@ def run(words: Sequence[str]) -> int:
     opened = open_run(Path(rest[0]))
     units = status_of(opened)
     shown = units if by_unit else list(_by_step(opened, units))
-    writer = writer_of(opened.root)
+    is_whole = all(one.state is State.FINISHED for one in units)
+    writer, end = writer_of(opened.root), "" if is_whole else end_of(opened.root)
     if as_json:
-        print(json.dumps({"writer": writer, "units": [asdict(one) for one in units]}, indent=1))
+        print(json.dumps({"writer": writer, "end": end, "units": [asdict(one) for one in units]}, indent=1))
     else:
-        _show(Console(), shown, writer)
-    return int(any(one.state is not State.FINISHED for one in units))
+        _show(Console(), shown, writer, end)
+    return int(not is_whole)
 
 
 def _by_step(opened: OpenRun, units: Sequence[UnitStatus]) -> Iterator[UnitStatus]:
@@ -49,7 +50,7 @@ def _by_step(opened: OpenRun, units: Sequence[UnitStatus]) -> Iterator[UnitStatu
             )  # fmt: skip
 
 
-def _show(console: Console, shown: Sequence[UnitStatus], writer: str) -> None:
+def _show(console: Console, shown: Sequence[UnitStatus], writer: str, end: str) -> None:
     table = Table("step", "state", "rows", "time", "dollars", box=SIMPLE_HEAD if console.is_terminal else None)
     for one in shown:
         state = state_word(one.state, writer)
@@ -58,6 +59,8 @@ def _show(console: Console, shown: Sequence[UnitStatus], writer: str) -> None:
     console.print(table)
     if writer:
         console.print(f"being written by {writer}", highlight=False)
+    if end:
+        console.print(f"stopped {end}", highlight=False, markup=False, soft_wrap=True)
     for one in shown:
         for line in one.why:
             console.print(f"{one.ref} is stale: {line}", highlight=False, markup=False, soft_wrap=True)

@@ -1,11 +1,12 @@
-"""One run, one writer: a second process is refused at once, with the first one's name."""
+"""One run, one writer: a second process is refused at once, with the first one's name; why one stopped is kept."""
 
 import fcntl
 import os
 import socket
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 LOCK = "_writer"
@@ -28,15 +29,37 @@ def only_writer(root: Path) -> Generator[None]:
         raise OSError(f"{root} cannot be made a run's directory ({error.strerror}): choose another folder") from error
     try:
         if not _is_locked(handle):
-            who = os.read(handle, 200).decode(errors="replace").strip() or "another process"
+            who = os.read(handle, 200).decode(errors="replace").partition("\n")[0].strip() or "another process"
             raise ValueError(f"{root} is being written by {who}: wait for it, or end it")
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
         # Workers on other machines look here whether they see the same storage.
         os.fsync(handle)
-        yield
+        try:
+            yield
+        except (Exception, KeyboardInterrupt) as error:
+            _note_end(handle, error)
+            raise
     finally:
         os.close(handle)
+
+
+def _note_end(handle: int, error: BaseException) -> None:
+    """Write the end below the process's name; where even that cannot be written, the error goes on alone."""
+    said = "stopped by Ctrl-C" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
+    at = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
+    with suppress(OSError):
+        os.pwrite(handle, f"{at}: {said}\n".encode(errors="replace"), os.fstat(handle).st_size)
+
+
+def end_of(root: Path) -> str:
+    """When and why the last process that wrote in a run stopped before its end; empty where none did or one writes now.
+
+    A process that was killed says nothing.
+    """
+    if writer_of(root) or not (root / LOCK).is_file():
+        return ""
+    return (root / LOCK).read_text(encoding="utf-8").partition("\n")[2].strip()
 
 
 def _is_locked(handle: int) -> bool:
@@ -61,5 +84,5 @@ def writer_of(root: Path) -> str:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return file.read().strip() or "another process"
+            return file.readline().strip() or "another process"
         return ""

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from starlette.datastructures import QueryParams
 
 from seewhy.report.inputs import TrainingRun
-from seewhy.runs.lock import writer_of
+from seewhy.runs.lock import end_of, writer_of
 from seewhy.view.annotations import is_of
 from seewhy.view.filters import filter_of, last_page, page_of
 from seewhy.view.shelf import Shelf, Unit, is_annotated
@@ -51,6 +51,10 @@ class Looks:
     def writer(self) -> str:
         """The process that writes in the run now; empty where none does."""
         return writer_of(self.shelf.root) if self.shelf.run else ""
+
+    def end(self) -> str:
+        """When and why the run stopped before its end; empty where it did not."""
+        return end_of(self.shelf.root) if self.shelf.run else ""
 
     def training(self, ref: str) -> TrainingRun | None:
         """What the report shows of a training; None where the run has no recipe that says what it is."""

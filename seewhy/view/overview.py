@@ -1,12 +1,12 @@
 """The page of a run: the graph of its steps, their state and rows, trainings with alarms; beside another run's."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from seewhy.runs.changes import UnitStatus, state_of, state_word, status_of
+from seewhy.runs.changes import State, UnitStatus, state_of, state_word, status_of
 from seewhy.runs.recipe_text import stage_name
 from seewhy.view.contexts import Context, Looks
 from seewhy.view.graph import Drawing, Step, draw
@@ -30,11 +30,17 @@ def run(looks: Looks, _ref: str, query: QueryParams) -> Context:
         "firsts": firsts_of(looks, states), "chains_of": chains_of(looks),
         "trainings": {ref: looks.alarms(ref) for ref in shelf.trainings()},
         "counts": {ref: shelf.counts(ref) for ref in shelf.units}, **spent(states),
-        "writer": writer, "words": {ref: state_word(one.state, writer) for ref, one in states.items()},
+        "writer": writer, "end": "" if is_whole(states.values()) else looks.end(),
+        "words": {ref: state_word(one.state, writer) for ref, one in states.items()},
         "others": looks.others(), "beside": beside,
         "compared": compared((looks, states), (other, theirs)) if other else [], "other": spent(theirs),
         "other_name": other.shelf.name if other else "",
     }  # fmt: skip
+
+
+def is_whole(states: Iterable[UnitStatus]) -> bool:
+    """Whether every unit is finished."""
+    return all(one.state is State.FINISHED for one in states)
 
 
 def chains_of(looks: Looks) -> Mapping[str, tuple[str, str, str]]:

@@ -124,6 +124,20 @@ def test_a_step_that_was_stopped_is_unfinished_and_while_a_process_writes_it_is_
         assert f'<span class="badge {state}">{state}</span>' in row
 
 
+def test_the_page_of_a_run_says_why_it_stopped_and_no_longer_once_a_process_writes_it(tmp_path):
+    root = write_run(tmp_path / "run")
+    (root / "recipe.yaml").write_text(RECIPE.replace("QUESTIONS", str(root / "questions")))
+    with pytest.raises(ValueError, match="lamp"), only_writer(root):
+        raise ValueError("chains.jsonl:7: the <b>lamp</b> went out")
+    with serving(root) as served:
+        stopped = served.get("/run/0").text
+        with only_writer(root):
+            running = served.get("/run/0").text
+    (alarm,) = re.findall(r'<p class="alarm">stopped (.*?)</p>', stopped)
+    assert alarm.endswith("+00:00: chains.jsonl:7: the &lt;b&gt;lamp&lt;/b&gt; went out")
+    assert "lamp" not in running
+
+
 @needs_chromium
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_five_states_are_told_apart_without_colour(tmp_path, scheme):
