@@ -62,6 +62,15 @@ class RowsByKey(Mapping[str, Value], Generic[Row, Value]):
                 return self._value(row)
         raise KeyError(key)
 
+    def repeated(self) -> Iterator[tuple[int, int]]:
+        """Numbers of rows with equal keys, two and two: each after the first with the one before it."""
+        lower = np.uint64((1 << self._bits) - 1)
+        upper = self._entries & ~lower
+        for place in np.flatnonzero(upper[1:] == upper[:-1]).tolist():
+            one, other = (int(entry & lower) for entry in self._entries[place : place + 2])
+            if self._key(self._rows[one]) == self._key(self._rows[other]):
+                yield one, other
+
     def __iter__(self) -> Iterator[str]:
         """Keys in the order of the rows, those of equal keys each."""
         return (self._key(self._rows[number]) for number in range(len(self._rows)))

@@ -150,10 +150,23 @@ def without_own_pictures(pair: Pair, questions: Mapping[str, Question]) -> Pair:
 
 
 def questions_by_id(questions: Rows[Question] | Mapping[str, Question]) -> Mapping[str, Question]:
-    """Questions under their ids, read when they are asked for."""
+    """Questions under their ids, read when they are asked for.
+
+    Raises:
+        ValueError: two that differ have one id, of which an example would be given either.
+    """
     if isinstance(questions, Mapping):
         return questions
-    return RowsByKey(questions, key=lambda question: question.id, value=lambda question: question)
+    found = RowsByKey(questions, key=lambda question: question.id, value=lambda question: question)
+    for one, other in found.repeated():
+        if _content(questions[one]) != _content(questions[other]):
+            raise ValueError(f"question {questions[one].id!r} is there twice, in rows {one} and {other}, with other "
+                             "words or pictures: remove one of them, or give it an id of its own")  # fmt: skip
+    return found
+
+
+def _content(question: Question) -> tuple[object, ...]:
+    return replace(question, images=()), hashes_of(question.images)
 
 
 def require_question(questions: Mapping[str, Question], example: TrainingExample) -> None:

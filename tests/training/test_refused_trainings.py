@@ -44,6 +44,14 @@ def test_a_launcher_that_asks_for_another_kind_of_shards_is_refused_by_its_setti
         ShardPlan().of_launcher(variables)
 
 
+def test_two_questions_of_one_id_are_refused_by_rows_where_they_differ_and_one_twice_is_none(tmp_path):
+    first, second = questions_of(2)
+    other = replace(second, id=first.id)
+    with pytest.raises(ValueError, match=f"question '{first.id}' is there twice, in rows 0 and 2, with other words"):
+        list(fit_lessons(TinyTrainable(), SFT(), [lesson("q0", "a b")], [first, second, other], PLAN, tmp_path))
+    list(fit_lessons(TinyTrainable(), SFT(), [lesson("q0", "a b")], [first, second, first], PLAN, tmp_path))
+
+
 @pytest.mark.parametrize("engine", ["ACCELERATE_USE_DEEPSPEED", "ACCELERATE_USE_MEGATRON_LM"])
 def test_an_engine_that_is_not_ours_is_refused_before_processes_meet(engine, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
