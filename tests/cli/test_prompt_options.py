@@ -76,7 +76,7 @@ def test_a_hub_that_does_not_answer_is_told_in_seconds_and_with_the_remedy() -> 
         run = subprocess.run([sys.executable, "-c", LOOK], env={**os.environ, **asked}, capture_output=True, text=True,
                              timeout=120, check=False)  # fmt: skip
     assert run.stdout.startswith("model 'nobody/nothing' cannot be opened (there is no folder"), run.stderr
-    assert "the Hub cannot be reached" in run.stdout
+    assert "the Hub cannot be reached at http" in run.stdout
     assert not run.stderr
 
 

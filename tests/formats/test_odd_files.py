@@ -74,6 +74,18 @@ def test_arrow_is_read_as_a_stream_and_as_a_file(tmp_path, opened):
     assert plain(example) == plain(examples_in(write_table(tmp_path / "set.parquet", [RLAIFV]))[0])
 
 
+@pytest.mark.parametrize("opened", [pa.ipc.new_file, pa.ipc.new_stream])
+def test_an_arrow_file_that_is_cut_is_told_to_be(tmp_path, opened):
+    (tmp_path / "images").mkdir()
+    place = tmp_path / "set"
+    with opened(str(place), pa.Table.from_pylist([RLAIFV]).schema) as writer:
+        writer.write_table(pa.Table.from_pylist([RLAIFV] * 4), max_chunksize=1)
+    place.write_bytes(place.read_bytes()[: place.stat().st_size // 2])
+    (said,) = faults_in(place)
+    assert said.startswith(f"{place} is cut or damaged (")
+    assert said.endswith("; download it or write it again")
+
+
 def test_a_folder_that_datasets_saved_is_its_rows(tmp_path):
     table = pa.Table.from_pylist([RLAIFV])
     for split in ("train", "test"):

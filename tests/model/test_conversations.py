@@ -116,6 +116,14 @@ def test_control_tokens_that_users_type_in_any_turn_are_text(tmp_path: Path) -> 
     assert model.tokenizer.decode(other).count(typed) == 1  # of the last turn, its first words stand before a picture
 
 
+@pytest.mark.parametrize("change", [("part['text']", "part['text'][:4]"), ("part['text']", "part['text'] * 2")])
+def test_a_typed_control_token_that_a_template_drops_or_repeats_is_told(change: tuple[str, str]) -> None:
+    model = untrained_model()
+    model.processor.chat_template = str(model.processor.chat_template).replace(*change)
+    with pytest.raises(ValueError, match=r"question q1: .* its text holds '<end>', a control token that cannot be"):
+        model.prompt(replace(question(1), text="What is <end>?"), Style.REASON)
+
+
 @pytest.mark.parametrize(
     ("template", "said"),
     [

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from loopback import Answer, Asked, LoopServer
 
 LOOK = """
@@ -42,3 +43,12 @@ def test_a_name_that_the_hub_does_not_give_is_told_with_its_reason(tmp_path: Pat
         assert words in line
         assert line.endswith("; give `tiny`, a folder in Hugging Face format with its processor, or the name of a "
                              "vision-language model on the Hub")  # fmt: skip
+
+
+@pytest.mark.parametrize("endpoint", ["hub.example", "ftp://hub.example"])
+def test_an_address_that_is_none_of_a_hub_is_told_with_itself(endpoint: str, tmp_path: Path) -> None:
+    asked = {"HF_ENDPOINT": endpoint, "HF_HUB_OFFLINE": "0", "HF_HOME": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", LOOK, "me/nothing"], env={**os.environ, **asked}, capture_output=True,
+                         text=True, timeout=120, check=False)  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert f"and the Hub cannot be reached at {endpoint} (" in run.stdout

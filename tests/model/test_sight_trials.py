@@ -12,6 +12,7 @@ from families_tiles import mllama
 from keeping import Make, features_of, flat, groups_of, keeping
 from torch import Tensor
 
+from seewhy.model.families.hub import HubModel
 from seewhy.model.plan import FeaturePlan
 from seewhy.model.vision.feature_cache import MIB, FeatureCache
 from seewhy.model.vision.feature_files import FeatureFiles
@@ -104,3 +105,42 @@ def test_files_are_used_only_where_reading_them_is_faster_than_the_encoder(
     assert disk.reads == (1 if files == 1 else 2)
     assert ("features stay out of files" in caplog.text) == (files == 1)
     assert ("also in files" in caplog.text) == (files == 2)
+
+
+def unnamed(model: HubModel) -> None:
+    """The encoder gives a tensor alone."""
+    model.net.model.vision_tower.register_forward_hook(lambda *_: torch.zeros(1))
+
+
+def twice(model: HubModel) -> None:
+    """The encoder runs over thumbnails too."""
+    tower = model.net.model.vision_tower
+    model.net.model.multi_modal_projector.register_forward_hook(lambda *_: tower(torch.zeros(1, 3, 56, 56)) and None)
+
+
+def joined(model: HubModel) -> None:
+    """The features of all pictures come as one row."""
+    kind = type(model.net.model)
+
+    class Joined(kind):
+        def get_image_features(self, *args: object, **kwargs: object) -> object:
+            found = super().get_image_features(*args, **kwargs)
+            found.pooler_output = torch.cat(list(found.pooler_output))
+            return found
+
+    model.net.model.__class__ = Joined
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [(unnamed, "its model.vision_tower gives no named output"), (twice, "runs its vision encoder 2 times a prompt"),
+     (joined, "gives no features by picture: leave its pictures to every pass")],
+)  # fmt: skip
+def test_a_net_whose_encoder_cannot_be_told_apart_is_found_out(change, why: str, tmp_path: Path, caplog):
+    model = keeping(llava)
+    asked = groups_of(model, tmp_path)
+    change(model)
+    with caplog.at_level(logging.WARNING), model.image_features.assume_frozen():
+        assert features_of(model, asked) == []
+    assert "cannot be kept" in caplog.text
+    assert why in caplog.text

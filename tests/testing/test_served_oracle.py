@@ -12,7 +12,7 @@ from seewhy.model.api import GenerateRequest, SamplingParams
 from seewhy.records.types import Style
 from seewhy.testing.oracle import Oracle
 from seewhy.testing.served.plan import ServedPlan
-from seewhy.testing.served.server import Serving, bind
+from seewhy.testing.served.server import Serving, await_start, bind, server_of
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +182,9 @@ def test_yes_or_no_comes_with_the_log_probabilities_of_both_where_they_are_asked
     rows = {row["token"]: math.exp(row["logprob"]) for row in choice["logprobs"]["content"][0]["top_logprobs"]}
     assert rows == {"no": pytest.approx(0.98), "yes": pytest.approx(0.02)}
     assert plain["logprobs"] is None
+
+
+def test_a_server_that_does_not_come_up_is_not_waited_for_longer_than_is_said(tmp_path):
+    serving = Serving(questions=(), folder=tmp_path)
+    with pytest.raises(TimeoutError, match=r"the server was not up after 0\.1 s"):
+        await_start(server_of(serving, serving.handler()), 0.1)

@@ -13,11 +13,13 @@ import uvicorn
 from browsing import chromium, looking, needs_chromium
 from looked_at import HARM, TOKEN
 from PIL import Image
+from starlette.testclient import TestClient
 
 from seewhy.model.weights import weights_place
 from seewhy.records.types import Style
 from seewhy.view.application import application
 from seewhy.view.demo import Demo, fields_of, told
+from seewhy.view.guard import cookie_of
 from seewhy.view.serve import lines_of, listening
 from seewhy.workbench.asking import Replies, Said
 
@@ -78,6 +80,16 @@ def test_the_next_question_is_about_the_last_picture_unless_another_one_is_chose
         assert demo.form(asked)["shown"] == ""
         with pytest.raises(ValueError, match="choose a picture"):
             demo.question(asked)
+
+
+def test_a_picture_that_no_model_was_asked_about_is_not_found(tmp_path):
+    app, _ = application([], TOKEN, Demo(["tiny"], tmp_path))
+    client = TestClient(app, base_url="http://127.0.0.1", cookies={cookie_of(TOKEN): TOKEN})
+    for name in ("0" * 64, "secret"):
+        (tmp_path / "secret").write_text("no picture of anyone")
+        answer = client.get(f"/ask/{name}")
+        assert answer.status_code == 404
+        assert "No model was asked about such a picture." in answer.text
 
 
 def test_words_of_a_model_stay_words():

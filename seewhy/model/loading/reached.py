@@ -58,9 +58,8 @@ def _require_on_hub(name: str, place: str) -> None:
         raise _unopened(name, f"{here}, and the Hub says: {str(error).splitlines()[0]}") from error
     except Exception as error:
         # Of the transport: which library it is, and so which class its errors are of, is the Hub library's affair.
-        if "timeout" not in type(error).__name__.lower() and "connect" not in type(error).__name__.lower():
-            raise
-        raise _unopened(name, f"{here}, and the Hub cannot be reached ({error or type(error).__name__})") from error
+        said = f"the Hub cannot be reached at {constants.ENDPOINT} ({str(error) or type(error).__name__})"
+        raise _unopened(name, f"{here}, and {said}") from error
 
 
 def _unopened(name: str, why: str) -> ValueError:

@@ -88,7 +88,7 @@ def running(serving: Serving) -> Generator[Running]:
     with bind(serving) as door:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
         thread.start()
-        _await_start(server)
+        await_start(server)
         try:
             yield Running(handler=handler, host=serving.host, port=door.getsockname()[1])
         finally:
@@ -96,9 +96,10 @@ def running(serving: Serving) -> Generator[Running]:
             thread.join(PATIENCE)
 
 
-def _await_start(server: uvicorn.Server) -> None:
-    deadline = time.monotonic() + PATIENCE
+def await_start(server: uvicorn.Server, patience: float = PATIENCE) -> None:
+    """Wait until a server answers; TimeoutError where it does not within so many seconds."""
+    deadline = time.monotonic() + patience
     while not server.started:
         if time.monotonic() > deadline:
-            raise TimeoutError(f"the server was not up after {PATIENCE:.0f} s")
+            raise TimeoutError(f"the server was not up after {patience:g} s")
         time.sleep(0.005)
