@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from clone_path import clone_path
 from families_grid import GRIDS
 from families_tiles import TILES
 from PIL import Image
@@ -49,7 +50,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[str,
         pairs += [words(open_processor(root / name)), str(root / name)]
     done = subprocess.run(
         [sys.executable, "-c", ENCODE, str(root / "picture.png"), *pairs], check=True, text=True, capture_output=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": clone_path()},
     )  # fmt: skip
     said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     return {name: (one, root / name) for name, one in zip(CLOSE, said, strict=True)}
@@ -76,3 +77,25 @@ def test_what_is_saved_without_torchvision_opens_with_it_and_keeps_the_video_set
     assert type(saved) is type(open_processor(place))
     assert kept["processor_class"] == own["processor_class"]
     assert kept["video_processor"] == own["video_processor"]
+
+
+MISSING = """
+import sys
+sys.modules["num2words"] = None  # Python then says that there is no such module
+from seewhy.model.loading.processors import open_processor
+try:
+    open_processor(sys.argv[1])
+except ValueError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("brings_torchvision", [False, True])
+def test_a_library_that_a_processor_needs_is_named_with_how_it_is_installed(alone, brings_torchvision):
+    place = alone["smolvlm"][1]
+    begin = "import torchvision_names; torchvision_names.let_import()\n" if brings_torchvision else ""
+    path = os.pathsep.join([clone_path(), str(Path(__file__).parents[1])])
+    done = subprocess.run([sys.executable, "-c", begin + MISSING, str(place)], check=True, text=True,
+                          capture_output=True, env={**os.environ, "PYTHONPATH": path})  # fmt: skip
+    assert "its processor needs num2words, which is not installed (" in done.stdout
+    assert "pip install num2words" in done.stdout

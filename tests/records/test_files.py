@@ -2,6 +2,9 @@
 
 import hashlib
 import os
+import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -47,3 +50,25 @@ def test_files_of_many_bytes_are_hashed_as_each_alone_and_one_that_is_gone_is_na
     paths[1].unlink()
     with pytest.raises(FileNotFoundError, match=r"/a'"):
         hash_each(paths)
+
+
+LOOK = """
+import sys
+from pathlib import Path
+from seewhy.records.files import is_file
+try:
+    print(is_file(Path(sys.argv[1])))
+except PermissionError as error:
+    print(error.strerror)
+"""
+
+
+def test_a_file_that_may_not_be_looked_at_is_not_said_to_be_missing(tmp_path):
+    (tmp_path / "closed").mkdir(mode=0)
+    is_root = os.geteuid() == 0
+    if is_root and shutil.which("setpriv") is None:
+        pytest.skip("root looks at everything")
+    as_user = ["setpriv", "--bounding-set=-all"] if is_root else []
+    done = subprocess.run([*as_user, sys.executable, "-c", LOOK, str(tmp_path / "closed" / "a.png")], check=True,
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.stdout == "Permission denied\n"

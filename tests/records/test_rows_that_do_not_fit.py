@@ -90,3 +90,27 @@ def test_too_little_memory_for_a_picture_is_told_as_that():
     done = subprocess.run([sys.executable, "-c", DECODED_WITH_LITTLE], input=whole.getvalue(), capture_output=True,
                           check=True)  # fmt: skip
     assert done.stdout.decode() == "there is too little memory to decode it\n"
+
+
+CAST_WITH_LITTLE = """
+import os, resource
+from pathlib import Path
+import pyarrow as pa
+from seewhy.records.columns import Plain, Slot
+from seewhy.records.parquet import decode_column
+slot = Slot(column=Plain(kind=str, arrow=pa.string()), optional=True)
+column = pa.array([None, "x" * (200 << 20)])
+used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+resource.setrlimit(resource.RLIMIT_AS, (used + (50 << 20), -1))
+try:
+    decode_column(Path("part-00000.parquet"), 0, column, "why", slot)
+except MemoryError as error:
+    print(error)
+"""
+
+
+def test_too_little_memory_for_a_column_blames_no_file():
+    done = subprocess.run([sys.executable, "-c", CAST_WITH_LITTLE], capture_output=True, check=True, text=True,
+                          env={**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system"})  # fmt: skip
+    assert done.stdout.startswith("too little memory to read part-00000.parquet (")
+    assert "Nothing is wrong with the file" in done.stdout

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from clone_path import clone_path
 from said_errors import sentence
 from stopped_step import COMMAND, steps_of
 
@@ -111,7 +112,7 @@ def test_a_node_with_another_version_is_named_with_both_and_a_build_of_the_same_
 
 def test_without_ray_the_extra_that_brings_it_is_named(tmp_path):
     words = ["run", "quick", "--run", str(tmp_path / "run"), "--runner", "ray", "--address", "127.0.0.1:6379"]
-    done = subprocess.run([sys.executable, "-c", WITHOUT, *words], env={**os.environ, "PYTHONPATH": str(CLONE)},
+    done = subprocess.run([sys.executable, "-c", WITHOUT, *words], env={**os.environ, "PYTHONPATH": clone_path()},
                           capture_output=True, text=True, check=False)  # fmt: skip
     assert done.returncode == 2
     assert f"ray is not installed: pip install '{CLONE}[ray]' brings it" in sentence(done.stderr)
