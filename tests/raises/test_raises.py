@@ -38,6 +38,7 @@ def test_a_raise_is_taken_down_when_it_runs_and_those_beside_it_are_not(tmp_path
         (["seewhy/a.py:4"], [], [6]),
         (["seewhy/a.py:6"], [Elsewhere("seewhy/a.py", "'large'", "")], []),
         ([], [Elsewhere("seewhy/b.py", "'large'", "")], [4, 6]),
+        ([], [Elsewhere("seewhy/a.py", "raise", "")], [4, 6]),
     ],
 )
 def test_what_was_not_reached_is_told_unless_a_row_names_it(reached, rows, left, tmp_path):

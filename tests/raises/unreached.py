@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+BARE = "raise"
 TABLE = Path(__file__).with_name("elsewhere.txt")
 
 
@@ -32,7 +33,8 @@ class Elsewhere:
 
     def names(self, raised: Raised) -> bool:
         """Whether this row is of that statement."""
-        return self.path == raised.path and self.words in raised.text
+        is_meant = raised.text == BARE if self.words == BARE else self.words in raised.text
+        return self.path == raised.path and is_meant
 
 
 def statements(root: Path) -> list[Raised]:

@@ -16,9 +16,11 @@ from seewhy.runs.lock import LOCK, end_of, only_writer, writer_of
 
 STOPPED = re.compile(r"stopped (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00: the lamp went out)\n")
 HELD = """
+import signal
 import sys
 from pathlib import Path
 from seewhy.runs.lock import only_writer
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell has begun us in the background
 with only_writer(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
