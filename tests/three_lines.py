@@ -4,6 +4,8 @@ import re
 
 from seewhy.cli.main import main
 
+SEVERAL = re.compile(r"seewhy: \S.*\n(?:   *\S.*\n)*?  where:  \S.*\n  remedy: \S.*\n")
+"""As they are printed of one fault or of several, a line each."""
 LINES = re.compile(r"seewhy: (\S.*)\n  where:  (\S.*)\n  remedy: (\S.*)\n")
 
 

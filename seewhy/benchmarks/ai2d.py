@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seewhy.benchmarks.release.choices import LETTERS, letter_at, letter_in, options_of
 from seewhy.benchmarks.release.declared import HUB, Release
-from seewhy.benchmarks.release.faults import BesideError
+from seewhy.benchmarks.release.faults import changed_at
 from seewhy.benchmarks.release.rows import UNKNOWN, ParsedQuestion, Row
 from seewhy.records.types import MatchRule, Split
 
@@ -35,9 +35,8 @@ def _pose_diagram(row: Row) -> Iterator[ParsedQuestion]:
     """The release has one file a diagram, with all questions about it by their texts."""
     name = row.word("imageName")
     path = row.root / TEST_IDS
-    if not path.is_file():
-        raise BesideError(f"{path} is not there, and lists which diagrams are the test split; download it with AI2D")
-    is_test = name.split(".")[0] in _test_ids(path, path.stat().st_mtime_ns)
+    changed = changed_at(path, "lists which diagrams are the test split; download it with AI2D")
+    is_test = name.split(".")[0] in _test_ids(path, changed)
     if is_test is not (row.split is Split.TEST):
         return
     for text, found in row.nested("questions").fields.items():

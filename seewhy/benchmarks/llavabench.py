@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from seewhy.benchmarks.release.declared import HUB, Release
-from seewhy.benchmarks.release.faults import BesideError
+from seewhy.benchmarks.release.faults import changed_at
 from seewhy.benchmarks.release.metrics import Metric
 from seewhy.benchmarks.release.rows import ParsedQuestion, Row
 from seewhy.benchmarks.release.tables import read_texts
@@ -27,10 +27,8 @@ def _parse_row(row: Row) -> Iterator[ParsedQuestion]:
 
 def _reference(folder: Path, key: str) -> tuple[str, ...]:
     path = folder / REFERENCES
-    if not path.is_file():
-        raise BesideError(f"{path} is not there, and holds the answers that replies are rated against; download it "
-                          "with the questions")  # fmt: skip
-    found = _references(path, path.stat().st_mtime_ns)
+    changed = changed_at(path, "holds the answers that replies are rated against; download it with the questions")
+    found = _references(path, changed)
     if key not in found:
         raise ValueError(f"field 'question_id' is {key!r}, to which {path} has no answer")
     return (found[key],)

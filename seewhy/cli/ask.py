@@ -75,7 +75,7 @@ def run(words: Sequence[str]) -> int:
         for name in names:
             failures = list[str]()
             models.append(stack.enter_context(opened_model(name, said.key_variable, failures)))
-            found += ask(models[-1], question, plan, failures, Told() if streams else None)
+            found += ask(models[-1], question, plan, failures, Printed() if streams else None)
         if streams:
             print("\n")
         if not said.json:
@@ -91,7 +91,7 @@ def run(words: Sequence[str]) -> int:
     return int(bool(why) or any(one.failure for one in found))
 
 
-class Told:
+class Printed:
     """Prints the pieces of replies as they come, those of a style below its name."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from seewhy.cli.options import require_places, shows_help, take_flag
-from seewhy.runs.changes import State, UnitStatus, state_of, state_word, status_of
+from seewhy.runs.changes import UnitStatus, is_whole, state_of, state_word, status_of
 from seewhy.runs.lock import end_of, writer_of
 from seewhy.runs.open import open_run
 from seewhy.runs.progress_words import span_of
@@ -29,13 +29,13 @@ def run(words: Sequence[str]) -> int:
     opened = open_run(Path(rest[0]))
     units = status_of(opened)
     shown = units if by_unit else list(_by_step(opened, units))
-    is_whole = all(one.state is State.FINISHED for one in units)
-    writer, end = writer_of(opened.root), "" if is_whole else end_of(opened.root)
+    whole = is_whole(units)
+    writer, end = writer_of(opened.root), "" if whole else end_of(opened.root)
     if as_json:
         print(json.dumps({"writer": writer, "end": end, "units": [asdict(one) for one in units]}, indent=1))
     else:
         _show(Console(), shown, writer, end)
-    return int(not is_whole)
+    return int(not whole)
 
 
 def _by_step(opened: OpenRun, units: Sequence[UnitStatus]) -> Iterator[UnitStatus]:

@@ -7,8 +7,14 @@ from seewhy.records.ranges import require_above, require_least
 
 DETAILS = ("low", "high", "auto")
 FORMS = ("auto", "schema", "object", "none")
-WHOLE_URL = "write it whole, such as http://127.0.0.1:8000/v1"
 WELL, LISTS_MODEL, NEVER = "well", "lists model", "never"
+
+
+def require_address(field: str, url: str) -> None:
+    """ValueError where the address of a server in a field is not written whole."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"{field} {url!r} does not begin with http:// or https://; write it whole, such as "
+                         "http://127.0.0.1:8000/v1")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +54,7 @@ class EndpointPlan:
 
     def __post_init__(self) -> None:
         """Refuses what no server understands, by name."""
-        if not self.base_url.startswith(("http://", "https://")):
-            raise ValueError(f"base_url {self.base_url!r} does not begin with http:// or https://; {WHOLE_URL}")
+        require_address("base_url", self.base_url)
         if not self.model:
             raise ValueError("model is empty; name the model as the server does")
         back = ("comes_back", self.comes_back, (WELL, LISTS_MODEL, NEVER))

@@ -14,7 +14,7 @@ from seewhy.endpoints.engine.given_reply import (
     given_reply,
     native_reply,
 )
-from seewhy.endpoints.engine.refresh import kind_of
+from seewhy.endpoints.engine.refresh import engine_root, kind_of
 from seewhy.endpoints.engine.words import SGLANG
 from seewhy.endpoints.payload import prepare_request
 from seewhy.endpoints.plan import EndpointPlan
@@ -78,7 +78,7 @@ class _Call:
         try:
             return given_reply(await self._answer(self.endpoint.base_url, "/chat/completions", payload), self.text)
         except NoLogprobsError:
-            root = self.endpoint.base_url.rstrip("/").removesuffix("/v1")
+            root = engine_root(self.endpoint.base_url)
             if not await self._is_sglang(root):
                 raise
         if written is None:

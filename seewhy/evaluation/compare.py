@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from scipy.stats import binom, t
+from scipy.stats import binom
 
-from seewhy.evaluation.intervals import Floats, Ints, design_effect, name_ids, number_clusters
+from seewhy.evaluation.intervals import Floats, Ints, design_effect, name_ids, number_clusters, student_quantile
 from seewhy.evaluation.paired_power import minimal_paired_difference
 from seewhy.evaluation.scorecard import is_correct, verdict_by_question
 from seewhy.records.measures import Comparison
@@ -102,7 +102,5 @@ def _adjusted_wald(change: Ints, cluster: Ints, confidence: float) -> tuple[floa
     n = len(change) / effect
     gained, lost = (float((change == sign).sum()) / effect for sign in (1, -1))
     gained, lost = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
-    half = float(t.ppf(0.5 + confidence / 2, clusters - 1)) * math.sqrt(
-        (gained + lost - (gained - lost) ** 2) / (n + 2)
-    )
+    half = student_quantile(clusters, confidence) * math.sqrt((gained + lost - (gained - lost) ** 2) / (n + 2))
     return max(-1.0, gained - lost - half), min(1.0, gained - lost + half)

@@ -55,8 +55,18 @@ def clustered_interval(correct: Ints, cluster: Ints, *, confidence: float = 0.95
         return wilson_interval(int(correct.sum()), n, confidence=confidence)
     if clusters < 2:
         return Interval(value=share, low=0.0, high=1.0)
-    quantile = float(stdtrit(clusters - 1, 0.5 + confidence / 2))
+    quantile = student_quantile(clusters, confidence)
     return _score_interval(share, n / design_effect(correct, cluster), quantile)
+
+
+def student_quantile(clusters: int, confidence: float) -> float:
+    """How many standard errors each way hold `confidence` of a mean over clusters: Student's t, clusters - 1 degrees.
+
+    Example:
+        >>> round(student_quantile(31, 0.95), 3)
+        2.042
+    """
+    return float(stdtrit(clusters - 1, 0.5 + confidence / 2))
 
 
 def design_effect(values: Ints | Floats, cluster: Ints) -> float:
@@ -106,7 +116,7 @@ def share_interval(totals: Floats, sizes: Floats, *, confidence: float = 0.95) -
     between = float(totals.sum() / sizes.sum())
     spread = float(((totals - between * sizes) ** 2).sum()) * (clusters + 2) / (clusters + 1)
     trials = between * (1 - between) * float(sizes.sum()) ** 2 / spread * clusters / (clusters + 2)
-    return _score_interval(share, trials, float(stdtrit(clusters - 1, 0.5 + confidence / 2)))
+    return _score_interval(share, trials, student_quantile(clusters, confidence))
 
 
 def mean_interval(values: Floats, cluster: Ints, *, confidence: float = 0.95) -> Interval:

@@ -110,6 +110,11 @@ def sections_of(run: OpenRun, steps: Iterable[str]) -> dict[str, Section]:
     return {name: section for name, section in found.items() if section is not None}
 
 
+def is_whole(units: Iterable[UnitStatus]) -> bool:
+    """Whether every unit is finished."""
+    return all(one.state is State.FINISHED for one in units)
+
+
 def state_of(units: Sequence[UnitStatus]) -> State:
     """The state of a step from those of its units: stale where one is, unfinished where they differ."""
     states = {one.state for one in units}

@@ -1,12 +1,12 @@
 """The page of a run: the graph of its steps, their state and rows, trainings with alarms; beside another run's."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from seewhy.runs.changes import State, UnitStatus, state_of, state_word, status_of
+from seewhy.runs.changes import UnitStatus, is_whole, state_of, state_word, status_of
 from seewhy.runs.recipe_text import stage_name
 from seewhy.view.contexts import Context, Looks
 from seewhy.view.graph import Drawing, Step, draw
@@ -36,11 +36,6 @@ def run(looks: Looks, _ref: str, query: QueryParams) -> Context:
         "compared": compared((looks, states), (other, theirs)) if other else [], "other": spent(theirs),
         "other_name": other.shelf.name if other else "",
     }  # fmt: skip
-
-
-def is_whole(states: Iterable[UnitStatus]) -> bool:
-    """Whether every unit is finished."""
-    return all(one.state is State.FINISHED for one in states)
 
 
 def chains_of(looks: Looks) -> Mapping[str, tuple[str, str, str]]:
@@ -114,13 +109,14 @@ def firsts_of(looks: Looks, states: Mapping[str, UnitStatus]) -> Mapping[str, st
 def compared(*sides: tuple[Looks, Mapping[str, UnitStatus]]) -> Sequence[Mapping[str, Any]]:
     """The units of runs and their states, by name: state, rows, seconds, dollars and counts of each."""
     names = dict.fromkeys(ref for one, states in sides for ref in (*states, *one.shelf.units))
-    return [{"ref": ref, "sides": [_side(one, states, ref) for one, states in sides]} for ref in names]
+    written = [(one, one.writer(), states) for one, states in sides]
+    return [{"ref": ref, "sides": [_side(*side, ref) for side in written]} for ref in names]
 
 
-def _side(looks: Looks, states: Mapping[str, UnitStatus], ref: str) -> Mapping[str, Any]:
+def _side(looks: Looks, writer: str, states: Mapping[str, UnitStatus], ref: str) -> Mapping[str, Any]:
     unit, state = looks.shelf.units.get(ref), states.get(ref)
     return {
-        "state": state_word(state.state, looks.writer()) if state else "",
+        "state": state_word(state.state, writer) if state else "",
         "rows": unit.rows if unit else state.rows if state else None,
         "seconds": state.seconds if state else None, "dollars": state.dollars if state else None,
         "counts": looks.shelf.counts(ref) if unit or state else {},

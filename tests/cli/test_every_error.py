@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shlex
 import shutil
 import signal
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from three_lines import SEVERAL
 from wrong_words import TABLE
 
 from seewhy.cli.complaint import complaint_of
@@ -26,7 +26,6 @@ steps:
   questions: {stage: questions, train: 4, validation: 0, test: 2}
   own: {stage: direct, questions: questions.train}
 """
-LINES = re.compile(r"seewhy: \S.*\n(?:   *\S.*\n)*?  where:  \S.*\n  remedy: \S.*\n")
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +69,7 @@ def test_what_is_wrong_is_told_in_three_lines(line, fact, made, capsys, monkeypa
     assert main(shlex.split(line)) == 2
     said = capsys.readouterr()
     assert said.out == "" or fact == STARTED
-    assert LINES.fullmatch(said.err), said.err
+    assert SEVERAL.fullmatch(said.err), said.err
     assert fact in said.err.partition("\n  where:")[0], said.err
     assert "Traceback" not in said.err
 
@@ -156,7 +155,7 @@ def test_errors_of_the_system_name_the_path(made, monkeypatch, capsys):
     said = capsys.readouterr().err
     assert complaint_of(OSError("odd"), ["run"]).what == "odd"
     assert "text.txt" in said
-    assert LINES.fullmatch(said), said
+    assert SEVERAL.fullmatch(said), said
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,9 @@
 
 import json
 
-RECIPE = """name: right
-models: {base: {path: tiny}, server: {base_url: http://127.0.0.1:9/v1, model: m}}
-steps:
-  questions: {stage: questions, train: 100, test: 50, validation: 0, shifted: 0}
-  rationales: {stage: distil, questions: questions.train, ask: 50}
-  lessons: {stage: lessons, rationales: rationales, verdicts: rationales.verdicts, direct: questions.train}
-  sft: {stage: train, start: base, data: {lessons: 1.0}, objective: sft, fit: {learning_rate: 1e-4}}
-  chains: {stage: sample, model: sft, questions: questions.train, ask: 20}
-  verdicts: {stage: judge, chains: chains}
-  pairs: {stage: pair, chains: chains, verdicts: verdicts, rule: {kind: by_outcome}}
-  wrong: {STEP}
-"""
+from right_recipe import RIGHT
+
+RECIPE = f"{RIGHT}  wrong: {{STEP}}\n"
 """The recipe whose last step is one of the table."""
 TRAINING = """name: short
 models: {{base: {{path: tiny}}}}

@@ -1,12 +1,11 @@
 """What `seewhy data convert` says of a row that it refuses, remedy included, for tables of such rows."""
 
-import re
 from pathlib import Path
 
-from seewhy.cli.complaint import split
-from seewhy.cli.main import main
+from three_lines import SEVERAL
 
-LINES = re.compile(r"seewhy: \S.*\n(?:   *\S.*\n)*?  where:  \S.*\n  remedy: \S.*\n")
+from seewhy.cli.main import main
+from seewhy.records.remedy import split
 
 
 def refusal(capsys, place: Path, to: str, *words: object) -> str:
@@ -16,7 +15,7 @@ def refusal(capsys, place: Path, to: str, *words: object) -> str:
     assert main(["data", "convert", str(place), str(out), "--to", to, *map(str, words)]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert LINES.fullmatch(said.err), said.err
+    assert SEVERAL.fullmatch(said.err), said.err
     assert "remedy: mend what is named, or keep the others with --skip-bad" in said.err
     assert not out.exists()
     row = said.err.splitlines()[1].strip()
@@ -31,7 +30,7 @@ def complaint(capsys, *words: object) -> tuple[str, str]:
     assert main(["data", *map(str, words)]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert LINES.fullmatch(said.err), said.err
+    assert SEVERAL.fullmatch(said.err), said.err
     what, _, remedy = said.err.rpartition("\n  remedy: ")
     assert "lists what it takes" not in remedy, said.err
     return what.partition("\n  where:")[0].removeprefix("seewhy: "), remedy.strip()

@@ -3,25 +3,20 @@
 from pathlib import Path
 
 import pytest
+from right_recipe import RIGHT
 
 from seewhy.runs.graph import check
 from seewhy.runs.open import require_steps
 from seewhy.runs.recipe_text import find_recipe
 
-RIGHT = """name: right
-models: {base: {path: tiny}, server: {base_url: http://127.0.0.1:9/v1, model: m}}
-steps:
-  questions: {stage: questions, train: 100, test: 50, validation: 0, shifted: 0}
-  rationales: {stage: distil, questions: questions.train, ask: 50}
-  lessons: {stage: lessons, rationales: rationales, verdicts: rationales.verdicts, direct: questions.train}
-  sft: {stage: train, start: base, data: {lessons: 1.0}, objective: sft, fit: {learning_rate: 1e-4}}
-  chains: {stage: sample, model: sft, questions: questions.train, ask: 20}
-  verdicts: {stage: judge, chains: chains}
-  pairs: {stage: pair, chains: chains, verdicts: verdicts, rule: {kind: by_outcome}}
+RECIPE = (
+    RIGHT
+    + """\
   dpo: {stage: train, start: sft, data: {pairs: 1.0}, objective: {kind: dpo, beta: 0.1}, fit: {learning_rate: 1e-5}}
   test: {stage: evaluate, models: [base, sft, dpo], questions: questions.test}
   report: {stage: report}
 """
+)
 WRONG = {
     "a step's name": ("chains: chains}", "chains: chain}", "step verdicts", "field chains", "'chains'"),
     "a stage's name": ("stage: sample", "stage: sampel", "steps.chains", "'sampel'", "'sample'"),
@@ -79,7 +74,7 @@ WRONG = {
     "a tabulator": ("  chains:", "\tchains:", "line 8", "YAML"),
     "two documents": ("name: right", "---\nname: right\n---", "YAML"),
 }  # fmt: skip
-"""What is wrong, as a change of RIGHT: old text, new text, and the facts that the message holds."""
+"""What is wrong, as a change of RECIPE: old text, new text, and the facts that the message holds."""
 
 
 def checked(text: str, folder: Path) -> None:
@@ -91,15 +86,15 @@ def checked(text: str, folder: Path) -> None:
 
 
 def test_the_recipe_that_the_others_are_made_of_is_right(tmp_path: Path):
-    checked(RIGHT, tmp_path)
+    checked(RECIPE, tmp_path)
 
 
 @pytest.mark.parametrize("what", WRONG)
 def test_a_wrong_recipe_is_refused_with_place_and_remedy(what: str, tmp_path: Path):
     old, new, *facts = WRONG[what]
-    assert old in RIGHT
+    assert old in RECIPE
     with pytest.raises(ValueError) as error:  # noqa: PT011
-        checked(RIGHT.replace(old, new, 1), tmp_path)
+        checked(RECIPE.replace(old, new, 1), tmp_path)
     missing = [fact for fact in facts if fact not in str(error.value)]
     assert not missing, str(error.value)
     assert "Traceback" not in str(error.value)
@@ -108,6 +103,6 @@ def test_a_wrong_recipe_is_refused_with_place_and_remedy(what: str, tmp_path: Pa
 
 def test_each_fault_of_a_step_is_named_once(tmp_path: Path):
     with pytest.raises(ValueError) as error:  # noqa: PT011
-        checked(RIGHT.replace("start: sft, data: {pairs: 1.0}", "start: later, data: {chains: 1.0}"), tmp_path)
+        checked(RECIPE.replace("start: sft, data: {pairs: 1.0}", "start: later, data: {chains: 1.0}"), tmp_path)
     lines = str(error.value).splitlines()
     assert [line.partition(":")[0] for line in lines] == ["step dpo, field data.chains", "step dpo, field start"]

@@ -11,7 +11,7 @@ import pytest
 from browsing import Looker, chromium, looking, needs_chromium
 from engine_server import LOWER, Engine, Native, Scoring
 from loopback import DONE, Answer, Asked, LoopServer, chunk, events
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from test_demo import asking
 
 from seewhy.records.types import Chain, FinishReason, Style
@@ -86,6 +86,16 @@ def test_models_behind_servers_answer_side_by_side_with_votes_and_credit_and_wha
             assert look.faults() == []
 
 
+def begun(look: Looker) -> Page:
+    """The page once its model has been asked for a direct answer, which may still come."""
+    page = look.page
+    page.fill("input[name=question]", ASKED)
+    page.set_input_files("input[name=picture]", PAGE)
+    page.uncheck("input[value=reason]")
+    page.click("button", no_wait_after=True)
+    return page
+
+
 class Letters:
     """What decodes any token as one letter."""
 
@@ -133,11 +143,7 @@ def test_tokens_are_seen_while_the_model_has_not_drawn_the_rest(tmp_path):
     gate = threading.Event()
     model = Drawing(lambda drawn: drawn < 5 or (gate.wait(60) and drawn < 9))
     with asking(DemoOf(model, tmp_path)) as port, chromium() as browser, looking(browser, port) as look:
-        page = look.page
-        page.fill("input[name=question]", ASKED)
-        page.set_input_files("input[name=picture]", PAGE)
-        page.uncheck("input[value=reason]")
-        page.click("button", no_wait_after=True)
+        page = begun(look)
         expect(page.locator("article .chain")).to_have_text("aaaaa", timeout=60_000)
         assert page.evaluate("document.readyState") == "loading"
         assert model.drawn == 5
@@ -155,11 +161,7 @@ def test_pieces_of_a_served_model_are_seen_while_the_server_has_not_sent_the_res
     with LoopServer(lambda _: events(body, drip_s=0.0005)) as server, ExitStack() as stack:
         port = stack.enter_context(asking(Demo([f"m@{server.url}"], tmp_path)))
         look = stack.enter_context(looking(stack.enter_context(chromium()), port))
-        page = look.page
-        page.fill("input[name=question]", ASKED)
-        page.set_input_files("input[name=picture]", PAGE)
-        page.uncheck("input[value=reason]")
-        page.click("button", no_wait_after=True)
+        page = begun(look)
         expect(page.locator("article .chain")).to_contain_text("word9", timeout=60_000)
         assert page.evaluate("document.readyState") == "loading"
         assert "word59" not in page.locator("article .chain").inner_text()

@@ -1,6 +1,7 @@
 """What is wrong with rows, listed in one error."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 TOLD = 20
 """Bad rows that one error lists."""
@@ -8,6 +9,17 @@ TOLD = 20
 
 class BesideError(ValueError):
     """What is wrong with a file beside the rows, which all of them need: it is told once, and of no row."""
+
+
+def changed_at(path: Path, what: str) -> int:
+    """When a file beside the rows was last changed, in nanoseconds, by which what was read of it is kept.
+
+    Raises:
+        BesideError: it is not there; the message goes on with `what` it holds, and what to do.
+    """
+    if not path.is_file():
+        raise BesideError(f"{path} is not there, and {what}")
+    return path.stat().st_mtime_ns
 
 
 def require_none(faults: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from seewhy.endpoints.plan import WHOLE_URL
+from seewhy.endpoints.plan import require_address
 from seewhy.records.ranges import require_above, require_least
 
 
@@ -46,9 +46,8 @@ class EnginePlan:
         if self.is_server != bool(self.urls):
             raise ValueError("engine: kind server and urls go together, such as urls: [http://127.0.0.1:8000/v1]"
                              if self.is_server else "engine.urls are of kind server; set engine.kind")  # fmt: skip
-        wrong = [url for url in self.urls if not url.startswith(("http://", "https://"))]
-        if wrong:
-            raise ValueError(f"engine.urls {wrong[0]!r} does not begin with http:// or https://; {WHOLE_URL}")
+        for url in self.urls:
+            require_address("engine.urls", url)
         twice = [url for url in self.urls if self.urls.count(url) > 1]
         if twice:
             raise ValueError(f"engine.urls names {twice[0]} twice; name each server once")

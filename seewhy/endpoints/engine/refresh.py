@@ -95,7 +95,7 @@ class WeightGiver:
         return list(await asyncio.gather(*[self._one(url, weights, old) for url in self.urls]))
 
     async def _one(self, url: str, weights: NewWeights | None, old: Sequence[str]) -> Refreshed:
-        root = url.rstrip("/").removesuffix("/v1")
+        root = engine_root(url)
         say = redactor_for(self._key).clean
         transport = HttpTransport(root, headers_for(url, self._key))
         try:
@@ -109,6 +109,16 @@ class WeightGiver:
             return Refreshed(url=url, is_away=say(str(error)) or f"no answer in {self.within_s:g} s")
         finally:
             await transport.close()
+
+
+def engine_root(base_url: str) -> str:
+    """Where an engine's own calls begin, beside those of OpenAI's form.
+
+    Example:
+        >>> engine_root("http://127.0.0.1:8000/v1/")
+        'http://127.0.0.1:8000'
+    """
+    return base_url.rstrip("/").removesuffix("/v1")
 
 
 async def kind_of(transport: HttpTransport) -> str:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from safetensors import SafetensorError, safe_open
 
 from seewhy.model.weights import ADAPTER, base_of
+from seewhy.records.foreign import POINTER
 from seewhy.records.json_object import read_object
 
 INDEX = "model.safetensors.index.json"
@@ -28,7 +29,6 @@ OF_WORDS = (
 """Files of which a model has one or the other."""
 OTHER_FORMS = (".gguf", ".h5", ".msgpack", ".onnx", ".ckpt", ".pth")
 """Endings of files of weights that are not read."""
-POINTER = b"version https://git-lfs"
 ZIP, PICKLE = b"PK\x03\x04", b"\x80"
 """How files begin that `torch.save` writes, and wrote before torch 1.6."""
 LARGEST_HEAD = 1 << 28
